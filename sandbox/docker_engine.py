@@ -1,0 +1,86 @@
+"""Docker: the daemon that runs tasks and Airflow, and what the sandbox left in it."""
+
+import os
+
+import docker
+from docker.errors import APIError, DockerException, NotFound
+
+from sandbox.errors import SandboxError
+from sandbox.packages import ensure_program
+from sandbox.paths import CACHE, Home
+from sandbox.processes import start
+from sandbox.state import Process
+from sandbox.steps import Report
+
+LABEL = "dbt-platform.sandbox"
+"""On everything that a sandbox makes in Docker; its value is the sandbox's id."""
+
+
+def why_unreachable() -> str | None:
+    """Why Docker does not answer, or None when it does."""
+    try:
+        docker.from_env(timeout=10).ping()
+    except (DockerException, OSError) as error:
+        return str(error)
+    return None
+
+
+def ensure_docker(home: Home, report: Report) -> Process | None:
+    """Makes Docker answer; returns the daemon's process when this call started it.
+
+    Raises:
+        SandboxError: Docker can't be reached or started.
+    """
+    reason = why_unreachable()
+    if reason is None:
+        report("a Docker daemon runs already")
+        return None
+    if host := os.environ.get("DOCKER_HOST"):
+        raise SandboxError(f"Docker does not answer at DOCKER_HOST={host}: {reason}", "Start that daemon, or unset DOCKER_HOST.")
+    if os.geteuid() != 0:
+        fix = "Start it (sudo systemctl start docker) and join its group (sudo usermod -aG docker $USER, then log in again)."
+        raise SandboxError(f"Docker does not answer: {reason}", fix)
+    dockerd = ensure_program("dockerd", "docker.io", report)
+    if why_unreachable() is None:
+        report("the package's service started the Docker daemon")
+        return None
+    report("starting a Docker daemon")
+    run = home.path / "dockerd"
+    command = [dockerd, "--data-root", CACHE / "docker", "--exec-root", run, "--pidfile", run / "pid"]
+    run.mkdir(parents=True, exist_ok=True)
+    return start("Docker daemon", command, os.environ, home.logs / "dockerd.log", lambda: why_unreachable() is None)
+
+
+def bridge_gateway() -> str:
+    """The host's address on Docker's default bridge, e.g. 172.17.0.1."""
+    bridge = docker.from_env().networks.get("bridge")
+    return next(config["Gateway"] for config in bridge.attrs["IPAM"]["Config"] if "." in config.get("Gateway", ""))
+
+
+def remove_leftovers(sandbox_id: str) -> list[str]:
+    """Removes the containers, networks and volumes of a sandbox; returns their names."""
+    client = docker.from_env()
+    mine = {"label": f"{LABEL}={sandbox_id}"}
+    removed: list[str] = []
+    for container in client.containers.list(all=True, filters=mine):
+        container.remove(force=True, v=True)
+        removed.append(f"container {container.name}")
+    for network in client.networks.list(filters=mine):
+        network.remove()
+        removed.append(f"network {network.name}")
+    for volume in client.volumes.list(filters=mine):
+        volume.remove(force=True)
+        removed.append(f"volume {volume.name}")
+    return removed
+
+
+def remove_images(repository_prefix: str) -> None:
+    """Removes the images of a registry that is gone, e.g. those of this sandbox's account."""
+    client = docker.from_env()
+    for image in client.images.list():
+        for tag in image.tags:
+            if tag.startswith(repository_prefix):
+                try:
+                    client.images.remove(tag, force=True)
+                except (NotFound, APIError):
+                    continue
