@@ -48,7 +48,7 @@ def ensure_docker(home: Home, report: Report) -> Process | None:
     run = home.path / "dockerd"
     command = [dockerd, "--data-root", CACHE / "docker", "--exec-root", run, "--pidfile", run / "pid"]
     run.mkdir(parents=True, exist_ok=True)
-    return start("Docker daemon", command, os.environ, home.logs / "dockerd.log", lambda: why_unreachable() is None)
+    return start("Docker daemon", command, os.environ, home.logs / "dockerd.log", ready=lambda: why_unreachable() is None)
 
 
 def bridge_gateway() -> str:

@@ -16,6 +16,7 @@ def start(
     command: Sequence[str | Path],
     environment: Mapping[str, str],
     log: Path,
+    *,
     ready: Callable[[], object],
     seconds: float = 60,
 ) -> Process:

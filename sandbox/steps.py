@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 
+from sandbox.errors import SandboxError
+
 console = Console(highlight=False)
 
 Report = Callable[[str], None]
@@ -31,6 +33,9 @@ class Steps:
 
             try:
                 yield report
+            except KeyboardInterrupt:
+                fix = "`make demo-down` ends what runs; `make demo` starts over."
+                raise SandboxError(f"Interrupted in the step: {name}.", fix) from None
             except BaseException:
                 console.print(f"[red]✗[/red] {escape(name)} [dim]{time.monotonic() - start:.1f} s[/dim]")
                 raise

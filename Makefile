@@ -1,0 +1,40 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
+UV_VERSION := 0.13.9
+export UV := $(CACHE)/uv/$(UV_VERSION)/bin/uv
+BIN := .venv/bin
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/.complete: uv.lock pyproject.toml sandbox/bootstrap.sh
+	@sandbox/bootstrap.sh "$(CACHE)/uv/$(UV_VERSION)" "$(UV_VERSION)"
+	@touch $@
+
+demo: $(BIN)/.complete ## deploy everything on this machine, run dbt through Airflow, show the results
+	@$(BIN)/sandbox demo
+
+demo-down: $(BIN)/.complete ## destroy the demo's stack and end everything it started
+	@$(BIN)/sandbox down
+
+test: lint types $(BIN)/.complete ## the whole test suite: unit, sandbox, end to end
+	@$(BIN)/pytest
+
+test-unit: $(BIN)/.complete ## the tests that need no Docker
+	@$(BIN)/pytest tests/unit
+
+test-sandbox: $(BIN)/.complete ## the stand-ins and the stack, with the real engine
+	@$(BIN)/pytest tests/sandbox
+
+test-e2e: $(BIN)/.complete ## the main job and its failures
+	@$(BIN)/pytest tests/e2e
+
+lint: $(BIN)/.complete ## ruff, format, import rules
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports
+
+types: $(BIN)/.complete ## basedpyright
+	@$(BIN)/basedpyright

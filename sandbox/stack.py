@@ -1,0 +1,120 @@
+"""The Pulumi stack `sandbox`: the repository's own program, with the real engine, against the stand-ins."""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.errors import SandboxError
+from sandbox.paths import REPOSITORY, Home
+from sandbox.processes import tail
+from sandbox.state import State
+from sandbox.steps import Report
+
+NAME = "sandbox"
+
+
+class Stack:
+    """Runs `pulumi` for one sandbox."""
+
+    def __init__(self, home: Home, state: State, cli: Path, *, repository: Path = REPOSITORY) -> None:
+        self.home = home
+        self.state = state
+        self.cli = cli
+        self.repository = repository
+        self.configuration = home.project / f"Pulumi.{NAME}.yaml"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of Pulumi, its plugins, and every tool that talks to this sandbox."""
+        return {
+            **os.environ,
+            "PATH": f"{self.cli.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "AWS_ENDPOINT_URL": self.state.emulator_url,
+            "AWS_ACCESS_KEY_ID": self.state.account,
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_REGION": self.state.region,
+            "AWS_DEFAULT_REGION": self.state.region,
+            # The MWAA client would look up env.127.0.0.1 otherwise.
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+            "DOCKER_CONFIG": str(self.home.docker_config),
+            "PULUMI_HOME": str(self.home.pulumi_home),
+            "PULUMI_BACKEND_URL": f"file://{self.home.backend}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.home.passphrase),
+            "PULUMI_STACK": NAME,
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DEBUG_COMMANDS": "true",  # --event-log
+        }
+
+    def init(self, values: Mapping[str, Any]) -> None:
+        """Makes an empty stack whose configuration is the committed one with `values` merged in.
+
+        `pulumi stack init` writes a salt into the stack file beside Pulumi.yaml: a copy keeps the checkout clean.
+        """
+        for folder in (self.home.project, self.home.backend, self.home.docker_config):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.home.passphrase.touch(mode=0o600)
+        self.home.passphrase.write_text(secrets.token_urlsafe(24))
+        shutil.copy(self.repository / "Pulumi.yaml", self.home.project)
+        self.configure(values)
+        command = [self.cli, "stack", "init", NAME, "--non-interactive", "--cwd", self.home.project]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SandboxError(f"pulumi stack init failed:\n{done.stderr}", f"Remove {self.home.backend} and try again.")
+
+    def configure(self, values: Mapping[str, Any]) -> None:
+        """Renders the stack's configuration anew."""
+        document = yaml.safe_load((self.repository / f"Pulumi.{NAME}.yaml").read_text())
+        if self.configuration.exists():
+            document["encryptionsalt"] = yaml.safe_load(self.configuration.read_text()).get("encryptionsalt")
+        for key, value in values.items():
+            old = document["config"].get(key)
+            document["config"][key] = {**old, **value} if isinstance(old, dict) else value
+        self.configuration.write_text(yaml.safe_dump({k: v for k, v in document.items() if v is not None}))
+
+    def command(self, verb: str, *options: str) -> list[str]:
+        """`pulumi <verb>` for this stack and its rendered configuration."""
+        takes_configuration = verb in ("up", "preview", "destroy", "refresh", "config")
+        configuration = ["--config-file", str(self.configuration)] if takes_configuration else []
+        return [str(self.cli), verb, *options, "--stack", NAME, *configuration, "--cwd", str(self.repository)]
+
+    def run(self, verb: str, *options: str, report: Report | None = None) -> str:
+        """Runs `pulumi <verb>`, keeps its output in the logs and returns it.
+
+        Raises:
+            SandboxError: it failed; with the end of its output.
+        """
+        log = self.home.logs / f"pulumi-{verb}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        command = self.command(verb, *options, "--non-interactive", "--color=never")
+        lines: list[str] = []
+        with log.open("w") as output:
+            child = subprocess.Popen(
+                command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+            )
+            for line in child.stdout or ():
+                output.write(line)
+                output.flush()
+                lines.append(line)
+                if report and line.strip():
+                    report(line.rstrip())
+        if child.wait():
+            raise SandboxError(f"pulumi {verb} failed:\n{tail(log, 40)}", f"Its whole output: {log}")
+        return "".join(lines)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs."""
+        command = self.command("stack", "output", "--json")
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SandboxError(f"pulumi stack output failed:\n{done.stderr}", "Deploy the stack first: make demo")
+        return json.loads(done.stdout)
