@@ -85,9 +85,7 @@ class Resource(ABC):
         """Return id and outputs. In a preview: change nothing, leave out or mark UNKNOWN what is not known yet."""
 
     @abstractmethod
-    def read(
-        self, operation: Operation, id: str, inputs: Properties, state: Properties
-    ) -> tuple[Properties, Properties] | None:
+    def read(self, operation: Operation, id: str, inputs: Properties, state: Properties) -> tuple[Properties, Properties] | None:
         """Return inputs and outputs as they really are, or None when the resource is gone."""
 
     @abstractmethod
@@ -158,9 +156,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         try:
             inputs = self._resource(request.urn).check(operation, decode(request.olds), news)
         except InvalidInputs as error:
-            failures = [
-                provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in error.failures.items()
-            ]
+            failures = [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in error.failures.items()]
             return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
         return provider_pb2.CheckResponse(inputs=encode(inputs))
 
@@ -190,9 +186,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Delete(self, request: Any, context: Any) -> empty_pb2.Empty:
         operation = self._operation(request, timeout=request.timeout)
-        self._resource(request.urn).delete(
-            operation, request.id, decode(request.old_inputs), decode(request.properties)
-        )
+        self._resource(request.urn).delete(operation, request.id, decode(request.old_inputs), decode(request.properties))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> provider_pb2.InvokeResponse:
@@ -220,9 +214,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             if self.engine is not None:
                 with suppress(grpc.RpcError):  # a lost progress line must not fail the operation
                     self.engine.Log(
-                        engine_pb2.LogRequest(
-                            severity=engine_pb2.INFO, message=message, urn=request.urn, ephemeral=True
-                        )
+                        engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message, urn=request.urn, ephemeral=True)
                     )
 
         name = request.urn.rpartition("::")[2]
