@@ -40,7 +40,9 @@ def run_demo() -> None:
         tools = lifecycle.set_up(steps, home, state)
         ready = time.monotonic()
         with PeakMemory(state) as memory:
-            stack = _deploy(steps, home, state, tools)
+            console.rule("Deployment")
+            lifecycle.start_stand_ins(steps, home, state, tools)
+            stack = lifecycle.deploy(steps, home, state, tools)
             demo.put_credentials(steps, stack)
             console.rule("Runs")
             states = demo.run_workstreams(steps, stack)
@@ -55,7 +57,7 @@ def run_demo() -> None:
             Measure(name="pulumi up", value=steps.seconds["pulumi up"], unit="s"),
             Measure(
                 name="pulumi up without image builds and Airflow's start",
-                value=measures.seconds_without(home.logs / "up.events", SLOW_TYPES),
+                value=measures.seconds_without(home.update_events, SLOW_TYPES),
                 unit="s",
                 limit=60,
             ),
@@ -155,20 +157,6 @@ def _clear_remains(steps: Steps, home: Home) -> None:
     if State.load(home):
         with steps.step("remains of a sandbox that was cut off") as report:
             lifecycle.clear(home, report)
-
-
-def _deploy(steps: Steps, home: Home, state: State, tools: lifecycle.Tools) -> Stack:
-    console.rule("Deployment")
-    lifecycle.start_stand_ins(steps, home, state, tools)
-    stack = lifecycle.create_stack(home, state, tools)
-    events = home.logs / "up.events"
-    events.unlink(missing_ok=True)
-    with steps.step("pulumi up") as report:
-        said = stack.run("up", "--yes", "--skip-preview", "--event-log", str(events))
-        report(f"{said.count(' created (')} resources")
-    with steps.step("preview without a change"):
-        stack.run("preview", "--expect-no-changes")
-    return stack
 
 
 def _stack(home: Home, state: State) -> Stack:

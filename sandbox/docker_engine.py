@@ -60,7 +60,7 @@ def bridge_gateway() -> str:
 def remove_leftovers(sandbox_id: str) -> list[str]:
     """Removes the containers, networks and volumes of a sandbox; returns their names."""
     client = docker.from_env()
-    mine = {"label": f"{LABEL}={sandbox_id}"}
+    mine: dict[str, str | list[str] | bool] = {"label": f"{LABEL}={sandbox_id}"}
     removed: list[str] = []
     for container in client.containers.list(all=True, filters=mine):
         container.remove(force=True, v=True)

@@ -107,8 +107,8 @@ def start_stand_ins(steps: Steps, home: Home, state: State, tools: Tools) -> Non
         state.save(home)
 
 
-def create_stack(home: Home, state: State, tools: Tools) -> Stack:
-    """The stack with this sandbox's addresses in its configuration, not deployed yet."""
+def deploy(steps: Steps, home: Home, state: State, tools: Tools) -> Stack:
+    """Deploys a new stack that has this sandbox's addresses in its configuration."""
     engine.prepare_home(home.pulumi_home, Path(sys.executable))
     stack = Stack(home, state, tools.cli)
     stack.init(
@@ -117,6 +117,11 @@ def create_stack(home: Home, state: State, tools: Tools) -> Stack:
             "dbt-platform:image": {"baseImage": tools.base_image},
         }
     )
+    with steps.step("pulumi up") as report:
+        said = stack.run("up", "--yes", "--skip-preview", "--event-log", str(home.update_events))
+        report(f"{said.count(' created (')} resources")
+    with steps.step("preview without a change"):
+        stack.run("preview", "--expect-no-changes")
     return stack
 
 

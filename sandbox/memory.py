@@ -55,7 +55,8 @@ def _proportional_set_size(process: psutil.Process) -> int:
 def _container_memory(container: Container) -> int:
     """In bytes, without the page cache that the kernel can drop (what `docker stats` shows)."""
     try:
-        stats = container.stats(stream=False, one_shot=True)["memory_stats"]
+        stats = container.stats(stream=False, one_shot=True)
     except (APIError, NotFound):
         return 0
-    return stats.get("usage", 0) - stats.get("stats", {}).get("inactive_file", 0)
+    memory = stats["memory_stats"] if isinstance(stats, dict) else {}
+    return memory.get("usage", 0) - memory.get("stats", {}).get("inactive_file", 0)

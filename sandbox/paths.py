@@ -28,6 +28,11 @@ class Home:
         return self.path / "logs"
 
     @property
+    def update_events(self) -> Path:
+        """The engine's events of the deployment, one JSON object a line."""
+        return self.logs / "pulumi-up.events"
+
+    @property
     def measures(self) -> Path:
         """What the last demo measured, as JSON; outlives the sandbox."""
         return self.path / "measures.json"
