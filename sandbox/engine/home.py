@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import tempfile
 from importlib import metadata
 from pathlib import Path
 
@@ -30,8 +29,7 @@ def _write_plugin(home: Path, plugin: str, python: Path, module: str) -> None:
     if program.is_file() and program.read_text() == text:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=folder)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    os.chmod(temporary, 0o755)
-    os.replace(temporary, program)
+    temporary = folder / f"{program.name}.{os.getpid()}"
+    temporary.write_text(text)
+    temporary.chmod(0o755)
+    temporary.replace(program)

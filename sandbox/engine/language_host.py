@@ -1,3 +1,4 @@
+# ruff: noqa: N802, ARG002 - names and signatures are those of the protocol
 """Python language host for a Pulumi CLI that was built without one, on the SDK's own LanguageServer.
 
 The engine starts `python -m sandbox.engine.language_host ... <engine address>` with the interpreter of the project's
@@ -8,21 +9,19 @@ destroy) or for a plugin written in Python (policy packs).
 import os
 import queue
 import runpy
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent import futures
 from importlib import metadata
+from pathlib import Path
 from typing import IO, Any
 
 import grpc
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-MESSAGE_LIMIT = 400 << 20
-"""Bytes; the engine's own limit of a message."""
+from sandbox.engine.plugin import serve_plugin
 
 Chunk = language_pb2.RunPluginResponse
 
@@ -54,11 +53,15 @@ class Host(LanguageServer):
 
     def Run(self, request: language_pb2.RunRequest, context: Any) -> language_pb2.RunResponse:
         folder = request.info.program_directory
-        program = os.path.normpath(os.path.join(folder, request.info.entry_point or "."))
+        program = str(Path(folder, request.info.entry_point))
         os.chdir(request.pwd or folder)
         if program not in sys.path:
             sys.path.insert(0, program)
-        self.program = lambda: runpy.run_path(program, run_name="__main__") and None
+
+        def run() -> None:
+            runpy.run_path(program, run_name="__main__")
+
+        self.program = run
         request.args[:] = [self.engine]  # where LanguageServer.Run looks for it
         return super().Run(request, context)
 
@@ -94,16 +97,9 @@ def _output(plugin: subprocess.Popen[bytes]) -> Iterator[Chunk]:
 
 
 def main() -> None:
-    """Serve until the engine ends the process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # reaches the whole process group: the engine decides
-    server = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", MESSAGE_LIMIT)])
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Host(engine=sys.argv[-1]), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    print(port, flush=True)
-    engine = os.getppid()
-    while os.getppid() == engine and server.wait_for_termination(timeout=5):
-        pass  # an engine that was killed cannot end its plugins: notice that it has gone
+    """Runs the language host until the engine ends it."""
+    host = Host(engine=sys.argv[-1])
+    serve_plugin(lambda server: language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server))
 
 
 if __name__ == "__main__":

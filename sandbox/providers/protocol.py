@@ -1,3 +1,4 @@
+# ruff: noqa: N802, ARG002, A001, A002 - names and signatures are those of the protocol
 """Pulumi's provider protocol: what the stand-ins for the `aws` and `docker` plugins share.
 
 A provider is a `Provider` with a handler per resource type and per function; `server.serve` runs it. Handlers see
@@ -25,7 +26,7 @@ from pulumi.runtime.proto import (
 from sandbox.providers.values import Properties, ProviderError, contains_unknown, decode, encode
 
 
-class PartialFailure(ProviderError):
+class PartialFailure(ProviderError):  # noqa: N818 - Pulumi's term
     """The resource exists, but is not as it was asked for: the engine keeps its id and state and mends it next time."""
 
     def __init__(self, reason: str, *, id: str, state: Properties, inputs: Properties) -> None:
@@ -33,7 +34,7 @@ class PartialFailure(ProviderError):
         self.id, self.state, self.inputs = id, state, inputs
 
 
-class InvalidInputs(ProviderError):
+class InvalidInputs(ProviderError):  # noqa: N818
     """The inputs of a resource are refused: property path -> reason."""
 
     def __init__(self, failures: Mapping[str, str]) -> None:
@@ -53,7 +54,7 @@ class Operation:
     """Random bytes for automatic names, the same for all tries of one update; empty in some previews."""
     timeout: float = 0
     """Seconds from the program's `custom_timeouts`; 0 means the default of the resource."""
-    status: Callable[[str], None] = field(default=lambda message: None)
+    status: Callable[[str], None] = field(default=lambda _: None)
     """Shows one line beside the resource while the operation runs."""
 
 
@@ -243,7 +244,7 @@ def _type(urn: str) -> str:
 
 def _parse(value: Any) -> Any:
     """A value of the provider's configuration: nested ones arrive as JSON texts."""
-    if isinstance(value, str) and value[:1] in ("{", "[") or value in ("true", "false"):
+    if isinstance(value, str) and (value[:1] in ("{", "[") or value in ("true", "false")):
         with suppress(ValueError):
             return json.loads(value)
     return value

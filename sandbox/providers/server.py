@@ -1,38 +1,19 @@
 """Runs a provider as the plugin process that the engine starts."""
 
-import os
-import signal
-import sys
 import traceback
-from concurrent import futures
 from typing import Any, NoReturn
 
 import grpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
+from sandbox.engine.plugin import serve_plugin
 from sandbox.providers.protocol import PartialFailure, Provider
 from sandbox.providers.values import ProviderError, encode
 
-MESSAGE_LIMIT = 400 << 20
-"""Bytes; the engine's own limit of a message."""
-
 
 def serve(provider: Provider) -> None:
-    """Run the plugin until the engine ends the process. The engine reads the port from the first line of output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group: the engine decides
-    server = grpc.server(
-        futures.ThreadPoolExecutor(32),
-        interceptors=[_ReadableErrors()],
-        options=[("grpc.max_receive_message_length", MESSAGE_LIMIT), ("grpc.max_send_message_length", MESSAGE_LIMIT)],
-    )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    print(port, flush=True)
-    sys.stdout = sys.stderr  # whatever is printed from here on is a message for people
-    engine = os.getppid()
-    while os.getppid() == engine and server.wait_for_termination(timeout=5):
-        pass  # an engine that was killed cannot end its plugins: notice that it has gone
+    """Runs the plugin until the engine ends it."""
+    serve_plugin(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server), [_ReadableErrors()])
 
 
 class _ReadableErrors(grpc.ServerInterceptor):

@@ -19,7 +19,7 @@ Properties = dict[str, Any]
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key that marks a special value on the wire (pulumi/sdk, go/common/resource/sig)."""
 ASSET = "c44067f5952c0a294b673a41bacd8c17"
-SECRET = "1b47061264138c4ac30d75fd1eb44270"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - not a password
 
 
 class ProviderError(Exception):
