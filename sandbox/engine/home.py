@@ -5,6 +5,8 @@ import shlex
 from importlib import metadata
 from pathlib import Path
 
+from sandbox.paths import REPOSITORY
+
 PROVIDERS = ("aws", "docker")
 
 
@@ -25,7 +27,7 @@ def _write_plugin(home: Path, plugin: str, python: Path, module: str) -> None:
     folder = home / "plugins" / plugin
     kind_and_name = plugin.rpartition("-v")[0]
     program = folder / f"pulumi-{kind_and_name}"
-    text = f'#!/bin/sh\nexec {shlex.quote(str(python))} -m {module} "$@"\n'
+    text = f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(REPOSITORY))} exec {shlex.quote(str(python))} -m {module} "$@"\n'
     if program.is_file() and program.read_text() == text:
         return
     folder.mkdir(parents=True, exist_ok=True)
