@@ -24,12 +24,13 @@ NAME = "sandbox"
 class Stack:
     """Runs `pulumi` for one sandbox."""
 
-    def __init__(self, home: Home, state: State, cli: Path, *, repository: Path = REPOSITORY) -> None:
+    def __init__(self, home: Home, state: State, cli: Path, *, name: str = NAME, repository: Path = REPOSITORY) -> None:
         self.home = home
         self.state = state
         self.cli = cli
+        self.name = name
         self.repository = repository
-        self.configuration = home.project / f"Pulumi.{NAME}.yaml"
+        self.configuration = home.project / f"Pulumi.{name}.yaml"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -48,7 +49,7 @@ class Stack:
             "PULUMI_HOME": str(self.home.pulumi_home),
             "PULUMI_BACKEND_URL": f"file://{self.home.backend}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.home.passphrase),
-            "PULUMI_STACK": NAME,
+            "PULUMI_STACK": self.name,
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -66,14 +67,14 @@ class Stack:
         self.home.passphrase.write_text(secrets.token_urlsafe(24))
         shutil.copy(self.repository / "Pulumi.yaml", self.home.project)
         self.configure(values)
-        command = [self.cli, "stack", "init", NAME, "--non-interactive", "--cwd", self.home.project]
+        command = [self.cli, "stack", "init", self.name, "--non-interactive", "--cwd", self.home.project]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SandboxError(f"pulumi stack init failed:\n{done.stderr}", f"Remove {self.home.backend} and try again.")
 
     def configure(self, values: Mapping[str, Any]) -> None:
         """Renders the stack's configuration anew."""
-        document = yaml.safe_load((self.repository / f"Pulumi.{NAME}.yaml").read_text())
+        document = yaml.safe_load((self.repository / f"Pulumi.{self.name}.yaml").read_text())
         if self.configuration.exists():
             document["encryptionsalt"] = yaml.safe_load(self.configuration.read_text()).get("encryptionsalt")
         for key, value in values.items():
@@ -85,7 +86,7 @@ class Stack:
         """`pulumi <verb>` for this stack and its rendered configuration."""
         takes_configuration = verb in ("up", "preview", "destroy", "refresh", "config")
         configuration = ["--config-file", str(self.configuration)] if takes_configuration else []
-        return [str(self.cli), verb, *options, "--stack", NAME, *configuration, "--cwd", str(self.repository)]
+        return [str(self.cli), verb, *options, "--stack", self.name, *configuration, "--cwd", str(self.repository)]
 
     def run(self, verb: str, *options: str, report: Report | None = None) -> str:
         """Runs `pulumi <verb>`, keeps its output in the logs and returns it.
