@@ -27,7 +27,8 @@ def _write_plugin(home: Path, plugin: str, python: Path, module: str) -> None:
     folder = home / "plugins" / plugin
     kind_and_name = plugin.rpartition("-v")[0]
     program = folder / f"pulumi-{kind_and_name}"
-    text = f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(REPOSITORY))} exec {shlex.quote(str(python))} -m {module} "$@"\n'
+    path = shlex.quote(str(REPOSITORY)) + "${PYTHONPATH:+:$PYTHONPATH}"
+    text = f'#!/bin/sh\nPYTHONPATH={path} exec {shlex.quote(str(python))} -m {module} "$@"\n'
     if program.is_file() and program.read_text() == text:
         return
     folder.mkdir(parents=True, exist_ok=True)

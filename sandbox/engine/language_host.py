@@ -63,7 +63,8 @@ class Host(LanguageServer):
 
         self.program = run
         request.args[:] = [self.engine]  # where LanguageServer.Run looks for it
-        return super().Run(request, context)
+        response = super().Run(request, context)
+        return language_pb2.RunResponse(bail=bool(response.error))  # the error is logged already: say it once
 
     def RunPlugin(self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext) -> Iterator[Chunk]:
         folder = request.info.program_directory
