@@ -1,0 +1,183 @@
+"""Restores: statements can be cancelled, and leave a trace in SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY.
+
+Documentation: "SYSTEM$CANCEL_ALL_QUERIES", "SYSTEM$WAIT", "QUERY_HISTORY view". snowduck answers a cancellation and
+goes on; it also lets statements of several sessions touch one DuckDB connection at once, so here they take turns.
+"""
+# pyright: reportMissingImports=false
+# (what it imports is in the warehouse's own virtual environment)
+
+import asyncio
+import contextlib
+import gzip
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from snowduck.connector.cursor import Cursor
+from snowduck.server.connector_api import handlers
+from snowduck.server.shared import session_manager, shared_connector
+from snowflake.connector.errors import ProgrammingError
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from sandbox.warehouse.patches.base import bare, expect_version
+from sandbox.warehouse.patches.session import Session
+
+Rewrite = Callable[[Session, str], str]
+"""Turns a statement into one that snowduck understands, or raises a ProgrammingError."""
+
+_rewrites: list[Rewrite] = []
+_turn = asyncio.Lock()
+_running: dict[Session, "Statement"] = {}
+
+_CANCEL = re.compile(r"select system\$cancel_all_queries\( ?'?(\d+)'? ?\)", re.IGNORECASE)
+_WAIT = re.compile(r"(?:^\s*call )?system\$wait\( ?(\d+) ?(?:, ?'(\w+)' ?)?\)", re.IGNORECASE)
+_SECONDS = {"MILLISECONDS": 0.001, "SECONDS": 1, "MINUTES": 60}
+
+_HISTORY = """
+create schema if not exists SNOWFLAKE.ACCOUNT_USAGE;
+create table if not exists SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY (
+    QUERY_ID varchar, QUERY_TEXT varchar, DATABASE_NAME varchar, SCHEMA_NAME varchar, USER_NAME varchar,
+    ROLE_NAME varchar, WAREHOUSE_NAME varchar, SESSION_ID bigint, QUERY_TAG varchar, EXECUTION_STATUS varchar,
+    ERROR_CODE varchar, ERROR_MESSAGE varchar, START_TIME timestamp, END_TIME timestamp, TOTAL_ELAPSED_TIME bigint);
+"""
+
+
+@dataclass(eq=False)
+class Statement:
+    """A statement between its arrival and its answer."""
+
+    session: Session
+    sql: str
+    request_id: str
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    query_id: str | None = None
+    error: ProgrammingError | None = None
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+        self.session.interrupt()
+
+
+def rewrite(function: Rewrite) -> None:
+    """Have every statement go through `function` first."""
+    _rewrites.append(function)
+
+
+def apply() -> None:
+    """Put ourselves around snowduck's handlers and its cursor."""
+    expect_version()
+    shared_connector._info_schema_manager.create_database_information_schema(database="SNOWFLAKE")
+    shared_connector._duck_conn.execute(_HISTORY)
+    run = handlers.query_request
+
+    async def query_request(request: Request) -> JSONResponse:
+        statement = await _received(request)
+        _running[statement.session] = statement
+        try:
+            _cancel_others(statement)
+            await _wait(statement)
+            async with _turn:
+                response = await run(request)
+                _remember(statement)
+                return response
+        finally:
+            _running.pop(statement.session, None)
+
+    async def abort_request(request: Request) -> JSONResponse:
+        request_id = (await _body(request)).get("requestId")
+        for statement in list(_running.values()):
+            if statement.request_id == request_id:
+                statement.cancel()
+        return JSONResponse({"data": None, "code": None, "message": None, "success": True})
+
+    handlers.query_request = query_request
+    handlers.abort_request = abort_request
+    Cursor.execute = _execute_of(Cursor.execute)
+    rewrite(lambda _, sql: _WAIT.sub(_waited, sql))
+    rewrite(lambda _, sql: _CANCEL.sub("select 'cancelled'", sql))
+
+
+def _execute_of(execute: Callable[..., Cursor]) -> Callable[..., Cursor]:
+    def wrapper(self: Cursor, command: str, *args: object, **kwargs: object) -> Cursor:
+        session = self._sf_conn
+        statement = _running.get(session)
+        try:
+            cursor = execute(self, _rewritten(session, statement, command), *args, **kwargs)
+        except ProgrammingError as error:
+            if statement is None:
+                raise
+            cancelled = ProgrammingError("SQL execution canceled", errno=604, sqlstate="57014")
+            statement.error = cancelled if statement.cancelled.is_set() else error
+            raise statement.error from None
+        if statement:
+            statement.query_id = cursor.sfqid
+        return cursor
+
+    return wrapper
+
+
+def _rewritten(session: Session, statement: Statement | None, command: str) -> str:
+    if statement and statement.cancelled.is_set():
+        raise ProgrammingError("cancelled before its turn came")
+    for function in _rewrites:
+        command = function(session, command)
+    return command
+
+
+async def _body(request: Request) -> dict[str, str]:
+    body = await request.body()
+    return json.loads(gzip.decompress(body) if request.headers.get("Content-Encoding") == "gzip" else body)
+
+
+async def _received(request: Request) -> Statement:
+    body = await _body(request)
+    session = session_manager.get_session(request.state.token)
+    return Statement(session, body["sqlText"], request.query_params.get("requestId", ""))
+
+
+def _cancel_others(statement: Statement) -> None:
+    if target := _CANCEL.search(bare(statement.sql)):
+        for other in list(_running.values()):
+            if other is not statement and other.session.id == int(target[1]):
+                other.cancel()
+
+
+async def _wait(statement: Statement) -> None:
+    """Wait as SYSTEM$WAIT does, without keeping the others from their turn."""
+    seconds = sum(int(n) * _SECONDS[(unit or "seconds").upper()] for n, unit in _WAIT.findall(bare(statement.sql)))
+    if seconds:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(statement.cancelled.wait(), seconds)
+
+
+def _waited(call: re.Match[str]) -> str:
+    select = "select " if call[0].lstrip().lower().startswith("call") else ""
+    return f"{select}'waited {call[1]} {(call[2] or 'seconds').lower()}'"
+
+
+def _remember(statement: Statement) -> None:
+    ended = datetime.now(UTC)
+    session, error = statement.session, statement.error
+    row = [
+        statement.query_id,
+        statement.sql,
+        session.database,
+        session.schema,
+        session.user,
+        session.role,
+        session.warehouse,
+        session.id,
+        session.session_parameters.get("QUERY_TAG", ""),
+        "FAIL" if error else "SUCCESS",
+        f"{error.errno:06d}" if error else None,
+        error.msg if error else None,
+        statement.started.replace(tzinfo=None),
+        ended.replace(tzinfo=None),
+        round((ended - statement.started).total_seconds() * 1000),
+    ]
+    insert = f"insert into SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY values ({', '.join('?' for _ in row)})"  # noqa: S608
+    shared_connector._duck_conn.execute(insert, row)
