@@ -10,6 +10,7 @@ import snowflake.connector
 from rich.markup import escape
 from rich.table import Table
 
+from sandbox import warehouse
 from sandbox.errors import SandboxError
 from sandbox.stack import Stack
 from sandbox.steps import Steps, console
@@ -25,8 +26,8 @@ def put_credentials(steps: Steps, stack: Stack) -> None:
         statement = re.search(r"ALTER USER .*?;", said, re.DOTALL)
         if statement is None:
             raise SandboxError(f"`ops credentials put --generate` printed no ALTER USER statement:\n{said}", "This is a defect.")
-        user = stack.outputs()["warehouse"]["user"]
-        for sql in (f"CREATE USER IF NOT EXISTS {user}", statement.group()):
+        account = {key: stack.outputs()["warehouse"][key] for key in ("user", "role", "database", "warehouse")}
+        for sql in (*warehouse.setup_statements(**account), statement.group()):
             query(stack, sql)
         report("private key in Secrets Manager, public key at the warehouse")
 
@@ -99,7 +100,7 @@ def query(stack: Stack, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         host="127.0.0.1",
         port=stack.state.warehouse_port,
         protocol="http",
-        user="ADMIN",
+        user=warehouse.ADMIN,
         password=stack.state.warehouse_password,
     )
     with connection, connection.cursor() as cursor:

@@ -1,6 +1,7 @@
 """Sets up, starts and ends a sandbox."""
 
 import fcntl
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -80,10 +81,10 @@ def start_stand_ins(steps: Steps, home: Home, state: State, tools: Tools) -> Non
         report(f"127.0.0.1:{state.warehouse_port}")
         state.processes["warehouse"] = start(
             "warehouse",
-            warehouse.command(tools.warehouse_python, state.warehouse_port, home.warehouse_database),
-            warehouse.environment(bind=bind, admin_password=state.warehouse_password),
+            [tools.warehouse_python, warehouse.LAUNCHER, str(state.warehouse_port), home.warehouse_database],
+            {**os.environ, **warehouse.environment(bind=bind, admin_password=state.warehouse_password)},
             home.logs / "warehouse.log",
-            ready=lambda: answers(warehouse.health_url(state.warehouse_port)),
+            ready=lambda: answers(warehouse.health_url("127.0.0.1", state.warehouse_port)),
         )
         state.save(home)
     with steps.step("AWS emulator") as report:
@@ -91,7 +92,7 @@ def start_stand_ins(steps: Steps, home: Home, state: State, tools: Tools) -> Non
         report(state.emulator_url)
         state.processes["AWS emulator"] = start(
             "AWS emulator",
-            emulator.command(tools.emulator_python),
+            [tools.emulator_python, emulator.LAUNCHER],
             emulator.environment(
                 port=state.emulator_port,
                 bind=bind,
@@ -99,7 +100,7 @@ def start_stand_ins(steps: Steps, home: Home, state: State, tools: Tools) -> Non
                 region=state.region,
                 sandbox_id=state.id,
                 airflow_image=tools.airflow_image,
-                airflow_port=free_port(*bind),
+                secret_key=state.secret_key,
             ),
             home.logs / "emulator.log",
             ready=lambda: answers(emulator.health_url(state.emulator_port)),

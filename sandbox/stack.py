@@ -40,7 +40,7 @@ class Stack:
             "PATH": f"{self.cli.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "AWS_ENDPOINT_URL": self.state.emulator_url,
             "AWS_ACCESS_KEY_ID": self.state.account,
-            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": self.state.secret_key,
             "AWS_REGION": self.state.region,
             "AWS_DEFAULT_REGION": self.state.region,
             # The MWAA client would look up env.127.0.0.1 otherwise.

@@ -37,6 +37,8 @@ class State(BaseModel):
     """Value of the label `dbt-platform.sandbox` on its containers, networks and volumes."""
     account: str
     """The AWS account number that the emulator answers for; its own per sandbox, so that names never collide."""
+    secret_key: str
+    """Secret access key of that account's root user, at the emulator only."""
     phase: Literal["starting", "ready"] = "starting"
     region: str = "eu-west-1"
     gateway: str = ""
@@ -52,6 +54,7 @@ class State(BaseModel):
         return State(
             id=secrets.token_hex(4),
             account=f"9{secrets.randbelow(10**11):011d}",
+            secret_key=secrets.token_urlsafe(24),
             warehouse_password=secrets.token_urlsafe(24),
         )
 

@@ -24,10 +24,12 @@ def ensure_virtualenv(name: str, requirements: Path, report: Report) -> Path:
     if not uv:
         raise SandboxError("uv is not on the PATH.", "Run this through make, which brings uv.")
     shutil.rmtree(place, ignore_errors=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     report(f"installing {requirements.parent.name}/{requirements.name}")
     install = [uv, "pip", "install", "-q", "--python", python, "--require-hashes", "--compile-bytecode", "-r", requirements]
     for command in ([uv, "venv", "-q", "--python", "3.11", place], install):
-        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+        # Elsewhere than in the checkout, whose pyproject.toml has constraints that are not for this environment.
+        done = subprocess.run([str(word) for word in command], cwd=place.parent, capture_output=True, text=True, check=False)
         if done.returncode:
             fix = "Is the Python package index reachable? Run the command again."
             raise SandboxError(f"{' '.join(map(str, command))} failed:\n{done.stderr[-2000:]}", fix)
