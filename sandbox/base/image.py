@@ -37,7 +37,7 @@ RECIPE = [
 """Arguments of mmdebstrap: Debian 12 with Python 3.11."""
 
 CHANGES = [
-    f"ENV SSL_CERT_FILE={BUNDLE} PIP_CERT={BUNDLE}",  # uv and Python read the first, pip the second
+    f"ENV SSL_CERT_FILE={BUNDLE}",  # uv trusts its own list without it; Python and pip look there anyway
     f"LABEL {LABEL}=base",
     'CMD ["python3"]',
 ]
