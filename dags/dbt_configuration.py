@@ -1,0 +1,205 @@
+"""Reads and checks what the platform wrote about each workstream: the files `config/<workstream>.json` beside this one.
+
+Standard library and Airflow only, because MWAA gives DAG files nothing else.
+"""
+
+import difflib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pendulum
+from airflow.sdk import CronDataIntervalTimetable
+from airflow.sdk.exceptions import AirflowTimetableInvalid
+
+SCHEMA_VERSION = 1
+"""Rises when a reader of the former version would misread a file."""
+
+Kind = Literal["text", "number", "flag", "texts", "schedule"]
+
+KEYS: dict[str, Kind] = {
+    "schemaVersion": "number",
+    "workstream": "text",
+    "dagId": "text",
+    "description": "text",
+    "owner": "text",
+    "tags": "texts",
+    "schedule": "schedule",
+    "timezone": "text",
+    "retries": "number",
+    "timeoutMinutes": "number",
+    "region": "text",
+    "cluster": "text",
+    "taskDefinition": "text",
+    "container": "text",
+    "subnets": "texts",
+    "securityGroups": "texts",
+    "logGroup": "text",
+    "logStreamPrefix": "text",
+    "artifactsBucket": "text",
+    "artifactsPrefix": "text",
+    "alertTopic": "text",
+    "select": "texts",
+    "exclude": "texts",
+    "freshness": "flag",
+}
+"""Every key of the file; all are required, so that what a DAG does never depends on a default in two places."""
+
+FORMS: dict[Kind, str] = {
+    "text": "a text that is not empty",
+    "number": "a whole number, 0 or more",
+    "flag": "true or false",
+    "texts": "a list of texts",
+    "schedule": 'a cron expression, {"asset": "<workstream>"}, or null for manual runs only',
+}
+
+
+class ConfigurationError(ValueError):
+    """A file can't become a DAG; the message names the file, each wrong key, its value and the fix."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workstream:
+    """One workstream as its DAG needs it: names and ARNs, never a secret."""
+
+    name: str
+    dag_id: str
+    description: str
+    owner: str
+    tags: list[str]
+    schedule: str | None
+    """Cron expression in `timezone`; None without a clock."""
+    after: str | None
+    """Workstream whose refreshed marts start this one."""
+    timezone: str
+    retries: int
+    timeout_minutes: int
+    """Time that dbt itself may take; the container enforces it."""
+    region: str
+    cluster: str
+    task_definition: str
+    """ARN with revision, so that a run never mixes two releases."""
+    container: str
+    subnets: list[str]
+    security_groups: list[str]
+    log_group: str
+    log_stream_prefix: str
+    """Prefix and container name, as awslogs names its streams: `dbt/dbt`."""
+    artifacts_uri: str
+    alert_topic: str
+    select: list[str]
+    exclude: list[str]
+    freshness: bool
+
+
+def read(folder: Path) -> tuple[list[Workstream], list[ConfigurationError]]:
+    """Everything in the folder: the workstreams that can become DAGs, and an error for each file that can't."""
+    workstreams: dict[str, Workstream] = {}
+    errors: list[ConfigurationError] = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            workstream = read_file(path)
+            if workstream.dag_id in workstreams:
+                twin = workstreams[workstream.dag_id].name
+                raise _error(path, [f"dagId: {workstream.dag_id!r} is also the DAG of {twin!r}: give each workstream its own"])
+            workstreams[workstream.dag_id] = workstream
+        except ConfigurationError as error:
+            errors.append(error)
+    return list(workstreams.values()), errors
+
+
+def read_file(path: Path) -> Workstream:
+    """One file. Raises ConfigurationError with all that is wrong in it."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _error(path, [f"is not readable as JSON ({error}): deploy it again with `pulumi up`"]) from error
+    if not isinstance(content, dict):
+        raise _error(path, [f"holds {type(content).__name__}, not an object: deploy it again with `pulumi up`"])
+    version = content.get("schemaVersion")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        fix = f"these DAG files read up to {SCHEMA_VERSION}: deploy the DAG files of the platform version that wrote it"
+        raise _error(path, [f"schemaVersion: {version} is newer than this platform version; {fix}"])
+    if problems := _problems(content, path.stem):
+        raise _error(path, problems)
+    return _workstream(content)
+
+
+def _problems(content: dict[str, Any], name: str) -> list[str]:
+    problems = [f"{key}: is missing: expected {FORMS[kind]}" for key, kind in KEYS.items() if key not in content]
+    for key, value in content.items():
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, n=1)
+            problems.append(f"{key}: is not a known key: " + (f"did you mean {near[0]!r}?" if near else "remove it"))
+        elif not _has_form(value, KEYS[key]):
+            problems.append(f"{key}: {value!r} should be {FORMS[KEYS[key]]}")
+    return problems or _contradictions(content, name)
+
+
+def _has_form(value: object, kind: Kind) -> bool:
+    match kind:
+        case "text":
+            return isinstance(value, str) and value.strip() != ""
+        case "number":
+            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        case "flag":
+            return isinstance(value, bool)
+        case "texts":
+            return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+        case "schedule":
+            asset = isinstance(value, dict) and value.keys() == {"asset"} and _has_form(value["asset"], "text")
+            return value is None or asset or _has_form(value, "text")
+
+
+def _contradictions(content: dict[str, Any], name: str) -> list[str]:
+    """What is wrong although every value has the right form."""
+    problems: list[str] = []
+    if content["workstream"] != name:
+        problems.append(f"workstream: {content['workstream']!r} should be {name!r}, as the file is named")
+    if content["timeoutMinutes"] == 0:
+        problems.append("timeoutMinutes: 0 leaves no time to run: give at least 1")
+    problems += [f"{key}: is empty: name at least one" for key in ("subnets", "securityGroups") if not content[key]]
+    try:
+        timezone = pendulum.timezone(content["timezone"])
+    except (KeyError, ValueError):
+        return [*problems, f"timezone: {content['timezone']!r} is unknown: use an IANA name such as 'Europe/Amsterdam'"]
+    if isinstance(content["schedule"], str):
+        try:
+            CronDataIntervalTimetable(content["schedule"], timezone=timezone).validate()
+        except AirflowTimetableInvalid as error:
+            problems.append(f"schedule: {content['schedule']!r} is no cron expression ({error}): use e.g. '0 5 * * *'")
+    return problems
+
+
+def _workstream(content: dict[str, Any]) -> Workstream:
+    schedule = content["schedule"]
+    return Workstream(
+        name=content["workstream"],
+        dag_id=content["dagId"],
+        description=content["description"],
+        owner=content["owner"],
+        tags=content["tags"],
+        schedule=schedule if isinstance(schedule, str) else None,
+        after=schedule["asset"] if isinstance(schedule, dict) else None,
+        timezone=content["timezone"],
+        retries=content["retries"],
+        timeout_minutes=content["timeoutMinutes"],
+        region=content["region"],
+        cluster=content["cluster"],
+        task_definition=content["taskDefinition"],
+        container=content["container"],
+        subnets=content["subnets"],
+        security_groups=content["securityGroups"],
+        log_group=content["logGroup"],
+        log_stream_prefix=content["logStreamPrefix"],
+        artifacts_uri=f"s3://{content['artifactsBucket']}/{content['artifactsPrefix']}",
+        alert_topic=content["alertTopic"],
+        select=content["select"],
+        exclude=content["exclude"],
+        freshness=content["freshness"],
+    )
+
+
+def _error(path: Path, problems: list[str]) -> ConfigurationError:
+    return ConfigurationError("\n".join(f"config/{path.name}: {problem}" for problem in problems))

@@ -1,0 +1,159 @@
+"""The airflow operator that runs dbt as one Fargate task: Amazon's own, plus what people who read a DAG's log miss in it."""
+
+from collections.abc import Generator, Mapping
+from datetime import timedelta
+from typing import Any, NoReturn
+
+from airflow.providers.amazon.aws.exceptions import EcsOperatorError
+from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
+from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
+from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetcher
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
+from dbt_command import command, overrides
+from dbt_configuration import Workstream
+from dbt_diagnosis import Diagnosis, diagnose_refused, diagnose_stopped
+
+START_AND_STOP = timedelta(minutes=10)
+"""Time around dbt's own: Fargate starts the task and pulls the image, and the container has 120 s to stop (`stopTimeout`)."""
+
+RETRY_DELAY = timedelta(minutes=2)
+"""As long as `stopTimeout`, so that the container of the former try is gone before the next one writes."""
+
+REPORT_LINES = 40
+"""Last lines of the container that a failure repeats: the runner's summary for people."""
+
+
+class CompleteLogFetcher(AwsTaskLogFetcher):
+    """Forwards every line of the container, the last ones too.
+
+    The provider's fetcher (9.34.0) ends once its stop flag is set, also when it has just fetched: what the container
+    printed after that is lost. This one ends only after a fetch that began after the stop and found nothing new.
+    """
+
+    _drained = False
+
+    def stop(self) -> None:
+        self.fetch_interval = timedelta(seconds=2)
+        super().stop()
+
+    def is_stopped(self) -> bool:
+        return super().is_stopped() and self._drained
+
+    def _get_log_events(self, skip_token: AwsLogsHook.ContinuationToken | None = None) -> Generator:
+        last = super().is_stopped()
+        for event in super()._get_log_events(skip_token):
+            last = False
+            yield event
+        self._drained = last
+
+
+class DbtOperator(EcsRunTaskOperator):
+    """Runs the workstream's container once and waits for it.
+
+    Not deferrable: deferrable mode ignores `execution_timeout`, and marking its task failed leaves the container running.
+    """
+
+    custom_operator_name = "dbt"
+
+    def __init__(self, *, workstream: Workstream, **kwargs: Any) -> None:
+        awsvpc = {"subnets": workstream.subnets, "securityGroups": workstream.security_groups, "assignPublicIp": "DISABLED"}
+        super().__init__(
+            aws_conn_id=None,
+            region_name=workstream.region,
+            botocore_config={"retries": {"mode": "adaptive", "max_attempts": 10}},
+            cluster=workstream.cluster,
+            task_definition=workstream.task_definition,
+            container_name=workstream.container,
+            launch_type="FARGATE",
+            platform_version="LATEST",
+            network_configuration={"awsvpcConfiguration": awsvpc},
+            propagate_tags="TASK_DEFINITION",
+            overrides={},
+            awslogs_group=workstream.log_group,
+            awslogs_region=workstream.region,
+            awslogs_stream_prefix=workstream.log_stream_prefix,
+            awslogs_fetch_interval=timedelta(seconds=5),
+            number_logs_exception=REPORT_LINES,
+            reattach=True,
+            deferrable=False,
+            waiter_delay=3,
+            execution_timeout=timedelta(minutes=workstream.timeout_minutes) + START_AND_STOP,
+            retries=workstream.retries,
+            retry_delay=RETRY_DELAY,
+            **kwargs,
+        )
+        self.workstream = workstream
+        self.stop_reason = "Stopped in Airflow: the task was marked, cleared, or its worker went away"
+
+    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
+        """Sets the override after all templates are rendered, so that a value of the user is never a template."""
+        super().render_template_fields(context, jinja_env)
+        start, end = context.get("data_interval_start"), context.get("data_interval_end")
+        arguments = command(context["params"], (start, end) if start and end else None)
+        self.overrides = overrides(self.workstream.container, arguments, self._identity(context))
+
+    def _identity(self, context: Mapping[str, Any]) -> dict[str, str]:
+        logical_date = context.get("logical_date")
+        return {
+            "DBT_RUN_ID": context["run_id"],
+            "DBT_TRY_NUMBER": str(context["ti"].try_number),
+            "DBT_LOGICAL_DATE": logical_date.isoformat() if logical_date else "",
+            "DBT_SOURCE_FRESHNESS": str(self.workstream.freshness).lower(),
+        }
+
+    def execute(self, context: Any) -> Any:
+        try:
+            return super().execute(context)
+        except AirflowTaskTimeout:
+            self.stop_reason = f"Timed out in Airflow after {self.execution_timeout}"
+            self.log.warning("Raise the workstream's timeoutMinutes, or select less.")
+            raise
+
+    def on_kill(self) -> None:
+        """Stops the container and says why, where both logs show it."""
+        if self.task_log_fetcher:
+            self.task_log_fetcher.stop()
+        if self.arn:
+            self.log.warning("%s. Stopping ECS task %s.", self.stop_reason, self.arn)
+            self.client.stop_task(cluster=self.cluster, task=self.arn, reason=self.stop_reason)
+
+    def _get_task_log_fetcher(self) -> AwsTaskLogFetcher:
+        return CompleteLogFetcher(
+            aws_conn_id=self.aws_conn_id,
+            region_name=self.workstream.region,
+            log_group=self.workstream.log_group,
+            log_stream_name=self._get_logs_stream_name(),
+            fetch_interval=self.awslogs_fetch_interval,
+            logger=self.log,
+        )
+
+    def _start_task(self) -> None:
+        try:
+            super()._start_task()
+        except EcsOperatorError as error:
+            first = error.failures[0]
+            self._fail(diagnose_refused(first.get("reason", ""), first.get("detail", "")))
+        except self.client.exceptions.ClientError as error:
+            self._fail(diagnose_refused(error.response["Error"]["Code"], error.response["Error"]["Message"]))
+
+    def _check_success_task(self) -> None:
+        tasks = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])["tasks"]
+        diagnosis = diagnose_stopped(tasks[0] if tasks else {}, self.workstream.container)
+        if diagnosis:
+            self._fail(diagnosis)
+
+    def _fail(self, diagnosis: Diagnosis) -> NoReturn:
+        """Ends the try: Airflow retries what may pass by itself, and nothing else."""
+        message = "\n".join([*self._report(), str(diagnosis)])
+        raise (AirflowException if diagnosis.transient else AirflowFailException)(message) from None
+
+    def _report(self) -> list[str]:
+        """The container's last words for people, without the events for machines."""
+        if not self.task_log_fetcher:
+            return []
+        logs: Any = self.task_log_fetcher.hook.conn
+        try:
+            lines = self.task_log_fetcher.get_last_log_messages(REPORT_LINES)
+        except logs.exceptions.ResourceNotFoundException:
+            return []  # A container that never started has no log stream.
+        return [line for line in lines if not line.startswith("{")]

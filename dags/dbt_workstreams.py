@@ -1,0 +1,109 @@
+"""Makes one airflow DAG per workstream: each `config/<workstream>.json` beside this file."""
+
+import logging
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pendulum
+from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
+from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
+from airflow.sdk.definitions.param import ParamsDict
+from dbt_configuration import Workstream, read
+from dbt_operator import DbtOperator
+
+START = pendulum.datetime(2020, 1, 1, tz="UTC")
+"""Never moves, so that a deployment never changes which runs are due; old enough for backfills."""
+
+SELECTOR = r"^[^\s-]\S*$"
+"""A dbt selector: no space, and never an option."""
+
+
+def marts(workstream: str) -> Asset:
+    """What a successful run refreshes; `schedule: {"asset": "<workstream>"}` starts another workstream on it."""
+    return Asset(name=f"dbt-{workstream}", group="dbt")
+
+
+def make(workstream: Workstream) -> DAG:
+    """The DAG of one workstream: a single task that runs the whole selection."""
+    with DAG(
+        dag_id=workstream.dag_id,
+        description=workstream.description,
+        doc_md=documentation(workstream),
+        schedule=schedule(workstream),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        tags=workstream.tags,
+        params=parameters(workstream),
+        default_args={"owner": workstream.owner},
+    ) as dag:
+        DbtOperator(task_id="dbt", workstream=workstream, outlets=[marts(workstream.name)], on_failure_callback=alert(workstream))
+    return dag
+
+
+def schedule(workstream: Workstream) -> CronDataIntervalTimetable | Asset | None:
+    """By the clock each run gets the interval since the former one, so that a backfill gives dbt the same dates."""
+    if workstream.after:
+        return marts(workstream.after)
+    if workstream.schedule:
+        return CronDataIntervalTimetable(workstream.schedule, timezone=pendulum.timezone(workstream.timezone))
+    return None
+
+
+def parameters(workstream: Workstream) -> ParamsDict:
+    """The form of a manual run; Airflow checks it against the schema before anything runs."""
+    selectors = {"type": "array", "items": {"type": "string", "pattern": SELECTOR}}
+    return ParamsDict(
+        {
+            "select": Param(
+                workstream.select, title="Select", description="dbt selectors, one a line; none: everything", **selectors
+            ),
+            "exclude": Param(
+                workstream.exclude, title="Exclude", description="dbt selectors to leave out, one a line", **selectors
+            ),
+            "full_refresh": Param(False, title="Full refresh", description="Build incremental models from scratch", type="boolean"),
+            "vars": Param({}, title="Vars", description="dbt variables as a JSON object", type="object"),
+        }
+    )
+
+
+def alert(workstream: Workstream) -> SnsNotifier:
+    """One message when a run has failed for good; Airflow does not call it for tries that are retried."""
+    return SnsNotifier(
+        aws_conn_id=None,
+        region_name=workstream.region,
+        target_arn=workstream.alert_topic,
+        subject=f"dbt workstream {workstream.name} failed"[:100],
+        message="DAG: {{ dag.dag_id }}\nRun: {{ run_id }}\nTry: {{ ti.try_number }}\nLog: {{ ti.log_url }}\n\n"
+        "{{ exception | default('The task ended without an exception: its worker went away, or it was marked failed.') }}",
+    )
+
+
+def documentation(workstream: Workstream) -> str:
+    """What the DAG's page says about it."""
+    console = f"https://{workstream.region}.console.aws.amazon.com"
+    # CloudWatch's console wants the percent signs of an encoded name encoded once more, as `$25`.
+    group = quote_plus(workstream.log_group).replace("%", "$25")
+    logs = f"{console}/cloudwatch/home?region={workstream.region}#logsV2:log-groups/log-group/{group}"
+    bucket, _, prefix = workstream.artifacts_uri.removeprefix("s3://").partition("/")
+    artifacts = f"{console}/s3/buckets/{bucket}?prefix={quote(prefix)}/"
+    return "\n".join(
+        [
+            f"## {workstream.name}",
+            workstream.description,
+            "",
+            f"- Owner: {workstream.owner}",
+            f"- Selects: `{' '.join(workstream.select) or 'everything'}`",
+            f"- Leaves out: `{' '.join(workstream.exclude) or 'nothing'}`",
+            f"- [Container logs]({logs})",
+            f"- [Artifacts]({artifacts}): `{workstream.artifacts_uri}/runs/<run>/<try>/`",
+            f"- On failure: the task's log ends with what to do; `ops logs {workstream.name}` shows the same.",
+        ]
+    )
+
+
+workstreams, errors = read(Path(__file__).parent / "config")
+for error in errors:  # dbt_configuration_check.py shows them as an import error; here they must not stop the other DAGs.
+    logging.getLogger(__name__).error("No DAG: %s", error)
+for item in workstreams:
+    globals()[item.dag_id] = make(item)

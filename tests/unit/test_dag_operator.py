@@ -1,0 +1,225 @@
+"""One run of the operator against an ECS and a CloudWatch Logs that say what a test wants."""
+# ruff: noqa: I001
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.unit.dag_support import configuration, dag_folder  # before Airflow: it sets Airflow's home
+
+import pendulum
+from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
+from botocore.exceptions import ClientError
+from dbt_configuration import read
+from dbt_operator import CompleteLogFetcher, DbtOperator
+
+ARN = "arn:aws:ecs:eu-west-1:123456789012:task/dbt/0123"
+
+
+class Ecs:
+    """Runs one task that ends as told."""
+
+    exceptions = SimpleNamespace(ClientError=ClientError)
+
+    def __init__(self):
+        self.started, self.stopped, self.running = [], [], []
+        self.failures, self.refusal, self.ends = [], None, lambda: None
+        self.exit_code, self.stop_code, self.reason = 0, "EssentialContainerExited", "Essential container in task exited"
+
+    def list_tasks(self, **request):
+        return {"taskArns": self.running if request["desiredStatus"] == "RUNNING" else []}
+
+    def run_task(self, **request):
+        if self.refusal:
+            raise self.refusal
+        self.started.append(request)
+        return {"failures": self.failures, "tasks": [{"taskArn": ARN}]}
+
+    def get_waiter(self, name):
+        assert name == "tasks_stopped"
+        return SimpleNamespace(wait=lambda **_: self.ends())
+
+    def describe_tasks(self, **_):
+        container = {"name": "dbt", "lastStatus": "STOPPED", "exitCode": self.exit_code}
+        return {"tasks": [{"containers": [container], "stopCode": self.stop_code, "stoppedReason": self.reason}]}
+
+    def stop_task(self, **request):
+        self.stopped.append(request)
+
+
+class Logs:
+    """A log stream; its token is the number of lines that were read."""
+
+    exceptions = SimpleNamespace(ResourceNotFoundException=type("ResourceNotFoundException", (ClientError,), {}))
+
+    def __init__(self):
+        self.lines = []
+
+    def get_log_events(self, *, startFromHead=True, nextToken="0", limit=0, **_):  # noqa: N803
+        lines = self.lines[int(nextToken) :] if startFromHead else self.lines[-limit:]
+        return {"events": [{"timestamp": 0, "message": line} for line in lines], "nextForwardToken": str(len(self.lines))}
+
+
+@pytest.fixture
+def logs(monkeypatch):
+    stream = Logs()
+    monkeypatch.setattr(AwsLogsHook, "conn", stream)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    return stream
+
+
+@pytest.fixture
+def ecs():
+    return Ecs()
+
+
+@pytest.fixture
+def operator(tmp_path, monkeypatch, ecs, logs):
+    (workstream,), _ = read(dag_folder(tmp_path / "dags", configuration("sales")) / "config")
+    made = DbtOperator(task_id="dbt", workstream=workstream)
+    monkeypatch.setattr(made, "client", ecs)
+    return made
+
+
+def context(**changes):
+    ti = SimpleNamespace(dag_id="dbt_sales", task_id="dbt", run_id="run", map_index=-1, try_number=2, xcom_push=lambda **_: None)
+    params = {"select": ["tag:sales"], "exclude": [], "full_refresh": False, "vars": {}}
+    return {"ti": ti, "run_id": "run", "params": params, "logical_date": None, **changes}
+
+
+def run(operator, **changes):
+    operator.render_template_fields(context(**changes))
+    return operator.execute(context(**changes))
+
+
+def test_a_run_carries_its_command_and_identity(operator, ecs):
+    """Artifacts, retries and query tags hang on the identity."""
+    day = pendulum.datetime(2026, 3, 1)
+
+    run(operator, logical_date=day, data_interval_start=day, data_interval_end=day.add(days=1))
+
+    (override,) = ecs.started[0]["overrides"]["containerOverrides"]
+    assert override["command"][:3] == ["run", "--select", "tag:sales"]
+    assert {entry["name"]: entry["value"] for entry in override["environment"]} == {
+        "DBT_RUN_ID": "run",
+        "DBT_TRY_NUMBER": "2",
+        "DBT_LOGICAL_DATE": "2026-03-01T00:00:00+00:00",
+        "DBT_SOURCE_FRESHNESS": "true",
+    }
+    assert ecs.started[0]["taskDefinition"].endswith("sales:3")
+
+
+def test_a_value_of_the_user_is_never_a_template(operator, ecs):
+    """`{{ conn... }}` in a form would print credentials into a container's command line."""
+    run(operator, params={"select": ["{{ run_id }}"], "exclude": [], "full_refresh": False, "vars": {}})
+
+    assert ecs.started[0]["overrides"]["containerOverrides"][0]["command"] == ["run", "--select", "{{ run_id }}"]
+
+
+def test_a_worker_that_died_finds_its_container_again(operator, ecs):
+    """A second container would write the same tables at the same time."""
+    ecs.running = [ARN]
+
+    run(operator)
+
+    assert ecs.started == []
+
+
+@pytest.fixture
+def report(logs):
+    logs.lines = ['{"event": "node finished"}', "FAILED model orders: column total is gone"]
+
+
+@pytest.mark.usefixtures("report")
+@pytest.mark.parametrize(
+    ("exit_code", "error", "text"),
+    [(1, AirflowException, "models or tests failed"), (137, AirflowFailException, "too little memory")],
+)
+def test_a_failure_ends_with_the_containers_report_and_what_to_do(operator, exit_code, error, text):
+    """Else the last lines of the task's log are a page of raw JSON; and no retry mends too little memory."""
+    operator.client.exit_code = exit_code
+
+    with pytest.raises(error) as failure:
+        run(operator)
+
+    assert type(failure.value) is error
+    message = str(failure.value)
+    assert text in message
+    assert "column total is gone" in message
+    assert "node finished" not in message
+    assert "What to do: " in message
+
+
+def test_a_task_definition_that_is_gone_is_not_tried_again(operator, ecs):
+    """Two more tries take minutes and end the same."""
+    error = {"Error": {"Code": "ClientException", "Message": "TaskDefinition is inactive"}}
+    ecs.refusal = ClientError(error, "RunTask")
+
+    with pytest.raises(AirflowFailException, match="pulumi up"):
+        run(operator)
+
+
+def test_lack_of_capacity_is_tried_again(operator, ecs):
+    """It passes by itself in minutes."""
+    ecs.failures = [{"reason": "Capacity is unavailable at this time."}]
+
+    with pytest.raises(AirflowException, match="no capacity") as failure:
+        run(operator)
+
+    assert not isinstance(failure.value, AirflowFailException)
+
+
+def test_a_timeout_stops_the_container_and_says_so(operator, ecs):
+    """Else the container goes on, and pays, and writes, for hours."""
+
+    def timed_out():
+        raise AirflowTaskTimeout
+
+    ecs.ends = timed_out
+
+    with pytest.raises(AirflowTaskTimeout):
+        run(operator)
+    operator.on_kill()  # as Airflow does
+
+    (request,) = ecs.stopped
+    assert (request["task"], request["reason"]) == (ARN, "Timed out in Airflow after 1:10:00")
+
+
+def test_marking_a_task_stops_its_container(operator, ecs):
+    """`Mark as failed` means: stop it."""
+    run(operator)
+    operator.on_kill()
+
+    assert "marked" in ecs.stopped[0]["reason"]
+
+
+def test_the_last_lines_reach_the_log(logs):
+    """The last lines say why a run failed; the provider's fetcher loses what comes after its last fetch."""
+    lines: list[str] = []
+    logger: Any = SimpleNamespace(log=lambda _, line: lines.append(line.rpartition("] ")[2]))
+    fetcher = CompleteLogFetcher(
+        log_group="g", log_stream_name="s", fetch_interval=pendulum.duration(seconds=0), logger=logger, aws_conn_id=None
+    )
+    fetched, late = threading.Event(), threading.Event()
+
+    def get_log_events(**request):
+        answer = Logs.get_log_events(logs, **request)
+        if not answer["events"]:
+            fetched.set()
+            late.wait(10)  # the container's last line and the stop come when this fetch has seen the end
+        return answer
+
+    logs.lines = ["first"]
+    logs.get_log_events = get_log_events
+    fetcher.start()
+    assert fetched.wait(10)
+    logs.lines.append("last")
+    fetcher.stop()
+    late.set()
+    fetcher.join(10)
+
+    assert not fetcher.is_alive()
+    assert lines == ["first", "last"]

@@ -1,0 +1,193 @@
+"""The DAG files as the real Airflow loads them."""
+# ruff: noqa: I001
+
+import ast
+import json
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+
+from tests.unit.dag_support import DAGS, configuration, dag_folder  # before Airflow: it sets Airflow's home
+
+import pendulum
+from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.amazon.aws.hooks.sns import SnsHook
+from airflow.sdk.exceptions import ParamValidationError
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import DataInterval, TimeRestriction
+
+
+@pytest.fixture
+def bag(tmp_path, monkeypatch):
+    """Loads a DAG folder with the given configurations."""
+
+    def load(*configurations):
+        folder = dag_folder(tmp_path / "dags", *configurations)
+        monkeypatch.syspath_prepend(str(folder))
+        for module in [
+            m for m in sys.modules if m.startswith("dbt_") and m.partition(".")[0] in {f.stem for f in DAGS.glob("*.py")}
+        ]:
+            monkeypatch.delitem(sys.modules, module)
+        return DagBag(str(folder), bundle_path=folder)
+
+    return load
+
+
+def test_each_configuration_becomes_one_dag(bag):
+    """A workstream that has no DAG never runs, and nobody notices."""
+    loaded = bag(configuration("sales"), configuration("finance"))
+
+    assert set(loaded.dags) == {"dbt_sales", "dbt_finance"}
+    assert loaded.import_errors == {}
+
+
+def test_a_bad_configuration_is_one_import_error_and_the_others_load(bag):
+    """One typing error must not stop every other team's schedule."""
+    loaded = bag(configuration("sales"), configuration("finance", timeoutMinutes="soon", retires=2))
+
+    assert set(loaded.dags) == {"dbt_sales"}
+    (error,) = loaded.import_errors.values()
+    assert "config/finance.json: timeoutMinutes: 'soon' should be a whole number" in error
+    assert "config/finance.json: retires: is not a known key: did you mean 'retries'?" in error
+
+
+def test_an_import_error_is_not_in_the_file_of_the_good_dags(bag):
+    """Airflow stops scheduling all DAGs of a file that has an import error."""
+    loaded = bag(configuration("sales"), configuration("finance", retries=-1))
+
+    assert list(loaded.import_errors) == ["dbt_configuration_check.py"]
+    assert loaded.dags["dbt_sales"].relative_fileloc == "dbt_workstreams.py"
+
+
+def test_a_clock_schedule_gives_each_run_the_interval_since_the_last(bag):
+    """Without data intervals a backfill would build every day with today's dates."""
+    dag = bag(configuration("sales", schedule="0 5 * * *")).dags["dbt_sales"]
+    timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+
+    # 29 March 2026: the clock goes forward; the run stays at five o'clock in Amsterdam.
+    restriction = TimeRestriction(earliest=pendulum.datetime(2026, 3, 28, tz="Europe/Amsterdam"), latest=None, catchup=True)
+    run = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
+    assert run
+    assert run.data_interval == DataInterval(
+        start=pendulum.datetime(2026, 3, 28, 5, tz="Europe/Amsterdam"), end=pendulum.datetime(2026, 3, 29, 5, tz="Europe/Amsterdam")
+    )
+
+
+def test_a_workstream_can_wait_for_the_marts_of_another(bag):
+    """Else its clock must guess when the other one is done."""
+    dags = bag(configuration("sales"), configuration("board", schedule={"asset": "sales"})).dags
+
+    waited_for = dags["dbt_board"].timetable.asset_condition
+
+    assert [waited_for] == dags["dbt_sales"].get_task("dbt").outlets
+
+
+def test_runs_never_overlap_and_the_past_is_not_caught_up(bag):
+    """Two runs of one workstream would write the same tables; a deployment must not start a year of runs."""
+    dag = bag(configuration("sales", schedule="@daily")).dags["dbt_sales"]
+
+    assert (dag.max_active_runs, dag.catchup) == (1, False)
+
+
+def test_airflow_gives_up_only_after_the_container_itself_would(bag):
+    """If Airflow were first, the runner could neither say what it left undone nor upload its artifacts."""
+    task = bag(configuration("sales", timeoutMinutes=30, retries=4)).dags["dbt_sales"].get_task("dbt")
+
+    assert timedelta(minutes=32) < task.execution_timeout <= timedelta(minutes=45)
+    assert task.retries == 4
+    assert task.retry_delay >= timedelta(seconds=120)
+
+
+def test_the_task_has_no_public_address(bag):
+    """The container holds the warehouse's credentials."""
+    task = bag(configuration("sales")).dags["dbt_sales"].get_task("dbt")
+
+    assert task.network_configuration == {
+        "awsvpcConfiguration": {"subnets": ["subnet-1", "subnet-2"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED"}
+    }
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"select": "tag:sales"}, {"select": ["--target prod"]}, {"select": ["a b"]}, {"full_refresh": "yes"}, {"vars": ["a"]}],
+    ids=["not a list", "an option", "two words", "not a flag", "not an object"],
+)
+def test_a_malformed_parameter_is_refused_before_anything_runs(bag, bad):
+    """Else it would cost a container's start to learn it, or do what nobody asked for."""
+    params = bag(configuration("sales")).dags["dbt_sales"].params
+
+    with pytest.raises(ParamValidationError):
+        params.update(bad)
+
+
+def test_the_form_shows_what_a_scheduled_run_would_do(bag):
+    """A user changes the selection from what it is, not from nothing."""
+    params = bag(configuration("sales", exclude=["tag:slow"])).dags["dbt_sales"].params
+
+    assert params.dump() == {"select": ["tag:sales"], "exclude": ["tag:slow"], "full_refresh": False, "vars": {}}
+
+
+def test_a_failure_is_told_once_with_dag_run_log_and_reason(bag, monkeypatch):
+    """Whoever is on call decides by the message whether to get up."""
+    sent = []
+    monkeypatch.setattr(SnsHook, "publish_to_target", lambda _, **message: sent.append(message))
+    dag = bag(configuration("sales")).dags["dbt_sales"]
+    task = dag.get_task("dbt")
+    context = {"dag": dag, "run_id": "manual__1", "ti": type("Ti", (), {"try_number": 3, "log_url": "http://airflow/log"})}
+
+    for callback in task.on_failure_callback:
+        callback(context | {"exception": ValueError("orders: column {{ no }} is gone")})
+
+    (message,) = sent
+    assert message["target_arn"] == "arn:aws:sns:eu-west-1:123456789012:alerts"
+    assert message["subject"] == "dbt workstream sales failed"
+    for part in ("dbt_sales", "manual__1", "http://airflow/log", "column {{ no }} is gone"):
+        assert part in message["message"]
+    assert not task.on_retry_callback
+
+
+def test_the_dag_page_leads_to_logs_and_artifacts(bag):
+    """At night nobody searches for the right log group."""
+    text = bag(configuration("sales")).dags["dbt_sales"].doc_md
+
+    assert "log-group/$252Fdbt$252Fsales" in text
+    assert "s3/buckets/artifacts?prefix=sales/" in text
+    assert "analytics" in text
+    assert "tag:sales" in text
+
+
+def test_dag_files_need_nothing_that_mwaa_lacks():
+    """MWAA's image has Airflow and what it needs; anything else is an import error there only."""
+    own = {file.stem for file in DAGS.glob("*.py")}
+    allowed = {"airflow", "pendulum", *own, *sys.stdlib_module_names}
+    for file in DAGS.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert {name.partition(".")[0] for name in names} <= allowed, file.name
+
+
+@pytest.mark.parametrize("file", ["dbt_workstreams.py", "dbt_configuration_check.py"])
+def test_airflow_takes_the_file_for_a_dag_file(file):
+    """Airflow's safe mode skips, silently, each file without these two words."""
+    text = (DAGS / file).read_text().lower()
+
+    assert "airflow" in text
+    assert "dag" in text
+
+
+def test_fifty_workstreams_parse_in_less_than_a_second(tmp_path):
+    """The scheduler parses the folder every half minute, and gives up after 30 s."""
+    folder = dag_folder(tmp_path / "dags", *(configuration(f"w{i}", schedule="0 5 * * *") for i in range(50)))
+    script = (
+        "import json, sys, time; import airflow.providers.amazon.aws.operators.ecs; start = time.perf_counter();"
+        "import dbt_workstreams as m; seconds = time.perf_counter() - start;"
+        "print(json.dumps([seconds, sum(name.startswith('dbt_w') for name in vars(m))]))"
+    )
+    result = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True)
+
+    seconds, dags = json.loads(result.stdout.splitlines()[-1])
+    assert dags == 50
+    assert seconds < 1
