@@ -1,0 +1,94 @@
+# ruff: noqa: ARG001 - one signature for all functions
+"""The provider's functions (`aws.get_region()`)."""
+
+import base64
+from collections.abc import Callable
+
+from sandbox.providers.aws.api import readable_errors
+from sandbox.providers.aws.session import Session
+from sandbox.providers.protocol import Function
+from sandbox.providers.values import Properties, ProviderError
+
+
+def _caller_identity(session: Session, arguments: Properties) -> Properties:
+    who = session.client("sts").get_caller_identity()
+    return {"accountId": who["Account"], "arn": who["Arn"], "userId": who["UserId"], "id": who["Account"]}
+
+
+def _region(session: Session, arguments: Properties) -> Properties:
+    region = session.region
+    return {
+        "id": region,
+        "name": region,
+        "region": region,
+        "endpoint": f"ec2.{region}.{session.dns_suffix}",
+        "description": region,
+    }
+
+
+def _partition(session: Session, arguments: Properties) -> Properties:
+    return {
+        "id": session.partition,
+        "partition": session.partition,
+        "dnsSuffix": session.dns_suffix,
+        "reverseDnsPrefix": ".".join(reversed(session.dns_suffix.split("."))),
+    }
+
+
+def _availability_zones(session: Session, arguments: Properties) -> Properties:
+    state = arguments.get("state")
+    found = session.client("ec2").describe_availability_zones(Filters=[{"Name": "state", "Values": [state]}] if state else [])[
+        "AvailabilityZones"
+    ]
+    zones = sorted(found, key=lambda zone: zone["ZoneName"])
+    return {
+        **arguments,
+        "id": session.region,
+        "region": session.region,
+        "names": [zone["ZoneName"] for zone in zones],
+        "zoneIds": [zone["ZoneId"] for zone in zones],
+        "groupNames": sorted({zone["GroupName"] for zone in zones if zone.get("GroupName")}),
+    }
+
+
+def _authorization_token(session: Session, arguments: Properties) -> Properties:
+    data = session.client("ecr").get_authorization_token()["authorizationData"][0]
+    user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
+    return {
+        "id": session.region,
+        "region": session.region,
+        "registryId": session.account,
+        "authorizationToken": data["authorizationToken"],
+        "expiresAt": data["expiresAt"].isoformat(),
+        "proxyEndpoint": data["proxyEndpoint"],
+        "userName": user,
+        "password": password,
+    }
+
+
+MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": (_caller_identity, set()),
+    "aws:index/getRegion:getRegion": (_region, set()),
+    "aws:index/getPartition:getPartition": (_partition, set()),
+    "aws:index/getAvailabilityZones:getAvailabilityZones": (_availability_zones, {"state"}),
+    "aws:ecr/getAuthorizationToken:getAuthorizationToken": (_authorization_token, set()),
+}
+"""Token -> (function, its arguments that are modelled)."""
+
+
+def functions(session: Callable[[], Session]) -> dict[str, Function]:
+    """Handlers for the protocol."""
+    return {token: _handler(token, session, *modelled) for token, modelled in MODELLED.items()}
+
+
+def _handler(
+    token: str, session: Callable[[], Session], call: Callable[[Session, Properties], Properties], known: set[str]
+) -> Function:
+    def handler(arguments: Properties) -> Properties:
+        unknown = sorted(set(arguments) - known)
+        if unknown:
+            raise ProviderError(f"{token}: the sandbox does not model the argument {unknown[0]}")
+        with readable_errors(token):
+            return call(session(), arguments)
+
+    return handler

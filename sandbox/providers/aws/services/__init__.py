@@ -1,0 +1,1 @@
+"""The tables of the modelled resource types, a module per AWS service."""

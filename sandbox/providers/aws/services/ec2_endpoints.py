@@ -1,0 +1,183 @@
+# ruff: noqa: A001, A002, ARG001, S106 - one signature for all tables; `token` is a type's
+"""Amazon VPC: endpoints of AWS services, and flow logs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.providers.aws import tags
+from sandbox.providers.aws.api import Api, if_there
+from sandbox.providers.aws.documents import resource_policy, same_document
+from sandbox.providers.aws.services import ec2_tags
+from sandbox.providers.aws.shapes import unordered
+from sandbox.providers.aws.table import Problem, Property, Put, ResourceType
+from sandbox.providers.values import Properties, ProviderError
+
+MEMBERSHIPS = {"routeTableIds": "RouteTableIds", "subnetIds": "SubnetIds", "securityGroupIds": "SecurityGroupIds"}
+"""Lists that ModifyVpcEndpoint takes as Add... and Remove...."""
+
+
+def _endpoint(api: Api, id: str) -> dict[str, Any] | None:
+    found = if_there(api.client.describe_vpc_endpoints, VpcEndpointIds=[id]).get("VpcEndpoints", [])
+    return found[0] if found and found[0]["State"].lower() != "deleted" else None
+
+
+def _create_endpoint(api: Api, inputs: Properties) -> str:
+    specification = ec2_tags.specification("vpc-endpoint", inputs)
+    id = api.send("CreateVpcEndpoint", inputs, TagSpecifications=specification)["VpcEndpoint"]["VpcEndpointId"]
+
+    def available() -> bool:
+        state = (_endpoint(api, id) or {}).get("State", "").lower()
+        if state in ("failed", "rejected"):
+            raise ProviderError(f"{api.kind.token} {id}: AWS says {state}")
+        return state == "available"
+
+    api.wait(available, f"the endpoint {id} to be available")
+    return id
+
+
+def _read_endpoint(api: Api, id: str, state: Properties) -> Properties | None:
+    endpoint = _endpoint(api, id)
+    return endpoint and {
+        "vpcId": endpoint["VpcId"],
+        "serviceName": endpoint["ServiceName"],
+        "vpcEndpointType": endpoint["VpcEndpointType"],
+        "policy": endpoint.get("PolicyDocument"),
+        "privateDnsEnabled": endpoint.get("PrivateDnsEnabled"),
+        "routeTableIds": endpoint.get("RouteTableIds", []),
+        "subnetIds": endpoint.get("SubnetIds", []),
+        "securityGroupIds": [group["GroupId"] for group in endpoint.get("Groups", [])],
+        "arn": api.arn(f"vpc-endpoint/{id}"),
+        "ownerId": endpoint.get("OwnerId"),
+        "state": endpoint["State"],
+        "networkInterfaceIds": endpoint.get("NetworkInterfaceIds", []),
+        "dnsEntries": [
+            {"dnsName": entry.get("DnsName"), "hostedZoneId": entry.get("HostedZoneId")} for entry in endpoint.get("DnsEntries", [])
+        ],
+        "tagsAll": tags.from_list(endpoint.get("Tags")),
+    }
+
+
+def _modify_endpoint(api: Api, id: str, new: Properties, old: Properties) -> None:
+    changes: dict[str, Any] = {}
+    for name, member in MEMBERSHIPS.items():
+        wanted, present = set(new.get(name) or []), set(old.get(name) or [])
+        changes |= {f"Add{member}": sorted(wanted - present)} if wanted - present else {}
+        changes |= {f"Remove{member}": sorted(present - wanted)} if present - wanted else {}
+    if new.get("policy") != old.get("policy"):
+        changes |= {"PolicyDocument": new["policy"]} if new.get("policy") else {"ResetPolicy": True}
+    if new["privateDnsEnabled"] != old["privateDnsEnabled"]:
+        changes["PrivateDnsEnabled"] = new["privateDnsEnabled"]
+    api.client.modify_vpc_endpoint(VpcEndpointId=id, **changes)
+
+
+def _delete_endpoint(api: Api, id: str, state: Properties) -> None:
+    failed = api.client.delete_vpc_endpoints(VpcEndpointIds=[id]).get("Unsuccessful", [])
+    if failed:
+        error = failed[0]["Error"]
+        raise ProviderError(f"{api.kind.token} DeleteVpcEndpoints: {error['Code']}: {error['Message']}")
+    api.wait(lambda: _endpoint(api, id) is None, f"the endpoint {id} to be deleted")
+
+
+def _fits_its_kind(inputs: Properties) -> Iterator[Problem]:
+    """AWS PrivateLink Guide: gateways have route tables; interfaces have subnets, security groups and DNS names."""
+    gateway = inputs.get("vpcEndpointType", "Gateway") == "Gateway"
+    wrong = ("subnetIds", "securityGroupIds", "privateDnsEnabled") if gateway else ("routeTableIds",)
+    for name in wrong:
+        if inputs.get(name):
+            yield name, f"is not for an endpoint of the type {'Gateway' if gateway else inputs['vpcEndpointType']}"
+
+
+VPC_ENDPOINT = ResourceType(
+    token="aws:ec2/vpcEndpoint:VpcEndpoint",
+    service="ec2",
+    properties={
+        "vpcId": Property("CreateVpcEndpoint.VpcId", required=True, replace=True),
+        "serviceName": Property("CreateVpcEndpoint.ServiceName", required=True, replace=True),
+        "vpcEndpointType": Property("CreateVpcEndpoint.VpcEndpointType", default="Gateway", replace=True),
+        "policy": Property("CreateVpcEndpoint.PolicyDocument", form=same_document, check=resource_policy),
+        "privateDnsEnabled": Property("CreateVpcEndpoint.PrivateDnsEnabled", default=False),
+        "routeTableIds": Property("CreateVpcEndpoint.RouteTableIds", form=unordered),
+        "subnetIds": Property("CreateVpcEndpoint.SubnetIds", form=unordered),
+        "securityGroupIds": Property("CreateVpcEndpoint.SecurityGroupIds", form=unordered),
+    },
+    outputs=("arn", "dnsEntries", "networkInterfaceIds", "ownerId", "state"),
+    create=_create_endpoint,
+    read=_read_endpoint,
+    delete=_delete_endpoint,
+    puts=(Put((*MEMBERSHIPS, "policy", "privateDnsEnabled"), _modify_endpoint), ec2_tags.PUT),
+    tagged=True,
+    checks=(_fits_its_kind,),
+)
+
+
+def _create_flow_log(api: Api, inputs: Properties) -> str:
+    answer = api.send(
+        "CreateFlowLogs",
+        inputs,
+        ResourceIds=[inputs["vpcId"]],
+        ResourceType="VPC",
+        TagSpecifications=ec2_tags.specification("vpc-flow-log", inputs),
+    )
+    if answer.get("Unsuccessful"):
+        error = answer["Unsuccessful"][0]["Error"]
+        raise ProviderError(f"{api.kind.token} CreateFlowLogs: {error['Code']}: {error['Message']}")
+    return answer["FlowLogIds"][0]
+
+
+def _read_flow_log(api: Api, id: str, state: Properties) -> Properties | None:
+    found = if_there(api.client.describe_flow_logs, FlowLogIds=[id]).get("FlowLogs", [])
+    if not found:
+        return None
+    log = found[0]
+    return {
+        "vpcId": log["ResourceId"],
+        "trafficType": log["TrafficType"],
+        "iamRoleArn": log.get("DeliverLogsPermissionArn"),
+        "logDestination": log.get("LogDestination"),
+        "logDestinationType": log["LogDestinationType"],
+        "logFormat": log.get("LogFormat"),
+        "maxAggregationInterval": log["MaxAggregationInterval"],
+        "arn": api.arn(f"vpc-flow-log/{id}"),
+        "tagsAll": tags.from_list(log.get("Tags")),
+    }
+
+
+def _delete_flow_log(api: Api, id: str, state: Properties) -> None:
+    failed = api.client.delete_flow_logs(FlowLogIds=[id]).get("Unsuccessful", [])
+    if failed:
+        error = failed[0]["Error"]
+        raise ProviderError(f"{api.kind.token} DeleteFlowLogs: {error['Code']}: {error['Message']}")
+
+
+def _interval(value: Any) -> str | None:
+    """EC2 API Reference, CreateFlowLogs."""
+    return None if value in (60, 600) else "is not 60 or 600 seconds"
+
+
+def _role_for_logs(inputs: Properties) -> Iterator[Problem]:
+    if inputs.get("logDestinationType", "cloud-watch-logs") == "cloud-watch-logs" and "iamRoleArn" not in inputs:
+        yield "iamRoleArn", "is required when the destination is CloudWatch Logs"
+
+
+FLOW_LOG = ResourceType(
+    token="aws:ec2/flowLog:FlowLog",
+    service="ec2",
+    properties={
+        "vpcId": Property(str, required=True, replace=True),
+        "trafficType": Property("CreateFlowLogs.TrafficType", required=True, replace=True),
+        "iamRoleArn": Property("CreateFlowLogs.DeliverLogsPermissionArn", replace=True),
+        "logDestination": Property("CreateFlowLogs.LogDestination", required=True, replace=True),
+        "logDestinationType": Property("CreateFlowLogs.LogDestinationType", default="cloud-watch-logs", replace=True),
+        "logFormat": Property("CreateFlowLogs.LogFormat", replace=True),
+        "maxAggregationInterval": Property("CreateFlowLogs.MaxAggregationInterval", default=600, replace=True, check=_interval),
+    },
+    outputs=("arn",),
+    create=_create_flow_log,
+    read=_read_flow_log,
+    delete=_delete_flow_log,
+    puts=(ec2_tags.PUT,),
+    tagged=True,
+    checks=(_role_for_logs,),
+)
+
+KINDS = (VPC_ENDPOINT, FLOW_LOG)

@@ -1,0 +1,275 @@
+# ruff: noqa: A001, A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
+"""Amazon VPC: networks, subnets and gateways."""
+
+from typing import Any
+
+from sandbox.providers.aws import tags
+from sandbox.providers.aws.api import Api, if_there
+from sandbox.providers.aws.networks import place_problem, subnet_cidr, vpc_cidr
+from sandbox.providers.aws.services import ec2_tags
+from sandbox.providers.aws.table import Property, Put, ResourceType
+from sandbox.providers.values import Properties, ProviderError
+
+
+def _only(api: Api, operation: str, key: str, **arguments: Any) -> dict[str, Any] | None:
+    """The one thing that a describe call finds, or None."""
+    found = if_there(getattr(api.client, operation), **arguments).get(key, [])
+    return found[0] if found else None
+
+
+def _of_vpc(id: str, **more: str) -> list[dict[str, Any]]:
+    return [{"Name": name, "Values": [value]} for name, value in {"vpc-id": id, **more}.items()]
+
+
+def _vpc_attribute(attribute: str, property: str) -> Put:
+    """VPC attributes can be set one at a time only."""
+
+    def call(api: Api, id: str, new: Properties, old: Properties) -> None:
+        api.client.modify_vpc_attribute(VpcId=id, **{attribute: {"Value": new[property]}})
+
+    return Put((property,), call, on_create=True)
+
+
+def _read_vpc(api: Api, id: str, state: Properties) -> Properties | None:
+    vpc = _only(api, "describe_vpcs", "Vpcs", VpcIds=[id])
+    if vpc is None:
+        return None
+
+    def attribute(name: str) -> bool:
+        answer = api.client.describe_vpc_attribute(VpcId=id, Attribute=name)
+        return answer[name[0].upper() + name[1:]]["Value"]
+
+    main = _only(api, "describe_route_tables", "RouteTables", Filters=_of_vpc(id, **{"association.main": "true"}))
+    group = _only(api, "describe_security_groups", "SecurityGroups", Filters=_of_vpc(id, **{"group-name": "default"}))
+    acl = _only(api, "describe_network_acls", "NetworkAcls", Filters=_of_vpc(id, default="true"))
+    return {
+        "cidrBlock": vpc["CidrBlock"],
+        "instanceTenancy": vpc["InstanceTenancy"],
+        "enableDnsSupport": attribute("enableDnsSupport"),
+        "enableDnsHostnames": attribute("enableDnsHostnames"),
+        "arn": api.arn(f"vpc/{id}"),
+        "dhcpOptionsId": vpc["DhcpOptionsId"],
+        "ownerId": vpc["OwnerId"],
+        "mainRouteTableId": main and main["RouteTableId"],
+        "defaultRouteTableId": main and main["RouteTableId"],
+        "defaultSecurityGroupId": group and group["GroupId"],
+        "defaultNetworkAclId": acl and acl["NetworkAclId"],
+        "tagsAll": tags.from_list(vpc.get("Tags")),
+    }
+
+
+VPC = ResourceType(
+    token="aws:ec2/vpc:Vpc",
+    service="ec2",
+    properties={
+        "cidrBlock": Property("CreateVpc.CidrBlock", required=True, replace=True, check=vpc_cidr),
+        "instanceTenancy": Property("CreateVpc.InstanceTenancy", default="default", replace=True),
+        "enableDnsSupport": Property(bool, default=True),
+        "enableDnsHostnames": Property(bool, default=False),
+    },
+    outputs=(
+        "arn",
+        "defaultNetworkAclId",
+        "defaultRouteTableId",
+        "defaultSecurityGroupId",
+        "dhcpOptionsId",
+        "mainRouteTableId",
+        "ownerId",
+    ),
+    create=lambda api, inputs: api.send("CreateVpc", inputs, TagSpecifications=ec2_tags.specification("vpc", inputs))["Vpc"][
+        "VpcId"
+    ],
+    read=_read_vpc,
+    delete=lambda api, id, state: api.client.delete_vpc(VpcId=id),
+    puts=(
+        _vpc_attribute("EnableDnsSupport", "enableDnsSupport"),
+        _vpc_attribute("EnableDnsHostnames", "enableDnsHostnames"),
+        ec2_tags.PUT,
+    ),
+    tagged=True,
+)
+
+
+def _create_subnet(api: Api, inputs: Properties) -> str:
+    vpc = _only(api, "describe_vpcs", "Vpcs", VpcIds=[inputs["vpcId"]])
+    if vpc is not None:  # else AWS says so itself
+        networks = [item["CidrBlock"] for item in vpc.get("CidrBlockAssociationSet", [vpc])]
+        others = api.client.describe_subnets(Filters=_of_vpc(inputs["vpcId"]))["Subnets"]
+        problem = place_problem(inputs["cidrBlock"], networks, {one["SubnetId"]: one["CidrBlock"] for one in others})
+        if problem:
+            raise ProviderError(f"{api.kind.token} CreateSubnet: {problem}")
+    specification = ec2_tags.specification("subnet", inputs)
+    return api.send("CreateSubnet", inputs, TagSpecifications=specification)["Subnet"]["SubnetId"]
+
+
+def _read_subnet(api: Api, id: str, state: Properties) -> Properties | None:
+    subnet = _only(api, "describe_subnets", "Subnets", SubnetIds=[id])
+    return subnet and {
+        "vpcId": subnet["VpcId"],
+        "cidrBlock": subnet["CidrBlock"],
+        "availabilityZone": subnet["AvailabilityZone"],
+        "availabilityZoneId": subnet.get("AvailabilityZoneId"),
+        "mapPublicIpOnLaunch": subnet["MapPublicIpOnLaunch"],
+        "arn": subnet["SubnetArn"],
+        "ownerId": subnet["OwnerId"],
+        "tagsAll": tags.from_list(subnet.get("Tags")),
+    }
+
+
+SUBNET = ResourceType(
+    token="aws:ec2/subnet:Subnet",
+    service="ec2",
+    properties={
+        "vpcId": Property("CreateSubnet.VpcId", required=True, replace=True),
+        "cidrBlock": Property("CreateSubnet.CidrBlock", required=True, replace=True, check=subnet_cidr),
+        "availabilityZone": Property("CreateSubnet.AvailabilityZone", replace=True),
+        "mapPublicIpOnLaunch": Property(bool, default=False),
+    },
+    outputs=("arn", "availabilityZoneId", "ownerId"),
+    create=_create_subnet,
+    read=_read_subnet,
+    delete=lambda api, id, state: api.client.delete_subnet(SubnetId=id),
+    puts=(
+        Put(
+            ("mapPublicIpOnLaunch",),
+            lambda api, id, new, old: api.client.modify_subnet_attribute(
+                SubnetId=id, MapPublicIpOnLaunch={"Value": new["mapPublicIpOnLaunch"]}
+            ),
+            on_create=True,
+        ),
+        ec2_tags.PUT,
+    ),
+    tagged=True,
+)
+
+
+def _attach(api: Api, id: str, new: Properties, old: Properties) -> None:
+    if old.get("vpcId"):
+        api.client.detach_internet_gateway(InternetGatewayId=id, VpcId=old["vpcId"])
+    if new["vpcId"]:
+        api.client.attach_internet_gateway(InternetGatewayId=id, VpcId=new["vpcId"])
+
+
+def _read_internet_gateway(api: Api, id: str, state: Properties) -> Properties | None:
+    gateway = _only(api, "describe_internet_gateways", "InternetGateways", InternetGatewayIds=[id])
+    return gateway and {
+        "vpcId": next((attachment["VpcId"] for attachment in gateway["Attachments"]), None),
+        "arn": api.arn(f"internet-gateway/{id}"),
+        "ownerId": gateway["OwnerId"],
+        "tagsAll": tags.from_list(gateway.get("Tags")),
+    }
+
+
+def _delete_internet_gateway(api: Api, id: str, state: Properties) -> None:
+    _attach(api, id, {"vpcId": None}, state)
+    api.client.delete_internet_gateway(InternetGatewayId=id)
+
+
+INTERNET_GATEWAY = ResourceType(
+    token="aws:ec2/internetGateway:InternetGateway",
+    service="ec2",
+    properties={"vpcId": Property("AttachInternetGateway.VpcId")},
+    outputs=("arn", "ownerId"),
+    create=lambda api, inputs: api.client.create_internet_gateway(
+        TagSpecifications=ec2_tags.specification("internet-gateway", inputs)
+    )["InternetGateway"]["InternetGatewayId"],
+    read=_read_internet_gateway,
+    delete=_delete_internet_gateway,
+    puts=(Put(("vpcId",), _attach, on_create=True), ec2_tags.PUT),
+    tagged=True,
+)
+
+
+def _read_eip(api: Api, id: str, state: Properties) -> Properties | None:
+    address = _only(api, "describe_addresses", "Addresses", AllocationIds=[id])
+    return address and {
+        "domain": address["Domain"],
+        "allocationId": id,
+        "associationId": address.get("AssociationId"),
+        "arn": api.arn(f"elastic-ip/{id}"),
+        "publicIp": address["PublicIp"],
+        "tagsAll": tags.from_list(address.get("Tags")),
+    }
+
+
+EIP = ResourceType(
+    token="aws:ec2/eip:Eip",
+    service="ec2",
+    properties={"domain": Property("AllocateAddress.Domain", default="vpc", replace=True)},
+    outputs=("allocationId", "arn", "associationId", "publicIp"),
+    create=lambda api, inputs: api.send("AllocateAddress", inputs, TagSpecifications=ec2_tags.specification("elastic-ip", inputs))[
+        "AllocationId"
+    ],
+    read=_read_eip,
+    delete=lambda api, id, state: api.client.release_address(AllocationId=id),
+    puts=(ec2_tags.PUT,),
+    tagged=True,
+)
+
+
+def _nat_gateway(api: Api, id: str) -> dict[str, Any] | None:
+    gateway = _only(api, "describe_nat_gateways", "NatGateways", NatGatewayIds=[id])
+    return gateway if gateway and gateway["State"] != "deleted" else None
+
+
+def _create_nat_gateway(api: Api, inputs: Properties) -> str:
+    specification = ec2_tags.specification("natgateway", inputs)
+    id = api.send("CreateNatGateway", inputs, TagSpecifications=specification)["NatGateway"]["NatGatewayId"]
+
+    def available() -> bool:
+        gateway = _nat_gateway(api, id) or {}
+        if gateway.get("State") == "failed":
+            raise ProviderError(f"{api.kind.token} {id}: {gateway.get('FailureCode')}: {gateway.get('FailureMessage')}")
+        return gateway.get("State") == "available"
+
+    api.wait(available, f"the NAT gateway {id} to be available")
+    return id
+
+
+def _read_nat_gateway(api: Api, id: str, state: Properties) -> Properties | None:
+    gateway = _nat_gateway(api, id)
+    if gateway is None:
+        return None
+    address = next(iter(gateway.get("NatGatewayAddresses", [])), {})
+    return {
+        "subnetId": gateway["SubnetId"],
+        "allocationId": address.get("AllocationId"),
+        "connectivityType": gateway["ConnectivityType"],
+        "associationId": address.get("AssociationId"),
+        "networkInterfaceId": address.get("NetworkInterfaceId"),
+        "privateIp": address.get("PrivateIp"),
+        "publicIp": address.get("PublicIp"),
+        "tagsAll": tags.from_list(gateway.get("Tags")),
+    }
+
+
+def _delete_nat_gateway(api: Api, id: str, state: Properties) -> None:
+    api.client.delete_nat_gateway(NatGatewayId=id)
+    api.wait(lambda: _nat_gateway(api, id) is None, f"the NAT gateway {id} to be deleted")
+
+
+def _public_has_address(inputs: Properties) -> list[tuple[str, str]]:
+    public = inputs.get("connectivityType", "public") == "public"
+    if public and "allocationId" not in inputs:
+        return [("allocationId", "is required for a public NAT gateway")]
+    return [] if public or "allocationId" not in inputs else [("allocationId", "a private NAT gateway has no address")]
+
+
+NAT_GATEWAY = ResourceType(
+    token="aws:ec2/natGateway:NatGateway",
+    service="ec2",
+    properties={
+        "subnetId": Property("CreateNatGateway.SubnetId", required=True, replace=True),
+        "allocationId": Property("CreateNatGateway.AllocationId", replace=True),
+        "connectivityType": Property("CreateNatGateway.ConnectivityType", default="public", replace=True),
+    },
+    outputs=("associationId", "networkInterfaceId", "privateIp", "publicIp"),
+    create=_create_nat_gateway,
+    read=_read_nat_gateway,
+    delete=_delete_nat_gateway,
+    puts=(ec2_tags.PUT,),
+    tagged=True,
+    checks=(_public_has_address,),
+)
+
+KINDS = (VPC, SUBNET, INTERNET_GATEWAY, EIP, NAT_GATEWAY)

@@ -1,0 +1,88 @@
+# ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
+"""Amazon ECR: repositories and their lifecycle policies."""
+
+from typing import Any
+
+from sandbox.providers.aws import tags
+from sandbox.providers.aws.api import Api
+from sandbox.providers.aws.documents import json_problem, same_document
+from sandbox.providers.aws.shapes import from_shape
+from sandbox.providers.aws.table import Name, Property, Put, ResourceType
+from sandbox.providers.values import Properties
+
+PLAIN = [{"encryptionType": "AES256"}]
+"""How a repository is encrypted that nobody asked about."""
+
+
+def _repository(api: Api, id: str) -> dict[str, Any]:
+    return api.client.describe_repositories(repositoryNames=[id])["repositories"][0]
+
+
+def _read_repository(api: Api, id: str, state: Properties) -> Properties | None:
+    repository = _repository(api, id)
+    arn = repository["repositoryArn"]
+    return {
+        "name": id,
+        "imageTagMutability": repository["imageTagMutability"],
+        "imageScanningConfiguration": from_shape(repository.get("imageScanningConfiguration")),
+        "encryptionConfigurations": [from_shape(repository.get("encryptionConfiguration") or PLAIN[0])],
+        "arn": arn,
+        "registryId": repository["registryId"],
+        "repositoryUrl": repository["repositoryUri"],
+        "tagsAll": tags.from_list(api.client.list_tags_for_resource(resourceArn=arn)["tags"]),
+    }
+
+
+REPOSITORY = ResourceType(
+    token="aws:ecr/repository:Repository",
+    service="ecr",
+    properties={
+        "name": Property("CreateRepository.repositoryName", replace=True),
+        "imageTagMutability": Property("CreateRepository.imageTagMutability", default="MUTABLE"),
+        "imageScanningConfiguration": Property("CreateRepository.imageScanningConfiguration", default={"scanOnPush": False}),
+        "encryptionConfigurations": Property("CreateRepository.encryptionConfiguration", wrapped=True, default=PLAIN, replace=True),
+        "forceDelete": Property(bool, default=False, local=True),
+    },
+    outputs=("arn", "registryId", "repositoryUrl"),
+    create=lambda api, inputs: api.send("CreateRepository", inputs, tags=tags.as_list(inputs))["repository"]["repositoryName"],
+    read=_read_repository,
+    delete=lambda api, id, state: api.client.delete_repository(repositoryName=id, force=bool(state.get("forceDelete"))),
+    puts=(
+        Put(("imageTagMutability",), lambda api, id, new, old: api.send("PutImageTagMutability", new)),
+        Put(("imageScanningConfiguration",), lambda api, id, new, old: api.send("PutImageScanningConfiguration", new)),
+        tags.put_tags(
+            lambda api, arn, inputs: api.client.tag_resource(resourceArn=arn, tags=tags.as_list(inputs)),
+            lambda api, arn, names: api.client.untag_resource(resourceArn=arn, tagKeys=names),
+            target=lambda api, id, inputs: inputs["arn"],
+        ),
+    ),
+    name=Name(property="name", longest=256, lower=True),
+    tagged=True,
+)
+
+
+def _put_policy(api: Api, inputs: Properties) -> str:
+    api.send("PutLifecyclePolicy", inputs)
+    return inputs["repository"]
+
+
+def _read_policy(api: Api, id: str, state: Properties) -> Properties | None:
+    found = api.client.get_lifecycle_policy(repositoryName=id)
+    return {"repository": id, "policy": found["lifecyclePolicyText"], "registryId": found["registryId"]}
+
+
+LIFECYCLE_POLICY = ResourceType(
+    token="aws:ecr/lifecyclePolicy:LifecyclePolicy",
+    service="ecr",
+    properties={
+        "repository": Property("PutLifecyclePolicy.repositoryName", required=True, replace=True),
+        "policy": Property("PutLifecyclePolicy.lifecyclePolicyText", required=True, form=same_document, check=json_problem),
+    },
+    outputs=("registryId",),
+    create=_put_policy,
+    read=_read_policy,
+    delete=lambda api, id, state: api.client.delete_lifecycle_policy(repositoryName=id),
+    puts=(Put(("policy",), lambda api, id, new, old: _put_policy(api, new)),),
+)
+
+KINDS = (REPOSITORY, LIFECYCLE_POLICY)

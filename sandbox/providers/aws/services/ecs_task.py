@@ -1,0 +1,182 @@
+# ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
+"""Amazon ECS: task definitions. Each change is a new revision."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.providers.aws import tags
+from sandbox.providers.aws.api import Api
+from sandbox.providers.aws.documents import json_problem
+from sandbox.providers.aws.shapes import canonical, from_shape, unordered
+from sandbox.providers.aws.table import Problem, Property, ResourceType
+from sandbox.providers.values import UNKNOWN, Properties
+
+FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
+"""ECS API Reference, RegisterTaskDefinition."""
+
+GIB = 1024
+FARGATE_SIZES = {
+    256: (512, 1 * GIB, 2 * GIB),
+    512: tuple(range(1 * GIB, 4 * GIB + 1, GIB)),
+    1024: tuple(range(2 * GIB, 8 * GIB + 1, GIB)),
+    2048: tuple(range(4 * GIB, 16 * GIB + 1, GIB)),
+    4096: tuple(range(8 * GIB, 30 * GIB + 1, GIB)),
+    8192: tuple(range(16 * GIB, 60 * GIB + 1, 4 * GIB)),
+    16384: tuple(range(32 * GIB, 120 * GIB + 1, 8 * GIB)),
+}
+"""CPU units -> MiB of memory; ECS Developer Guide, "Task definition parameters for Fargate", Task size."""
+
+STORAGE = (21, 200)
+"""GiB of ephemeral storage; same page."""
+
+LONGEST_STOP = 120
+"""Seconds; same page, stopTimeout."""
+
+
+def containers_form(value: Any) -> Any:
+    """Form of container definitions: AWS adds defaults and orders the environment."""
+    if not isinstance(value, str) or json_problem(value):
+        return value
+    return [_container_form(container) for container in json.loads(value)]
+
+
+def _container_form(container: Properties) -> Properties:
+    full = {"essential": True, **container}
+    for name in ("environment", "secrets"):
+        full[name] = unordered(full.get(name) or [])
+    full["portMappings"] = [
+        {"hostPort": mapping.get("containerPort"), "protocol": "tcp", **mapping} for mapping in full.get("portMappings") or []
+    ]
+    return canonical(full)
+
+
+def _family(value: Any) -> str | None:
+    return None if FAMILY.fullmatch(value) else "is not 1 to 255 letters, digits, hyphens and underscores"
+
+
+def _storage(value: Any) -> str | None:
+    low, high = STORAGE
+    return None if low <= value["sizeInGib"] <= high else f"is not between {low} and {high} GiB"
+
+
+def _fargate_size(inputs: Properties) -> Iterator[Problem]:
+    if "FARGATE" not in inputs.get("requiresCompatibilities", []) or UNKNOWN in (inputs.get("cpu"), inputs.get("memory")):
+        return
+    cpu, memory = inputs.get("cpu", ""), inputs.get("memory", "")
+    sizes = FARGATE_SIZES.get(int(cpu) if cpu.isdigit() else 0)
+    if sizes is None:
+        yield "cpu", f"{cpu!r} is no CPU size of Fargate: {', '.join(map(str, FARGATE_SIZES))}"
+    elif not memory.isdigit() or int(memory) not in sizes:
+        yield "memory", f"{memory!r} MiB do not go with {cpu} CPU units on Fargate: {', '.join(map(str, sizes))}"
+    if inputs.get("networkMode") not in ("awsvpc", UNKNOWN):
+        yield "networkMode", f"{inputs.get('networkMode')!r}: Fargate knows awsvpc only"
+
+
+def _container_problems(inputs: Properties) -> Iterator[Problem]:
+    if inputs["containerDefinitions"] == UNKNOWN:
+        return
+    containers = json.loads(inputs["containerDefinitions"])
+    names = [container.get("name") for container in containers]
+    for index, container in enumerate(containers):
+        path = f"containerDefinitions[{index}]"
+        if names.count(container.get("name")) > 1:
+            yield f"{path}.name", f"{container.get('name')!r} is used twice"
+        for name, reason in _one_container(container, inputs):
+            yield f"{path}.{name}", reason
+
+
+def _one_container(container: Properties, inputs: Properties) -> Iterator[Problem]:
+    for name in ("name", "image"):
+        if not container.get(name):
+            yield name, "is required"
+    if container.get("stopTimeout", 0) > LONGEST_STOP:
+        yield "stopTimeout", f"{container['stopTimeout']} s are more than Fargate's {LONGEST_STOP}"
+    volumes = [volume.get("name") for volume in inputs.get("volumes") or []]
+    for mount in container.get("mountPoints") or []:
+        if mount.get("sourceVolume") not in volumes:
+            yield "mountPoints", f"{mount.get('sourceVolume')!r} is none of the volumes {volumes}"
+    awslogs = (container.get("logConfiguration") or {}).get("logDriver") == "awslogs"
+    if (awslogs or container.get("secrets")) and "executionRoleArn" not in inputs:
+        yield "secrets" if container.get("secrets") else "logConfiguration", "needs the task's executionRoleArn"
+
+
+def _create(api: Api, inputs: Properties) -> str:
+    pairs = tags.as_list(inputs, "key", "value")
+    return api.send("RegisterTaskDefinition", inputs, **({"tags": pairs} if pairs else {}))["taskDefinition"]["family"]
+
+
+def _read(api: Api, id: str, state: Properties) -> Properties | None:
+    """The state's revision, or the newest one right after it was registered."""
+    answer = api.client.describe_task_definition(taskDefinition=state.get("arn") or id, include=["TAGS"])
+    task = answer["taskDefinition"]
+    if task["status"] != "ACTIVE":
+        return None
+    arn = task["taskDefinitionArn"]
+    return {
+        "family": task["family"],
+        "containerDefinitions": json.dumps(task["containerDefinitions"], sort_keys=True),
+        "cpu": task.get("cpu"),
+        "memory": task.get("memory"),
+        "networkMode": task.get("networkMode"),
+        "executionRoleArn": task.get("executionRoleArn"),
+        "taskRoleArn": task.get("taskRoleArn"),
+        "requiresCompatibilities": task.get("requiresCompatibilities", []),
+        "runtimePlatform": from_shape(task.get("runtimePlatform")),
+        "ephemeralStorage": from_shape(task.get("ephemeralStorage")),
+        "volumes": [{"name": volume["name"]} for volume in task.get("volumes", [])],
+        "arn": arn,
+        "arnWithoutRevision": arn.rpartition(":")[0],
+        "revision": task["revision"],
+        "tagsAll": tags.from_list(answer.get("tags"), "key", "value"),
+    }
+
+
+def _delete(api: Api, id: str, state: Properties) -> None:
+    if not state.get("skipDestroy"):
+        api.client.deregister_task_definition(taskDefinition=state["arn"])
+
+
+def _only_names(value: Any) -> str | None:
+    kinds = sorted({name for volume in value for name in volume} - {"name"})
+    return f"has {kinds[0]}; the sandbox models empty volumes only" if kinds else None
+
+
+def _new_revision(member: str, **more: Any) -> Property:
+    return Property(f"RegisterTaskDefinition.{member}", replace=True, **more)
+
+
+TASK_DEFINITION = ResourceType(
+    token="aws:ecs/taskDefinition:TaskDefinition",
+    service="ecs",
+    properties={
+        "family": _new_revision("family", required=True, check=_family),
+        "containerDefinitions": _new_revision("containerDefinitions", required=True, json=True, form=containers_form),
+        "cpu": _new_revision("cpu"),
+        "memory": _new_revision("memory"),
+        "networkMode": _new_revision("networkMode"),
+        "executionRoleArn": _new_revision("executionRoleArn"),
+        "taskRoleArn": _new_revision("taskRoleArn"),
+        "requiresCompatibilities": _new_revision("requiresCompatibilities", form=unordered),
+        "runtimePlatform": _new_revision("runtimePlatform"),
+        "ephemeralStorage": _new_revision("ephemeralStorage", check=_storage),
+        "volumes": _new_revision("volumes", form=unordered, check=_only_names),
+        "skipDestroy": Property(bool, default=False, local=True),
+    },
+    outputs=("arn", "arnWithoutRevision", "revision"),
+    create=_create,
+    read=_read,
+    delete=_delete,
+    puts=(
+        tags.put_tags(
+            lambda api, arn, inputs: api.client.tag_resource(resourceArn=arn, tags=tags.as_list(inputs, "key", "value")),
+            lambda api, arn, names: api.client.untag_resource(resourceArn=arn, tagKeys=names),
+            target=lambda api, id, inputs: inputs["arn"],
+        ),
+    ),
+    tagged=True,
+    checks=(_fargate_size, _container_problems),
+)
+
+KINDS = (TASK_DEFINITION,)

@@ -1,0 +1,115 @@
+# ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
+"""AWS IAM: roles and their inline policies."""
+
+import json
+
+from sandbox.providers.aws import tags
+from sandbox.providers.aws.api import Api
+from sandbox.providers.aws.documents import identity_policy, same_document, trust_policy
+from sandbox.providers.aws.table import Name, Property, Put, ResourceType
+from sandbox.providers.values import Properties
+
+HOUR = 3600
+"""Seconds."""
+
+
+def _read_role(api: Api, id: str, state: Properties) -> Properties | None:
+    role = api.client.get_role(RoleName=id)["Role"]
+    return {
+        "name": role["RoleName"],
+        "path": role["Path"],
+        "assumeRolePolicy": json.dumps(role["AssumeRolePolicyDocument"]),
+        "description": role.get("Description", ""),
+        "maxSessionDuration": role["MaxSessionDuration"],
+        "permissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        "arn": role["Arn"],
+        "createDate": role["CreateDate"].isoformat(),
+        "uniqueId": role["RoleId"],
+        "tagsAll": tags.from_list(api.client.list_role_tags(RoleName=id)["Tags"]),
+    }
+
+
+def _create_role(api: Api, inputs: Properties) -> str:
+    return api.send("CreateRole", inputs, Tags=tags.as_list(inputs))["Role"]["RoleName"]
+
+
+def _put_boundary(api: Api, id: str, new: Properties, old: Properties) -> None:
+    if new.get("permissionsBoundary"):
+        api.client.put_role_permissions_boundary(RoleName=id, PermissionsBoundary=new["permissionsBoundary"])
+    else:
+        api.client.delete_role_permissions_boundary(RoleName=id)
+
+
+def _delete_role(api: Api, id: str, state: Properties) -> None:
+    if state.get("forceDetachPolicies"):
+        for policy in api.client.list_attached_role_policies(RoleName=id)["AttachedPolicies"]:
+            api.client.detach_role_policy(RoleName=id, PolicyArn=policy["PolicyArn"])
+        for name in api.client.list_role_policies(RoleName=id)["PolicyNames"]:
+            api.client.delete_role_policy(RoleName=id, PolicyName=name)
+    api.client.delete_role(RoleName=id)
+
+
+ROLE = ResourceType(
+    token="aws:iam/role:Role",
+    service="iam",
+    properties={
+        "name": Property("CreateRole.RoleName", replace=True),
+        "path": Property("CreateRole.Path", default="/", replace=True),
+        "assumeRolePolicy": Property("CreateRole.AssumeRolePolicyDocument", required=True, form=same_document, check=trust_policy),
+        "description": Property("CreateRole.Description"),
+        "maxSessionDuration": Property("CreateRole.MaxSessionDuration", default=HOUR),
+        "permissionsBoundary": Property("CreateRole.PermissionsBoundary"),
+        "forceDetachPolicies": Property(bool, default=False, local=True),
+    },
+    outputs=("arn", "createDate", "uniqueId"),
+    create=_create_role,
+    read=_read_role,
+    delete=_delete_role,
+    puts=(
+        Put(
+            ("assumeRolePolicy",),
+            lambda api, id, new, old: api.client.update_assume_role_policy(RoleName=id, PolicyDocument=new["assumeRolePolicy"]),
+        ),
+        Put(
+            ("description", "maxSessionDuration"),
+            lambda api, id, new, old: api.client.update_role(
+                RoleName=id, Description=new.get("description") or "", MaxSessionDuration=new["maxSessionDuration"]
+            ),
+        ),
+        Put(("permissionsBoundary",), _put_boundary),
+        tags.put_tags(
+            lambda api, id, inputs: api.client.tag_role(RoleName=id, Tags=tags.as_list(inputs)),
+            lambda api, id, names: api.client.untag_role(RoleName=id, TagKeys=names),
+        ),
+    ),
+    name=Name(property="name", longest=64),
+    tagged=True,
+)
+
+
+def _create_policy(api: Api, inputs: Properties) -> str:
+    api.send("PutRolePolicy", inputs)
+    return f"{inputs['role']}:{inputs['name']}"
+
+
+def _read_policy(api: Api, id: str, state: Properties) -> Properties | None:
+    found = api.client.get_role_policy(RoleName=state["role"], PolicyName=state["name"])
+    return {"role": found["RoleName"], "name": found["PolicyName"], "policy": json.dumps(found["PolicyDocument"])}
+
+
+ROLE_POLICY = ResourceType(
+    token="aws:iam/rolePolicy:RolePolicy",
+    service="iam",
+    properties={
+        "name": Property("PutRolePolicy.PolicyName", replace=True),
+        "role": Property("PutRolePolicy.RoleName", required=True, replace=True),
+        "policy": Property("PutRolePolicy.PolicyDocument", required=True, form=same_document, check=identity_policy),
+    },
+    create=_create_policy,
+    read=_read_policy,
+    delete=lambda api, id, state: api.client.delete_role_policy(RoleName=state["role"], PolicyName=state["name"]),
+    puts=(Put(("policy",), lambda api, id, new, old: api.send("PutRolePolicy", new)),),
+    name=Name(property="name", longest=128),
+)
+
+KINDS = (ROLE, ROLE_POLICY)

@@ -1,0 +1,154 @@
+# ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
+"""Amazon MWAA: environments. Creating and updating one takes minutes and can fail late."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.providers.aws import tags
+from sandbox.providers.aws.api import Api, if_there
+from sandbox.providers.aws.shapes import from_shape
+from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
+from sandbox.providers.values import UNKNOWN, Properties, ProviderError
+
+PATIENCE = 1800
+"""Seconds; MWAA itself takes 20 to 30 minutes, the emulator as long as Airflow needs to start."""
+
+EVERY = 2
+"""Seconds between two questions about the status."""
+
+PATHS = ("pluginsS3", "requirementsS3", "startupScriptS3")
+"""Objects in the source bucket, each with a property ...Path and one ...ObjectVersion."""
+
+CHANGEABLE = (
+    "airflowConfigurationOptions", "airflowVersion", "dagS3Path", "environmentClass", "executionRoleArn",
+    "loggingConfiguration", "maxWebservers", "maxWorkers", "minWebservers", "minWorkers", "networkConfiguration",
+    "pluginsS3ObjectVersion", "pluginsS3Path", "requirementsS3ObjectVersion", "requirementsS3Path", "schedulers",
+    "sourceBucketArn", "startupScriptS3ObjectVersion", "startupScriptS3Path", "webserverAccessMode",
+    "weeklyMaintenanceWindowStart",
+)  # fmt: skip
+
+
+def _environment(api: Api, id: str) -> dict[str, Any] | None:
+    found = if_there(api.client.get_environment, Name=id).get("Environment")
+    return found if found and found["Status"] != "DELETED" else None
+
+
+def _settled(api: Api, id: str, *, busy: tuple[str, ...]) -> None:
+    """Wait until the environment is available; raise with AWS's reason if it will not be."""
+
+    def done() -> bool:
+        environment = _environment(api, id) or {"Status": "DELETED"}
+        status = environment["Status"]
+        api.status(f"environment is {status}")
+        if status not in (*busy, "AVAILABLE"):
+            error = environment.get("LastUpdate", {}).get("Error", {})
+            reason = ": ".join(filter(None, (error.get("ErrorCode"), error.get("ErrorMessage"))))
+            raise ProviderError(f"{api.kind.token} {id}: {status}: {reason or 'AWS gives no reason'}")
+        return status == "AVAILABLE"
+
+    api.wait(done, f"the environment {id} to be available", every=EVERY, default=PATIENCE)
+
+
+def _create(api: Api, inputs: Properties) -> str:
+    api.send("CreateEnvironment", inputs, **({"Tags": inputs["tagsAll"]} if inputs.get("tagsAll") else {}))
+    return inputs["name"]
+
+
+def _update(api: Api, id: str, new: Properties, old: Properties) -> None:
+    api.send("UpdateEnvironment", {name: new.get(name) for name in ("name", "workerReplacementStrategy", *CHANGEABLE)})
+    _settled(api, id, busy=("UPDATING", "PENDING", "CREATING_SNAPSHOT", "ROLLING_BACK", "MAINTENANCE"))
+
+
+def _delete(api: Api, id: str, state: Properties) -> None:
+    api.client.delete_environment(Name=id)
+    api.wait(lambda: _environment(api, id) is None, f"the environment {id} to go", every=EVERY, default=PATIENCE)
+
+
+def _read(api: Api, id: str, state: Properties) -> Properties | None:
+    environment = _environment(api, id)
+    if environment is None:
+        return None
+    live = from_shape({name: value for name, value in environment.items() if name not in ("LastUpdate", "Tags")})
+    live["airflowConfigurationOptions"] = environment.get("AirflowConfigurationOptions") or {}
+    modelled = {name: live.get(name) for name in (*ENVIRONMENT_PROPERTIES, *OUTPUTS)}
+    return {**modelled, "tagsAll": environment.get("Tags", {})}
+
+
+def _logs_form(value: Any) -> Any:
+    """Form of the logging configuration: AWS adds the log groups, and the logs that are switched off."""
+    return {name: {"logLevel": module.get("logLevel")} for name, module in (value or {}).items() if module.get("enabled")}
+
+
+def _sorted_lists(value: Any) -> Any:
+    return {name: sorted(items) for name, items in (value or {}).items()}
+
+
+def _versions_have_paths(inputs: Properties) -> Iterator[Problem]:
+    for path in PATHS:
+        if inputs.get(f"{path}ObjectVersion") and not inputs.get(f"{path}Path"):
+            yield f"{path}ObjectVersion", f"needs {path}Path"
+
+
+def _least_not_above_most(inputs: Properties) -> Iterator[Problem]:
+    for what in ("Workers", "Webservers"):
+        least, most = inputs.get(f"min{what}", 1), inputs.get(f"max{what}")
+        if most is not None and UNKNOWN not in (least, most) and least > most:
+            yield f"min{what}", f"{least} is more than max{what}, {most}"
+
+
+ENVIRONMENT_PROPERTIES = {
+    "name": Property("CreateEnvironment.Name", replace=True),
+    "kmsKey": Property("CreateEnvironment.KmsKey", replace=True),
+    "endpointManagement": Property("CreateEnvironment.EndpointManagement", replace=True),
+    "executionRoleArn": Property("CreateEnvironment.ExecutionRoleArn", required=True),
+    "sourceBucketArn": Property("CreateEnvironment.SourceBucketArn", required=True),
+    "dagS3Path": Property("CreateEnvironment.DagS3Path", required=True),
+    "networkConfiguration": Property("CreateEnvironment.NetworkConfiguration", required=True, form=_sorted_lists),
+    "airflowConfigurationOptions": Property("CreateEnvironment.AirflowConfigurationOptions"),
+    "airflowVersion": Property("CreateEnvironment.AirflowVersion"),
+    "environmentClass": Property("CreateEnvironment.EnvironmentClass"),
+    "loggingConfiguration": Property("CreateEnvironment.LoggingConfiguration", form=_logs_form),
+    "maxWebservers": Property("CreateEnvironment.MaxWebservers"),
+    "maxWorkers": Property("CreateEnvironment.MaxWorkers"),
+    "minWebservers": Property("CreateEnvironment.MinWebservers"),
+    "minWorkers": Property("CreateEnvironment.MinWorkers"),
+    "pluginsS3ObjectVersion": Property("CreateEnvironment.PluginsS3ObjectVersion"),
+    "pluginsS3Path": Property("CreateEnvironment.PluginsS3Path"),
+    "requirementsS3ObjectVersion": Property("CreateEnvironment.RequirementsS3ObjectVersion"),
+    "requirementsS3Path": Property("CreateEnvironment.RequirementsS3Path"),
+    "schedulers": Property("CreateEnvironment.Schedulers"),
+    "startupScriptS3ObjectVersion": Property("CreateEnvironment.StartupScriptS3ObjectVersion"),
+    "startupScriptS3Path": Property("CreateEnvironment.StartupScriptS3Path"),
+    "webserverAccessMode": Property("CreateEnvironment.WebserverAccessMode"),
+    "weeklyMaintenanceWindowStart": Property("CreateEnvironment.WeeklyMaintenanceWindowStart"),
+    "workerReplacementStrategy": Property("UpdateEnvironment.WorkerReplacementStrategy", unread=True),
+}
+OUTPUTS = ("arn", "createdAt", "serviceRoleArn", "status", "webserverUrl")
+
+ENVIRONMENT = ResourceType(
+    token="aws:mwaa/environment:Environment",
+    service="mwaa",
+    properties=ENVIRONMENT_PROPERTIES,
+    outputs=OUTPUTS,
+    create=_create,
+    read=_read,
+    delete=_delete,
+    puts=(
+        Put(
+            ("name",),
+            lambda api, id, new, old: _settled(api, id, busy=("CREATING", "PENDING", "CREATING_SNAPSHOT")),
+            on_create=True,
+        ),
+        Put(CHANGEABLE, _update, renews=("status",)),
+        tags.put_tags(
+            lambda api, arn, inputs: api.client.tag_resource(ResourceArn=arn, Tags=inputs["tagsAll"]),
+            lambda api, arn, names: api.client.untag_resource(ResourceArn=arn, tagKeys=names),
+            target=lambda api, id, inputs: inputs["arn"],
+        ),
+    ),
+    name=Name(property="name", longest=80),
+    tagged=True,
+    checks=(_versions_have_paths, _least_not_above_most),
+)
+
+KINDS = (ENVIRONMENT,)

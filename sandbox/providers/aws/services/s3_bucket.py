@@ -1,0 +1,93 @@
+# ruff: noqa: A002, ARG001, S106 - one signature for all tables; `token` is a type's
+"""Amazon S3: buckets."""
+
+import re
+from typing import Any
+
+from sandbox.providers.aws import tags
+from sandbox.providers.aws.api import Api, if_there
+from sandbox.providers.aws.table import Name, Property, Put, ResourceType
+from sandbox.providers.values import Properties
+
+NAME = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)(?<!--ol-s3)")
+"""S3 User Guide, "General purpose bucket naming rules"."""
+
+FIRST_REGION = "us-east-1"
+"""The region that CreateBucket wants not to be named."""
+
+BATCH = 1000
+"""DeleteObjects takes no more at once."""
+
+
+def bucket_name(value: Any) -> str | None:
+    """What is wrong with a bucket's name, if anything."""
+    if re.fullmatch(r"[0-9.]+", value):
+        return "is formatted as an IP address"
+    if NAME.fullmatch(value):
+        return None
+    return "is no bucket name: 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"
+
+
+def _create(api: Api, inputs: Properties) -> str:
+    region = api.session.region
+    place = {} if region == FIRST_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    api.client.create_bucket(Bucket=inputs["bucket"], **place)
+    return inputs["bucket"]
+
+
+def _read(api: Api, id: str, state: Properties) -> Properties | None:
+    api.client.head_bucket(Bucket=id)
+    session = api.session
+    return {
+        "bucket": id,
+        "arn": f"arn:{session.partition}:s3:::{id}",
+        "bucketRegion": api.client.get_bucket_location(Bucket=id).get("LocationConstraint") or FIRST_REGION,
+        "bucketDomainName": f"{id}.s3.{session.dns_suffix}",
+        "bucketRegionalDomainName": f"{id}.s3.{session.region}.{session.dns_suffix}",
+        "tagsAll": tags.from_list(if_there(api.client.get_bucket_tagging, Bucket=id).get("TagSet")),
+    }
+
+
+def _put_tags(api: Api, id: str, new: Properties, old: Properties) -> None:
+    if new.get("tagsAll"):
+        api.client.put_bucket_tagging(Bucket=id, Tagging={"TagSet": tags.as_list(new)})
+    else:
+        api.client.delete_bucket_tagging(Bucket=id)
+
+
+def delete_versions(api: Api, bucket: str, prefix: str = "", *, only: str | None = None) -> None:
+    """Delete all versions and delete markers under a prefix, or of one key only."""
+    for page in api.client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        found = [
+            {"Key": item["Key"], "VersionId": item["VersionId"]}
+            for item in page.get("Versions", []) + page.get("DeleteMarkers", [])
+            if only is None or item["Key"] == only
+        ]
+        for start in range(0, len(found), BATCH):
+            batch = found[start : start + BATCH]
+            api.client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+
+
+def _delete(api: Api, id: str, state: Properties) -> None:
+    if state.get("forceDestroy"):
+        delete_versions(api, id)
+    api.client.delete_bucket(Bucket=id)
+
+
+BUCKET = ResourceType(
+    token="aws:s3/bucket:Bucket",
+    service="s3",
+    properties={
+        "bucket": Property("CreateBucket.Bucket", replace=True, check=bucket_name),
+        "forceDestroy": Property(bool, default=False, local=True),
+    },
+    outputs=("arn", "bucketDomainName", "bucketRegion", "bucketRegionalDomainName"),
+    create=_create,
+    read=_read,
+    delete=_delete,
+    puts=(Put(("tagsAll",), _put_tags, on_create=True),),
+    name=Name(property="bucket", longest=63, lower=True),
+    tagged=True,
+)
+
+KINDS = (BUCKET,)

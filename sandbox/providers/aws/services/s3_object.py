@@ -1,0 +1,105 @@
+# ruff: noqa: A001, A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
+"""Amazon S3: objects whose contents come from the program."""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from sandbox.providers.aws import tags
+from sandbox.providers.aws.api import Api, if_there
+from sandbox.providers.aws.services.s3_bucket import delete_versions
+from sandbox.providers.aws.shapes import key_id
+from sandbox.providers.aws.table import Problem, Property, Put, ResourceType
+from sandbox.providers.values import Asset, Properties
+
+MOST_TAGS = 10
+"""S3 User Guide, "Categorizing your objects using tags"."""
+
+UPLOADED = (
+    "content", "source", "sourceHash", "etag", "contentType", "contentEncoding", "cacheControl", "metadata",
+    "serverSideEncryption", "kmsKeyId", "bucketKeyEnabled", "storageClass",
+)  # fmt: skip
+"""Properties whose change uploads the object again, as in the real provider."""
+
+
+def _upload(api: Api, id: str, inputs: Properties) -> None:
+    body = inputs["source"].read() if inputs.get("source") else (inputs.get("content") or "").encode()
+    arguments = api.arguments("PutObject", inputs)
+    if inputs.get("kmsKeyId"):
+        arguments |= {"SSEKMSKeyId": inputs["kmsKeyId"], "ServerSideEncryption": "aws:kms"}
+    if inputs.get("tagsAll"):
+        arguments["Tagging"] = urlencode(inputs["tagsAll"])
+    api.client.put_object(Body=body, **arguments)
+
+
+def _create(api: Api, inputs: Properties) -> str:
+    id = f"{inputs['bucket']}/{inputs['key']}"
+    _upload(api, id, inputs)
+    return id
+
+
+def _read(api: Api, id: str, state: Properties) -> Properties | None:
+    where = {"Bucket": state["bucket"], "Key": state["key"]}
+    head = api.client.head_object(**where)
+    return {
+        **{name: state[name] for name in ("bucket", "key")},
+        "etag": head["ETag"].strip('"'),
+        "versionId": head.get("VersionId"),
+        "contentType": head.get("ContentType"),
+        "contentEncoding": head.get("ContentEncoding"),
+        "cacheControl": head.get("CacheControl"),
+        "metadata": head.get("Metadata", {}),
+        "serverSideEncryption": head.get("ServerSideEncryption"),
+        "kmsKeyId": head.get("SSEKMSKeyId"),
+        "bucketKeyEnabled": head.get("BucketKeyEnabled"),
+        "storageClass": head.get("StorageClass", "STANDARD"),
+        "arn": f"arn:{api.session.partition}:s3:::{id}",
+        "tagsAll": tags.from_list(if_there(api.client.get_object_tagging, **where).get("TagSet")),
+    }
+
+
+def _put_tags(api: Api, id: str, new: Properties, old: Properties) -> None:
+    api.client.put_object_tagging(Bucket=new["bucket"], Key=new["key"], Tagging={"TagSet": tags.as_list(new)})
+
+
+def _problems(inputs: Properties) -> Iterator[Problem]:
+    if "content" in inputs and "source" in inputs:
+        yield "source", "give either content or source"
+    if isinstance(inputs.get("tagsAll"), dict) and len(inputs["tagsAll"]) > MOST_TAGS:
+        yield "tags", f"has {len(inputs['tagsAll'])} tags with the provider's default tags, S3 allows {MOST_TAGS}"
+    if inputs.get("kmsKeyId") and inputs.get("serverSideEncryption") == "AES256":
+        yield "serverSideEncryption", "is AES256, but kmsKeyId is set"
+
+
+OBJECT = ResourceType(
+    token="aws:s3/bucketObjectv2:BucketObjectv2",
+    service="s3",
+    properties={
+        "bucket": Property("PutObject.Bucket", required=True, replace=True),
+        "key": Property("PutObject.Key", required=True, replace=True),
+        "content": Property(str, unread=True),
+        "source": Property(Asset, unread=True),
+        "sourceHash": Property(str, unread=True),
+        "etag": Property(str),
+        "contentType": Property("PutObject.ContentType"),
+        "contentEncoding": Property("PutObject.ContentEncoding"),
+        "cacheControl": Property("PutObject.CacheControl"),
+        "metadata": Property("PutObject.Metadata"),
+        "serverSideEncryption": Property("PutObject.ServerSideEncryption"),
+        "kmsKeyId": Property("PutObject.SSEKMSKeyId", form=key_id),
+        "bucketKeyEnabled": Property("PutObject.BucketKeyEnabled"),
+        "storageClass": Property("PutObject.StorageClass", default="STANDARD"),
+    },
+    outputs=("arn", "versionId"),
+    create=_create,
+    read=_read,
+    # all versions, as the real provider deletes the objects of a versioned bucket
+    delete=lambda api, id, state: delete_versions(api, state["bucket"], state["key"], only=state["key"]),
+    puts=(
+        Put(UPLOADED, lambda api, id, new, old: _upload(api, id, new), renews=("etag", "versionId")),
+        Put(("tagsAll",), _put_tags),
+    ),
+    tagged=True,
+    checks=(_problems,),
+)
+
+KINDS = (OBJECT,)

@@ -1,0 +1,86 @@
+"""Where the provider's API calls go: a loopback endpoint, one region, one account."""
+
+import functools
+import ipaddress
+import threading
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import botocore.session
+from botocore.config import Config
+from botocore.model import ServiceModel
+
+from sandbox.providers.values import ProviderError
+
+ENDPOINT = "AWS_ENDPOINT_URL"
+
+CLIENT_CONFIG = Config(
+    inject_host_prefix=False,  # MWAA's `api.` before an IP address is no host
+    proxies={},  # a proxy of the host must not see, or break, calls to the loopback interface
+    retries={"mode": "standard"},
+    s3={"addressing_style": "path"},
+    max_pool_connections=32,
+)
+
+
+class Session:
+    """Clients of the emulator, and what they say about who we are."""
+
+    def __init__(self, *, endpoint: str, region: str, default_tags: Mapping[str, str]) -> None:
+        self.region = region
+        self.default_tags = dict(default_tags)
+        self._endpoint = endpoint
+        self._botocore = botocore.session.get_session()
+        self._lock = threading.RLock()
+        self._clients: dict[str, Any] = {}
+
+    @functools.cached_property
+    def account(self) -> str:
+        """The account that the credentials belong to."""
+        return self.client("sts").get_caller_identity()["Account"]
+
+    @property
+    def partition(self) -> str:
+        """`aws`, `aws-cn`, ..."""
+        return self._botocore.get_partition_for_region(self.region)
+
+    @property
+    def dns_suffix(self) -> str:
+        """`amazonaws.com` in the partition `aws`."""
+        resolver = self._botocore.get_component("endpoint_resolver")
+        return resolver.get_partition_dns_suffix(self.partition)
+
+    def client(self, service: str) -> Any:
+        """A shared client; botocore's clients may be used by several threads, but not made by several at once."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._botocore.create_client(
+                    service, region_name=self.region, endpoint_url=self._endpoint, config=CLIENT_CONFIG
+                )
+            return self._clients[service]
+
+    @functools.cache  # noqa: B019 - one session lives as long as the process
+    def model(self, service: str) -> ServiceModel:
+        """Botocore's description of a service, which needs no client."""
+        with self._lock:
+            return self._botocore.get_service_model(service)
+
+
+def loopback_endpoint(environment: Mapping[str, str]) -> str:
+    """The emulator's URL; refuses anything that could be a real AWS endpoint."""
+    url = environment.get(ENDPOINT, "")
+    host = urlsplit(url).hostname or ""
+    if urlsplit(url).scheme in ("http", "https") and (host == "localhost" or _is_loopback(host)):
+        return url
+    raise ProviderError(
+        f"{ENDPOINT} is {url!r}: the sandbox's aws provider talks to an emulator on this machine only, "
+        "set it to a URL like http://127.0.0.1:4566"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network("127.0.0.0/8")
+    except ValueError:
+        return False
