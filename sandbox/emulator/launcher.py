@@ -1,0 +1,69 @@
+"""Runs MiniStack with the patches of `sandbox.emulator.patches`, on the addresses it was told.
+
+Start it by path with the Python of its own environment and the variables of `sandbox.emulator.environment`.
+"""
+# pyright: reportMissingImports=false
+# (MiniStack and hypercorn live in the emulator's own environment.)
+
+import asyncio
+import signal
+import sys
+
+import docker
+from docker.errors import DockerException
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack.app import app
+
+from sandbox.emulator.patches import (
+    docker_ownership,
+    ecr_image_size,
+    ecs_events,
+    ecs_images,
+    ecs_stop,
+    ecs_tasks,
+    ecs_validation,
+    iam_pass_role,
+    mwaa_environment,
+)
+from sandbox.emulator.settings import BIND, LABEL, PORT
+
+PATCHES = (docker_ownership, ecr_image_size, ecs_events, ecs_stop, ecs_tasks, ecs_validation, iam_pass_role, mwaa_environment)
+"""In place since they were imported."""
+
+
+def main() -> None:
+    """Serves until SIGTERM or SIGINT, then removes what it made in Docker."""
+    try:
+        client = docker.from_env(timeout=60)
+    except DockerException as error:
+        sys.exit(f"Docker does not answer, and tasks and Airflow run in it: {error}")
+    print("patched:", ", ".join(patch.__name__.rpartition(".")[2] for patch in PATCHES))
+    try:
+        asyncio.run(_serve())
+    finally:
+        _clean_up(client)
+
+
+async def _serve() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    config = Config()
+    config.bind = [f"{address}:{PORT}" for address in BIND]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    await serve(app, config, shutdown_trigger=stop.wait)
+
+
+def _clean_up(client: docker.DockerClient) -> None:
+    """MiniStack removes its containers when it stops; this removes the rest."""
+    for container in client.containers.list(all=True, filters={"label": LABEL}):
+        container.remove(force=True, v=True)
+    for volume in client.volumes.list(filters={"label": LABEL}):
+        volume.remove(force=True)
+    ecs_images.remove_pulled(client)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""RegisterTaskDefinition, RunTask and CreateService refuse what AWS refuses, and what this emulator does not model.
+
+ECS API Reference, "RegisterTaskDefinition" and "RunTask"; Amazon ECS Developer Guide, "Amazon ECS task definition
+parameters for Fargate". MiniStack accepts impossible sizes, unknown subnets and unknown clusters, and drops settings.
+"""
+# pyright: reportMissingImports=false
+# (MiniStack lives in the emulator's own environment.)
+
+from collections.abc import Iterator
+from typing import Any
+
+from ministack.core.responses import error_response_json
+from ministack.services import ec2, ecs, iam
+
+from sandbox.emulator.patches import replaces
+
+Answer = tuple[int, dict[str, str], bytes]
+
+FARGATE_MEMORY = {
+    256: (512, 1024, 2048),
+    512: range(1024, 4097, 1024),
+    1024: range(2048, 8193, 1024),
+    2048: range(4096, 16385, 1024),
+    4096: range(8192, 30721, 1024),
+    8192: range(16384, 61441, 4096),
+    16384: range(32768, 122881, 8192),
+}
+"""Task memory in MiB that Fargate offers for each number of CPU units."""
+
+MODELLED = {
+    "command",
+    "cpu",
+    "dependsOn",
+    "dockerLabels",
+    "entryPoint",
+    "environment",
+    "essential",
+    "image",
+    "linuxParameters",
+    "logConfiguration",
+    "memory",
+    "memoryReservation",
+    "mountPoints",
+    "name",
+    "portMappings",
+    "readonlyRootFilesystem",
+    "secrets",
+    "stopTimeout",
+    "user",
+    "versionConsistency",
+    "workingDirectory",
+}
+"""Parameters of a container definition that the emulator honours; any other is refused, not dropped."""
+
+MAX_STOP_TIMEOUT = 120
+"""Seconds; Fargate's maximum."""
+
+_stock_register = ecs._register_task_definition
+_stock_run_task = ecs._run_task
+
+
+@replaces(ecs, "_register_task_definition")
+def register_task_definition(data: dict[str, Any]) -> Answer:
+    """RegisterTaskDefinition."""
+    problem = next(_problems_of_definition(data), None)
+    return error_response_json("ClientException", problem, 400) if problem else _stock_register(data)
+
+
+def _problems_of_definition(data: dict[str, Any]) -> Iterator[str]:
+    if data.get("requiresCompatibilities") != ["FARGATE"]:
+        yield "The sandbox models FARGATE tasks only (requiresCompatibilities)."
+    if data.get("networkMode") != "awsvpc":
+        yield "Fargate only supports network mode 'awsvpc'."
+    cpu, memory = data.get("cpu", ""), data.get("memory", "")
+    if not (cpu.isdigit() and memory.isdigit() and int(memory) in FARGATE_MEMORY.get(int(cpu), ())):
+        yield "No Fargate configuration exists for given values: " + f"{cpu or 'no'} CPU, {memory or 'no'} memory."
+    for field in ("executionRoleArn", "taskRoleArn"):
+        role = data.get(field)
+        if role and iam._roles.get(role.rpartition("/")[2]) is None:
+            yield f"Role is not valid ({field}): {role}"
+    storage = (data.get("ephemeralStorage") or {}).get("sizeInGiB")
+    if storage is not None and not 21 <= storage <= 200:
+        yield "Ephemeral storage size must be between 21 and 200 GiB."
+    volumes = {volume["name"] for volume in data.get("volumes", [])}
+    if any(set(volume) - {"name"} - _empty_keys(volume) for volume in data.get("volumes", [])):
+        yield "The sandbox models empty volumes only."
+    names = {container["name"] for container in data["containerDefinitions"]}
+    for container in data["containerDefinitions"]:
+        yield from _problems_of_container(container, data, volumes, names)
+
+
+def _problems_of_container(container: dict[str, Any], data: dict[str, Any], volumes: set[str], names: set[str]) -> Iterator[str]:
+    name = container["name"]
+    if unknown := set(container) - MODELLED - _empty_keys(container):
+        yield f"The sandbox does not model {', '.join(sorted(unknown))} (container {name})."
+    if container.get("stopTimeout", 0) > MAX_STOP_TIMEOUT:
+        yield f"The stopTimeout of container {name} is above Fargate's maximum of {MAX_STOP_TIMEOUT} seconds."
+    logging = container.get("logConfiguration")
+    if logging and logging["logDriver"] != "awslogs":
+        yield f"The sandbox models the log driver awslogs only (container {name})."
+    if logging and {"awslogs-group", "awslogs-region", "awslogs-stream-prefix"} - logging.get("options", {}).keys():
+        yield f"Fargate needs awslogs-group, awslogs-region and awslogs-stream-prefix (container {name})."
+    if not data.get("executionRoleArn"):
+        yield "Fargate requires task definition to have execution role ARN to support ECR images, log driver awslogs and secrets."
+    if missing := {mount["sourceVolume"] for mount in container.get("mountPoints", [])} - volumes:
+        yield f"Unknown volume '{missing.pop()}' (container {name})."
+    for dependency in container.get("dependsOn", []):
+        if dependency["condition"] == "HEALTHY":
+            yield f"The sandbox does not model health checks (container {name})."
+        if dependency["containerName"] not in names - {name}:
+            yield f"Container {name} depends on the unknown container {dependency['containerName']}."
+
+
+def _empty_keys(parameters: dict[str, Any]) -> set[str]:
+    return {key for key, value in parameters.items() if value in (None, False, "", [], {})}
+
+
+@replaces(ecs, "_run_task")
+def run_task(data: dict[str, Any]) -> Answer:
+    """RunTask."""
+    cluster = ecs._resolve_cluster_name(data.get("cluster", "default"))
+    if cluster not in ecs._clusters:
+        return error_response_json("ClusterNotFoundException", "Cluster not found.", 400)
+    definition = ecs._task_defs.get(ecs._resolve_td_key(data["taskDefinition"]))
+    if definition is None or definition["status"] != "ACTIVE":
+        return error_response_json("ClientException", "TaskDefinition not found.", 400)
+    problem = next(_problems_of_run(data, definition), None)
+    return error_response_json("InvalidParameterException", problem, 400) if problem else _stock_run_task(data)
+
+
+def _problems_of_run(data: dict[str, Any], definition: dict[str, Any]) -> Iterator[str]:
+    if not 1 <= data.get("count", 1) <= 10:
+        yield "count must be between 1 and 10"
+    if data.get("launchType", "FARGATE") != "FARGATE":
+        yield "The sandbox models FARGATE tasks only (launchType)."
+    network = (data.get("networkConfiguration") or {}).get("awsvpcConfiguration")
+    if not network:
+        yield "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+        return
+    for subnet in network["subnets"]:
+        if ec2._subnets.get(subnet) is None:
+            yield f"Error retrieving subnet information for [{subnet}]: The subnet ID '{subnet}' does not exist"
+    for group in network.get("securityGroups", []):
+        if ec2._security_groups.get(group) is None:
+            yield f"Error retrieving security group information for [{group}]: The security group '{group}' does not exist"
+    names = {container["name"] for container in definition["containerDefinitions"]}
+    for override in (data.get("overrides") or {}).get("containerOverrides", []):
+        if override.get("name") not in names:
+            yield f"Override for container named {override.get('name')} is not a container in the TaskDefinition."
+
+
+@replaces(ecs, "_create_service")
+def create_service(_data: dict[str, Any]) -> Answer:
+    """CreateService."""
+    return error_response_json("ClientException", "The sandbox does not model ECS services.", 400)

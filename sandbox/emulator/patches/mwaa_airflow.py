@@ -1,0 +1,126 @@
+"""The container in which an MWAA environment's Airflow runs.
+
+Amazon MWAA User Guide, "Amazon MWAA execution role" and "Amazon MWAA automatically provided configuration". MiniStack
+starts Airflow without credentials or a way to the emulator, on all of the host's addresses, and without a memory limit.
+"""
+# pyright: reportMissingImports=false
+# (MiniStack lives in the emulator's own environment.)
+
+import contextlib
+import http.client
+import json
+import os
+import time
+from typing import Any
+
+import docker
+from docker.errors import NotFound
+from docker.models.containers import Container
+from ministack.core import container_reaper
+from ministack.core.responses import get_region
+
+from sandbox.emulator.roles import Session
+from sandbox.emulator.settings import ENDPOINT, EXTRA_HOSTS, LABELS, SANDBOX_ID
+
+IMAGE = os.environ["MWAA_AIRFLOW_IMAGE"]
+
+MEMORY = "1536m"
+"""Airflow with four workers needs 1.2 GiB; at 1.1 GiB it is killed and hangs."""
+
+START_SECONDS = 180
+"""Until Airflow has to answer; on two free processors it takes about 15."""
+
+_HOME = "/opt/airflow"
+_DATABASE = f"{_HOME}/database"
+"""On a volume, so that an update keeps the history of runs, as in MWAA."""
+
+
+class AirflowStartError(Exception):
+    """Airflow did not come up; the message says why."""
+
+
+def _name(environment: str) -> str:
+    return f"mwaa-{SANDBOX_ID}-{environment}"
+
+
+def start(client: docker.DockerClient, environment: dict[str, Any], session: Session) -> Container:
+    """Makes and starts the container; its web server answers some seconds later."""
+    name = _name(environment["Name"])
+    client.volumes.create(name, labels=LABELS)
+    container = client.containers.create(
+        IMAGE,
+        "standalone",
+        name=name,
+        environment=_variables(environment, session),
+        ports={"8080/tcp": ("127.0.0.1", 0)},
+        extra_hosts=EXTRA_HOSTS,
+        mem_limit=MEMORY,
+        memswap_limit=MEMORY,
+        volumes=[f"{name}:{_DATABASE}:rw"],
+        labels=container_reaper.own_labels("mwaa"),
+    )
+    container.start()
+    return container
+
+
+def _variables(environment: dict[str, Any], session: Session) -> dict[str, str]:
+    options = {
+        "core.load_examples": "false",
+        "core.simple_auth_manager_all_admins": "true",
+        "database.sql_alchemy_conn": f"sqlite:///{_DATABASE}/airflow.db",
+        **environment.get("AirflowConfigurationOptions", {}),
+    }
+    return {
+        **{f"AIRFLOW__{key.replace('.', '__').upper()}": str(value) for key, value in options.items()},
+        **session.environment(),
+        "AWS_ENDPOINT_URL": ENDPOINT,
+        "AWS_REGION": get_region(),
+        "AWS_DEFAULT_REGION": get_region(),
+        "AIRFLOW_ENV_NAME": environment["Name"],
+    }
+
+
+def address(container: Container) -> str:
+    """Host and port of the web server."""
+    container.reload()
+    published = container.attrs["NetworkSettings"]["Ports"]["8080/tcp"][0]
+    return f"{published['HostIp']}:{published['HostPort']}"
+
+
+def wait_until_healthy(container: Container) -> None:
+    """Waits until the web server answers and the scheduler and the DAG processor run.
+
+    Raises:
+        AirflowStartError: it ended, or took too long.
+    """
+    server = address(container)
+    deadline = time.monotonic() + START_SECONDS
+    while not _healthy(server):
+        container.reload()
+        if container.status != "running" or time.monotonic() > deadline:
+            raise AirflowStartError(
+                f"Airflow does not run ({container.status}): {container.logs(tail=20).decode(errors='replace')}"
+            )
+        time.sleep(0.5)
+
+
+def _healthy(server: str) -> bool:
+    connection = http.client.HTTPConnection(server, timeout=5)
+    try:
+        connection.request("GET", "/api/v2/monitor/health")
+        health = json.load(connection.getresponse())
+    except (OSError, http.client.HTTPException, ValueError):
+        return False
+    finally:
+        connection.close()
+    return all(health[part]["status"] == "healthy" for part in ("scheduler", "dag_processor"))
+
+
+def remove(client: docker.DockerClient, environment: str, *, keep_database: bool) -> None:
+    """Removes the container, and the database unless it is to be kept."""
+    name = _name(environment)
+    with contextlib.suppress(NotFound):
+        client.containers.get(name).remove(force=True, v=True)
+    if not keep_database:
+        with contextlib.suppress(NotFound):
+            client.volumes.get(name).remove(force=True)

@@ -1,0 +1,220 @@
+"""MWAA environments: checked requests, every field kept, AVAILABLE only when Airflow answers, updates that restart it.
+
+MWAA API Reference, "CreateEnvironment", "UpdateEnvironment", "DeleteEnvironment"; Amazon MWAA User Guide, "Amazon MWAA
+execution role", "About networking on Amazon MWAA". MiniStack drops fields, asks no permission and never restarts.
+"""
+# pyright: reportMissingImports=false
+# (MiniStack lives in the emulator's own environment.)
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container
+from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, request_scope
+from ministack.services import ec2, mwaa
+
+from sandbox.emulator.patches import mwaa_airflow, replaces
+from sandbox.emulator.patches.mwaa_dags import Bucket
+from sandbox.emulator.roles import DeniedError, Session, assume, require_caller_may_pass
+
+Answer = tuple[int, dict[str, str], bytes]
+
+_logger = logging.getLogger("mwaa")
+
+SYNC_SECONDS = 3
+"""Between two looks at the bucket; MWAA looks every 30."""
+
+SESSION_SECONDS = 30 * 86400
+"""Credentials of the execution role; MWAA renews them, the variables of a container can't be renewed."""
+
+LOG_MODULES = ("DagProcessingLogs", "SchedulerLogs", "TaskLogs", "WebserverLogs", "WorkerLogs")
+
+RESTARTING = {
+    "AirflowConfigurationOptions",
+    "AirflowVersion",
+    "DagS3Path",
+    "ExecutionRoleArn",
+    "RequirementsS3Path",
+    "RequirementsS3ObjectVersion",
+    "SourceBucketArn",
+}
+"""Fields whose change restarts Airflow here; in MWAA nearly every change does."""
+
+NOT_MODELLED = ("PluginsS3Path", "StartupScriptS3Path")
+
+_DEFAULTS = {
+    "AirflowConfigurationOptions": {},
+    "EnvironmentClass": "mw1.small",
+    "MaxWebservers": 2,
+    "MaxWorkers": 10,
+    "MinWebservers": 2,
+    "MinWorkers": 1,
+    "Schedulers": 2,
+    "WebserverAccessMode": "PUBLIC_ONLY",
+    "EndpointManagement": "SERVICE",
+    "WeeklyMaintenanceWindowStart": "SUN:03:30",
+}
+
+
+@replaces(mwaa, "_create_environment")
+def create_environment(_method: str, path: str, _headers: Any, body: bytes, _query: Any) -> Answer:
+    """CreateEnvironment."""
+    name, data = path.rpartition("/")[2], json.loads(body)
+    if name in mwaa._environments:
+        return _invalid(f"Environment {name} already exists")
+    if refusal := _refusal(data):
+        return refusal
+    arn = f"arn:aws:airflow:{get_region()}:{get_account_id()}:environment/{name}"
+    environment = {**_DEFAULTS, **data, "Name": name, "Arn": arn, "Status": "CREATING", "CreatedAt": time.time()}
+    environment["LoggingConfiguration"] = _logging(name, data.get("LoggingConfiguration", {}))
+    mwaa._environments[name] = environment
+    _in_background(_bring_up, environment, "CREATE_FAILED")
+    return json_response({"Arn": arn})
+
+
+@replaces(mwaa, "_update_environment")
+def update_environment(_method: str, path: str, _headers: Any, body: bytes, _query: Any) -> Answer:
+    """UpdateEnvironment."""
+    name, data = path.rpartition("/")[2], json.loads(body)
+    environment = mwaa._environments.get(name)
+    if environment is None:
+        return error_response_json("ResourceNotFoundException", f"Environment {name} not found", 404)
+    if environment["Status"] not in ("AVAILABLE", "UPDATE_FAILED"):
+        return _invalid(f"Environment {name} is {environment['Status']} and can't be updated")
+    if refusal := _refusal({**environment, **data}):
+        return refusal
+    if "LoggingConfiguration" in data:
+        data["LoggingConfiguration"] = _logging(name, {**environment["LoggingConfiguration"], **data["LoggingConfiguration"]})
+    changed = {field for field, value in data.items() if environment.get(field) != value}
+    restart = bool(changed & RESTARTING)
+    environment |= data
+    environment["LastUpdate"] = {"Status": "PENDING" if restart else "SUCCESS", "CreatedAt": time.time()}
+    if restart:
+        environment["Status"] = "UPDATING"
+        _in_background(_bring_up, environment, "UPDATE_FAILED")
+    return json_response({"Arn": environment["Arn"]})
+
+
+@replaces(mwaa, "_delete_environment")
+def delete_environment(_method: str, path: str, _headers: Any, _body: bytes, _query: Any) -> Answer:
+    """DeleteEnvironment."""
+    name = path.rpartition("/")[2]
+    environment = mwaa._environments.get(name)
+    if environment is None:
+        return error_response_json("ResourceNotFoundException", f"Environment {name} not found", 404)
+    environment["Status"] = "DELETING"
+    _in_background(_tear_down, environment)
+    return json_response({})
+
+
+def _invalid(message: str) -> Answer:
+    return error_response_json("ValidationException", message, 400)
+
+
+def _refusal(data: dict[str, Any]) -> Answer | None:
+    if problem := next(_problems(data), None):
+        return _invalid(problem)
+    try:
+        require_caller_may_pass(data["ExecutionRoleArn"], "airflow.amazonaws.com")
+    except DeniedError as denied:
+        return error_response_json("AccessDeniedException", str(denied), 403)
+    return None
+
+
+def _problems(data: dict[str, Any]) -> Iterator[str]:
+    for field in NOT_MODELLED:
+        if data.get(field):
+            yield f"The sandbox does not model {field}."
+    subnets = data["NetworkConfiguration"].get("SubnetIds", [])
+    found = [ec2._subnets.get(subnet) for subnet in subnets]
+    if None in found:
+        yield f"The subnet ID '{subnets[found.index(None)]}' does not exist"
+    elif len({subnet["AvailabilityZone"] for subnet in found if subnet}) != 2 or len(subnets) != 2:
+        yield "NetworkConfiguration.SubnetIds: two private subnets in different Availability Zones are required"
+    for group in data["NetworkConfiguration"].get("SecurityGroupIds", []):
+        if ec2._security_groups.get(group) is None:
+            yield f"The security group '{group}' does not exist"
+
+
+def _logging(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Every module, with the log group that MWAA writes to when it is enabled."""
+    modules: dict[str, Any] = {}
+    for module in LOG_MODULES:
+        settings = {"Enabled": False, "LogLevel": "INFO", **given.get(module, {})}
+        if settings["Enabled"]:
+            group = f"airflow-{name}-{'DAGProcessing' if module == 'DagProcessingLogs' else module.removesuffix('Logs')}"
+            settings["CloudWatchLogGroupArn"] = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}"
+        modules[module] = settings
+    return modules
+
+
+def _in_background(work: Any, environment: dict[str, Any], *arguments: Any) -> None:
+    account, region = get_account_id(), get_region()
+
+    def run() -> None:
+        with request_scope(account, region):
+            work(environment, *arguments)
+
+    threading.Thread(target=run, daemon=True).start()
+
+
+def _bring_up(environment: dict[str, Any], failed: str) -> None:
+    """Starts Airflow (again) and keeps its DAG folder in step until the container goes."""
+    client = mwaa._get_docker()
+    try:
+        session = _assume(environment)
+        mwaa_airflow.remove(client, environment["Name"], keep_database=True)
+        container = mwaa_airflow.start(client, environment, session)
+        environment["_docker_container_id"] = container.id
+        environment["WebserverUrl"] = mwaa_airflow.address(container)
+        bucket = Bucket(environment, session)
+        bucket.sync(container)
+        bucket.check_requirements(environment, container)
+        mwaa_airflow.wait_until_healthy(container)
+    except (DeniedError, ClientError, APIError, mwaa_airflow.AirflowStartError) as error:
+        _logger.exception("environment %s", environment["Name"])
+        problem = {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": str(error)[:1024]}
+        environment["LastUpdate"] = {"Status": "FAILED", "CreatedAt": time.time(), "Error": problem}
+        environment["Status"] = failed
+        return
+    environment["LastUpdate"] = {"Status": "SUCCESS", "CreatedAt": time.time()}
+    environment["Status"] = "AVAILABLE"
+    _keep_in_step(environment, bucket, container)
+
+
+def _assume(environment: dict[str, Any]) -> Session:
+    """MWAA needs the trust of both its service principals."""
+    sessions = [
+        assume(
+            environment["ExecutionRoleArn"],
+            service,
+            "AmazonMWAA-airflow",
+            source_arn=environment["Arn"],
+            seconds=SESSION_SECONDS,
+        )
+        for service in ("airflow.amazonaws.com", "airflow-env.amazonaws.com")
+    ]
+    return sessions[0]
+
+
+def _keep_in_step(environment: dict[str, Any], bucket: Bucket, container: Container) -> None:
+    while environment.get("_docker_container_id") == container.id:
+        time.sleep(SYNC_SECONDS)
+        try:
+            bucket.sync(container)
+        except NotFound:
+            return
+        except (ClientError, APIError) as error:
+            _logger.warning("environment %s: DAGs are not in step: %s", environment["Name"], error)
+
+
+def _tear_down(environment: dict[str, Any]) -> None:
+    environment["_docker_container_id"] = None
+    mwaa_airflow.remove(mwaa._get_docker(), environment["Name"], keep_database=False)
+    mwaa._environments.pop(environment["Name"], None)
