@@ -1,0 +1,100 @@
+"""The platform, from the network up to the schedules."""
+
+import pulumi
+
+from components.account import Account
+from components.cluster import Cluster, ClusterArgs
+from components.credentials import Credentials, CredentialsArgs
+from components.dags import Dags, DagsArgs
+from components.encryption import EncryptionKey, EncryptionKeyArgs
+from components.image import DbtImage, DbtImageArgs
+from components.logs import Logs
+from components.monitoring import Alerts, AlertsArgs
+from components.network import Network, NetworkArgs
+from components.orchestration import Airflow, AirflowArgs
+from components.registry import Registry, RegistryArgs
+from components.settings import Settings
+from components.storage import Storage, StorageArgs
+from components.workstream import Workstream, WorkstreamArgs, execution_role_path
+
+settings = Settings.load()
+account = Account.current()
+disposable = settings.disposable
+
+key = EncryptionKey("platform", EncryptionKeyArgs(account=account, disposable=disposable))
+logs = Logs(kms_key_arn=key.arn, retention_days=settings.log_retention_days)
+network = Network(
+    "platform",
+    NetworkArgs(
+        account=account,
+        settings=settings.network,
+        nat_gateway_per_zone=settings.production,
+        warehouse_port=settings.warehouse.port,
+        logs=logs,
+    ),
+)
+storage = Storage(
+    "platform",
+    StorageArgs(
+        kms_key_arn=key.arn,
+        workstreams=list(settings.workstreams),
+        run_retention_days=settings.artifacts.retention_days,
+        disposable=disposable,
+    ),
+)
+registry = Registry("dbt", RegistryArgs(kms_key_arn=key.arn, disposable=disposable))
+images = {
+    project: DbtImage(project, DbtImageArgs(projects=settings.projects, base_image=settings.image.base_image, registry=registry))
+    for project in settings.projects
+}
+secret = CredentialsArgs(account=account, kms_key_arn=key.arn, reader_path=execution_role_path(), disposable=disposable)
+credentials = Credentials("snowflake", secret)
+alerts = Alerts("alerts", AlertsArgs(kms_key_arn=key.arn, emails=settings.alerts.emails))
+cluster = Cluster("platform", ClusterArgs(logs=logs))
+
+workstreams = {
+    name: Workstream(
+        name,
+        WorkstreamArgs(
+            account=account,
+            settings=workstream,
+            warehouse=settings.warehouse,
+            environment=settings.environment,
+            image=images[workstream.project],
+            key=key,
+            network=network,
+            cluster=cluster,
+            artifacts=storage.artifacts,
+            repository_arn=registry.arn,
+            secret_arn=credentials.secret_arn,
+            alert_topic_arn=alerts.topic_arn,
+            logs=logs,
+        ),
+    )
+    for name, workstream in settings.workstreams.items()
+}
+airflow = Airflow(
+    "platform",
+    AirflowArgs(
+        account=account,
+        settings=settings.airflow,
+        key=key,
+        network=network,
+        cluster=cluster,
+        dags=storage.dags,
+        alert_topic_arn=alerts.topic_arn,
+        logs=logs,
+    ),
+)
+Dags("platform", DagsArgs(bucket=storage.dags, configurations={name: w.dag_configuration for name, w in workstreams.items()}))
+
+pulumi.export("region", account.region)
+pulumi.export("dagBucket", storage.dags.name)
+pulumi.export("artifactsBucket", storage.artifacts.name)
+pulumi.export("repositoryUrl", registry.url)
+pulumi.export("clusterArn", cluster.arn)
+pulumi.export("secretArn", credentials.secret_arn)
+pulumi.export("airflowEnvironment", airflow.name)
+pulumi.export("airflowUrl", airflow.url)
+pulumi.export("warehouse", settings.warehouse.model_dump(include={"account", "user", "role", "database", "warehouse"}))
+pulumi.export("workstreams", {name: workstream.summary for name, workstream in workstreams.items()})

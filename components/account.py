@@ -1,0 +1,42 @@
+"""The AWS account and region that the stack is deployed to."""
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Where ARNs point to."""
+
+    partition: str
+    """`aws`, `aws-cn` or `aws-us-gov`."""
+    region: str
+    id: str
+    """Twelve digits."""
+
+    @classmethod
+    def current(cls) -> "Account":
+        """Ask AWS who we are; the provider has checked `aws:allowedAccountIds` by then."""
+        return cls(
+            partition=aws.get_partition().partition,
+            region=aws.get_region().region,
+            id=aws.get_caller_identity().account_id,
+        )
+
+    def arn(self, service: str, resource: str) -> str:
+        """ARN of a resource of this account and region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.id}:{resource}"
+
+    def role_arn(self, path_and_name: str) -> str:
+        """ARN of a role of this account; IAM has no region."""
+        return f"arn:{self.partition}:iam::{self.id}:role/{path_and_name}"
+
+    @property
+    def root_arn(self) -> str:
+        """The account as a principal: IAM policies of the account decide who may."""
+        return f"arn:{self.partition}:iam::{self.id}:root"
+
+    def service(self, name: str) -> str:
+        """Regional name of an AWS service, as `kms:ViaService` and service principals spell it."""
+        return f"{name}.{self.region}.amazonaws.com"

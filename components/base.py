@@ -1,0 +1,25 @@
+"""What all components share: their type token, parented children and the platform's name."""
+
+from pathlib import Path
+
+import pulumi
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+"""Folder of `Pulumi.yaml`: dbt projects, DAG files and the image are found relative to it."""
+
+
+class Component(pulumi.ComponentResource):
+    """A ComponentResource with the type token `dbt-platform:<module>:<Class>`."""
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
+        module = type(self).__module__.rpartition(".")[2]
+        super().__init__(f"dbt-platform:{module}:{type(self).__name__}", name, None, opts)
+
+    def child(self, *, protect: bool | None = None, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
+        """Options of a resource that belongs to this component."""
+        return pulumi.ResourceOptions(parent=self, protect=protect, depends_on=depends_on)
+
+
+def platform_name() -> str:
+    """Prefix of every physical name that is a contract: `<project>-<stack>`, for instance `dbt-platform-dev`."""
+    return f"{pulumi.get_project()}-{pulumi.get_stack()}"

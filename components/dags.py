@@ -1,0 +1,53 @@
+"""What Airflow reads from S3: the DAG files as they are, and one rendered configuration per workstream."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.base import REPOSITORY, Component
+from components.bucket import PrivateBucket
+from components.orchestration import DAG_FOLDER
+
+
+@dataclass(frozen=True, kw_only=True)
+class DagsArgs:
+    """What to put where."""
+
+    bucket: PrivateBucket
+    configurations: Mapping[str, Mapping[str, Any]]
+    """By workstream."""
+
+
+class Dags(Component):
+    """The contents of the DAG folder. MWAA shows a change after about a minute, without an update of the environment.
+
+    Creates: an S3 object per DAG file and per workstream; one that is gone here disappears from S3.
+    """
+
+    def __init__(self, name: str, args: DagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        for path in sorted((REPOSITORY / DAG_FOLDER).glob("*.py")):
+            self._object(path.name, _text(path), "text/x-python", args.bucket)
+        for workstream, configuration in args.configurations.items():
+            content = pulumi.Output.json_dumps(configuration, indent=2)
+            self._object(f"config/{workstream}.json", content, "application/json", args.bucket)
+        self.register_outputs({})
+
+    def _object(self, name: str, content: pulumi.Input[str], content_type: str, bucket: PrivateBucket) -> None:
+        aws.s3.BucketObjectv2(
+            name,
+            bucket=bucket.name,
+            key=f"{DAG_FOLDER}/{name}",
+            content=content,
+            content_type=content_type,
+            # Versioning and encryption first, or the first version of a file has neither.
+            opts=self.child(depends_on=[bucket]),
+        )
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

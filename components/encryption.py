@@ -1,0 +1,71 @@
+"""AWS KMS: the one key that encrypts everything the platform stores."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.account import Account
+from components.base import Component, platform_name
+from components.policy import Statement, document
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionKeyArgs:
+    """What the key needs to know."""
+
+    account: Account
+    disposable: bool
+    """Destroy schedules the deletion after 7 days, not 30."""
+
+
+class EncryptionKey(Component):
+    """A rotated symmetric key, its alias, and the policy that says which services may use it.
+
+    Creates: a KMS key, an alias.
+    S3, ECR, ECS, Secrets Manager, SNS and MWAA use the key with the permissions of the role that calls them, so their
+    callers' IAM policies decide; only CloudWatch Logs comes by itself and stands in the key policy.
+    """
+
+    arn: pulumi.Output[str]
+    account: Account
+
+    def __init__(self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self.account = args.account
+        key = aws.kms.Key(
+            name,
+            description=f"Data of {platform_name()}",
+            enable_key_rotation=True,
+            deletion_window_in_days=7 if args.disposable else 30,
+            policy=document(_key_policy(args.account)),
+            opts=self.child(protect=not args.disposable),
+        )
+        aws.kms.Alias(name, name=f"alias/{platform_name()}", target_key_id=key.key_id, opts=self.child())
+        self.arn = key.arn
+        self.register_outputs({"arn": self.arn})
+
+    def usage(self, service: str, actions: list[str]) -> Statement:
+        """Permission to use the key for data of one AWS service (`s3`, `secretsmanager`), and for nothing else."""
+        return Statement(
+            actions=actions,
+            resources=[self.arn],
+            conditions={"StringEquals": {"kms:ViaService": self.account.service(service)}},
+        )
+
+
+def _key_policy(account: Account) -> list[Statement]:
+    # In a key policy "*" means this key. AWS KMS, "Default key policy": without the account itself in the policy, IAM
+    # policies have no effect on the key and nobody can ever change or delete it.
+    administrators = Statement(principals={"AWS": account.root_arn}, actions=["kms:*"], resources=["*"])
+    log_groups = [f"/{platform_name()}/*", f"airflow-{platform_name()}-*", f"/aws/ecs/containerinsights/{platform_name()}/*"]
+    # CloudWatch Logs, "Encrypt log data in CloudWatch Logs using AWS KMS".
+    logs = Statement(
+        principals={"Service": account.service("logs")},
+        actions=["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        resources=["*"],
+        conditions={
+            "ArnLike": {"kms:EncryptionContext:aws:logs:arn": [account.arn("logs", f"log-group:{group}") for group in log_groups]}
+        },
+    )
+    return [administrators, logs]

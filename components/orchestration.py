@@ -1,0 +1,197 @@
+"""Amazon MWAA: the Airflow environment that starts the dbt tasks."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.account import Account
+from components.base import REPOSITORY, Component, platform_name
+from components.bucket import PrivateBucket
+from components.cluster import Cluster
+from components.encryption import EncryptionKey
+from components.logs import Logs
+from components.network import Network
+from components.policy import Statement
+from components.role import ServiceRole, ServiceRoleArgs
+from components.settings import AirflowSettings
+from components.workstream import family_prefix, log_group_prefix, role_path
+
+DAG_FOLDER = "dags"
+"""Prefix in the bucket that MWAA copies to its workers every 30 seconds."""
+
+REQUIREMENTS = "requirements.txt"
+
+LOG_GROUPS = ["DAGProcessing", "Scheduler", "Task", "WebServer", "Worker"]
+"""MWAA writes each kind of log to `airflow-<environment>-<kind>`; there is no way to choose another name."""
+
+ACCESS = {"privateOnly": "PRIVATE_ONLY", "publicOnly": "PUBLIC_ONLY"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AirflowArgs:
+    """The settings of Airflow and the platform that it runs on."""
+
+    account: Account
+    settings: AirflowSettings
+    key: EncryptionKey
+    network: Network
+    cluster: Cluster
+    dags: PrivateBucket
+    alert_topic_arn: pulumi.Input[str]
+    logs: Logs
+
+
+class Airflow(Component):
+    """An MWAA environment that may run this stack's dbt tasks, and no others.
+
+    Creates: an execution role, five log groups, `requirements.txt` in the DAG bucket, an MWAA environment (20 to 30 minutes).
+    """
+
+    name: str
+    """Of the environment, as MWAA's API wants it."""
+    url: pulumi.Output[str]
+    """Host of Airflow's page."""
+
+    def __init__(self, name: str, args: AirflowArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self.name = platform_name()
+        role = ServiceRole(
+            f"{name}-airflow",
+            ServiceRoleArgs(
+                account=args.account,
+                services=["airflow.amazonaws.com", "airflow-env.amazonaws.com"],
+                statements=[*_airflow_statements(self.name, args), *_task_statements(args), *_alert_statements(args)],
+            ),
+            self.child(),
+        )
+        log_groups = self._log_groups(name, args)
+        requirements = aws.s3.BucketObjectv2(
+            f"{name}-requirements",
+            bucket=args.dags.name,
+            key=REQUIREMENTS,
+            content=(REPOSITORY / DAG_FOLDER / REQUIREMENTS).read_text(encoding="utf-8"),
+            content_type="text/plain",
+            opts=self.child(depends_on=[args.dags]),
+        )
+        environment = aws.mwaa.Environment(
+            name,
+            name=self.name,
+            airflow_version=args.settings.version,
+            environment_class=args.settings.environment_class,
+            webserver_access_mode=ACCESS[args.settings.webserver],
+            # Running tasks finish on the old workers instead of being cut off by an update.
+            worker_replacement_strategy="GRACEFUL",
+            source_bucket_arn=args.dags.arn,
+            dag_s3_path=DAG_FOLDER,
+            requirements_s3_path=REQUIREMENTS,
+            # Without the version MWAA never notices a changed file.
+            requirements_s3_object_version=requirements.version_id,
+            execution_role_arn=role.arn,
+            kms_key=args.key.arn,
+            network_configuration={
+                "subnet_ids": args.network.private_subnet_ids[:2],
+                "security_group_ids": [args.network.airflow_security_group_id],
+            },
+            logging_configuration={
+                "dag_processing_logs": {"enabled": True, "log_level": "INFO"},
+                "scheduler_logs": {"enabled": True, "log_level": "INFO"},
+                "task_logs": {"enabled": True, "log_level": "INFO"},
+                "webserver_logs": {"enabled": True, "log_level": "INFO"},
+                "worker_logs": {"enabled": True, "log_level": "INFO"},
+            },
+            # MWAA checks bucket, permissions and the way out while it creates the environment, and needs two hours to give up.
+            opts=self.child(depends_on=[role, args.dags, args.network, *log_groups]),
+        )
+        self.url = environment.webserver_url
+        self.register_outputs({"name": self.name, "url": self.url})
+
+    def _log_groups(self, name: str, args: AirflowArgs) -> list[aws.cloudwatch.LogGroup]:
+        """MWAA would create them by itself: without retention, encryption, or an end."""
+        return [args.logs.group(f"{name}-airflow-{kind}", f"airflow-{self.name}-{kind}", self.child()) for kind in LOG_GROUPS]
+
+
+def _airflow_statements(environment: str, args: AirflowArgs) -> list[Statement]:
+    """Amazon MWAA, "Amazon MWAA execution role": what Airflow itself needs."""
+    account = args.account
+    return [
+        Statement(actions=["airflow:PublishMetrics"], resources=[account.arn("airflow", f"environment/{environment}")]),
+        Statement(
+            actions=["s3:GetObject", "s3:GetObjectVersion"],
+            resources=[pulumi.Output.concat(args.dags.arn, "/*")],
+        ),
+        Statement(
+            actions=[
+                "s3:GetBucketLocation",
+                "s3:GetBucketPublicAccessBlock",
+                "s3:GetBucketVersioning",
+                "s3:GetEncryptionConfiguration",
+                "s3:ListBucket",
+                "s3:ListBucketVersions",
+            ],
+            resources=[args.dags.arn],
+        ),
+        Statement(
+            actions=[
+                "logs:CreateLogStream",
+                "logs:GetLogEvents",
+                "logs:GetLogGroupFields",
+                "logs:GetLogRecord",
+                "logs:GetQueryResults",
+                "logs:PutLogEvents",
+            ],
+            resources=[account.arn("logs", f"log-group:airflow-{environment}-*")],
+        ),
+        # None of these has a resource-level permission: they concern the account, or a metric namespace.
+        Statement(
+            actions=["logs:DescribeLogGroups", "s3:GetAccountPublicAccessBlock", "cloudwatch:PutMetricData"], resources=["*"]
+        ),
+        # MWAA's Celery queues live in an account of AWS.
+        Statement(
+            actions=[
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+                "sqs:ReceiveMessage",
+                "sqs:SendMessage",
+            ],
+            resources=[f"arn:{account.partition}:sqs:{account.region}:*:airflow-celery-*"],
+        ),
+        args.key.usage("sqs", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]),
+        args.key.usage("s3", ["kms:Decrypt", "kms:DescribeKey"]),
+    ]
+
+
+def _task_statements(args: AirflowArgs) -> list[Statement]:
+    """What `EcsRunTaskOperator` calls, for this stack's task definitions, on this stack's cluster.
+
+    By prefix and not one by one: a role's policies hold 10,240 characters, and a new workstream must not touch Airflow.
+    """
+    account = args.account
+    on_our_cluster = {"ArnEquals": {"ecs:cluster": args.cluster.arn}}
+    our_tasks = pulumi.Output.concat(account.arn("ecs", "task/"), args.cluster.name, "/*")
+    return [
+        Statement(
+            actions=["ecs:RunTask"],
+            resources=[account.arn("ecs", f"task-definition/{family_prefix()}*:*")],
+            conditions=on_our_cluster,
+        ),
+        Statement(actions=["ecs:DescribeTasks", "ecs:StopTask"], resources=[our_tasks], conditions=on_our_cluster),
+        # The tasks of Fargate hang on no resource that a list could name (Amazon ECS, "Identity-based policy examples").
+        Statement(actions=["ecs:ListTasks"], resources=["*"], conditions=on_our_cluster),
+        Statement(actions=["ecs:TagResource"], resources=[our_tasks], conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}}),
+        Statement(
+            actions=["iam:PassRole"],
+            resources=[account.role_arn(f"{role_path().strip('/')}/*")],
+            conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+        ),
+        Statement(actions=["logs:GetLogEvents"], resources=[account.arn("logs", f"log-group:{log_group_prefix()}*:*")]),
+    ]
+
+
+def _alert_statements(args: AirflowArgs) -> list[Statement]:
+    return [
+        Statement(actions=["sns:Publish"], resources=[args.alert_topic_arn]),
+        args.key.usage("sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
+    ]

@@ -1,0 +1,63 @@
+"""Turns what pydantic found wrong into what a user needs to read: the key, the value, the fix."""
+
+import difflib
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from components.rules import MisfitError
+
+Schema = dict[str, Any]
+"""JSON Schema of the settings."""
+
+
+def describe(error: ValidationError, schema: Schema, namespace: str) -> list[str]:
+    """One paragraph per problem, in the order of the configuration."""
+    return [paragraph for details in error.errors(include_url=False) for paragraph in _paragraphs(details, schema, namespace)]
+
+
+def _paragraphs(details: ErrorDetails, schema: Schema, namespace: str) -> list[str]:
+    cause = details.get("ctx", {}).get("error")
+    if isinstance(cause, MisfitError):
+        return [f"{namespace}:{misfit.at} = {misfit.value!r}\n  {misfit.fix}." for misfit in cause.misfits]
+    return [_paragraph(details, cause, schema, namespace)]
+
+
+def _paragraph(details: ErrorDetails, cause: object, schema: Schema, namespace: str) -> str:
+    path = [part for part in details["loc"] if part != "[key]"]
+    key = f"{namespace}:{'.'.join(map(str, path))}"
+    match details["type"]:
+        case "extra_forbidden":
+            return f"{key}\n  {_unknown(str(path[-1]), schema, path[:-1])}"
+        case "missing":
+            return f"{key}\n  Required, but missing. {_description(schema, path)}"
+        case "value_error":
+            return f"{key} = {details['input']!r}\n  {cause}."
+        case _:
+            return f"{key} = {details['input']!r}\n  {details['msg']}. {_description(schema, path)}"
+
+
+def _unknown(key: str, schema: Schema, parent: list[int | str]) -> str:
+    known = list(_at(schema, parent).get("properties", {}))
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"Unknown key. Did you mean {near[0]!r}?" if near else f"Unknown key. Known here: {', '.join(known)}."
+
+
+def _description(schema: Schema, path: list[int | str]) -> str:
+    return _at(schema, path).get("description", "")
+
+
+def _at(schema: Schema, path: list[int | str]) -> Schema:
+    """The part of the schema that describes the value at a path."""
+    node = schema
+    for part in path:
+        node = _resolve(node, schema)
+        names = node.get("patternProperties", {})
+        node = node.get("properties", {}).get(part) or next(iter(names.values()), None) or node.get("items") or {}
+    return {**_resolve(node, schema), **node}
+
+
+def _resolve(node: Schema, schema: Schema) -> Schema:
+    reference = node.get("$ref")
+    return schema["$defs"][reference.removeprefix("#/$defs/")] if reference else node

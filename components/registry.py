@@ -1,0 +1,62 @@
+"""Amazon ECR: the repository that holds the dbt images."""
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.base import Component
+
+RELEASES_KEPT = 30
+"""Images that stay available for a rollback; about a month of daily releases."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryArgs:
+    """What the registry needs to know."""
+
+    kms_key_arn: pulumi.Input[str]
+    """Key that encrypts the layers."""
+    disposable: bool
+    """Destroy may delete the images too."""
+
+
+class Registry(Component):
+    """One immutable, scanned, encrypted repository.
+
+    Creates: an ECR repository, its lifecycle policy.
+    Immutable tags make a task definition's digest and its tag say the same for ever (FSBP ECR.2).
+    """
+
+    url: pulumi.Output[str]
+    """Where `docker push` goes: `<account>.dkr.ecr.<region>.amazonaws.com/<name>`."""
+    arn: pulumi.Output[str]
+    registry_id: pulumi.Output[str]
+    """The account that owns the registry."""
+
+    def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        repository = aws.ecr.Repository(
+            name,
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.kms_key_arn}],
+            force_delete=args.disposable,
+            opts=self.child(protect=not args.disposable),
+        )
+        aws.ecr.LifecyclePolicy(
+            name,
+            repository=repository.name,
+            policy=json.dumps(_keep_newest(RELEASES_KEPT)),
+            opts=self.child(),
+        )
+        self.url = repository.repository_url
+        self.arn = repository.arn
+        self.registry_id = repository.registry_id
+        self.register_outputs({"url": self.url, "arn": self.arn})
+
+
+def _keep_newest(count: int) -> dict[str, object]:
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count}
+    return {"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]}

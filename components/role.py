@@ -1,0 +1,47 @@
+"""IAM: a role that an AWS service assumes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.account import Account
+from components.base import Component
+from components.policy import Statement, document, trust
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceRoleArgs:
+    """Who may assume the role, and what it may do."""
+
+    account: Account
+    services: Sequence[str]
+    """Service principals, for instance `ecs-tasks.amazonaws.com`."""
+    statements: Sequence[Statement]
+    path: str = "/"
+    """IAM path: the part of the role's ARN that other policies may be scoped by."""
+    tags: Mapping[str, str] | None = None
+
+
+class ServiceRole(Component):
+    """A role with one inline policy.
+
+    Creates: an IAM role, its policy.
+    `depends_on` this component waits for the policy too: services check permissions the moment they get the role.
+    """
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ServiceRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        role = aws.iam.Role(
+            name,
+            path=args.path,
+            assume_role_policy=trust(args.account, args.services),
+            tags=args.tags,
+            opts=self.child(),
+        )
+        aws.iam.RolePolicy(name, role=role.name, policy=document(args.statements), opts=self.child())
+        self.arn = role.arn
+        self.register_outputs({"arn": self.arn})

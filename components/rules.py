@@ -1,0 +1,186 @@
+"""Rules of the stack configuration that need more than a type or a pattern.
+
+Each takes a value, returns it when it is right, and raises a ValueError that tells the fix. A rule that compares two fields
+gets None for the other one when that is wrong itself, and lets it pass: its own problem is reported already.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Network
+from pathlib import PurePosixPath
+from zoneinfo import ZoneInfo
+
+from croniter import CroniterBadDateError, croniter
+
+from components.addresses import AddressPlan
+from components.base import REPOSITORY
+
+PRIVATE_RANGES = [IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
+"""RFC 1918 and RFC 6598: addresses that are nobody's on the internet."""
+
+DOCKER_RANGE = IPv4Network("172.17.0.0/16")
+"""Docker's default bridge; AWS services that use it can't reach such a VPC (Amazon VPC, "VPC CIDR blocks")."""
+
+DAGS_PER_CLASS = {
+    "mw1.micro": 25,
+    "mw1.small": 50,
+    "mw1.medium": 250,
+    "mw1.large": 1000,
+    "mw1.xlarge": 2000,
+    "mw1.2xlarge": 4000,
+}
+"""Capacity of each environment class, largest last (Amazon MWAA, "Configuring the environment class")."""
+
+FARGATE_MEMORY = {
+    256: [512, 1024, 2048],
+    512: range(1024, 4096 + 1, 1024),
+    1024: range(2048, 8192 + 1, 1024),
+    2048: range(4096, 16384 + 1, 1024),
+    4096: range(8192, 30720 + 1, 1024),
+    8192: range(16384, 61440 + 1, 4096),
+    16384: range(32768, 122880 + 1, 8192),
+}
+"""MiB that each number of CPU units goes with (Amazon ECS, "Task size")."""
+
+AIRFLOW_PRESETS = frozenset({"@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Misfit:
+    """A value that is fine by itself, but not beside the others."""
+
+    at: str
+    """Path of the value to change, for instance `workstreams.sales.schedule`."""
+    value: object
+    fix: str
+
+
+class MisfitError(ValueError):
+    """Raised by the rules that compare sections, because pydantic would name the whole section."""
+
+    def __init__(self, misfits: list[Misfit]) -> None:
+        super().__init__("; ".join(f"{misfit.at}: {misfit.fix}" for misfit in misfits))
+        self.misfits = misfits
+
+
+def usable_range(cidr: IPv4Network) -> IPv4Network:
+    """A range that AWS takes for a VPC and that hides nothing on the internet."""
+    if not 16 <= cidr.prefixlen <= 28:
+        raise ValueError("AWS takes a VPC of /16 to /28. Choose, for instance, 10.20.0.0/16")
+    if not any(cidr.subnet_of(block) for block in PRIVATE_RANGES):
+        raise ValueError(f"Not private addresses. Choose a range inside {', '.join(map(str, PRIVATE_RANGES))}")
+    if cidr.overlaps(DOCKER_RANGE):
+        raise ValueError(f"Overlaps {DOCKER_RANGE}, which Docker uses itself. Choose, for instance, 10.20.0.0/16")
+    return cidr
+
+
+def zones_fit(zones: int, cidr: IPv4Network | None) -> int:
+    """As many zones as the range has room for."""
+    if cidr is not None:
+        try:
+            AddressPlan.of(cidr, zones)
+        except ValueError as error:
+            raise ValueError(f"network.cidr {cidr} is {error}") from None
+    return zones
+
+
+def account_identifier(account: str) -> str:
+    """The identifier alone, as Snowflake's connectors want it."""
+    if account.lower().endswith(".snowflakecomputing.com") or "://" in account:
+        raise ValueError("Give the account identifier alone, without https:// and .snowflakecomputing.com")
+    if not account.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        raise ValueError("An account identifier has letters, digits, hyphens, underscores and dots, for instance MYORG-ANALYTICS")
+    return account
+
+
+def dbt_project(folder: str) -> str:
+    """A folder inside the repository with a dbt project in it."""
+    if PurePosixPath(folder).is_absolute() or ".." in PurePosixPath(folder).parts:
+        raise ValueError("Give a folder inside the repository, relative to Pulumi.yaml: only that gets into the image")
+    if not (REPOSITORY / folder).is_dir():
+        found = sorted(str(path.parent.relative_to(REPOSITORY)) for path in REPOSITORY.glob("*/dbt_project.yml"))
+        raise ValueError(f"There is no such folder beside Pulumi.yaml. dbt projects there: {', '.join(found) or 'none'}")
+    if not (REPOSITORY / folder / "dbt_project.yml").is_file():
+        raise ValueError("The folder holds no dbt_project.yml. Name the folder of a dbt project, or make one with `dbt init`")
+    return folder
+
+
+def cron(expression: str) -> str:
+    """Five fields or an Airflow preset, and a date that exists."""
+    if expression in AIRFLOW_PRESETS:
+        return expression
+    if len(expression.split()) != 5 or not croniter.is_valid(expression):
+        raise ValueError(
+            "Write five cron fields (minute hour day month weekday), for instance '0 5 * * *', "
+            f"or one of {', '.join(sorted(AIRFLOW_PRESETS))}, or null to start it by hand"
+        )
+    try:
+        croniter(expression, datetime(2024, 1, 1)).get_next()  # noqa: DTZ001 (any date will do)
+    except CroniterBadDateError:
+        raise ValueError("There is no such date, so it would never run. Correct the day or the month") from None
+    return expression
+
+
+def timezone(name: str) -> str:
+    """A zone of the IANA database."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("Unknown time zone. Use an IANA name, for instance Europe/Amsterdam or UTC") from None
+    return name
+
+
+def fargate_memory(memory: int, cpu: int | None) -> int:
+    """Memory that Fargate offers with these CPU units."""
+    if cpu is not None and memory not in (choices := FARGATE_MEMORY[cpu]):
+        offered = ", ".join(map(str, choices[:-1])) + f" or {choices[-1]}"
+        if isinstance(choices, range):
+            offered = f"{choices[0]} to {choices[-1]} MiB in steps of {choices.step}"
+        raise ValueError(f"Fargate has no such pair: with cpu {cpu} choose {offered}")
+    return memory
+
+
+def production_is_encrypted(environment: str | None, protocol: str) -> None:
+    """No query and no row crosses a network in the clear."""
+    if environment == "production" and protocol != "https":
+        raise MisfitError([Misfit(at="warehouse.protocol", value=protocol, fix="Production must use https")])
+
+
+def production_has_readers(environment: str | None, emails: list[str]) -> None:
+    """Alerts that nobody gets are none."""
+    if environment == "production" and not emails:
+        fix = "Production needs at least one address, or nobody learns that a run failed"
+        raise MisfitError([Misfit(at="alerts.emails", value=emails, fix=fix)])
+
+
+def class_holds(environment_class: str | None, workstreams: int) -> list[Misfit]:
+    """An environment class with room for one DAG per workstream."""
+    if environment_class is None or workstreams <= DAGS_PER_CLASS[environment_class]:
+        return []
+    fitting = next((name for name, dags in DAGS_PER_CLASS.items() if dags >= workstreams), None)
+    fix = f"Set {fitting} or larger" if fitting else "Divide the workstreams between several stacks"
+    room = f"It has room for {DAGS_PER_CLASS[environment_class]} workstreams, and there are {workstreams}"
+    return [Misfit(at="airflow.environmentClass", value=environment_class, fix=f"{room}. {fix}")]
+
+
+def followed_exist(after: Mapping[str, str], names: Collection[str]) -> list[Misfit]:
+    """A workstream can start only after one that exists, and that is not waiting for it."""
+    misfits = []
+    for name, followed in after.items():
+        at = f"workstreams.{name}.schedule"
+        if followed not in names:
+            fix = f"No workstream has this name, and it is no cron expression. Workstreams: {', '.join(names)}"
+            misfits.append(Misfit(at=at, value=followed, fix=fix))
+        elif name in (circle := _chain(followed, after)):
+            fix = f"{' and '.join(circle)} would wait for each other for ever. Give one of them a cron expression"
+            misfits.append(Misfit(at=at, value=followed, fix=fix))
+    return misfits
+
+
+def _chain(name: str, after: Mapping[str, str]) -> list[str]:
+    """A workstream, the one that it waits for, and so on, each once."""
+    chain = [name]
+    while (following := after.get(chain[-1])) is not None and following not in chain:
+        chain.append(following)
+    return chain

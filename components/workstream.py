@@ -1,0 +1,244 @@
+"""Everything that one workstream owns: its roles, its log group, its task definition and the configuration of its DAG."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.account import Account
+from components.base import Component, platform_name
+from components.bucket import PrivateBucket
+from components.cluster import Cluster
+from components.encryption import EncryptionKey
+from components.image import DbtImage
+from components.logs import Logs
+from components.network import Network
+from components.policy import Statement
+from components.role import ServiceRole, ServiceRoleArgs
+from components.settings import WarehouseSettings, WorkstreamSettings
+
+CONTAINER = "dbt"
+STREAM_PREFIX = "dbt"
+
+CONTAINER_USER = "50000"
+"""The image's user: not root, and none that exists on a host."""
+
+STOP_TIMEOUT = 120
+"""Seconds that Fargate lets a stopped container live, its maximum: queries are cancelled, artifacts uploaded."""
+
+WRITABLE = {"tmp": "/tmp", "home": "/home/dbt"}  # noqa: S108 (the container's own, and empty)
+"""Volumes over the read-only root filesystem."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkstreamArgs:
+    """The workstream's settings and the platform that it runs on."""
+
+    account: Account
+    settings: WorkstreamSettings
+    warehouse: WarehouseSettings
+    environment: str
+    """dbt's target: `development` or `production`."""
+    image: DbtImage
+    key: EncryptionKey
+    network: Network
+    cluster: Cluster
+    artifacts: PrivateBucket
+    repository_arn: pulumi.Input[str]
+    secret_arn: pulumi.Input[str]
+    alert_topic_arn: pulumi.Input[str]
+    logs: Logs
+
+
+class Workstream(Component):
+    """A Fargate task that runs dbt with rights on nothing but its own things.
+
+    Creates: an execution role (for ECS: pull, log, read the secret), a task role (for dbt: artifacts), a log group, a task
+    definition.
+    """
+
+    summary: Mapping[str, pulumi.Input[str]]
+    """What people and scripts need to know of the workstream: a stack output."""
+    dag_configuration: Mapping[str, Any]
+    """Contents of `config/<workstream>.json`, which `dags/dbt_configuration.py` reads."""
+
+    def __init__(self, name: str, args: WorkstreamArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        artifacts_uri = pulumi.Output.concat("s3://", args.artifacts.name, "/", name)
+        tags = {"workstream": name, "owner": args.settings.owner}
+        logs = args.logs.group(name, f"{log_group_prefix()}{name}", self.child(), tags)
+        execution_role = self._role("execution", _execution_statements(args, logs.arn), args, tags)
+        task_role = self._role("task", _task_statements(name, args), args, tags)
+        container = pulumi.Output.json_dumps([_container(name, args, artifacts_uri, logs.name)])
+        task = aws.ecs.TaskDefinition(
+            name,
+            family=f"{family_prefix()}{name}",
+            cpu=str(args.settings.cpu),
+            memory=str(args.settings.memory),
+            network_mode="awsvpc",
+            requires_compatibilities=["FARGATE"],
+            runtime_platform={"cpu_architecture": "X86_64", "operating_system_family": "LINUX"},
+            execution_role_arn=execution_role.arn,
+            task_role_arn=task_role.arn,
+            container_definitions=container,
+            volumes=[{"name": volume} for volume in WRITABLE],
+            # A DAG run keeps the revision that it started with, and a rollback goes back to one.
+            skip_destroy=True,
+            tags=tags,
+            opts=self.child(depends_on=[execution_role, task_role]),
+        )
+        self.dag_configuration = _dag_configuration(name, args, task.arn, logs.name)
+        self.summary = {
+            "dagId": self.dag_configuration["dagId"],
+            "taskDefinitionArn": task.arn,
+            "logGroup": logs.name,
+            "logStreamPrefix": self.dag_configuration["logStreamPrefix"],
+            "artifactsUri": artifacts_uri,
+            "schema": args.settings.schema_,
+        }
+        self.register_outputs({"summary": self.summary})
+
+    def _role(self, kind: str, statements: list[Statement], args: WorkstreamArgs, tags: dict[str, str]) -> ServiceRole:
+        return ServiceRole(
+            f"{self.pulumi_resource_name}-{kind}",
+            ServiceRoleArgs(
+                account=args.account,
+                services=["ecs-tasks.amazonaws.com"],
+                statements=statements,
+                path=f"{role_path()}{kind}/",
+                tags=tags,
+            ),
+            self.child(),
+        )
+
+
+def family_prefix() -> str:
+    """Start of every task definition family of this stack; what MWAA's role may run."""
+    return f"{platform_name()}-"
+
+
+def log_group_prefix() -> str:
+    """Start of every log group of the dbt tasks; what MWAA's role may read."""
+    return f"/{platform_name()}/workstreams/"
+
+
+def role_path() -> str:
+    """IAM path of every role of the dbt tasks; what MWAA's role may pass."""
+    return f"/{platform_name()}/"
+
+
+def execution_role_path() -> str:
+    """IAM path of the roles that may read the secret."""
+    return f"{role_path()}execution/"
+
+
+def _dag_configuration(
+    name: str, args: WorkstreamArgs, task_definition: pulumi.Output[str], log_group: pulumi.Output[str]
+) -> dict[str, Any]:
+    settings = args.settings
+    return {
+        "schemaVersion": 1,
+        "workstream": name,
+        "dagId": f"dbt_{name.replace('-', '_')}",
+        "description": settings.description,
+        "owner": settings.owner,
+        "tags": ["dbt", name],
+        "schedule": {"asset": settings.after} if settings.after else settings.schedule,
+        "timezone": settings.timezone,
+        "retries": settings.retries,
+        "timeoutMinutes": settings.timeout_minutes,
+        "region": args.account.region,
+        "cluster": args.cluster.arn,
+        "taskDefinition": task_definition,
+        "container": CONTAINER,
+        "subnets": args.network.private_subnet_ids,
+        "securityGroups": [args.network.task_security_group_id],
+        "logGroup": log_group,
+        "logStreamPrefix": f"{STREAM_PREFIX}/{CONTAINER}",
+        "artifactsBucket": args.artifacts.name,
+        "artifactsPrefix": name,
+        "alertTopic": args.alert_topic_arn,
+        "select": settings.select,
+        "exclude": settings.exclude,
+        "freshness": settings.freshness,
+    }
+
+
+def _execution_statements(args: WorkstreamArgs, log_group_arn: pulumi.Output[str]) -> list[Statement]:
+    """Amazon ECS, "Task execution IAM role", for one image, one log group and one secret."""
+    return [
+        # AWS has no resource-level permission for it: the token is the registry's, not a repository's.
+        Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+        Statement(
+            actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            resources=[args.repository_arn],
+        ),
+        Statement(
+            actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+            resources=[pulumi.Output.concat(log_group_arn, ":*")],
+        ),
+        Statement(actions=["secretsmanager:GetSecretValue"], resources=[args.secret_arn]),
+        args.key.usage("secretsmanager", ["kms:Decrypt"]),
+    ]
+
+
+def _task_statements(name: str, args: WorkstreamArgs) -> list[Statement]:
+    """What dbt itself may do in AWS: keep its artifacts."""
+    return [
+        Statement(
+            actions=["s3:GetObject", "s3:PutObject"],
+            resources=[pulumi.Output.concat(args.artifacts.arn, f"/{name}/*")],
+        ),
+        Statement(
+            actions=["s3:ListBucket"],
+            resources=[args.artifacts.arn],
+            conditions={"StringLike": {"s3:prefix": [f"{name}/*"]}},
+        ),
+        args.key.usage("s3", ["kms:Decrypt", "kms:GenerateDataKey"]),
+    ]
+
+
+def _container(
+    name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[str], log_group: pulumi.Output[str]
+) -> dict[str, object]:
+    """The container definition, in the form of RegisterTaskDefinition."""
+    secrets = {"SNOWFLAKE_PRIVATE_KEY": "private_key", "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": "private_key_passphrase"}
+    logs = {"awslogs-group": log_group, "awslogs-region": args.account.region, "awslogs-stream-prefix": STREAM_PREFIX}
+    return {
+        "name": CONTAINER,
+        "image": args.image.reference,
+        "essential": True,
+        "user": CONTAINER_USER,
+        "readonlyRootFilesystem": True,
+        "stopTimeout": STOP_TIMEOUT,
+        "mountPoints": [{"sourceVolume": volume, "containerPath": path} for volume, path in WRITABLE.items()],
+        "environment": [{"name": key, "value": value} for key, value in _environment(name, args, artifacts_uri).items()],
+        "secrets": [
+            {"name": variable, "valueFrom": pulumi.Output.concat(args.secret_arn, f":{field}::")}
+            for variable, field in secrets.items()
+        ],
+        "logConfiguration": {"logDriver": "awslogs", "options": logs},
+    }
+
+
+def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
+    warehouse, settings = args.warehouse, args.settings
+    environment: dict[str, pulumi.Input[str]] = {
+        "WORKSTREAM": name,
+        "ARTIFACTS_URI": artifacts_uri,
+        "DBT_TARGET": args.environment,
+        "DBT_THREADS": str(settings.threads),
+        "RUN_TIMEOUT_SECONDS": str(settings.timeout_minutes * 60),
+        "SNOWFLAKE_ACCOUNT": warehouse.account,
+        "SNOWFLAKE_AUTHENTICATOR": warehouse.authentication,
+        "SNOWFLAKE_DATABASE": warehouse.database,
+        "SNOWFLAKE_PORT": str(warehouse.port),
+        "SNOWFLAKE_PROTOCOL": warehouse.protocol,
+        "SNOWFLAKE_ROLE": warehouse.role,
+        "SNOWFLAKE_SCHEMA": settings.schema_,
+        "SNOWFLAKE_USER": warehouse.user,
+        "SNOWFLAKE_WAREHOUSE": warehouse.warehouse,
+    }
+    return environment | ({"SNOWFLAKE_HOST": warehouse.host} if warehouse.host else {})
