@@ -46,7 +46,7 @@ class TableResource(Resource):
 
     def diff(self, operation: Operation, id: str, old: Properties, state: Properties, new: Properties) -> Difference:
         changed = self._changed(old, new)
-        replace = [name for name in changed if name in self.kind.properties and self.kind.properties[name].replace]
+        replace = [name for name in changed if self._must_replace(name, old, new)]
         return Difference(changed=changed, replace=replace, delete_first=bool(replace) and self._same_name(old, new))
 
     def create(self, operation: Operation, inputs: Properties) -> tuple[str, Properties]:
@@ -152,6 +152,16 @@ class TableResource(Resource):
             return canonical(one or None) == canonical(other or None)
         one, other = (known.default if value is None else value for value in (one, other))
         return canonical(known.form(one)) == canonical(known.form(other))
+
+    def _must_replace(self, name: str, old: Properties, new: Properties) -> bool:
+        known = self.kind.properties.get(name)
+        if known is None or not known.fixed:
+            return known is not None and known.replace
+        one, other = old.get(name), new.get(name)
+        if not isinstance(one, dict) or not isinstance(other, dict):
+            return True
+        one, other = known.form(one), known.form(other)
+        return any(one.get(part) != other.get(part) for part in known.fixed)
 
     def _same_name(self, old: Properties, new: Properties) -> bool:
         name = self.kind.name.property if self.kind.name else None

@@ -1,6 +1,7 @@
 """Pulumi's property values and botocore's, by the service model's shapes."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from botocore import xform_name
@@ -55,7 +56,9 @@ def from_shape(value: Any) -> Any:
             return [from_shape(item) for item in value]
         case str() | bool() | int() | float() | None:
             return value
-    return str(value)
+        case datetime():
+            return value.isoformat()
+    raise TypeError(f"botocore gave a {type(value).__name__}")
 
 
 def coerce(value: Any, shape: Shape) -> Any:  # noqa: PLR0911 - one case per type

@@ -31,6 +31,8 @@ class Property:
     """Value that AWS or the real provider uses when the program sets none; None: AWS chooses, or none at all."""
     replace: bool = False
     """A change needs a new resource (`ForceNew` in terraform-provider-aws)."""
+    fixed: tuple[str, ...] = ()
+    """Parts of the property whose change needs a new resource."""
     local: bool = False
     """Lives in Pulumi's state only, for example `forceDestroy`."""
     wrapped: bool = False

@@ -136,7 +136,7 @@ def _read_flow_log(api: Api, id: str, state: Properties) -> Properties | None:
         "logDestination": log.get("LogDestination"),
         "logDestinationType": log["LogDestinationType"],
         "logFormat": log.get("LogFormat"),
-        "maxAggregationInterval": log["MaxAggregationInterval"],
+        "maxAggregationInterval": log.get("MaxAggregationInterval"),
         "arn": api.arn(f"vpc-flow-log/{id}"),
         "tagsAll": tags.from_list(log.get("Tags")),
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
-from sandbox.providers.aws.shapes import from_shape
+from sandbox.providers.aws.shapes import canonical, from_shape
 from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
@@ -24,7 +24,7 @@ CHANGEABLE = (
     "loggingConfiguration", "maxWebservers", "maxWorkers", "minWebservers", "minWorkers", "networkConfiguration",
     "pluginsS3ObjectVersion", "pluginsS3Path", "requirementsS3ObjectVersion", "requirementsS3Path", "schedulers",
     "sourceBucketArn", "startupScriptS3ObjectVersion", "startupScriptS3Path", "webserverAccessMode",
-    "weeklyMaintenanceWindowStart",
+    "weeklyMaintenanceWindowStart", "workerReplacementStrategy",
 )  # fmt: skip
 
 
@@ -55,7 +55,11 @@ def _create(api: Api, inputs: Properties) -> str:
 
 
 def _update(api: Api, id: str, new: Properties, old: Properties) -> None:
-    api.send("UpdateEnvironment", {name: new.get(name) for name in ("name", "workerReplacementStrategy", *CHANGEABLE)})
+    """Sends what differs only: MWAA takes no subnets, and restarts for less than a change of everything."""
+    differing = {name: new[name] for name in CHANGEABLE if canonical(new[name]) != canonical(old.get(name))}
+    arguments = api.arguments("UpdateEnvironment", {"name": id, **differing})
+    arguments.get("NetworkConfiguration", {}).pop("SubnetIds", None)
+    api.client.update_environment(**arguments)
     _settled(api, id, busy=("UPDATING", "PENDING", "CREATING_SNAPSHOT", "ROLLING_BACK", "MAINTENANCE"))
 
 
@@ -79,7 +83,8 @@ def _logs_form(value: Any) -> Any:
     return {name: {"logLevel": module.get("logLevel")} for name, module in (value or {}).items() if module.get("enabled")}
 
 
-def _sorted_lists(value: Any) -> Any:
+def _network_form(value: Any) -> Any:
+    """Form of the network: the order of subnets and of groups means nothing."""
     return {name: sorted(items) for name, items in (value or {}).items()}
 
 
@@ -103,7 +108,9 @@ ENVIRONMENT_PROPERTIES = {
     "executionRoleArn": Property("CreateEnvironment.ExecutionRoleArn", required=True),
     "sourceBucketArn": Property("CreateEnvironment.SourceBucketArn", required=True),
     "dagS3Path": Property("CreateEnvironment.DagS3Path", required=True),
-    "networkConfiguration": Property("CreateEnvironment.NetworkConfiguration", required=True, form=_sorted_lists),
+    "networkConfiguration": Property(
+        "CreateEnvironment.NetworkConfiguration", required=True, form=_network_form, fixed=("subnetIds",)
+    ),
     "airflowConfigurationOptions": Property("CreateEnvironment.AirflowConfigurationOptions"),
     "airflowVersion": Property("CreateEnvironment.AirflowVersion"),
     "environmentClass": Property("CreateEnvironment.EnvironmentClass"),

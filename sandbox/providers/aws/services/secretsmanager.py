@@ -43,6 +43,8 @@ def _update_secret(api: Api, id: str, new: Properties, old: Properties) -> None:
 
 
 def _delete_secret(api: Api, id: str, state: Properties) -> None:
+    if _read_secret(api, id, state) is None:
+        return  # scheduled for deletion already
     window = state["recoveryWindowInDays"]
     how = {"RecoveryWindowInDays": window} if window else {"ForceDeleteWithoutRecovery": True}
     api.client.delete_secret(SecretId=id, **how)
