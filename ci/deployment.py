@@ -1,0 +1,82 @@
+"""The steps of the jobs that preview, deploy and destroy one stack."""
+
+import json
+from pathlib import Path
+
+from ci import plan, radius, report
+from ci.engine import Engine, protected
+from ci.errors import CiError
+from ci.radius import Kind
+from ci.recovery import recover
+
+PROJECT = "dbt-platform"
+"""Name in Pulumi.yaml; part of where the backend keeps locks."""
+
+
+def preview(engine: Engine, folder: Path) -> str:
+    """Writes `preview-<stack>.json` (Pulumi's), `.report.json` (the merge request's widget) and `.md`; returns the last."""
+    digest = engine.preview()
+    changes = plan.changes(digest)
+    text = report.plan(changes, engine.stack)
+    file = folder / f"preview-{engine.stack}"
+    file.with_suffix(".json").write_text(json.dumps(digest))
+    file.with_suffix(".report.json").write_text(json.dumps(report.widget(changes)))
+    file.with_suffix(".md").write_text(text)
+    return text
+
+
+def deploy(engine: Engine, kind: Kind) -> None:
+    """One `pulumi up`, after the proof that it stays within the job's radius.
+
+    Raises:
+        CiError: it would reach further, or Pulumi failed.
+    """
+    recover(engine, PROJECT)
+    changes = plan.changes(engine.preview())
+    print(report.plan(changes, engine.stack), flush=True)
+    prove(changes, kind)
+    engine.run("up", "--yes", "--skip-preview")
+
+
+def prove(changes: list[plan.Change], kind: Kind) -> None:
+    """Raises CiError with every change that a job of this kind may not make."""
+    outside = radius.violations(changes, kind)
+    if outside:
+        needed = radius.needed(outside)
+        raise CiError(
+            radius.refusal(outside, kind),
+            f"Nothing was changed. If the change is wanted, let a job do it that may: a pipeline on main, deploy = {needed}. "
+            "If nobody changed these files, an earlier deployment did not finish or somebody changed the stack by hand.",
+        )
+
+
+def drift(engine: Engine) -> None:
+    """Raises CiError when the cloud is not as Pulumi left it."""
+    changes = plan.changes(engine.drift())
+    if changes:
+        raise CiError(
+            "\n".join([f"The stack {engine.stack} was changed behind Pulumi's back:", *(f"  {change}" for change in changes)]),
+            "Deploy again to put it back (on main: deploy = infrastructure; for a release: run its pipeline again), "
+            "or put the change into the stack's settings.",
+        )
+    print(f"{engine.stack} is as Pulumi left it.")
+
+
+def destroy(engine: Engine, confirmation: str) -> None:
+    """Deletes everything but what Pulumi protects, and says what that is.
+
+    Raises:
+        CiError: the confirmation names another stack, or Pulumi failed.
+    """
+    if confirmation != f"destroy {engine.stack}":
+        raise CiError(
+            f"{confirmation!r} does not confirm the destruction of {engine.stack}.",
+            f'Start the pipeline with destroy = "destroy {engine.stack}".',
+        )
+    recover(engine, PROJECT)
+    kept = protected(engine.state())
+    if kept:
+        print("Kept, because production protects what holds data or history:", *(f"  {urn}" for urn in kept), sep="\n", flush=True)
+    engine.run("destroy", "--yes", "--skip-preview", "--exclude-protected")
+    if kept:
+        print(f"To delete these too: pulumi state unprotect --all --stack {engine.stack}, then destroy again.")

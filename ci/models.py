@@ -1,0 +1,154 @@
+"""The merge request's own build: only what it changes, in schemas of its own, on top of what the stack built last.
+
+dbt, "Defer" and "state selection": a model that the merge request leaves alone is read where the stack's last successful
+run put it (`<workstream>/state/manifest.json` in the artifacts bucket), so nothing of it is built again.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import boto3
+import typer
+import yaml
+from botocore.exceptions import ClientError
+
+from ci.engine import Engine
+from ci.errors import CiError
+
+app = typer.Typer(no_args_is_help=True)
+
+Stack = Annotated[str, typer.Option(envvar="PULUMI_STACK", help="The stack whose last runs are built upon.")]
+Number = Annotated[int, typer.Option(envvar="CI_MERGE_REQUEST_IID", help="Number of the merge request.")]
+Secret = Annotated[
+    str,
+    typer.Option(envvar="MODELS_SECRET", help="Secret in AWS with the Snowflake user of merge requests."),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What a workstream builds, as its stack file says."""
+
+    workstream: str
+    project: str
+    schema: str
+    select: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+    def options(self, state: Path | None) -> list[str]:
+        """Options of `dbt build`; without a state everything counts as changed."""
+        changed = [f"state:modified+,{selector}" for selector in self.select] or ["state:modified+"]
+        select = changed if state else list(self.select)
+        return [
+            *(["--select", *select] if select else []),
+            *(["--exclude", *self.exclude] if self.exclude else []),
+            *(["--defer", "--state", str(state)] if state else []),
+        ]
+
+
+@app.command()
+def build(stack: Stack, merge_request: Number, secret: Secret) -> None:
+    """Build and test the changed models of every workstream."""
+    outputs = Engine(stack).outputs()
+    login = _login(secret)
+    failed = []
+    for selection in selections(Path(f"Pulumi.{stack}.yaml")):
+        with tempfile.TemporaryDirectory() as folder:
+            state = _state(outputs["artifactsBucket"], selection.workstream, Path(folder))
+            schema = f"{_prefix(merge_request)}{selection.schema}"
+            environment = {**os.environ, **dbt_environment(login, outputs["warehouse"], schema)}
+            command = ["dbt", "build", *_PROFILE, "--project-dir", selection.project, *selection.options(state)]
+            print("$", *command, flush=True)
+            if subprocess.run(command, env=environment, check=False).returncode:
+                failed.append(selection.workstream)
+    if failed:
+        raise CiError(f"dbt failed for: {', '.join(failed)}, see above.", "Mend the models and push again.")
+
+
+@app.command()
+def drop(stack: Stack, merge_request: Number, secret: Secret) -> None:
+    """Drop all schemas of the merge request."""
+    # Only this job's environment has them: the jobs that deploy are installed without dbt.
+    import snowflake.connector  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    warehouse = Engine(stack).outputs()["warehouse"]
+    login = _login(secret)
+    key = load_pem_private_key(login["private_key"].encode(), login["private_key_passphrase"].encode() or None)
+    connection = snowflake.connector.connect(
+        account=login["account"],
+        user=login["user"],
+        role=login.get("role", warehouse["role"]),
+        database=warehouse["database"],
+        warehouse=warehouse["warehouse"],
+        private_key=key,
+    )
+    with connection, connection.cursor() as cursor:
+        cursor.execute("show schemas")
+        schemas = [str(row[1]) for row in cursor.fetchall()]
+        for schema in owned(schemas, merge_request):
+            print(f"drop schema {schema}", flush=True)
+            cursor.execute(f'drop schema "{schema}" cascade')
+
+
+def selections(stack_file: Path) -> Iterator[Selection]:
+    """The workstreams of a stack file."""
+    workstreams = yaml.safe_load(stack_file.read_text())["config"]["dbt-platform:workstreams"]
+    for name, settings in workstreams.items():
+        yield Selection(
+            workstream=name,
+            project=settings["project"],
+            schema=settings["schema"],
+            select=tuple(settings.get("select", ())),
+            exclude=tuple(settings.get("exclude", ())),
+        )
+
+
+def owned(schemas: list[str], merge_request: int) -> list[str]:
+    """Those that belong to the merge request: `MR_7_SALES` to 7, `MR_70_SALES` not."""
+    return [schema for schema in schemas if schema.upper().startswith(_prefix(merge_request))]
+
+
+def dbt_environment(login: Mapping[str, str], warehouse: Mapping[str, str], schema: str) -> dict[str, str]:
+    """The variables of `image/profiles.yml`."""
+    return {
+        "SNOWFLAKE_ACCOUNT": login["account"],
+        "SNOWFLAKE_USER": login["user"],
+        "SNOWFLAKE_ROLE": login.get("role", warehouse["role"]),
+        "SNOWFLAKE_DATABASE": warehouse["database"],
+        "SNOWFLAKE_WAREHOUSE": warehouse["warehouse"],
+        "SNOWFLAKE_SCHEMA": schema,
+        "DBT_ENV_SECRET_PRIVATE_KEY": login["private_key"],
+        "DBT_ENV_SECRET_PRIVATE_KEY_PASSPHRASE": login["private_key_passphrase"],
+    }
+
+
+_PROFILE = ("--profiles-dir", "image", "--profile", "platform", "--target", "development")
+
+
+def _prefix(merge_request: int) -> str:
+    return f"MR_{merge_request}_"
+
+
+def _login(secret: str) -> dict[str, str]:
+    value: dict[str, str] = json.loads(boto3.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
+    return value
+
+
+def _state(bucket: str, workstream: str, folder: Path) -> Path | None:
+    """Fetches what the workstream's last successful run built."""
+    try:
+        boto3.client("s3").download_file(bucket, f"{workstream}/state/manifest.json", str(folder / "manifest.json"))
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
+            raise CiError(f"The last state of {workstream} can't be read: {error}", "Is the stack deployed?") from None
+        print(f"{workstream} has not run yet: everything that it selects counts as changed.", file=sys.stderr)
+        return None
+    return folder

@@ -1,0 +1,41 @@
+"""A preview for people: GitLab's widget in the merge request, and a plan to read."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ci.plan import REPLACE, Change
+from ci.radius import needed
+
+WIDGET = {"create": "create", "import": "create", "delete": "delete", "discard": "delete"}
+"""Pulumi's operations in the widget's words; the others are updates, so that none goes unseen."""
+
+
+def widget(changes: Sequence[Change]) -> dict[str, int]:
+    """The numbers of GitLab's terraform report ("Terraform integration in merge requests").
+
+    A replacement is one creation and one deletion, as it is for Terraform.
+    """
+    counts = Counter({"create": 0, "update": 0, "delete": 0})
+    for change in changes:
+        counts.update(("create", "delete") if change.operation == REPLACE else (WIDGET.get(change.operation, "update"),))
+    return dict(counts)
+
+
+def plan(changes: Sequence[Change], stack: str) -> str:
+    """The changes as Markdown: what needs attention first."""
+    if not changes:
+        return f"### {stack}: no change\n"
+    lines = [f"### {stack}: {len(changes)} changed resources, a job of the kind `{needed(changes)}`", ""]
+    for operation in sorted({change.operation for change in changes}, key=_urgency):
+        lines += [f"**{operation}**", "", *(f"- {_line(change)}" for change in changes if change.operation == operation), ""]
+    return "\n".join(lines)
+
+
+def _urgency(operation: str) -> int:
+    order = ("update", "create")
+    return order.index(operation) if operation in order else -1
+
+
+def _line(change: Change) -> str:
+    properties = f": {', '.join(change.properties)}" if change.properties else ""
+    return f"`{change.name}` {change.type}{properties}"
