@@ -33,6 +33,7 @@ def make(workstream: Workstream) -> DAG:
         start_date=START,
         catchup=False,
         max_active_runs=1,
+        is_paused_upon_creation=False,
         tags=workstream.tags,
         params=parameters(workstream),
         default_args={"owner": workstream.owner},

@@ -1,0 +1,43 @@
+"""What goes wrong for an operator, in words that say what to do."""
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+SIGN_IN = "Sign in first: `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID with its secret and token."
+
+
+class OpsError(Exception):
+    """A failure with its fix; printed without a traceback, exit code 1."""
+
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(f"{problem}\n{fix}")
+        self.problem = problem
+        self.fix = fix
+
+
+def from_aws(error: BotoCoreError | ClientError) -> OpsError:
+    """An error of boto3 as an operator needs it."""
+    if isinstance(error, ClientError):
+        return _refused(error)
+    if isinstance(error, NoCredentialsError | PartialCredentialsError | ProfileNotFound | TokenRetrievalError | SSOError):
+        return OpsError(f"There are no usable AWS credentials: {error}", SIGN_IN)
+    if isinstance(error, EndpointConnectionError):
+        return OpsError(f"AWS can't be reached: {error}", "Check the network, the VPN, and AWS_ENDPOINT_URL if it is set.")
+    return OpsError(f"AWS can't be asked: {error}", "Check the network and the AWS configuration, then try again.")
+
+
+def _refused(error: ClientError) -> OpsError:
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+    if code.startswith("ExpiredToken") or code in {"InvalidClientTokenId", "UnrecognizedClientException", "RequestExpired"}:
+        return OpsError(f"AWS does not accept these credentials: {message}", SIGN_IN)
+    if code.startswith(("AccessDenied", "UnauthorizedOperation")):
+        return OpsError(f"You may not do this: {message}", "Use a role that may, or ask for that action.")
+    return OpsError(f"{error.operation_name} failed: {code}: {message}", "Correct what AWS says, then try again.")

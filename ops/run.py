@@ -1,0 +1,101 @@
+"""`ops run`: start a workstream now."""
+
+import json
+import time
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from ops.airflow import Airflow
+from ops.context import messages, stack_of
+from ops.errors import OpsError
+from ops.logs import last_lines
+from ops.stack import Workstream
+
+ENDED = {"success", "failed"}
+POLL = 2
+"""Seconds between two looks at a run."""
+
+LINES = 40
+"""Lines of the container that a failed run shows: the runner's summary."""
+
+
+def run(
+    context: typer.Context,
+    workstream: Annotated[str, typer.Argument(help="Name, as in the stack's configuration.")],
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="Until the run has ended; exit code 1 if it failed.")] = False,
+    select: Annotated[list[str] | None, typer.Option(help="dbt selector, instead of the workstream's own; may repeat.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="dbt selector to leave out; may repeat.")] = None,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build incremental models from scratch.")] = False,
+    variables: Annotated[str | None, typer.Option("--vars", help='dbt variables as JSON, e.g. \'{"day": "2026-01-31"}\'.')] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the run as JSON.")] = False,
+) -> None:
+    """Start a workstream through Airflow."""
+    stack = stack_of(context)
+    target = stack.workstream(workstream)
+    params = parameters(select=select, exclude=exclude, full_refresh=full_refresh, variables=variables)
+    airflow = Airflow(stack)
+    airflow.require_available()
+    with messages.status(f"waiting for Airflow to load {target.dag_id}"):
+        airflow.require_dag(target.dag_id)
+    run_id = airflow.trigger(target.dag_id, params)
+    messages.print(f"{target.name}: run {escape(run_id)} started")
+    found = _wait(airflow, target, run_id) if wait else airflow.run(target.dag_id, run_id)
+    summary = {
+        "workstream": target.name,
+        "dagId": target.dag_id,
+        "runId": run_id,
+        "state": found["state"],
+        "seconds": seconds(found),
+    }
+    if as_json:
+        typer.echo(json.dumps(summary))
+    else:
+        typer.echo(f"{target.name}: {found['state']}" + (f" after {summary['seconds']:.0f} s" if summary["seconds"] else ""))
+    if found["state"] == "failed":
+        tail = "\n".join(last_lines(stack, airflow, target, run_id, LINES))
+        raise OpsError(
+            f"{tail}\nThe run {run_id} of {target.name!r} failed.", "The lines above say why; Airflow's task log says more."
+        )
+
+
+def parameters(*, select: list[str] | None, exclude: list[str] | None, full_refresh: bool, variables: str | None) -> dict[str, Any]:
+    """What differs from the workstream's own settings, as the DAG's form takes it."""
+    params: dict[str, Any] = {}
+    if select:
+        params["select"] = select
+    if exclude:
+        params["exclude"] = exclude
+    if full_refresh:
+        params["full_refresh"] = True
+    if variables is not None:
+        try:
+            params["vars"] = json.loads(variables)
+        except ValueError as error:
+            raise OpsError(f"--vars is no JSON: {error}", 'Write an object: --vars \'{"day": "2026-01-31"}\'') from error
+        if not isinstance(params["vars"], dict):
+            raise OpsError(f"--vars is {variables}, no object.", 'Write an object: --vars \'{"day": "2026-01-31"}\'')
+    return params
+
+
+def seconds(found: dict[str, Any]) -> float | None:
+    """How long a run took; None if it has not ended."""
+    if not found.get("start_date") or not found.get("end_date"):
+        return None
+    return (datetime.fromisoformat(found["end_date"]) - datetime.fromisoformat(found["start_date"])).total_seconds()
+
+
+def _wait(airflow: Airflow, workstream: Workstream, run_id: str) -> dict[str, Any]:
+    begin = time.monotonic()
+    try:
+        with messages.status(f"{workstream.name}: queued") as status:
+            while (found := airflow.run(workstream.dag_id, run_id))["state"] not in ENDED:
+                status.update(f"{workstream.name}: {found['state']}, {time.monotonic() - begin:.0f} s")
+                time.sleep(POLL)
+    except KeyboardInterrupt:
+        messages.print(f"The run goes on without you. Look at it again: ops logs {workstream.name} --run {escape(run_id)} --follow")
+        raise
+    return found

@@ -1,0 +1,99 @@
+"""What Pulumi deployed, as the stack's outputs tell it."""
+
+import difflib
+import json
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from ops.errors import OpsError
+
+DEPLOY = "Deploy it first: `pulumi up`."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workstream:
+    """One workstream and where its things are."""
+
+    name: str
+    dag_id: str
+    log_group: str
+    log_stream_prefix: str
+    """Prefix and container name; the ECS task's id completes the name of a stream."""
+    artifacts_uri: str
+
+
+class Stack:
+    """The outputs of one stack, read once and only when a verb needs them."""
+
+    def __init__(self, *, name: str | None = None, outputs_file: Path | None = None) -> None:
+        self.name = name
+        self.outputs_file = outputs_file
+
+    @cached_property
+    def outputs(self) -> dict[str, Any]:
+        """Raises OpsError if the stack is not there or has never been deployed."""
+        text = _read(self.outputs_file) if self.outputs_file else _ask_pulumi(self.name)
+        try:
+            outputs = json.loads(text)
+        except ValueError as error:
+            raise OpsError(f"The stack's outputs are no JSON: {error}", "Make them with `pulumi stack output --json`.") from error
+        if not isinstance(outputs, dict) or not outputs:
+            raise OpsError("The stack has no outputs: it is not deployed.", DEPLOY)
+        return outputs
+
+    def output(self, key: str) -> Any:
+        """One output. Raises OpsError if an older or unfinished deployment lacks it."""
+        if key not in self.outputs:
+            raise OpsError(f"The stack has no output {key!r}: its deployment is older, or was cut off.", DEPLOY)
+        return self.outputs[key]
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        """AWS in the stack's region, with the credentials of the environment."""
+        return boto3.Session(region_name=self.output("region"))
+
+    def workstreams(self) -> list[Workstream]:
+        """All of them, by name."""
+        return [self.workstream(name) for name in sorted(self.output("workstreams"))]
+
+    def workstream(self, name: str) -> Workstream:
+        """One of them. Raises OpsError with the nearest name if there is none such."""
+        known = self.output("workstreams")
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}? " if near else ""
+            raise OpsError(f"There is no workstream {name!r}.", f"{hint}This stack has: {', '.join(sorted(known))}.")
+        found = known[name]
+        return Workstream(
+            name=name,
+            dag_id=found["dagId"],
+            log_group=found["logGroup"],
+            log_stream_prefix=found["logStreamPrefix"],
+            artifacts_uri=found["artifactsUri"],
+        )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise OpsError(f"The outputs can't be read from {path}: {error.strerror}.", "Check --outputs.") from error
+
+
+def _ask_pulumi(name: str | None) -> str:
+    command = ["pulumi", "stack", "output", "--json", "--non-interactive", *(["--stack", name] if name else [])]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        fix = "Install Pulumi, or pass a file made elsewhere by `pulumi stack output --json`: --outputs FILE"
+        raise OpsError("There is no `pulumi` on the PATH.", fix) from error
+    if done.returncode:
+        said = done.stderr.strip().removeprefix("error: ")
+        fix = "Select a stack (`pulumi stack select`) in the repository's folder, or name it: --stack NAME"
+        raise OpsError(f"Pulumi can't tell the stack's outputs: {said}", fix)
+    return done.stdout

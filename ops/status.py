@@ -1,0 +1,68 @@
+"""`ops status`: how each workstream is."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ops.airflow import Airflow
+from ops.context import messages, stack_of
+from ops.run import seconds
+from ops.stack import Workstream
+
+COLORS = {"success": "green", "failed": "red", "running": "yellow", "queued": "yellow", "not loaded": "red"}
+
+
+def status(
+    context: typer.Context,
+    workstream: Annotated[str | None, typer.Argument(help="Name; without it all of them.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Show the last run of each workstream."""
+    stack = stack_of(context)
+    targets = [stack.workstream(workstream)] if workstream else stack.workstreams()
+    airflow = Airflow(stack)
+    airflow.require_available()
+    rows = [_row(airflow, target) for target in targets]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    Console().print(_table(rows))
+    if errors := airflow.import_errors():
+        messages.print(f"[red]Airflow can't load:[/red] {escape(errors)}")
+
+
+def _row(airflow: Airflow, workstream: Workstream) -> dict[str, Any]:
+    row: dict[str, Any] = {"workstream": workstream.name, "dagId": workstream.dag_id, "state": "not loaded"}
+    dag = airflow.find(f"/dags/{workstream.dag_id}")
+    if dag is None:
+        return row
+    last = airflow.last_run(workstream.dag_id)
+    row |= {
+        "paused": dag["is_paused"],
+        "nextRun": dag.get("next_dagrun_run_after"),
+        "state": last["state"] if last else "never ran",
+    }
+    if last:
+        row |= {"runId": last["dag_run_id"], "started": last["start_date"], "seconds": seconds(last)}
+    return row
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table("workstream", "state", "started", "seconds", "run", "next run")
+    for row in rows:
+        color = COLORS.get(row["state"], "white")
+        took = row.get("seconds")
+        following = "paused" if row.get("paused") else row.get("nextRun") or "by hand"
+        table.add_row(
+            escape(row["workstream"]),
+            f"[{color}]{row['state']}[/{color}]",
+            row.get("started") or "",
+            "" if took is None else f"{took:.0f}",
+            escape(row.get("runId", "")),
+            following,
+        )
+    return table

@@ -1,0 +1,383 @@
+"""The operator's command line against an AWS that answers over HTTP, so that boto3 itself is part of every test."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from typer.testing import CliRunner, Result
+
+from ops.cli import app
+
+OUTPUTS = {
+    "region": "eu-west-1",
+    "secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:snowflake",
+    "airflowEnvironment": "dbt-platform-dev",
+    "warehouse": {"account": "ORG-ACCOUNT", "user": "DBT_DEV", "role": "R", "database": "D", "warehouse": "W"},
+    "workstreams": {
+        name: {
+            "dagId": f"dbt_{name}",
+            "logGroup": f"/dbt/{name}",
+            "logStreamPrefix": "dbt/dbt",
+            "artifactsUri": f"s3://artifacts/{name}",
+        }
+        for name in ("sales", "finance")
+    },
+}
+RUN = {"dag_run_id": "manual__1", "state": "success", "start_date": "2026-01-01T00:00:00Z", "end_date": "2026-01-01T00:00:40Z"}
+
+
+class Aws:
+    """Answers by operation; what a test does not define is refused as AWS refuses."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, Any]] = []
+        self.answers: dict[str, Callable[[Any], Any]] = {
+            "GET /environments/dbt-platform-dev": lambda _: {"Environment": {"Status": "AVAILABLE"}},
+            "secretsmanager.PutSecretValue": lambda _: {},
+        }
+        self.rest: dict[str, Callable[[Any], Any]] = {"GET /importErrors": lambda _: {"import_errors": []}}
+        for name in ("sales", "finance"):
+            self.rest[f"GET /dags/dbt_{name}"] = lambda _: {"is_paused": False, "next_dagrun_run_after": None}
+            self.rest[f"GET /dags/dbt_{name}/dagRuns"] = lambda _: {"dag_runs": [RUN]}
+            self.rest[f"GET /dags/dbt_{name}/dagRuns/manual__1"] = lambda _: RUN
+            self.rest[f"POST /dags/dbt_{name}/dagRuns"] = lambda _: {"dag_run_id": "manual__1"}
+            xcom = f"GET /dags/dbt_{name}/dagRuns/manual__1/taskInstances/dbt/xcomEntries/ecs_task_arn"
+            self.rest[xcom] = lambda _: {"value": '"arn:aws:ecs:eu-west-1:123456789012:task/c/0123"'}
+
+    def answer(self, operation: str, body: Any) -> tuple[int, Any]:
+        """Status and body of one request."""
+        self.requests.append((operation, body))
+        if operation == "POST /restapi/dbt-platform-dev":
+            return self._rest(f"{body['Method']} {body['Path']}", body)
+        if operation not in self.answers:
+            return 400, {"__type": "ResourceNotFoundException", "message": operation}
+        found = self.answers[operation](body)
+        return found if isinstance(found, tuple) else (200, found)
+
+    def _rest(self, call: str, body: Any) -> tuple[int, Any]:
+        if call not in self.rest:
+            refusal = {"RestApiStatusCode": 404, "RestApiResponse": {"detail": f"{call} not found"}}
+            return 400, {"__type": "RestApiClientException"} | refusal
+        return 200, {"RestApiStatusCode": 200, "RestApiResponse": self.rest[call](body)}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    fake = Aws()
+
+    class Handler(BaseHTTPRequestHandler):
+        def respond(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            target = self.headers.get("X-Amz-Target")
+            operation = target or f"{self.command} {self.path.partition('?')[0]}"
+            status, content = fake.answer(operation, json.loads(raw or "{}"))
+            text = content if isinstance(content, str) else json.dumps(content)
+            self.send_response(status)
+            if isinstance(content, dict) and "__type" in content:
+                self.send_header("x-amzn-errortype", content["__type"])
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        do_GET = do_POST = do_PUT = respond  # noqa: N815
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_MAX_ATTEMPTS": "1",
+        "COLUMNS": "200",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    yield fake
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def ops(aws: Aws, tmp_path: Any) -> Callable[..., Result]:
+    """Runs `ops` on a deployed stack."""
+    del aws
+    outputs = tmp_path / "outputs.json"
+    outputs.write_text(json.dumps(OUTPUTS))
+    return lambda *arguments, **options: CliRunner().invoke(app, ["--outputs", str(outputs), *arguments], **options)
+
+
+def secret_of(aws: Aws) -> dict[str, str]:
+    (body,) = [body for operation, body in aws.requests if operation == "secretsmanager.PutSecretValue"]
+    return json.loads(body["SecretString"])
+
+
+def pem(key: Any = None, passphrase: bytes | None = None) -> str:
+    key = key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    encryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption).decode()
+
+
+def test_a_generated_key_is_stored_and_only_its_public_half_is_shown(ops, aws):
+    """A private key on a screen is in scrollback, recordings and pipelines' logs."""
+    result = ops("credentials", "put", "--generate")
+
+    secret = secret_of(aws)
+    assert result.exit_code == 0
+    assert (secret["account"], secret["user"], secret["private_key_passphrase"]) == ("ORG-ACCOUNT", "DBT_DEV", "")
+    assert isinstance(load_pem_private_key(secret["private_key"].encode(), None), rsa.RSAPrivateKey)
+    assert result.stdout.startswith("ALTER USER DBT_DEV SET RSA_PUBLIC_KEY='MII")
+    assert result.stdout.endswith("';\n")
+    assert result.stdout.count("\n") == 1
+    assert not any(line in result.output for line in secret["private_key"].splitlines())
+
+
+def test_a_key_from_standard_input_is_stored_as_it_is(ops, aws):
+    """A team that has a key already keeps it."""
+    key = pem()
+
+    result = ops("credentials", "put", input=key)
+
+    assert result.exit_code == 0
+    assert secret_of(aws)["private_key"] == key
+
+
+def test_a_passphrase_is_asked_for_and_stored_beside_its_key(ops, aws, tmp_path):
+    """Without it dbt can't open the key; as an argument it would be in the shell's history."""
+    file = tmp_path / "key.p8"
+    file.write_text(pem(passphrase=b"hunter2"))
+
+    result = ops("credentials", "put", "--private-key-file", str(file), input="hunter2\n")
+
+    assert result.exit_code == 0
+    assert secret_of(aws)["private_key_passphrase"] == "hunter2"
+    assert "hunter2" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ("no key at all", "can't be read"),
+        (pem(ec.generate_private_key(ec.SECP256R1())), "no RSA key"),
+        (pem(rsa.generate_private_key(public_exponent=65537, key_size=1024)), "1024 bits"),
+    ],
+    ids=["no key", "elliptic curve", "too short"],
+)
+def test_a_key_that_snowflake_would_refuse_is_never_stored(ops, aws, key, says):
+    """Else the next scheduled run finds out."""
+    result = ops("credentials", "put", input=key)
+
+    assert result.exit_code == 1
+    assert says in result.output
+    assert aws.requests == []
+
+
+def test_a_run_is_triggered_with_null_as_its_date_and_only_what_was_asked(ops, aws):
+    """Airflow 3 refuses a body without the key, and a param that was not asked for would hide the workstream's own."""
+    result = ops("run", "sales", "--select", "tag:a", "--select", "b+", "--vars", '{"day": "2026-01-31"}')
+
+    bodies = [body["Body"] for operation, body in aws.requests if "restapi" in operation and body["Method"] == "POST"]
+    assert result.exit_code == 0, result.output
+    assert bodies == [{"logical_date": None, "conf": {"select": ["tag:a", "b+"], "vars": {"day": "2026-01-31"}}}]
+
+
+def test_waiting_ends_with_the_run_and_prints_what_a_script_needs(ops, aws):
+    """A pipeline's next step must not start before, and reads the state."""
+    states = iter(["queued", "running", "success"])
+    aws.rest["GET /dags/dbt_sales/dagRuns/manual__1"] = lambda _: RUN | {"state": next(states)}
+
+    result = ops("run", "sales", "--wait", "--json")
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {
+        "workstream": "sales",
+        "dagId": "dbt_sales",
+        "runId": "manual__1",
+        "state": "success",
+        "seconds": 40.0,
+    }
+
+
+def test_a_run_that_failed_ends_with_its_reason_and_exit_code_1(ops, aws):
+    """A pipeline goes red, and its log says why without a second search."""
+    aws.rest["GET /dags/dbt_sales/dagRuns/manual__1"] = lambda _: RUN | {"state": "failed"}
+    aws.answers["Logs_20140328.GetLogEvents"] = lambda _: {"events": [{"message": "FAILED model orders"}], "nextForwardToken": "f"}
+
+    result = ops("run", "sales", "--wait")
+
+    assert result.exit_code == 1
+    assert "FAILED model orders" in result.output
+    assert "sales: failed after 40 s" in result.output
+
+
+def test_a_dag_that_was_just_deployed_is_waited_for(ops, aws):
+    """Right after `pulumi up` Airflow has not read the file yet."""
+    answers = iter([None, None, {"is_paused": False}])
+    del aws.rest["GET /dags/dbt_sales"]
+
+    def answer(call, body):
+        found = next(answers) if call == "GET /dags/dbt_sales" else None
+        return (200, {"RestApiStatusCode": 200, "RestApiResponse": found}) if found else original(call, body)
+
+    original, aws._rest = aws._rest, answer
+
+    assert ops("run", "sales").exit_code == 0
+
+
+def test_a_paused_dag_is_told_instead_of_waiting_for_ever(ops, aws):
+    """Its runs stay queued, and nothing says so."""
+    aws.rest["GET /dags/dbt_sales"] = lambda _: {"is_paused": True}
+
+    result = ops("run", "sales", "--wait")
+
+    assert result.exit_code == 1
+    assert "is paused" in result.output
+
+
+def test_an_import_error_of_the_dag_is_shown(ops, aws, monkeypatch):
+    """`No such DAG` alone sends the operator to the wrong place."""
+    monkeypatch.setattr("ops.airflow.LOADING", -1)
+    del aws.rest["GET /dags/dbt_sales"]
+    errors = [{"filename": "dbt_configuration_check.py", "stack_trace": "config/sales.json: retries: is missing"}]
+    aws.rest["GET /importErrors"] = lambda _: {"import_errors": errors}
+
+    result = ops("run", "sales")
+
+    assert result.exit_code == 1
+    assert "config/sales.json: retries: is missing" in result.output
+
+
+def test_what_airflow_refuses_is_said_in_its_words(ops, aws):
+    """A malformed selector is refused by the DAG's form."""
+
+    def refuse(call, body):
+        if call.startswith("POST"):
+            refusal = {"RestApiStatusCode": 400, "RestApiResponse": {"detail": "Invalid input for param select"}}
+            return 400, {"__type": "RestApiClientException"} | refusal
+        return original(call, body)
+
+    original, aws._rest = aws._rest, refuse
+
+    result = ops("run", "sales", "--select", "a b")
+
+    assert result.exit_code == 1
+    assert "Airflow refused: Invalid input for param select" in result.output
+
+
+def test_status_shows_every_workstream(ops, aws):
+    """Whoever comes in the morning looks here first."""
+    aws.rest["GET /dags/dbt_finance/dagRuns"] = lambda _: {"dag_runs": []}
+
+    rows = {row["workstream"]: row for row in json.loads(ops("status", "--json").stdout)}
+
+    assert (rows["sales"]["state"], rows["sales"]["runId"], rows["sales"]["seconds"]) == ("success", "manual__1", 40.0)
+    assert rows["finance"]["state"] == "never ran"
+    assert "manual__1" in ops("status").stdout
+
+
+def test_logs_are_those_of_the_runs_own_container(ops, aws):
+    """The newest stream of the group may be another run's."""
+    asked = []
+    events = [{"message": "[1/2] ok"}, {"message": "done"}]
+    aws.answers["Logs_20140328.GetLogEvents"] = lambda body: asked.append(body) or {"events": events, "nextForwardToken": "f"}
+
+    result = ops("logs", "sales", "--lines", "2")
+
+    assert result.stdout == "[1/2] ok\ndone\n"
+    assert (asked[0]["logGroupName"], asked[0]["logStreamName"], asked[0]["limit"]) == ("/dbt/sales", "dbt/dbt/0123", 2)
+
+
+def test_following_ends_with_the_last_line_of_an_ended_run(ops, aws):
+    """The last line says how it ended; a command that never returns is no use in a script."""
+    pages = {None: ["a"], "1": ["b", "c"], "2": []}
+
+    def page(body):
+        token = body.get("nextToken")
+        return {"events": [{"message": line} for line in pages[token]], "nextForwardToken": "1" if token is None else "2"}
+
+    aws.answers["Logs_20140328.GetLogEvents"] = page
+
+    assert ops("logs", "sales", "--follow").stdout == "a\nb\nc\n"
+
+
+def test_artifacts_are_listed_newest_first(ops, aws):
+    """The run that somebody asks about is mostly the last one."""
+    item = "<Contents><Key>{}</Key><Size>7</Size><LastModified>{}</LastModified></Contents>"
+    old, new = (
+        item.format("sales/runs/1/a.json", "2026-01-01T00:00:00Z"),
+        item.format("sales/runs/2/b.json", "2026-01-02T00:00:00Z"),
+    )
+    aws.answers["GET /artifacts"] = lambda _: f"<ListBucketResult><IsTruncated>false</IsTruncated>{old}{new}</ListBucketResult>"
+
+    found = json.loads(ops("artifacts", "sales", "--json").stdout)
+
+    assert [entry["uri"] for entry in found] == ["s3://artifacts/sales/runs/2/b.json", "s3://artifacts/sales/runs/1/a.json"]
+
+
+def test_an_unknown_workstream_gets_the_nearest_name(ops):
+    """A typing error costs a second, not a search."""
+    result = ops("run", "sale")
+
+    assert result.exit_code == 1
+    assert "Did you mean 'sales'?" in result.output
+
+
+@pytest.mark.parametrize("verb", [("status",), ("run", "sales")])
+def test_an_environment_that_is_being_created_is_said_to_be(ops, aws, verb):
+    """It takes half an hour, in which every request fails with something else."""
+    aws.answers["GET /environments/dbt-platform-dev"] = lambda _: {"Environment": {"Status": "CREATING"}}
+
+    result = ops(*verb)
+
+    assert result.exit_code == 1
+    assert "not available: CREATING" in result.output
+    assert "20 to 30 minutes" in result.output
+
+
+def test_without_credentials_the_way_to_sign_in_is_shown(ops, monkeypatch, tmp_path):
+    """The first thing that every new operator meets."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+
+    result = ops("status")
+
+    assert result.exit_code == 1
+    assert "aws sso login" in result.output
+
+
+def test_a_denied_action_is_named(ops, aws):
+    """The operator asks for exactly that one."""
+    denial = {"__type": "AccessDeniedException", "message": "not authorized to perform: airflow:GetEnvironment"}
+    aws.answers["GET /environments/dbt-platform-dev"] = lambda _: (403, denial)
+
+    result = ops("status")
+
+    assert result.exit_code == 1
+    assert "airflow:GetEnvironment" in result.output
+
+
+def test_a_stack_that_is_not_deployed_is_told_to_be(tmp_path):
+    """The most common mistake: the wrong stack is selected."""
+    outputs = tmp_path / "outputs.json"
+    outputs.write_text("{}")
+
+    result = CliRunner().invoke(app, ["--outputs", str(outputs), "status"])
+
+    assert result.exit_code == 1
+    assert "pulumi up" in result.output
