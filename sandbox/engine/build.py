@@ -70,7 +70,7 @@ def _go_on_path(report: Report) -> str | None:
 
 
 def _go_from_package(folder: Path, report: Report) -> str:
-    uv = shutil.which("uv")
+    uv = os.environ.get("UV") or shutil.which("uv")
     if uv is None:
         raise SandboxError("There is no Go, and no uv to install it with.", f"Install Go {_needed_go()} or newer, or uv.")
     report(f"installing Go from the Python package {GO_PACKAGE}")

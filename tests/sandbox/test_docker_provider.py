@@ -1,0 +1,249 @@
+"""docker.Image, built and pushed by the real engine to the emulator's registry."""
+
+import base64
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import docker
+import pytest
+
+from sandbox import base, emulator, engine
+from sandbox.network import answers, free_port
+from sandbox.paths import CACHE
+from sandbox.processes import start, stop
+from sandbox.virtualenvs import ensure_virtualenv
+
+ACCOUNT, REGION, KEY = "123456789012", "eu-west-1", secrets.token_hex(8)
+
+PROGRAM = """
+import pulumi
+import pulumi_docker as docker
+
+config = pulumi.Config()
+image = docker.Image(
+    "image",
+    image_name=config.require("name"),
+    build={"context": "context", "dockerfile": "context/Dockerfile", "platform": "linux/amd64", "args": {"GREETING": "hello"}},
+    registry={"server": config.get("server"), "username": "AWS", "password": config.get_secret("password")},
+    skip_push=config.get_bool("skipPush"),
+)
+pulumi.export("repoDigest", image.repo_digest)
+"""
+
+DOCKERFILE = """
+FROM {base}
+ARG GREETING
+RUN echo "$GREETING" > /greeting
+COPY . /context
+"""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A small Pulumi program with one image."""
+
+    folder: Path
+    environment: dict[str, str]
+    cli: Path
+
+    @property
+    def context(self) -> Path:
+        return self.folder / "context"
+
+    def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(self.cli), *arguments, "--non-interactive", "--color=never"]
+        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False)
+
+    def up(self) -> str:
+        """Deploys; returns the image's digest in its repository."""
+        done = self.pulumi("up", "--yes", "--skip-preview")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return self.pulumi("stack", "output", "repoDigest").stdout.strip()
+
+    def unchanged(self) -> bool:
+        """Whether a preview has nothing to do."""
+        return self.pulumi("preview", "--expect-no-changes").returncode == 0
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    python = ensure_virtualenv("emulator", emulator.REQUIREMENTS, print)
+    port = free_port("127.0.0.1")
+    environment = emulator.environment(
+        sandbox_id="test-docker",
+        account=ACCOUNT,
+        region=REGION,
+        port=port,
+        bind=("127.0.0.1",),
+        airflow_image="none",
+        secret_key=KEY,
+    )
+    log = tmp_path_factory.mktemp("emulator") / "log"
+    process = start("emulator", [python, emulator.LAUNCHER], environment, log, ready=lambda: answers(emulator.health_url(port)))
+    yield f"http://127.0.0.1:{port}"
+    stop(process, seconds=10)
+
+
+@pytest.fixture
+def ecr(endpoint):
+    return boto3.client("ecr", REGION, endpoint_url=endpoint, aws_access_key_id=ACCOUNT, aws_secret_access_key=KEY)
+
+
+@pytest.fixture
+def repository(ecr) -> str:
+    name = f"dbt-{secrets.token_hex(4)}"
+    return ecr.create_repository(repositoryName=name)["repository"]["repositoryUri"]
+
+
+@pytest.fixture
+def project(endpoint, ecr, repository, tmp_path) -> Iterator[Project]:
+    """A program that pushes to the registry; its stack is configured, nothing is deployed."""
+    home = tmp_path / "home"
+    engine.prepare_home(home, Path(sys.executable))
+    environment = {
+        **os.environ,
+        "AWS_ENDPOINT_URL": endpoint,
+        "DOCKER_CONFIG": str(tmp_path),
+        "PULUMI_HOME": str(home),
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}",
+        "PULUMI_CONFIG_PASSPHRASE": "test",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    project = Project(tmp_path / "project", environment, engine.ensure_cli(CACHE, print))
+    project.context.mkdir(parents=True)
+    (project.context / "Dockerfile").write_text(DOCKERFILE.format(base=base.ensure_base(CACHE, print)))
+    (project.context / ".dockerignore").write_text("*.log\n")
+    (project.context / "model.sql").write_text("select 1")
+    (project.folder / "__main__.py").write_text(PROGRAM)
+    (project.folder / "Pulumi.yaml").write_text("name: images\nruntime: python\n")
+    token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    password = base64.b64decode(token).decode().partition(":")[2]
+    project.pulumi("stack", "init", "test")
+    project.pulumi("config", "set", "name", f"{repository}:v1")
+    project.pulumi("config", "set", "server", repository.partition("/")[0])
+    project.pulumi("config", "set", "--secret", "password", password)
+    yield project
+    daemon = docker.from_env()
+    for image in daemon.images.list(repository):
+        daemon.images.remove(image.id, force=True)
+
+
+def test_the_digest_is_the_one_that_the_registry_holds(project, ecr, repository):
+    """A task definition pinned to another digest could not start."""
+    digest = project.up()
+
+    held = ecr.describe_images(repositoryName=repository.partition("/")[2])["imageDetails"]
+    assert [f"{repository}@{image['imageDigest']}" for image in held] == [digest]
+    assert held[0]["imageTags"] == ["v1"]
+
+
+def test_only_the_real_name_stays_on_the_machine(project, endpoint, repository):
+    """The address that the push went to means nothing after the sandbox has ended."""
+    project.up()
+
+    names = [tag for image in docker.from_env().images.list() for tag in image.tags if repository.partition("/")[2] in tag]
+    assert names == [f"{repository}:v1"]
+
+
+def test_an_unchanged_context_is_not_built_again(project):
+    """Each deployment would replace every task definition."""
+    project.up()
+
+    assert project.unchanged()
+
+
+def test_new_credentials_are_not_built_again(project):
+    """ECR's password changes every 12 hours."""
+    project.up()
+
+    project.pulumi("config", "set", "--secret", "password", "another")
+
+    assert project.unchanged()
+
+
+def test_a_changed_file_makes_a_new_image(project):
+    """A changed model would not reach production."""
+    before = project.up()
+
+    (project.context / "model.sql").write_text("select 2")
+
+    assert not project.unchanged()
+    assert project.up() != before
+
+
+def test_an_ignored_file_does_not_count(project):
+    """dbt's own logs in the folder would make an image of every run."""
+    project.up()
+
+    (project.context / "dbt.log").write_text("noise")
+
+    assert project.unchanged()
+
+
+def test_a_preview_says_that_the_digest_will_change(project):
+    """What hangs on the digest would look unchanged in a merge request."""
+    project.up()
+    (project.context / "model.sql").write_text("select 2")
+
+    preview = json.loads(project.pulumi("preview", "--json").stdout)
+
+    assert [step["op"] for step in preview["steps"] if "docker" in step["urn"]] == ["update"]
+    assert "04da6b54" in json.dumps(preview["steps"]) or "<computed>" in json.dumps(preview["steps"])
+
+
+def test_a_broken_dockerfile_shows_the_failing_step(project):
+    """The user would have to build by hand to see what is wrong."""
+    with (project.context / "Dockerfile").open("a") as file:
+        file.write("RUN echo about to fail; exit 3\n")
+
+    done = project.pulumi("up", "--yes", "--skip-preview")
+
+    assert done.returncode != 0
+    assert "RUN echo about to fail; exit 3" in done.stdout
+    assert "returned a non-zero code: 3" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_a_missing_repository_is_an_error_of_the_push(project, ecr, repository):
+    ecr.delete_repository(repositoryName=repository.partition("/")[2])
+
+    done = project.pulumi("up", "--yes", "--skip-preview")
+
+    assert done.returncode != 0
+    assert "Pushing" in done.stdout
+
+
+def test_the_password_is_in_no_file_of_the_state(project):
+    """State files are read by more people than may push images."""
+    project.pulumi("config", "set", "--secret", "password", "hunter2-hunter2")
+    project.up()
+
+    for file in (project.folder.parent / ".pulumi").rglob("*"):
+        assert not file.is_file() or b"hunter2-hunter2" not in file.read_bytes()
+
+
+def test_without_push_the_digest_is_the_id_of_the_local_image(project, repository):
+    project.pulumi("config", "set", "skipPush", "true")
+
+    digest = project.up()
+
+    assert digest == docker.from_env().images.get(f"{repository}:v1").id
+
+
+def test_a_daemon_that_does_not_answer_is_named(project):
+    """Which of several addresses was tried is the first question."""
+    project.environment["DOCKER_HOST"] = f"unix://{project.folder}/nothing.sock"
+
+    done = project.pulumi("preview")
+
+    assert done.returncode != 0
+    assert f"No Docker daemon answers at unix://{project.folder}/nothing.sock" in done.stdout
