@@ -21,14 +21,29 @@ from sandbox.emulator.patches import (
     ecs_events,
     ecs_images,
     ecs_stop,
+    ecs_tags,
     ecs_tasks,
     ecs_validation,
     iam_pass_role,
+    iam_resources,
+    iam_secure_transport,
     mwaa_environment,
 )
 from sandbox.emulator.settings import BIND, LABEL, PORT
 
-PATCHES = (docker_ownership, ecr_image_size, ecs_events, ecs_stop, ecs_tasks, ecs_validation, iam_pass_role, mwaa_environment)
+PATCHES = (
+    docker_ownership,
+    ecr_image_size,
+    ecs_events,
+    ecs_stop,
+    ecs_tags,
+    ecs_tasks,
+    ecs_validation,
+    iam_pass_role,
+    iam_resources,
+    iam_secure_transport,
+    mwaa_environment,
+)
 """In place since they were imported."""
 
 

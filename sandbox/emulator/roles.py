@@ -101,16 +101,25 @@ def require(session: Session, action: str, resource: str, **context: str) -> Non
     _require(session.access_key, action, resource, context)
 
 
+def require_caller(action: str, resource: str, **context: str) -> None:
+    """Checks that whoever sent the current request may do `action` as well.
+
+    Raises:
+        DeniedError: it may not.
+    """
+    # Empty for the root user, whose requests MiniStack does not verify; the root user may do everything.
+    caller = iam_evaluator._verified_key.get()
+    if caller:
+        _require(caller, action, resource, context)
+
+
 def require_caller_may_pass(role_arn: str, service: str) -> None:
     """Checks that whoever sent the current request may hand a role to an AWS service.
 
     Raises:
         DeniedError: `iam:PassRole` is not allowed.
     """
-    # Empty for the root user, whose requests MiniStack does not verify; the root user may do everything.
-    caller = iam_evaluator._verified_key.get()
-    if caller:
-        _require(caller, "iam:PassRole", role_arn, {"iam:PassedToService": service})
+    require_caller("iam:PassRole", role_arn, **{"iam:PassedToService": service})
 
 
 def _require(access_key: str, action: str, resource: str, context: dict[str, str]) -> None:

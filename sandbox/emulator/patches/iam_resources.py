@@ -1,0 +1,84 @@
+"""IAM checks a request against the resource and the condition keys that AWS uses.
+
+Service Authorization Reference, "Amazon Elastic Container Service" and "Amazon CloudWatch Logs". MiniStack checks every
+ECS request against the cluster, so a policy that names task definitions never matches, and stream-level requests to
+CloudWatch Logs against the group, so a policy for `<group>:*` never does.
+"""
+# pyright: reportMissingImports=false
+# (MiniStack lives in the emulator's own environment.)
+
+import json
+from typing import Any
+
+from ministack.core import iam_actions
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import ecs
+
+from sandbox.emulator.patches import replaces
+
+_stock_resource = iam_actions.extract_resource_arn
+_stock_context = iam_actions.request_tag_context
+
+_LOG_ACTIONS = {
+    "CreateLogStream",
+    "DeleteLogStream",
+    "DescribeLogStreams",
+    "FilterLogEvents",
+    "GetLogEvents",
+    "PutLogEvents",
+}
+
+
+@replaces(iam_actions, "extract_resource_arn")
+def extract_resource_arn(service: str, *request: Any) -> str:
+    """The resource of a request; `request` is method, path, headers, body, query, region and account."""
+    headers, body = request[2:4]
+    action = headers.get("x-amz-target", "").rpartition(".")[2]
+    if service == "ecs" and action in _ECS_RESOURCES:
+        return _ECS_RESOURCES[action](json.loads(body))
+    if service == "logs" and action in _LOG_ACTIONS:
+        return _log_stream(json.loads(body))
+    return _stock_resource(service, *request)
+
+
+@replaces(iam_actions, "request_tag_context")
+def request_tag_context(service: str, iam_action: str, body: bytes, params: Any) -> dict[str, Any]:
+    """The condition keys of a request."""
+    context = _stock_context(service, iam_action, body, params)
+    if service == "ecs" and iam_action != "ecs:CreateCluster" and body:
+        context["ecs:cluster"] = _ecs("cluster", _cluster(json.loads(body)))
+    return context
+
+
+def _log_stream(data: dict[str, Any]) -> str:
+    """Requests about a whole group are checked against a stream without a name."""
+    group = data.get("logGroupName") or data["logGroupIdentifier"].removesuffix(":*").rpartition(":log-group:")[2]
+    return f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}:log-stream:{data.get('logStreamName', '')}"
+
+
+def _ecs(kind: str, name: str) -> str:
+    return f"arn:aws:ecs:{get_region()}:{get_account_id()}:{kind}/{name}"
+
+
+def _cluster(data: dict[str, Any]) -> str:
+    return data.get("cluster", "default").rpartition("/")[2]
+
+
+def _task(data: dict[str, Any], task: str) -> str:
+    return task if task.startswith("arn:") else _ecs("task", f"{_cluster(data)}/{task}")
+
+
+_ECS_RESOURCES = {
+    "DeregisterTaskDefinition": lambda _: "*",
+    "DescribeTaskDefinition": lambda _: "*",
+    "DescribeTasks": lambda data: _task(data, data["tasks"][0]),
+    "ListTaskDefinitions": lambda _: "*",
+    "ListTasks": lambda data: _ecs("container-instance", f"{_cluster(data)}/*"),
+    "ListTagsForResource": lambda data: data["resourceArn"],
+    "RegisterTaskDefinition": lambda data: _ecs("task-definition", f"{data['family']}:*"),
+    "RunTask": lambda data: _ecs("task-definition", ecs._resolve_td_key(data["taskDefinition"])),
+    "StopTask": lambda data: _task(data, data["task"]),
+    "TagResource": lambda data: data["resourceArn"],
+    "UntagResource": lambda data: data["resourceArn"],
+}
+"""What each action is checked against."""
