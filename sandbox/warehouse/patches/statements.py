@@ -10,10 +10,12 @@ import asyncio
 import contextlib
 import gzip
 import json
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from snowduck.connector.cursor import Cursor
 from snowduck.server.connector_api import handlers
@@ -24,6 +26,8 @@ from starlette.responses import JSONResponse
 
 from sandbox.warehouse.patches.base import bare, expect_version
 from sandbox.warehouse.patches.session import Session
+
+_log = logging.getLogger(__name__)
 
 Rewrite = Callable[[Session, str], str]
 """Turns a statement into one that snowduck understands, or raises a ProgrammingError."""
@@ -52,6 +56,7 @@ class Statement:
     session: Session
     sql: str
     request_id: str
+    tag: str
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     query_id: str | None = None
@@ -84,6 +89,9 @@ def apply() -> None:
                 response = await run(request)
                 _remember(statement)
                 return response
+        except Exception as error:  # noqa: BLE001 - the connector would repeat for ever what answers with 500
+            _log.exception("The warehouse failed on: %s", statement.sql)
+            return _failure(error)
         finally:
             _running.pop(statement.session, None)
 
@@ -128,7 +136,14 @@ def _rewritten(session: Session, statement: Statement | None, command: str) -> s
     return command
 
 
-async def _body(request: Request) -> dict[str, str]:
+def _failure(error: Exception) -> JSONResponse:
+    code = "300002"  # Snowflake's internal error
+    message = f"The sandbox's warehouse failed: {type(error).__name__}: {error}"
+    data = {"errorCode": code, "sqlState": "XX000"}
+    return JSONResponse({"data": data, "code": code, "message": message, "success": False})
+
+
+async def _body(request: Request) -> dict[str, Any]:
     body = await request.body()
     return json.loads(gzip.decompress(body) if request.headers.get("Content-Encoding") == "gzip" else body)
 
@@ -136,7 +151,8 @@ async def _body(request: Request) -> dict[str, str]:
 async def _received(request: Request) -> Statement:
     body = await _body(request)
     session = session_manager.get_session(request.state.token)
-    return Statement(session, body["sqlText"], request.query_params.get("requestId", ""))
+    tag = body.get("parameters", {}).get("QUERY_TAG") or session.session_parameters.get("QUERY_TAG", "")
+    return Statement(session, body["sqlText"], request.query_params.get("requestId", ""), tag)
 
 
 def _cancel_others(statement: Statement) -> None:
@@ -171,7 +187,7 @@ def _remember(statement: Statement) -> None:
         session.role,
         session.warehouse,
         session.id,
-        session.session_parameters.get("QUERY_TAG", ""),
+        statement.tag,
         "FAIL" if error else "SUCCESS",
         f"{error.errno:06d}" if error else None,
         error.msg if error else None,
