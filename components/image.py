@@ -71,8 +71,7 @@ def _digest(base_image: str, folders: Iterable[str]) -> str:
     digest = hashlib.sha256(base_image.encode())
     for folder in sorted(folders):
         for path in sorted(_sources(REPOSITORY / folder)):
-            executable = bool(path.stat().st_mode & 0o111)
-            digest.update(f"\0{path.relative_to(REPOSITORY)}\0{executable}\0".encode())
+            digest.update(f"\0{path.relative_to(REPOSITORY)}\0{path.stat().st_mode:o}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 

@@ -1,35 +1,155 @@
-"""The whole program under mocks, with each stack file that is committed."""
+"""The whole program, with each stack file that is committed."""
 
 import json
 import runpy
-from pathlib import Path
-from typing import Any
+import warnings
 
+import pulumi
 import pytest
-import yaml
-from pulumi.runtime import config
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from parliament import analyze_policy_string
 
 from components.base import REPOSITORY
-from tests.unit.conftest import Stack
+from tests.unit.recorder import Stack, run_program, set_configuration, stack_file
 
-STACKS = ["dev", "prod", "sandbox"]
-
-
-def configuration(name: str) -> dict[str, str]:
-    """A stack file's values as Pulumi hands them to a program."""
-    values: dict[str, Any] = yaml.safe_load((REPOSITORY / f"Pulumi.{name}.yaml").read_text())["config"]
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-
-
-def run_program(stack: Stack, name: str) -> Stack:
-    config.set_all_config(configuration(name))
-    runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__")
-    return stack
+NO_RESOURCE_LEVEL = {
+    "ecr:GetAuthorizationToken",
+    "ecs:ListTasks",
+    "logs:DescribeLogGroups",
+    "s3:GetAccountPublicAccessBlock",
+    "cloudwatch:PutMetricData",
+}
+"""Actions that AWS can't limit to a resource; each `*` in the code names its reason."""
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_every_committed_stack_file_deploys(stack: Stack, name: str):
+@pytest.mark.parametrize("name", ["dev", "prod", "sandbox"])
+def test_every_committed_stack_file_deploys(name: str):
     """Someone who copies a stack file starts from something that works."""
-    run_program(stack, name)
+    stack, _ = run_program(stack_file(name))
 
     assert stack.only("aws:mwaa/environment:Environment")
+
+
+def test_outputs_are_what_operators_and_scripts_read():
+    """`ops`, the demo and the pipeline find everything by these names."""
+    _, outputs = run_program(stack_file("dev"))
+
+    assert outputs.keys() == {
+        "region",
+        "dagBucket",
+        "artifactsBucket",
+        "repositoryUrl",
+        "clusterArn",
+        "secretArn",
+        "airflowEnvironment",
+        "airflowUrl",
+        "warehouse",
+        "workstreams",
+    }
+    assert outputs["warehouse"].keys() == {"account", "user", "role", "database", "warehouse"}
+    assert outputs["workstreams"]["sales"] == {
+        "dagId": "dbt_sales",
+        "taskDefinitionArn": "arn:aws:ecs:eu-west-1:123456789012:task-definition/dbt-platform-dev-sales:7",
+        "logGroup": "/dbt-platform-dev/workstreams/sales",
+        "logStreamPrefix": "dbt/dbt",
+        "artifactsUri": "s3://platform-artifacts-id/sales",
+        "schema": "SALES",
+    }
+
+
+def test_policies_name_real_actions_on_the_resources_that_these_take(production: Stack):
+    """A misspelt action is a permission that is missing on the day it is needed."""
+    findings = {}
+    for name, inputs in production.all("aws:iam/rolePolicy:RolePolicy").items():
+        analyzed = analyze_policy_string(inputs["policy"])
+        # `*` is looked at by the next test, with what AWS allows in mind.
+        findings[name] = [str(finding) for finding in analyzed.findings if finding.issue != "RESOURCE_STAR"]
+
+    assert {name: found for name, found in findings.items() if found} == {}
+
+
+def test_no_policy_reaches_further_than_aws_forces_it_to(production: Stack):
+    """A stolen task can't read, run or change what is not its own."""
+    for name in production.all("aws:iam/rolePolicy:RolePolicy"):
+        for statement in production.role_statements(name):
+            assert not [action for action in statement["Action"] if "*" in action], f"{name}: {statement}"
+            if "*" in statement["Resource"]:
+                assert set(statement["Action"]) <= NO_RESOURCE_LEVEL, f"{name}: {statement}"
+
+
+def test_only_the_service_itself_can_assume_a_role_and_only_for_us(production: Stack):
+    """Someone else's AWS account can't make a service use our roles (the confused deputy)."""
+    for role in production.all("aws:iam/role:Role").values():
+        [statement] = json.loads(role["assumeRolePolicy"])["Statement"]
+
+        assert statement["Principal"].keys() == {"Service"}
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+
+
+def test_every_log_group_is_one_that_the_key_works_for(production: Stack):
+    """CloudWatch refuses to create a log group with a key that it may not use for this very group."""
+    [logs] = [s for s in production.statements("aws:kms/key:Key", "platform") if "Service" in s["Principal"]]
+    patterns = [arn.rpartition(":")[2].rstrip("*") for arn in logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]]
+
+    for group in production.all("aws:cloudwatch/logGroup:LogGroup").values():
+        assert group["kmsKeyId"] == "arn:aws:kms:eu-west-1:123456789012:key/platform"
+        assert group["name"].startswith(tuple(patterns))
+
+
+def test_production_keeps_its_data_and_a_year_of_logs(production: Stack):
+    """One mistaken `pulumi destroy` can't delete what a team can't rebuild."""
+    for bucket in production.all("aws:s3/bucket:Bucket").values():
+        assert bucket["forceDestroy"] is False
+    assert production.only("aws:ecr/repository:Repository")["forceDelete"] is False
+    assert production.only("aws:secretsmanager/secret:Secret")["recoveryWindowInDays"] == 30
+    assert production.only("aws:kms/key:Key")["deletionWindowInDays"] == 30
+    for group in production.all("aws:cloudwatch/logGroup:LogGroup").values():
+        assert group["retentionInDays"] == 365
+
+
+def test_development_is_gone_after_one_destroy(development: Stack):
+    """Nobody has to empty buckets by hand, or wait for a secret's name to become free."""
+    for bucket in development.all("aws:s3/bucket:Bucket").values():
+        assert bucket["forceDestroy"] is True
+    assert development.only("aws:ecr/repository:Repository")["forceDelete"] is True
+    assert development.only("aws:secretsmanager/secret:Secret")["recoveryWindowInDays"] == 0
+
+
+def test_a_workstream_is_one_entry(development: Stack):
+    """A team gets its own roles, logs, task and DAG by adding its settings, and nothing of the others changes."""
+    values = stack_file("dev")
+    values["dbt-platform:workstreams"]["hr"] = {**values["dbt-platform:workstreams"]["sales"], "schema": "HR"}
+    larger, _ = run_program(values)
+
+    before = {(each.type, each.name): each.inputs for each in development.registrations()}
+    after = {(each.type, each.name): each.inputs for each in larger.registrations()}
+    added = {name for _, name in after.keys() - before.keys()}
+    changed = {key for key in before if after.get(key) != before[key]}
+
+    assert added == {"hr", "hr-execution", "hr-task", "config/hr.json"}
+    # Its runs' artifacts expire too.
+    assert changed == {("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "platform-artifacts")}
+
+
+def test_a_removed_workstream_leaves_nothing_behind(development: Stack):
+    """Its DAG disappears from Airflow instead of failing every night."""
+    values = stack_file("dev")
+    del values["dbt-platform:workstreams"]["finance"]
+    smaller, _ = run_program(values)
+
+    before = {(each.type, each.name) for each in development.registrations()}
+    after = {(each.type, each.name) for each in smaller.registrations()}
+
+    assert {name for _, name in before - after} == {"finance", "finance-execution", "finance-task", "config/finance.json"}
+
+
+def test_nothing_is_registered_when_a_setting_is_wrong(stack: Stack):
+    """A typo costs seconds, not a half-made network."""
+    set_configuration({**stack_file("dev"), "dbt-platform:netwrok": {}})
+
+    with pytest.raises(pulumi.RunError, match="dbt-platform:netwrok"):
+        runpy.run_path(str(REPOSITORY / "__main__.py"))
+
+    assert stack.registrations() == []

@@ -1,0 +1,144 @@
+"""Pulumi's engine replaced by a recorder: what a program registers, given the outputs that AWS would give."""
+
+import asyncio
+import json
+import runpy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import config, mocks
+from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.stack import wait_for_rpcs
+
+from components.base import REPOSITORY
+
+REGION = "eu-west-1"
+ACCOUNT_ID = "123456789012"
+REPOSITORY_URL = f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/dbt"
+IMAGE = f"{REPOSITORY_URL}@sha256:{'0' * 64}"
+
+FUNCTIONS: dict[str, dict[str, Any]] = {
+    "aws:index/getPartition:getPartition": {"partition": "aws"},
+    "aws:index/getRegion:getRegion": {"region": REGION},
+    "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID},
+    "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"{REGION}{zone}" for zone in "abc"]},
+    "aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
+}
+
+ARNS = {
+    "aws:s3/bucket:Bucket": "arn:aws:s3:::{name}",
+    "aws:kms/key:Key": f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/{{name}}",
+    "aws:iam/role:Role": f"arn:aws:iam::{ACCOUNT_ID}:role{{path}}{{name}}",
+    "aws:cloudwatch/logGroup:LogGroup": f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:{{name}}",
+    "aws:secretsmanager/secret:Secret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:{{name}}-a1b2c3",
+    "aws:ecr/repository:Repository": f"arn:aws:ecr:{REGION}:{ACCOUNT_ID}:repository/{{name}}",
+    "aws:ecs/cluster:Cluster": f"arn:aws:ecs:{REGION}:{ACCOUNT_ID}:cluster/{{name}}",
+    "aws:ecs/taskDefinition:TaskDefinition": f"arn:aws:ecs:{REGION}:{ACCOUNT_ID}:task-definition/{{family}}:7",
+    "aws:sns/topic:Topic": f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{{name}}",
+}
+
+OUTPUTS: dict[str, dict[str, str]] = {
+    "aws:s3/bucketObjectv2:BucketObjectv2": {"versionId": "version-1"},
+    "aws:kms/key:Key": {"keyId": "key-1"},
+    "aws:ecr/repository:Repository": {"repositoryUrl": REPOSITORY_URL, "registryId": ACCOUNT_ID},
+    "aws:mwaa/environment:Environment": {"webserverUrl": "airflow.example.com"},
+    "docker:index/image:Image": {"repoDigest": IMAGE},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """One resource as the program registered it."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+
+
+class RecordingMocks(mocks.Mocks):
+    """Keeps every registration and answers like AWS."""
+
+    def __init__(self) -> None:
+        self.registrations: list[Registration] = []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if not args.custom:
+            return None, {}
+        self.registrations.append(Registration(type=args.typ, name=args.name, inputs=args.inputs))
+        state = {"name": args.name, "path": "/", **args.inputs, **OUTPUTS.get(args.typ, {})}
+        if args.typ in ARNS:
+            state["arn"] = ARNS[args.typ].format_map(state)
+        return f"{args.name}-id", state
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        return FUNCTIONS[args.token], []
+
+
+class Stack:
+    """What the code under test has registered. Stack `dev` of project `dbt-platform`."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
+        self._mocks = RecordingMocks()
+        mocks.set_mocks(self._mocks, project="dbt-platform", stack="dev")
+
+    def close(self) -> None:
+        self.registrations()
+        asyncio.set_event_loop(None)
+        self._loop.close()
+
+    def registrations(self) -> list[Registration]:
+        """All of them, once every output is known."""
+        if not self._loop.is_closed():
+            self._loop.run_until_complete(wait_for_rpcs())
+        return self._mocks.registrations
+
+    def all(self, type_: str) -> dict[str, dict[str, Any]]:
+        """Inputs of every resource of a type, by name."""
+        return {each.name: each.inputs for each in self.registrations() if each.type == type_}
+
+    def only(self, type_: str) -> dict[str, Any]:
+        """Inputs of the one resource of a type; fails when there are none or several."""
+        found = self.all(type_)
+        assert len(found) == 1, f"expected one {type_}, found {sorted(found)}"
+        return next(iter(found.values()))
+
+    def value(self, output: pulumi.Input[Any]) -> Any:
+        """What an output resolves to."""
+        self.registrations()
+        return self._loop.run_until_complete(pulumi.Output.from_input(output).future())
+
+    def statements(self, type_: str, name: str) -> list[dict[str, Any]]:
+        """Statements of the policy that a resource carries."""
+        return json.loads(self.all(type_)[name]["policy"])["Statement"]
+
+    def role_statements(self, name: str) -> list[dict[str, Any]]:
+        """What a role may do."""
+        return self.statements("aws:iam/rolePolicy:RolePolicy", name)
+
+
+def stack_file(name: str) -> dict[str, Any]:
+    """The configuration in a committed stack file."""
+    return yaml.safe_load((REPOSITORY / f"Pulumi.{name}.yaml").read_text())["config"]
+
+
+def set_configuration(values: Mapping[str, Any]) -> None:
+    """Hand values to the program in the form that Pulumi gives them."""
+    config.set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()})
+
+
+def run_program(values: Mapping[str, Any]) -> tuple[Stack, dict[str, Any]]:
+    """Run the whole program: what it registered, and its stack outputs."""
+    set_configuration(values)
+    stack = Stack()
+    try:
+        runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__")
+        root = get_root_resource()
+        assert isinstance(root, pulumi.runtime.stack.Stack)
+        return stack, stack.value(dict(root.outputs))
+    finally:
+        stack.close()

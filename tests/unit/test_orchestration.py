@@ -1,0 +1,117 @@
+from typing import Any
+
+import pytest
+
+from components.base import REPOSITORY
+from tests.unit.recorder import Stack, run_program, stack_file
+
+ENVIRONMENT = "aws:mwaa/environment:Environment"
+OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
+CLUSTER = "arn:aws:ecs:eu-west-1:123456789012:cluster/dbt-platform-dev"
+
+
+def may(stack: Stack, action: str) -> dict[str, Any]:
+    """The one statement that allows Airflow an action."""
+    [statement] = [s for s in stack.role_statements("platform-airflow") if action in s["Action"]]
+    return statement
+
+
+def test_airflow_starts_tasks_of_this_stack_on_its_cluster_only(development: Stack):
+    """Someone who can edit a DAG can't run production's dbt, or anything else in the account."""
+    statement = may(development, "ecs:RunTask")
+
+    assert statement["Resource"] == ["arn:aws:ecs:eu-west-1:123456789012:task-definition/dbt-platform-dev-*:*"]
+    assert statement["Condition"] == {"ArnEquals": {"ecs:cluster": CLUSTER}}
+
+
+@pytest.mark.parametrize("action", ["ecs:DescribeTasks", "ecs:StopTask", "ecs:ListTasks"])
+def test_airflow_looks_after_tasks_of_its_cluster_only(development: Stack, action: str):
+    """A DAG can't stop another team's service."""
+    assert may(development, action)["Condition"] == {"ArnEquals": {"ecs:cluster": CLUSTER}}
+
+
+def test_airflow_passes_on_the_roles_of_the_workstreams_only(development: Stack):
+    """A role that may pass any role is an administrator (privilege escalation by PassRole)."""
+    statement = may(development, "iam:PassRole")
+    roles = development.all("aws:iam/role:Role")
+    prefix = statement["Resource"][0].rpartition(":")[2].removesuffix("*")
+    passable = {name for name, role in roles.items() if f"role{role['path']}".startswith(prefix)}
+
+    assert passable == {"sales-execution", "sales-task", "finance-execution", "finance-task"}
+    assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+
+
+def test_airflow_reads_the_logs_of_every_workstream(development: Stack):
+    """Without it the task's log in Airflow is empty."""
+    groups = [
+        group["name"] for group in development.all("aws:cloudwatch/logGroup:LogGroup").values() if "workstreams" in group["name"]
+    ]
+    [resource] = [s["Resource"][0] for s in development.role_statements("platform-airflow") if s["Action"] == ["logs:GetLogEvents"]]
+    prefix = resource.partition("log-group:")[2].removesuffix("*:*")
+
+    assert len(groups) == 2
+    assert all(group.startswith(prefix) for group in groups)
+
+
+def test_airflow_never_reads_the_secret(development: Stack):
+    """A DAG author is not a warehouse administrator."""
+    actions = {action for s in development.role_statements("platform-airflow") for action in s["Action"]}
+
+    assert not [action for action in actions if action.startswith("secretsmanager:")]
+
+
+def test_every_log_of_airflow_is_kept_encrypted_and_for_a_known_time(development: Stack):
+    """MWAA writes to these names or to none; groups that it creates itself have neither key nor retention."""
+    environment = development.only(ENVIRONMENT)
+    groups = {group["name"] for group in development.all("aws:cloudwatch/logGroup:LogGroup").values()}
+
+    assert len(environment["loggingConfiguration"]) == 5
+    assert all(log["enabled"] for log in environment["loggingConfiguration"].values())
+    for kind in ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker"):
+        assert f"airflow-{environment['name']}-{kind}" in groups
+
+
+def test_changed_requirements_reach_airflow(development: Stack):
+    """MWAA reads the file only when the environment names a new version of it."""
+    environment = development.only(ENVIRONMENT)
+    requirements = development.all(OBJECT)["platform-requirements"]
+
+    assert environment["requirementsS3Path"] == requirements["key"]
+    assert environment["requirementsS3ObjectVersion"] == "version-1"
+
+
+def test_an_update_lets_running_tasks_finish(development: Stack):
+    """The default replaces workers at once and fails what they do."""
+    assert development.only(ENVIRONMENT)["workerReplacementStrategy"] == "GRACEFUL"
+
+
+@pytest.mark.parametrize(("webserver", "mode"), [("privateOnly", "PRIVATE_ONLY"), ("publicOnly", "PUBLIC_ONLY")])
+def test_airflows_page_is_where_the_settings_say(webserver: str, mode: str):
+    """Private means private: nobody should have to look it up in the console."""
+    values = stack_file("dev")
+    values["dbt-platform:airflow"]["webserver"] = webserver
+
+    assert run_program(values)[0].only(ENVIRONMENT)["webserverAccessMode"] == mode
+
+
+def test_a_stack_file_that_says_nothing_gets_a_private_page():
+    """The safe choice is the one that needs no thought."""
+    values = stack_file("dev")
+    del values["dbt-platform:airflow"]
+
+    assert run_program(values)[0].only(ENVIRONMENT)["webserverAccessMode"] == "PRIVATE_ONLY"
+
+
+def test_airflow_gets_two_zones_also_from_three():
+    """MWAA takes exactly two subnets."""
+    values = stack_file("dev")
+    values["dbt-platform:network"]["availabilityZones"] = 3
+
+    assert len(run_program(values)[0].only(ENVIRONMENT)["networkConfiguration"]["subnetIds"]) == 2
+
+
+def test_every_dag_file_is_deployed_as_it_is(development: Stack):
+    """What was tested is what runs."""
+    deployed = {each["key"]: each.get("content") for each in development.all(OBJECT).values() if each["key"].endswith(".py")}
+
+    assert deployed == {f"dags/{path.name}": path.read_text() for path in (REPOSITORY / "dags").glob("*.py")}
