@@ -1,9 +1,9 @@
 """docker.Image, built and pushed by the real engine to the emulator's registry."""
 
 import base64
-import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,9 +31,10 @@ image = docker.Image(
     "image",
     image_name=config.require("name"),
     build={"context": "context", "dockerfile": "context/Dockerfile", "platform": "linux/amd64", "args": {"GREETING": "hello"}},
-    registry={"server": config.get("server"), "username": "AWS", "password": config.get_secret("password")},
+    registry={"server": config.require("name").partition("/")[0], "username": "AWS", "password": config.get_secret("password")},
     skip_push=config.get_bool("skipPush"),
 )
+image.repo_digest.apply(lambda digest: print("known digest", digest))
 pulumi.export("repoDigest", image.repo_digest)
 """
 
@@ -61,10 +62,18 @@ class Project:
         command = [str(self.cli), *arguments, "--non-interactive", "--color=never"]
         return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False)
 
+    def configure(self, **values: str) -> None:
+        for key, value in values.items():
+            done = self.pulumi("config", "set", "--secret" if key == "password" else "--plaintext", key, value)
+            assert done.returncode == 0, done.stderr
+
     def up(self) -> str:
-        """Deploys; returns the image's digest in its repository."""
+        """Deploys; returns the new digest."""
         done = self.pulumi("up", "--yes", "--skip-preview")
         assert done.returncode == 0, done.stdout + done.stderr
+        return self.digest()
+
+    def digest(self) -> str:
         return self.pulumi("stack", "output", "repoDigest").stdout.strip()
 
     def unchanged(self) -> bool:
@@ -91,113 +100,111 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     stop(process, seconds=10)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ecr(endpoint):
     return boto3.client("ecr", REGION, endpoint_url=endpoint, aws_access_key_id=ACCOUNT, aws_secret_access_key=KEY)
 
 
-@pytest.fixture
-def repository(ecr) -> str:
+@pytest.fixture(scope="module")
+def repository(ecr) -> Iterator[str]:
     name = f"dbt-{secrets.token_hex(4)}"
-    return ecr.create_repository(repositoryName=name)["repository"]["repositoryUri"]
+    uri = ecr.create_repository(repositoryName=name)["repository"]["repositoryUri"]
+    yield uri
+    daemon = docker.from_env()
+    for image in daemon.images.list(uri):
+        daemon.images.remove(image.id, force=True)
 
 
-@pytest.fixture
-def project(endpoint, ecr, repository, tmp_path) -> Iterator[Project]:
-    """A program that pushes to the registry; its stack is configured, nothing is deployed."""
-    home = tmp_path / "home"
+@pytest.fixture(scope="module")
+def deployed(endpoint, ecr, repository, tmp_path_factory) -> Project:
+    """A program whose image is built and pushed."""
+    folder = tmp_path_factory.mktemp("deployed") / "project"
+    home = folder.parent / "home"
     engine.prepare_home(home, Path(sys.executable))
     environment = {
         **os.environ,
         "AWS_ENDPOINT_URL": endpoint,
-        "DOCKER_CONFIG": str(tmp_path),
+        "DOCKER_CONFIG": str(home),
         "PULUMI_HOME": str(home),
-        "PULUMI_BACKEND_URL": f"file://{tmp_path}",
+        "PULUMI_BACKEND_URL": f"file://{folder}",
         "PULUMI_CONFIG_PASSPHRASE": "test",
+        "PULUMI_STACK": "test",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
-    project = Project(tmp_path / "project", environment, engine.ensure_cli(CACHE, print))
+    project = Project(folder, environment, engine.ensure_cli(CACHE, print))
     project.context.mkdir(parents=True)
     (project.context / "Dockerfile").write_text(DOCKERFILE.format(base=base.ensure_base(CACHE, print)))
     (project.context / ".dockerignore").write_text("*.log\n")
     (project.context / "model.sql").write_text("select 1")
-    (project.folder / "__main__.py").write_text(PROGRAM)
-    (project.folder / "Pulumi.yaml").write_text("name: images\nruntime: python\n")
+    (folder / "__main__.py").write_text(PROGRAM)
+    (folder / "Pulumi.yaml").write_text("name: images\nruntime: python\n")
     token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
-    password = base64.b64decode(token).decode().partition(":")[2]
     project.pulumi("stack", "init", "test")
-    project.pulumi("config", "set", "name", f"{repository}:v1")
-    project.pulumi("config", "set", "server", repository.partition("/")[0])
-    project.pulumi("config", "set", "--secret", "password", password)
-    yield project
-    daemon = docker.from_env()
-    for image in daemon.images.list(repository):
-        daemon.images.remove(image.id, force=True)
-
-
-def test_the_digest_is_the_one_that_the_registry_holds(project, ecr, repository):
-    """A task definition pinned to another digest could not start."""
-    digest = project.up()
-
-    held = ecr.describe_images(repositoryName=repository.partition("/")[2])["imageDetails"]
-    assert [f"{repository}@{image['imageDigest']}" for image in held] == [digest]
-    assert held[0]["imageTags"] == ["v1"]
-
-
-def test_only_the_real_name_stays_on_the_machine(project, endpoint, repository):
-    """The address that the push went to means nothing after the sandbox has ended."""
+    project.configure(name=f"{repository}:v1", password=base64.b64decode(token).decode().partition(":")[2])
     project.up()
+    return project
 
+
+@pytest.fixture
+def project(deployed, tmp_path) -> Project:
+    """A copy of the deployed program with its state, for one test."""
+    folder = shutil.copytree(deployed.folder, tmp_path / "project")
+    return Project(folder, {**deployed.environment, "PULUMI_BACKEND_URL": f"file://{folder}"}, deployed.cli)
+
+
+def test_the_digest_is_one_that_the_registry_holds(project, ecr, repository):
+    """A task definition pinned to another digest could not start."""
+    name, _, digest = project.digest().partition("@")
+
+    assert name == repository
+    assert ecr.describe_images(repositoryName=repository.partition("/")[2], imageIds=[{"imageDigest": digest}])["imageDetails"]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_only_the_real_name_stays_on_the_machine(repository):
+    """The address that the push went to means nothing after the sandbox has ended."""
     names = [tag for image in docker.from_env().images.list() for tag in image.tags if repository.partition("/")[2] in tag]
+
     assert names == [f"{repository}:v1"]
 
 
 def test_an_unchanged_context_is_not_built_again(project):
     """Each deployment would replace every task definition."""
-    project.up()
+    assert project.unchanged()
+
+
+def test_new_credentials_are_no_reason_to_build(project):
+    """ECR's password changes every 12 hours."""
+    project.configure(password="another")
 
     assert project.unchanged()
 
 
-def test_new_credentials_are_not_built_again(project):
-    """ECR's password changes every 12 hours."""
-    project.up()
-
-    project.pulumi("config", "set", "--secret", "password", "another")
+def test_an_ignored_file_is_no_reason_to_build(project):
+    """dbt's own logs in the folder would make an image of every run."""
+    (project.context / "dbt.log").write_text("noise")
 
     assert project.unchanged()
 
 
 def test_a_changed_file_makes_a_new_image(project):
     """A changed model would not reach production."""
-    before = project.up()
-
+    before = project.digest()
     (project.context / "model.sql").write_text("select 2")
 
     assert not project.unchanged()
     assert project.up() != before
 
 
-def test_an_ignored_file_does_not_count(project):
-    """dbt's own logs in the folder would make an image of every run."""
-    project.up()
-
-    (project.context / "dbt.log").write_text("noise")
-
-    assert project.unchanged()
-
-
-def test_a_preview_says_that_the_digest_will_change(project):
+def test_a_preview_knows_whether_the_digest_will_change(project):
     """What hangs on the digest would look unchanged in a merge request."""
-    project.up()
-    (project.context / "model.sql").write_text("select 2")
+    known = f"known digest {project.digest()}"
 
-    preview = json.loads(project.pulumi("preview", "--json").stdout)
-
-    assert [step["op"] for step in preview["steps"] if "docker" in step["urn"]] == ["update"]
-    assert "04da6b54" in json.dumps(preview["steps"]) or "<computed>" in json.dumps(preview["steps"])
+    assert known in project.pulumi("preview").stdout
+    (project.context / "model.sql").write_text("select 3")
+    assert known not in project.pulumi("preview").stdout
 
 
 def test_a_broken_dockerfile_shows_the_failing_step(project):
@@ -213,30 +220,31 @@ def test_a_broken_dockerfile_shows_the_failing_step(project):
     assert "Traceback" not in done.stdout
 
 
-def test_a_missing_repository_is_an_error_of_the_push(project, ecr, repository):
-    ecr.delete_repository(repositoryName=repository.partition("/")[2])
+def test_a_failed_push_is_an_error(project, repository):
+    """A task definition would name an image that nobody can pull."""
+    project.configure(name=f"{repository}-missing:v1")
 
     done = project.pulumi("up", "--yes", "--skip-preview")
 
     assert done.returncode != 0
-    assert "Pushing" in done.stdout
+    assert "-missing:v1 failed: " in done.stdout
 
 
 def test_the_password_is_in_no_file_of_the_state(project):
     """State files are read by more people than may push images."""
-    project.pulumi("config", "set", "--secret", "password", "hunter2-hunter2")
+    project.configure(password="hunter2-hunter2")
+    (project.context / "model.sql").write_text("select 4")
     project.up()
 
-    for file in (project.folder.parent / ".pulumi").rglob("*"):
-        assert not file.is_file() or b"hunter2-hunter2" not in file.read_bytes()
+    files = [file for file in project.folder.rglob("*") if file.is_file()]
+    assert files
+    assert not [file for file in files if b"hunter2-hunter2" in file.read_bytes()]
 
 
 def test_without_push_the_digest_is_the_id_of_the_local_image(project, repository):
-    project.pulumi("config", "set", "skipPush", "true")
+    project.configure(skipPush="true")
 
-    digest = project.up()
-
-    assert digest == docker.from_env().images.get(f"{repository}:v1").id
+    assert project.up() == docker.from_env().images.get(f"{repository}:v1").id
 
 
 def test_a_daemon_that_does_not_answer_is_named(project):
