@@ -17,6 +17,9 @@ from ministack.app import app
 
 from sandbox.emulator.patches import (
     docker_ownership,
+    ec2_flow_logs,
+    ec2_nat_gateways,
+    ec2_vpc_endpoints,
     ecr_image_size,
     ecs_events,
     ecs_images,
@@ -27,12 +30,17 @@ from sandbox.emulator.patches import (
     iam_pass_role,
     iam_resources,
     iam_secure_transport,
+    logs_kms,
     mwaa_environment,
+    mwaa_tags,
 )
 from sandbox.emulator.settings import BIND, LABEL, PORT
 
 PATCHES = (
     docker_ownership,
+    ec2_flow_logs,
+    ec2_nat_gateways,
+    ec2_vpc_endpoints,
     ecr_image_size,
     ecs_events,
     ecs_stop,
@@ -42,7 +50,9 @@ PATCHES = (
     iam_pass_role,
     iam_resources,
     iam_secure_transport,
+    logs_kms,
     mwaa_environment,
+    mwaa_tags,
 )
 """In place since they were imported."""
 

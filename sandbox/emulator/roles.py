@@ -6,6 +6,7 @@ MiniStack checks the requests that arrive over HTTP. ECS and MWAA act inside the
 # pyright: reportMissingImports=false
 # (MiniStack lives in the emulator's own environment.)
 
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -67,22 +68,27 @@ def assume(role_arn: str, service: str, session_name: str, *, source_arn: str, s
 
 
 def _trusts(role: dict[str, Any], service: str, source_arn: str) -> bool:
+    context = {"aws:sourceaccount": get_account_id(), "aws:sourcearn": source_arn}
+    return policy_allows_service(role["AssumeRolePolicyDocument"], service, "sts:AssumeRole", role["Arn"], context)
+
+
+def policy_allows_service(policy: str, service: str, action: str, resource: str, keys: dict[str, str]) -> bool:
+    """Whether a resource's own policy lets an AWS service do `action`; `keys` are condition keys in lower case."""
     context = iam_evaluator.EvalContext(
         principal_arn=service,
         principal_type="Service",
         principal_account="",
-        action="sts:AssumeRole",
-        resource_arn=role["Arn"],
+        action=action,
+        resource_arn=resource,
         region=get_region(),
-        service_context={"aws:sourceaccount": get_account_id(), "aws:sourcearn": source_arn},
+        service_context=keys,
     )
-    document = iam_evaluator.json.loads(role["AssumeRolePolicyDocument"])
-    statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
+    statements = json.loads(policy)["Statement"]
     effects = {
         statement["Effect"]
-        for statement in statements
+        for statement in (statements if isinstance(statements, list) else [statements])
         if iam_evaluator._service_principal_matches(statement.get("Principal"), service)
-        and iam_evaluator._action_matches("sts:AssumeRole", _list(statement.get("Action")), _list(statement.get("NotAction")))
+        and iam_evaluator._action_matches(action, _list(statement.get("Action")), _list(statement.get("NotAction")))
         and iam_evaluator._conditions_met(statement.get("Condition", {}), context)
     }
     return effects == {"Allow"}

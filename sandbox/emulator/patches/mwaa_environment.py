@@ -71,7 +71,16 @@ def create_environment(_method: str, path: str, _headers: Any, body: bytes, _que
     if refusal := _refusal(data):
         return refusal
     arn = f"arn:aws:airflow:{get_region()}:{get_account_id()}:environment/{name}"
-    environment = {**_DEFAULTS, **data, "Name": name, "Arn": arn, "Status": "CREATING", "CreatedAt": time.time()}
+    service_role = f"arn:aws:iam::{get_account_id()}:role/aws-service-role/airflow.amazonaws.com/AWSServiceRoleForAmazonMWAA"
+    environment = {
+        **_DEFAULTS,
+        **data,
+        "Name": name,
+        "Arn": arn,
+        "Status": "CREATING",
+        "CreatedAt": time.time(),
+        "ServiceRoleArn": service_role,
+    }
     environment["LoggingConfiguration"] = _logging(name, data.get("LoggingConfiguration", {}))
     mwaa._environments[name] = environment
     _in_background(_bring_up, environment, "CREATE_FAILED")
@@ -87,6 +96,8 @@ def update_environment(_method: str, path: str, _headers: Any, body: bytes, _que
         return error_response_json("ResourceNotFoundException", f"Environment {name} not found", 404)
     if environment["Status"] not in ("AVAILABLE", "UPDATE_FAILED"):
         return _invalid(f"Environment {name} is {environment['Status']} and can't be updated")
+    if "NetworkConfiguration" in data:  # carries security groups only: subnets can't be changed
+        data["NetworkConfiguration"] = {**environment["NetworkConfiguration"], **data["NetworkConfiguration"]}
     if refusal := _refusal({**environment, **data}):
         return refusal
     if "LoggingConfiguration" in data:
