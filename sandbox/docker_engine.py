@@ -1,6 +1,7 @@
 """Docker: the daemon that runs tasks and Airflow, and what the sandbox left in it."""
 
 import os
+from ipaddress import IPv4Network
 
 import docker
 from docker.errors import APIError, DockerException, NotFound
@@ -54,7 +55,9 @@ def ensure_docker(home: Home, report: Report) -> Process | None:
 def bridge_gateway() -> str:
     """The host's address on Docker's default bridge, e.g. 172.17.0.1."""
     bridge = docker.from_env().networks.get("bridge")
-    return next(config["Gateway"] for config in bridge.attrs["IPAM"]["Config"] if "." in config.get("Gateway", ""))
+    configured = next(config for config in bridge.attrs["IPAM"]["Config"] if "." in config["Subnet"])
+    # A daemon that was started on an existing bridge does not say it; it is the subnet's first address unless configured.
+    return configured.get("Gateway") or str(next(IPv4Network(configured["Subnet"]).hosts()))
 
 
 def remove_leftovers(sandbox_id: str) -> list[str]:
