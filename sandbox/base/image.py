@@ -28,7 +28,8 @@ RECIPE = [
     "--variant=essential",
     # without these two, half of the image would be perl, needed only to merge /usr
     "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
-    "--include=usr-is-merged,passwd,python3,python3-venv,tzdata",
+    # libstdc++6: wheels of compiled packages need it, and the official image has it
+    "--include=usr-is-merged,passwd,python3,python3-venv,tzdata,libstdc++6",
     *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "locale", "man")),
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
     '--customize-hook=rm "$1/etc/hostname" "$1/etc/resolv.conf"',  # the host's own
