@@ -32,7 +32,7 @@ def serve_plugin(add_service: Callable[[grpc.Server], None], interceptors: Seque
     engine = os.getppid()
     server.start()
     print(port, flush=True)
-    while not ended.wait(timeout=5) and os.getppid() == engine:
+    while not ended.wait(timeout=1) and os.getppid() == engine:
         pass
     sys.stdout.flush()
     sys.stderr.flush()
