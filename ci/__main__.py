@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ci import deployment, identity, models, plan, verification
+from ci import deployment, identity, models, plan, projects, verification
 from ci.comment import MergeRequest
 from ci.engine import Engine
 from ci.errors import CiError
@@ -26,6 +26,14 @@ def adopt_identity(
 ) -> None:
     """Give the job its AWS identity, unless that would end while the job still works."""
     identity.adopt(os.environ, minutes)
+
+
+@app.command("dbt")
+def check_projects(
+    quality: Annotated[Path, typer.Option(help="File for GitLab's code quality report.")] = Path("codequality.json"),
+) -> None:
+    """Parse the dbt projects and lint their SQL."""
+    projects.check(Path(), quality)
 
 
 @app.command()

@@ -9,6 +9,9 @@ from ci.radius import needed
 WIDGET = {"create": "create", "import": "create", "delete": "delete", "discard": "delete"}
 """Pulumi's operations in the widget's words; the others are updates, so that none goes unseen."""
 
+ORDER = {"delete": 1, REPLACE: 2, "update": 3, "create": 4}
+"""Of the plan's sections: what can't be undone comes first, and before it what we do not know."""
+
 
 def widget(changes: Sequence[Change]) -> dict[str, int]:
     """The numbers of GitLab's terraform report ("Terraform integration in merge requests").
@@ -26,14 +29,9 @@ def plan(changes: Sequence[Change], stack: str) -> str:
     if not changes:
         return f"### {stack}: no change\n"
     lines = [f"### {stack}: {len(changes)} changed resources, a job of the kind `{needed(changes)}`", ""]
-    for operation in sorted({change.operation for change in changes}, key=_urgency):
+    for operation in sorted({change.operation for change in changes}, key=lambda operation: ORDER.get(operation, 0)):
         lines += [f"**{operation}**", "", *(f"- {_line(change)}" for change in changes if change.operation == operation), ""]
     return "\n".join(lines)
-
-
-def _urgency(operation: str) -> int:
-    order = ("update", "create")
-    return order.index(operation) if operation in order else -1
 
 
 def _line(change: Change) -> str:

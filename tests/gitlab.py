@@ -140,6 +140,12 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor("!reference", lambda _, reference: [part.value for part in reference.value])
 
 
+def read(file: Path) -> dict[str, Any]:
+    """The last document of a GitLab YAML file."""
+    *_, document = yaml.load_all(file.read_text(), Loader=_Loader)
+    return document
+
+
 def _probe(text: str) -> dict[str, Any]:
     """A job that exists exactly when `workflow:rules` let a pipeline exist."""
     *_, configuration = yaml.load_all(text, Loader=_Loader)

@@ -1,0 +1,46 @@
+"""The checks of the dbt projects that need no warehouse: do they parse, and is their SQL in our style?"""
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ci.errors import CiError
+
+STYLE = Path(__file__).with_name("sqlfluff.cfg")
+
+PLACEHOLDERS = {f"SNOWFLAKE_{name}": "NOT_CONNECTED" for name in ("ACCOUNT", "USER", "ROLE", "DATABASE", "WAREHOUSE", "SCHEMA")}
+"""What the profile demands and parsing never uses."""
+
+
+def check(root: Path, quality: Path) -> None:
+    """Parses every project below `root`, lints their SQL, and writes GitLab's code quality report.
+
+    Raises:
+        CiError: a project does not parse, or its SQL is not in our style.
+    """
+    projects = sorted(path.parent for path in root.glob("dbt_*/dbt_project.yml"))
+    if not projects:
+        raise CiError(f"No dbt project (dbt_*/dbt_project.yml) in {root.resolve()}.", "Start from the repository's folder.")
+    failed = [f"{project} does not parse" for project in projects if not _parses(project, root)]
+    lint = ["sqlfluff", "lint", "--config", str(STYLE), "--disable-progress-bar"]
+    folders = [str(project) for project in projects]
+    if not _succeeds([*lint, *folders]):
+        failed.append("the SQL is not in our style")
+    _succeeds([*lint, "--format", "gitlab", "--write-output", str(quality), *folders])
+    if failed:
+        raise CiError(f"{'; '.join(failed)}, see above.", f"For the style: sqlfluff fix --config {STYLE} {' '.join(folders)}")
+
+
+def _parses(project: Path, root: Path) -> bool:
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = {**os.environ, **PLACEHOLDERS, "DBT_TARGET_PATH": scratch, "DBT_LOG_PATH": scratch}
+        options = ["--project-dir", str(project), "--profiles-dir", str(root / "image"), "--profile", "platform", "--warn-error"]
+        return _succeeds(["dbt", "parse", *options], environment)
+
+
+def _succeeds(command: Sequence[str], environment: Mapping[str, str] | None = None) -> bool:
+    print("$", shlex.join(command), flush=True)
+    return subprocess.run(command, env=environment, check=False).returncode == 0

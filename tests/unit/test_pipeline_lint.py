@@ -1,0 +1,161 @@
+"""Properties that every job of the pipeline has, and what ties the pipeline to the rest of the repository."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+import yaml
+
+from ci.__main__ import app
+from sandbox.engine.cli import VERSION as PULUMI
+from sandbox.paths import REPOSITORY
+from tests.gitlab import Checkout, read
+
+PROGRAMS = Path(sys.executable).parent
+CHANGES_A_STACK = re.compile(r"python -m ci (deploy|destroy|verify)")
+EXACT = re.compile(r"[^:]+:v?\d+\.\d+\.\d+(-[a-z]+)?|.+@sha256:[0-9a-f]{64}")
+"""An image by version or digest."""
+
+
+@pytest.fixture(scope="module")
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The pipeline, merged as GitLab does it."""
+    return Checkout(tmp_path_factory.mktemp("checkout")).merged()
+
+
+@pytest.fixture(scope="module")
+def defaults() -> dict[str, Any]:
+    """What holds for every job that says nothing else."""
+    return read(REPOSITORY / ".gitlab/ci/templates.yml")["default"]
+
+
+@pytest.fixture(scope="module")
+def jobs(configuration: dict[str, Any], defaults: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every job, with the defaults that it takes over."""
+    inherited = {key: value for key, value in defaults.items() if key != "image"}
+    found = {name: inherited | job for name, job in configuration.items() if isinstance(job, dict) and "script" in job}
+    assert len(found) > 10
+    return {name: job for name, job in found.items() if not name.startswith(".")}
+
+
+def scripts(job: dict[str, Any]) -> str:
+    return "\n".join([*job.get("before_script", ()), *job["script"]])
+
+
+def images(job: dict[str, Any], variables: dict[str, str]) -> Iterator[str]:
+    """The job's images, with the pipeline's variables put in."""
+    for image in (job["image"], *job.get("services", ())):
+        yield re.sub(r"\$(\w+)", lambda found: str(variables[found[1]]), image["name"])
+
+
+def test_gitlabs_schema_accepts_the_pipeline(configuration: dict[str, Any], defaults: dict[str, Any], tmp_path: Path):
+    """A misspelt keyword is an error only on GitLab, after the push."""
+    file = tmp_path / ".gitlab-ci.yml"
+    workflow = read(REPOSITORY / ".gitlab-ci.yml")["workflow"]
+    file.write_text(json.dumps(configuration | {"workflow": workflow, "default": defaults}))
+
+    check = subprocess.run(
+        [PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", file], capture_output=True, text=True, check=False
+    )
+
+    assert check.returncode == 0, check.stdout
+
+
+def test_every_job_ends(jobs: dict[str, dict[str, Any]]):
+    """Without a limit a hanging job holds the environment's lock for as long as the runner lets it."""
+    assert [name for name, job in jobs.items() if "timeout" not in job] == []
+
+
+def test_a_new_push_never_stops_a_deployment(jobs: dict[str, dict[str, Any]]):
+    """An `up` that is killed half-way leaves half a stack."""
+    assert [name for name, job in jobs.items() if CHANGES_A_STACK.search(scripts(job)) and job["interruptible"]] == []
+
+
+def test_a_stack_is_changed_by_one_job_at_a_time(jobs: dict[str, dict[str, Any]]):
+    """Two pipelines that deploy one stack would break on Pulumi's lock, or verify what the other replaces."""
+    groups = {name: job.get("resource_group") for name, job in jobs.items() if CHANGES_A_STACK.search(scripts(job))}
+
+    assert len(groups) == 2 * 5
+    assert groups == {name: name.partition(":")[2] for name in groups}
+
+
+def test_every_image_is_pinned(jobs: dict[str, dict[str, Any]], configuration: dict[str, Any]):
+    """A moved tag changes what deploys production, with no commit to go back to."""
+    for name, job in jobs.items():
+        for image in images(job, configuration["variables"]):
+            assert EXACT.fullmatch(image), f"{name}: {image}"
+
+
+def test_aws_is_reached_by_the_jobs_own_identity(jobs: dict[str, dict[str, Any]]):
+    """A job without a token fails on AWS; a job with one that never calls `identity` deploys with a runner's own rights."""
+    for name, job in jobs.items():
+        uses_aws = re.search(r"python -m ci (?!dbt)", scripts(job)) is not None
+        assert uses_aws == ("id_tokens" in job), name
+        assert uses_aws == ("python -m ci identity" in scripts(job)), name
+        if uses_aws:
+            assert job["id_tokens"] == {"AWS_ID_TOKEN": {"aud": "sts.amazonaws.com"}}, name
+            assert "environment" in job, f"{name}: AWS_ROLE_ARN is scoped to environments"
+
+
+def test_only_the_deployments_see_the_deploying_roles(jobs: dict[str, dict[str, Any]]):
+    """A preview in the environment `prod` would get the role that may change production."""
+    for name, job in jobs.items():
+        environment = job.get("environment", "preview/")
+        environment = environment if isinstance(environment, str) else environment["name"]
+        changes = CHANGES_A_STACK.search(scripts(job)) is not None
+        assert changes != environment.startswith(("preview/", "review/")), name
+
+
+def test_a_deployment_outlives_the_making_of_airflow(jobs: dict[str, dict[str, Any]]):
+    """MWAA takes up to 40 minutes, and a job's token ends with its timeout."""
+    for name, job in jobs.items():
+        if "python -m ci deploy" in scripts(job):
+            assert job["timeout"] == "2h", name
+            assert 40 < int(job["variables"]["IDENTITY_MINUTES"]) < 120, name
+
+
+def test_every_command_exists(jobs: dict[str, dict[str, Any]]):
+    """A renamed command or target is found by the pipeline that deploys it, on main."""
+    commands = typer.main.get_command(app)
+    targets = re.findall(r"^([\w$()/.-]+):", (REPOSITORY / "Makefile").read_text().replace("$(BIN)", ".venv/bin"), re.MULTILINE)
+    used = {word for job in jobs.values() for word in re.findall(r"python -m ci (\w+)", scripts(job))}
+    made = {
+        word for job in jobs.values() for line in re.findall(r"^make (.*)$", scripts(job), re.MULTILINE) for word in line.split()
+    }
+
+    assert used <= set(getattr(commands, "commands", {}))
+    assert made <= set(targets)
+    assert len(used) >= 7
+
+
+def test_versions_are_those_of_the_repository(configuration: dict[str, Any]):
+    """A preview by another Pulumi than the one that was tested proves little."""
+    makefile = (REPOSITORY / "Makefile").read_text()
+
+    assert configuration["variables"]["PULUMI_VERSION"] == str(PULUMI)
+    assert f"UV_VERSION := {configuration['variables']['UV_VERSION']}\n" in makefile
+
+
+def test_every_environment_has_a_stack_file(jobs: dict[str, dict[str, Any]]):
+    """Pulumi would say that the stack has no configuration, one missing key after the other."""
+    stacks = {name.partition(":")[2] for name in jobs if name.startswith("infrastructure:")}
+
+    assert stacks == {"dev", "prod"}
+    for stack in stacks:
+        assert "config" in yaml.safe_load((REPOSITORY / f"Pulumi.{stack}.yaml").read_text())
+
+
+def test_every_folder_of_code_is_in_the_paths():
+    """A new folder that no rule knows would be merged unchecked."""
+    paths = read(REPOSITORY / ".gitlab/ci/rules.yml")[".paths"]
+    known = {pattern.split("/")[0] for patterns in paths.values() for pattern in patterns} | {"docs"}
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.splitlines()
+    folders = {name.split("/")[0] for name in listed if "/" in name}
+
+    assert [folder for folder in folders if folder not in known and not folder.startswith("dbt_")] == []
