@@ -1,6 +1,7 @@
 """Turns what pydantic found wrong into what a user needs to read: the key, the value, the fix."""
 
 import difflib
+import textwrap
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,6 +11,23 @@ from components.rules import MisfitError
 
 Schema = dict[str, Any]
 """JSON Schema of the settings."""
+
+LONGEST_VALUE = 100
+"""Characters; a whole section in the place of a number would fill the screen."""
+
+PLAIN_WORDS = {
+    "string_pattern_mismatch": "Not of the right form",
+    "model_type": "Should have keys of its own",
+    "dict_type": "Should have keys of its own",
+    "list_type": "Should be a list",
+    "int_parsing": "Should be a whole number",
+    "int_type": "Should be a whole number",
+    "int_from_float": "Should be a whole number",
+    "string_type": "Should be a text; put it in quotes if it looks like a number",
+    "bool_parsing": "Should be true or false",
+    "bool_type": "Should be true or false",
+}
+"""Where pydantic speaks to programmers."""
 
 
 def describe(error: ValidationError, schema: Schema, namespace: str) -> list[str]:
@@ -27,20 +45,24 @@ def _paragraphs(details: ErrorDetails, schema: Schema, namespace: str) -> list[s
 def _paragraph(details: ErrorDetails, cause: object, schema: Schema, namespace: str) -> str:
     path = [part for part in details["loc"] if part != "[key]"]
     key = f"{namespace}:{'.'.join(map(str, path))}"
+    value = textwrap.shorten(repr(details["input"]), LONGEST_VALUE)
     match details["type"]:
         case "extra_forbidden":
             return f"{key}\n  {_unknown(str(path[-1]), schema, path[:-1])}"
         case "missing":
             return f"{key}\n  Required, but missing. {_description(schema, path)}"
         case "value_error":
-            return f"{key} = {details['input']!r}\n  {cause}."
+            return f"{key} = {value}\n  {cause}."
         case _:
-            return f"{key} = {details['input']!r}\n  {details['msg']}. {_description(schema, path)}"
+            reason = PLAIN_WORDS.get(details["type"], details["msg"])
+            # The form of an entry's own name is described where the entries are.
+            described = path if len(path) == len(details["loc"]) else path[:-1]
+            return f"{key} = {value}\n  {reason}. {_description(schema, described)}"
 
 
 def _unknown(key: str, schema: Schema, parent: list[int | str]) -> str:
     known = list(_at(schema, parent).get("properties", {}))
-    near = difflib.get_close_matches(key, known, n=1)
+    near = [name for name in known if name.lower().startswith(key.lower())] or difflib.get_close_matches(key, known, n=1)
     return f"Unknown key. Did you mean {near[0]!r}?" if near else f"Unknown key. Known here: {', '.join(known)}."
 
 

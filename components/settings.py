@@ -23,10 +23,14 @@ WorkstreamName = Annotated[str, Field(pattern=WORKSTREAM_NAME, max_length=30)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$", max_length=255)]
 """A Snowflake identifier that needs no quotes (Snowflake, "Identifier requirements")."""
 
-Selector = Annotated[str, Field(pattern=r"^[^-\s]\S*$")]
-"""One dbt selector; a leading dash would be read as an option of the container's command."""
+UNQUOTED = "An identifier without quotes: letters, digits, `_` and `$`, not starting with a digit."
 
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Selector = Annotated[
+    str, Field(pattern=r"^[^-\s]\S*$", description="A dbt selector without spaces, such as `tag:sales` or `+orders`; no option.")
+]
+"""A leading dash would be read as an option of the container's command."""
+
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="An e-mail address.")]
 
 EnvironmentClass = Literal["mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge"]
 
@@ -67,17 +71,18 @@ class WarehouseSettings(Section):
     """Where and as whom dbt connects to Snowflake."""
 
     account: str = Field(description="Snowflake account identifier, `ORGANIZATION-ACCOUNT`.")
-    user: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.@$-]*$", description="Snowflake service user.")
-    role: Identifier = Field(description="Snowflake role that owns what dbt creates.")
-    database: Identifier = Field(description="Snowflake database that dbt writes to.")
-    warehouse: Identifier = Field(description="Snowflake virtual warehouse that runs the queries.")
+    user: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.@$-]*$", description="Snowflake service user: letters, digits and `_.@$-`.")
+    role: Identifier = Field(description=f"Snowflake role that owns what dbt creates. {UNQUOTED}")
+    database: Identifier = Field(description=f"Snowflake database that dbt writes to. {UNQUOTED}")
+    warehouse: Identifier = Field(description=f"Snowflake virtual warehouse that runs the queries. {UNQUOTED}")
     authentication: Literal["keyPair"] = Field(
         default="keyPair", description="How dbt logs in: `keyPair` with the private key in Secrets Manager."
     )
     host: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9.-]+$",
-        description="Host name of Snowflake's PrivateLink endpoint or of a proxy; left out, the account's public name.",
+        description="Host name, without protocol and port, of Snowflake's PrivateLink endpoint or of a proxy; left out, the "
+        "account's public name.",
     )
     port: int = Field(default=443, ge=1, le=65535, description="TCP port of the host.")
     protocol: Literal["https", "http"] = Field(
@@ -114,7 +119,7 @@ class ImageSettings(Section):
     base_image: str = Field(
         default="python:3.12-slim",
         pattern=r"^\S+$",
-        description="Base image with Python 3.11 or 3.12 on Debian; pin a digest to be exact.",
+        description="Base image with Python 3.11 or 3.12 on Debian. Pin a digest to be exact.",
     )
 
 
@@ -134,10 +139,11 @@ class WorkstreamSettings(Section):
     """A scheduled dbt project, or a selection of one."""
 
     project: str = Field(description="Folder of the dbt project, relative to `Pulumi.yaml`.")
-    schema_: Identifier = Field(alias="schema", description="Snowflake schema that the models are built in.")
+    schema_: Identifier = Field(alias="schema", description=f"Snowflake schema that the models are built in. {UNQUOTED}")
     owner: str = Field(
         pattern=r"^[\w .:/=+@-]{1,64}$",
-        description="Team or person in charge: Airflow's owner and the resources' tag, up to 64 characters.",
+        description="Team or person in charge: Airflow's owner and the resources' tag. Up to 64 letters, digits, spaces and "
+        "`_.:/=+@-`.",
     )
     description: str = Field(
         default="A dbt workstream", min_length=1, max_length=500, description="What it is for; shown in Airflow."

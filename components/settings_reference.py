@@ -1,0 +1,101 @@
+"""The stack configuration for editors and readers: `python -m components.settings_reference` writes both files anew."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from components.base import REPOSITORY
+from components.settings import NAMESPACE, Settings
+
+SCHEMA_FILE = REPOSITORY / "docs" / "stack.schema.json"
+PAGE_FILE = REPOSITORY / "docs" / "configuration.md"
+
+INTRODUCTION = """\
+# Configuration
+
+<!-- Written by `python -m components.settings_reference` from components/settings.py: change that. -->
+
+Each stack has one file, `Pulumi.<stack>.yaml`, and everything that can be set is on this page. A mistake is reported before
+anything is created: every wrong key at once, with its value and the fix. Editors that know YAML schemas complete and check the
+files while you type, through their first line (in VS Code: the YAML extension of Red Hat).
+
+Besides these keys, a stack file holds those of the AWS provider: `aws:region`, `aws:allowedAccountIds` (a deployment to any other
+account is refused) and `aws:defaultTags`.
+"""
+
+
+def stack_schema() -> dict[str, Any]:
+    """JSON Schema of a whole stack file: our keys as the model has them, other namespaces free."""
+    model = Settings.model_json_schema()
+    ours = {f"{NAMESPACE}:{key}": value for key, value in model["properties"].items()}
+    config = {
+        "type": "object",
+        "properties": ours,
+        "required": [f"{NAMESPACE}:{key}" for key in model["required"]],
+        "patternProperties": {f"^(?!{NAMESPACE}:)": {}},
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Stack configuration of the dbt platform",
+        "type": "object",
+        "properties": {"config": config},
+        "required": ["config"],
+        "$defs": model["$defs"],
+    }
+
+
+def page() -> str:
+    """The reference page in Markdown."""
+    model = Settings.model_json_schema()
+    parts = [INTRODUCTION]
+    for key, node in model["properties"].items():
+        parts.append("\n".join(_section(key, node, model)))
+    return "\n".join(parts)
+
+
+def _section(key: str, node: dict[str, Any], model: dict[str, Any]) -> Iterator[str]:
+    entries = node.get("patternProperties", {})
+    section = _resolve(next(iter(entries.values()), node), model)
+    yield f"## `{NAMESPACE}:{key}`\n"
+    for description in filter(None, (section["description"] if "properties" in section else None, node.get("description"))):
+        yield f"{description}\n"
+    if "properties" not in section:
+        yield f"{_form(section)}; {_default(key, section, model)}.\n"
+        return
+    yield "| Key | Value | Default | Meaning |\n|---|---|---|---|"
+    for name, value in section["properties"].items():
+        row = (f"`{name}`", _form(value), _default(name, value, section), value["description"])
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+    yield ""
+
+
+def _form(value: dict[str, Any]) -> str:
+    if "enum" in value or "const" in value:
+        return " or ".join(f"`{choice}`" for choice in value.get("enum", [value.get("const")]))
+    if "anyOf" in value:
+        return " or ".join(_form(choice) for choice in value["anyOf"])
+    limits = [str(value[limit]) for limit in ("minimum", "maximum") if limit in value]
+    names = {
+        "integer": "whole number",
+        "string": "text",
+        "boolean": "`true` or `false`",
+        "array": "list of texts",
+        "null": "`null`",
+    }
+    return names[value["type"]] + (f", {' to '.join(limits)}" if limits else "")
+
+
+def _default(name: str, value: dict[str, Any], section: dict[str, Any]) -> str:
+    if name in section.get("required", ()):
+        return "required"
+    return f"`{json.dumps(value['default'])}`"
+
+
+def _resolve(node: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
+    return model["$defs"][node["$ref"].removeprefix("#/$defs/")] if "$ref" in node else node
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(json.dumps(stack_schema(), indent=2) + "\n", encoding="utf-8")
+    PAGE_FILE.write_text(page(), encoding="utf-8")

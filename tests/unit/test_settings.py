@@ -1,0 +1,325 @@
+"""The stack configuration: what is right is taken, what is wrong is named together with its fix."""
+
+import json
+import re
+from copy import deepcopy
+from typing import Any
+
+import jsonschema
+import pulumi
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from components import settings_reference
+from components.base import REPOSITORY
+from components.rules import DAGS_PER_CLASS, FARGATE_MEMORY
+from components.settings import Settings
+from tests.unit.recorder import run_program, set_configuration, stack_file
+
+Configuration = dict[str, Any]
+
+
+def load(configuration: Configuration) -> Settings:
+    """Our keys, without their namespace."""
+    set_configuration({f"dbt-platform:{key}": value for key, value in configuration.items()})
+    return Settings.load()
+
+
+def refusal(configuration: Configuration) -> str:
+    with pytest.raises(pulumi.RunError) as caught:
+        load(configuration)
+    return str(caught.value)
+
+
+@pytest.fixture
+def right() -> Configuration:
+    """A production configuration without a mistake."""
+    return {key.partition(":")[2]: value for key, value in stack_file("prod").items() if key.startswith("dbt-platform:")}
+
+
+def change(configuration: Configuration, path: str, value: Any) -> Configuration:
+    """A copy with another value at `section.key`."""
+    copy = deepcopy(configuration)
+    *parents, key = path.split(".")
+    node = copy
+    for parent in parents:
+        node = node[parent]
+    node[key] = value
+    return copy
+
+
+MISTAKES = [
+    ("environment", "prod", "'development' or 'production'"),
+    ("network.cidr", "10.20.0.0", "10.20.0.0/16"),
+    ("network.cidr", "10.20.1.0/16", "not a valid IPv4 network"),
+    ("network.cidr", "8.8.0.0/16", "10.0.0.0/8"),
+    ("network.cidr", "10.0.0.0/8", "/16 to /28"),
+    ("network.cidr", "172.17.128.0/17", "172.17.0.0/16"),
+    ("network.availabilityZones", 1, "2 or 3"),
+    ("network.egress", "internet", "'nat'"),
+    ("warehouse.account", "https://acme.snowflakecomputing.com", "without https://"),
+    ("warehouse.account", "acme.snowflakecomputing.com", "identifier alone"),
+    ("warehouse.account", "acme prod", "letters, digits"),
+    ("warehouse.database", "my-database", "without quotes"),
+    ("warehouse.authentication", "password", "'keyPair'"),
+    ("warehouse.port", 0, "greater than or equal to 1"),
+    ("warehouse.protocol", "http", "https"),
+    ("airflow.version", "2.10.3", "'3.3.1'"),
+    ("airflow.environmentClass", "mw1.tiny", "'mw1.small'"),
+    ("airflow.webserver", "public", "'publicOnly'"),
+    ("image.baseImage", "python 3.12", "Base image"),
+    ("alerts.emails", [], "at least one address"),
+    ("alerts.emails", ["data-oncall"], "e-mail address"),
+    ("artifacts.retentionDays", 0, "greater than or equal to 1"),
+    ("workstreams", {}, "at least 1"),
+    ("workstreams.Sales", {}, "lower-case"),
+    ("workstreams.sales.project", "no_such_folder", "dbt projects there: dbt_project"),
+    ("workstreams.sales.project", "components", "dbt_project.yml"),
+    ("workstreams.sales.project", "/etc", "inside the repository"),
+    ("workstreams.sales.project", "../elsewhere", "inside the repository"),
+    ("workstreams.sales.schema", "sales-mart", "without quotes"),
+    ("workstreams.sales.schedule", "0 5 * *", "five cron fields"),
+    ("workstreams.sales.schedule", "0 25 * * *", "five cron fields"),
+    ("workstreams.sales.schedule", "0 0 30 2 *", "no such date"),
+    ("workstreams.sales.schedule", "nobody", "Workstreams: sales, finance"),
+    ("workstreams.sales.schedule", "sales", "wait for each other"),
+    ("workstreams.sales.timezone", "Amsterdam", "Europe/Amsterdam"),
+    ("workstreams.sales.select", ["--full-refresh"], "no option"),
+    ("workstreams.sales.cpu", 1000, "1024"),
+    ("workstreams.sales.memory", 1024, "2048 to 8192 MiB in steps of 1024"),
+    ("workstreams.sales.threads", "many", "whole number"),
+    ("workstreams.sales.timeoutMinutes", 0, "greater than or equal to 1"),
+    ("workstreams.sales.retries", -1, "greater than or equal to 0"),
+    ("workstreams.sales.owner", "sales, finance", "Team or person"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "fix"), MISTAKES, ids=[f"{path}={value}"[:60] for path, value, _ in MISTAKES])
+def test_a_mistake_is_named_with_its_fix(right: Configuration, path: str, value: Any, fix: str):
+    """The next attempt succeeds, without reading our code or waiting for an error of AWS."""
+    message = refusal(change({"image": {}, "artifacts": {}, **right}, path, value))
+
+    assert f"dbt-platform:{path}" in message
+    assert fix in message
+
+
+def test_all_mistakes_are_reported_at_once(right: Configuration):
+    """Ten mistakes must not take ten attempts."""
+    wrong = change(right, "network.cidr", "8.8.0.0/16")
+    wrong = change(wrong, "workstreams.sales.memory", 1)
+    wrong = change(wrong, "workstreams.finance.timezone", "Mars")
+    wrong = change(wrong, "warehous", {})
+    del wrong["warehouse"]["role"]
+
+    message = refusal(wrong)
+
+    assert "has 5 problems" in message
+    for key in ("network.cidr", "workstreams.sales.memory", "workstreams.finance.timezone", "warehous", "warehouse.role"):
+        assert f"dbt-platform:{key}" in message
+
+
+@pytest.mark.parametrize(
+    ("path", "suggestion"),
+    [("enviroment", "environment"), ("network.zones", "availabilityZones"), ("workstreams.sales.timeout", "timeoutMinutes")],
+)
+def test_an_unknown_key_suggests_the_nearest_known_one(right: Configuration, path: str, suggestion: str):
+    """A misspelt key that is ignored is a setting that silently has no effect."""
+    message = refusal(change(right, path, 5))
+
+    assert f"dbt-platform:{path}\n  Unknown key." in message
+    assert suggestion in message
+
+
+def test_a_missing_key_says_what_it_is_for(right: Configuration):
+    """A new user learns the configuration from its own messages."""
+    del right["workstreams"]["sales"]["schema"]
+
+    assert "dbt-platform:workstreams.sales.schema\n  Required, but missing. Snowflake schema" in refusal(right)
+
+
+def test_three_zones_need_a_larger_range(right: Configuration):
+    """AWS would refuse the third subnet after it has created everything else."""
+    small = change(right, "network", {"cidr": "10.20.0.0/24", "availabilityZones": 3})
+
+    assert "network.cidr 10.20.0.0/24 is too small for 3 availability zones; use /23 or larger" in refusal(small)
+    load(change(right, "network", {"cidr": "10.20.0.0/24", "availabilityZones": 2}))
+    load(change(right, "network", {"cidr": "10.20.0.0/23", "availabilityZones": 3}))
+
+
+def test_more_workstreams_than_airflow_can_take_are_refused(right: Configuration):
+    """MWAA would accept them all and then parse its DAGs ever more slowly."""
+    sales = right["workstreams"]["sales"]
+    full = change(right, "workstreams", {f"team-{number}": sales for number in range(DAGS_PER_CLASS["mw1.small"])})
+    load(full)
+
+    message = refusal(change(full, "workstreams.one-more", sales))
+
+    assert "dbt-platform:airflow.environmentClass = 'mw1.small'" in message
+    assert "Set mw1.medium or larger" in message
+
+
+def test_workstreams_that_wait_in_a_circle_are_refused(right: Configuration):
+    """They would wait for ever, without an error anywhere."""
+    finance = right["workstreams"]["finance"]
+    after = {"books": "orders", "orders": "stock", "stock": "books", "report": "stock"}
+    message = refusal(change(right, "workstreams", {name: {**finance, "schedule": other} for name, other in after.items()}))
+
+    for name in ("books", "orders", "stock"):
+        assert f"dbt-platform:workstreams.{name}.schedule" in message
+    # It is not in the circle, and right once the circle is broken.
+    assert "dbt-platform:workstreams.report.schedule" not in message
+
+
+def test_a_workstream_can_start_after_another(right: Configuration):
+    """Finance starts when sales is done, not at a time when it usually is."""
+    loaded = load(change(right, "workstreams.finance.schedule", "sales"))
+
+    assert loaded.workstreams["finance"].after == "sales"
+    assert loaded.workstreams["sales"].after is None
+
+
+def test_settings_never_change(right: Configuration):
+    """What was validated is what is deployed."""
+    with pytest.raises(ValueError, match="frozen"):
+        load(right).environment = "development"  # type: ignore[misc]
+
+
+NAMES = st.sampled_from(["sales", "hr", "finance-eu", "b2b", "a" * 30])
+IDENTIFIERS = st.sampled_from(["ANALYTICS", "analytics_dev", "_X$1", "T" * 255])
+SELECTORS = st.lists(st.sampled_from(["tag:sales", "+orders", "orders+1", "path:models/marts", "@customers"]), max_size=3)
+
+
+@st.composite
+def workstream(draw: st.DrawFn, others: list[str]) -> Configuration:
+    cpu = draw(st.sampled_from(sorted(FARGATE_MEMORY)))
+    schedules = [None, "0 5 * * *", "*/15 8-18 * * MON-FRI", "@daily", *others]
+    return {
+        "project": "dbt_project",
+        "schema": draw(IDENTIFIERS),
+        "owner": draw(st.sampled_from(["data-platform", "Sales Analytics", "team@example.com"])),
+        "schedule": draw(st.sampled_from(schedules)),
+        "timezone": draw(st.sampled_from(["UTC", "Europe/Amsterdam", "America/Argentina/Buenos_Aires"])),
+        "select": draw(SELECTORS),
+        "exclude": draw(SELECTORS),
+        "freshness": draw(st.booleans()),
+        "cpu": cpu,
+        "memory": draw(st.sampled_from(list(FARGATE_MEMORY[cpu]))),
+        "threads": draw(st.integers(1, 64)),
+        "timeoutMinutes": draw(st.integers(1, 1440)),
+        "retries": draw(st.integers(0, 5)),
+    }
+
+
+@st.composite
+def configurations(draw: st.DrawFn) -> Configuration:
+    """Any valid configuration."""
+    names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
+    zones = draw(st.integers(2, 3))
+    return {
+        "environment": draw(st.sampled_from(["development", "production"])),
+        "network": {
+            "cidr": f"10.{draw(st.integers(0, 255))}.0.0/{draw(st.integers(16, 23))}",
+            "availabilityZones": zones,
+            "egress": "nat",
+        },
+        "warehouse": {
+            "account": draw(st.sampled_from(["ACME-ANALYTICS", "acme-analytics_eu", "xy12345.eu-west-1"])),
+            "user": draw(IDENTIFIERS),
+            "role": draw(IDENTIFIERS),
+            "database": draw(IDENTIFIERS),
+            "warehouse": draw(IDENTIFIERS),
+            "authentication": "keyPair",
+            "host": draw(st.sampled_from([None, "abc.privatelink.snowflakecomputing.com"])),
+            "port": draw(st.integers(1, 65535)),
+            "protocol": "https",
+        },
+        "airflow": {
+            "version": draw(st.sampled_from(["3.3.1", "3.2.1", "3.0.6"])),
+            "environmentClass": draw(st.sampled_from(sorted(DAGS_PER_CLASS))),
+            "webserver": draw(st.sampled_from(["privateOnly", "publicOnly"])),
+        },
+        "image": {"baseImage": draw(st.sampled_from(["python:3.12-slim", "registry.example.com:5000/python:3.11"]))},
+        "alerts": {"emails": draw(st.lists(st.sampled_from(["a@example.com", "b+c@example.org"]), min_size=1, unique=True))},
+        "artifacts": {"retentionDays": draw(st.integers(1, 3650))},
+        # Only earlier ones can be waited for, so that there is no circle.
+        "workstreams": {name: draw(workstream(names[:index])) for index, name in enumerate(names)},
+    }
+
+
+@settings(max_examples=8, deadline=None)
+@given(configurations())
+def test_any_valid_configuration_deploys(configuration: Configuration):
+    """What the settings accept, the program can build: no combination fails half-way."""
+    stack, _ = run_program({f"dbt-platform:{key}": value for key, value in configuration.items()})
+
+    assert stack.all("aws:ecs/taskDefinition:TaskDefinition").keys() == configuration["workstreams"].keys()
+
+
+@st.composite
+def corruptions(draw: st.DrawFn) -> tuple[Configuration, str]:
+    """A valid configuration with one thing wrong, and the key that is."""
+    configuration = draw(configurations())
+    node, path = configuration, []
+    while True:
+        key = draw(st.sampled_from(list(node)))
+        path.append(str(key))
+        if not isinstance(node[key], dict) or draw(st.integers(0, 4)) == 0:
+            break
+        node = node[key]
+    kind = draw(st.sampled_from(["wrong type", "unknown key", "missing key"]))
+    value = node.pop(key)
+    if kind == "unknown key":
+        path[-1] = f"{key}-x" if path[0] != "workstreams" or len(path) != 2 else f"{key}_x"
+        node[path[-1]] = value
+    elif kind == "wrong type" or not required(path):
+        node[key] = "not an object" if isinstance(value, dict) else {"not": "a value"}
+    return configuration, ".".join(path)
+
+
+def required(path: list[str]) -> bool:
+    keys = "environment warehouse workstreams account user role database warehouse project schema owner"
+    return path[-1] in keys.split() and not (path[0] == "workstreams" and len(path) == 2)
+
+
+@settings(max_examples=150, deadline=None)
+@given(corruptions())
+def test_any_single_mistake_is_refused_by_name(corrupted: tuple[Configuration, str]):
+    """No mistake gets through to AWS, and none is reported as something else."""
+    configuration, path = corrupted
+
+    assert re.search(rf"^dbt-platform:{re.escape(path)}( = |\n)", refusal(configuration), re.MULTILINE)
+
+
+@settings(max_examples=30, deadline=None)
+@given(configurations())
+def test_editors_accept_what_the_program_accepts(configuration: Configuration):
+    """A red line under a right value teaches people to ignore red lines."""
+    document = {"config": {"aws:region": "eu-west-1", **{f"dbt-platform:{key}": value for key, value in configuration.items()}}}
+
+    jsonschema.validate(document, settings_reference.stack_schema())
+
+
+@pytest.mark.parametrize("name", ["dev", "prod", "sandbox"])
+def test_stack_files_tell_editors_their_schema(name: str):
+    """Completion and checks work without any set-up, in every stack file."""
+    text = (REPOSITORY / f"Pulumi.{name}.yaml").read_text()
+    first_line, schema = text.splitlines()[0], json.loads(settings_reference.SCHEMA_FILE.read_text())
+
+    assert first_line == "# yaml-language-server: $schema=docs/stack.schema.json"
+    jsonschema.validate(yaml.safe_load(text), schema)
+
+
+def test_editors_refuse_a_key_that_the_program_does_not_know():
+    """The schema must be able to say no."""
+    document = {"config": {**stack_file("dev"), "dbt-platform:netwrok": {}}}
+
+    with pytest.raises(jsonschema.ValidationError, match="netwrok"):
+        jsonschema.validate(document, settings_reference.stack_schema())
+
+
+def test_schema_and_reference_page_are_up_to_date():
+    """Run `python -m components.settings_reference` after a change of the settings."""
+    assert json.loads(settings_reference.SCHEMA_FILE.read_text()) == settings_reference.stack_schema()
+    assert settings_reference.PAGE_FILE.read_text() == settings_reference.page()
