@@ -1,0 +1,158 @@
+"""Cases of AWS IAM and Amazon VPC."""
+
+from typing import Any
+
+from tests.unit.policy_cases.case import Case, Fake, allow, document
+
+ROLE = "aws:iam/role:Role"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+GITLAB = "arn:aws:iam::111111111111:oidc-provider/gitlab.com"
+
+
+def grant(*statements: dict[str, Any]) -> Fake:
+    return Fake(ROLE_POLICY, {"role": "r", "policy": document(*statements)})
+
+
+def trust(principal: Any, **condition: Any) -> Fake:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, "Condition": condition}
+    return Fake(ROLE, {"assumeRolePolicy": document(statement)})
+
+
+def pass_role(**condition: Any) -> Fake:
+    return grant(allow("iam:PassRole", "arn:aws:iam::111111111111:role/dbt/*", Condition=condition))
+
+
+HARMLESS = grant(
+    allow(["s3:GetObject"], ["arn:aws:s3:::bucket/*"]),
+    allow("ecr:GetAuthorizationToken", "*"),
+    allow("ecs:ListTasks", "*", Condition={"ArnEquals": {"ecs:cluster": "c"}}),
+    allow("sqs:SendMessage", "arn:aws:sqs:eu-west-1:*:airflow-celery-*"),
+    allow("logs:PutLogEvents", "arn:aws:logs:eu-west-1:111111111111:log-group:airflow-dbt-*"),
+    allow("ecs:StopTask", "arn:aws:ecs:eu-west-1:111111111111:task/cluster/*"),
+    {"Effect": "Deny", "Action": "*", "Resource": "*"},
+)
+NAMED_ROLE = trust({"Service": "ecs-tasks.amazonaws.com"}, StringEquals={"aws:SourceAccount": "111111111111"})
+
+IAM = [
+    *(
+        Case("iam-no-administrator", f"policy.Statement[0] {problem}", wrong=[grant(statement)], right=[HARMLESS])
+        for problem, statement in [
+            ("allows *", allow("*", "*")),
+            ("allows *:*", allow(["*:*"], "*")),
+            ("allows everything but", {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}),
+            ("allows everything but", {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b/*"}),
+        ]
+    ),
+    Case(
+        "iam-no-administrator",
+        "inlinePolicies[0].policy.Statement[0] allows *",
+        wrong=[Fake(ROLE, {"inlinePolicies": [{"policy": document(allow("*", "*"))}]})],
+        right=[HARMLESS],
+    ),
+    Case(
+        "iam-no-administrator",
+        "managedPolicyArns has arn:aws:iam::aws:policy/AdministratorAccess",
+        wrong=[Fake(ROLE, {"managedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"]})],
+        right=[Fake(ROLE, {"managedPolicyArns": ["arn:aws:iam::aws:policy/AmazonSNSReadOnlyAccess"]})],
+    ),
+    Case("iam-no-wildcard-actions", "allows s3:*", wrong=[grant(allow("s3:*"))], right=[HARMLESS]),
+    Case("iam-no-wildcard-actions", "allows s3:Get*", wrong=[grant(allow(["s3:Get*"]))], right=[HARMLESS]),
+    *(
+        Case(
+            "iam-no-wildcard-resources",
+            f"allows {action} on {resource}",
+            wrong=[grant(allow(["ecr:GetAuthorizationToken", action], resource))],
+            right=[HARMLESS],
+        )
+        for action, resource in [
+            ("s3:GetObject", "*"),
+            ("s3:GetObject", "arn:aws:s3:::*"),
+            ("kms:Decrypt", "arn:aws:kms:eu-west-1:111111111111:key/*"),
+            ("logs:PutLogEvents", "arn:aws:logs:eu-west-1:111111111111:log-group:*"),
+            ("iam:GetRole", "arn:aws:iam::111111111111:role/*"),
+            ("sns:Publish", "arn:aws:sns:eu-west-1:*:topic"),
+            ("ecs:ListTasks", "*"),
+        ]
+    ),
+    *(
+        Case(
+            "iam-pass-role-limited",
+            "allows iam:PassRole to any service",
+            wrong=[pass_role(**condition)],
+            right=[pass_role(StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}), HARMLESS],
+        )
+        for condition in (
+            {},
+            {"StringLike": {"iam:PassedToService": "*"}},
+            {"StringNotEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+        )
+    ),
+    Case("iam-trust-limited", "trusts everybody", wrong=[trust({"AWS": "*"})], right=[NAMED_ROLE]),
+    Case(
+        "iam-trust-limited", "on behalf of any account", wrong=[trust({"Service": "ecs-tasks.amazonaws.com"})], right=[NAMED_ROLE]
+    ),
+    Case(
+        "iam-trust-limited",
+        "trusts every identity of the provider",
+        wrong=[trust({"Federated": GITLAB}, StringEquals={"gitlab.com:aud": "https://gitlab.com"})],
+        right=[trust({"Federated": GITLAB}, StringEquals={"gitlab.com:aud": "https://gitlab.com", "gitlab.com:sub": "x"})],
+    ),
+]
+
+VPC = Fake("aws:ec2/vpc:Vpc", {"id": "v"})
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+SUBNET = "aws:ec2/subnet:Subnet"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+CLASSIC = "aws:ec2/securityGroupRule:SecurityGroupRule"
+HTTPS_OUT = {"ipProtocol": "tcp", "cidrIpv4": "0.0.0.0/0"}
+
+
+def default_group(**rules: Any) -> Fake:
+    return Fake("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", {"vpcId": "v", "ingress": [], "egress": [], **rules})
+
+
+EC2 = [
+    Case("ec2-default-security-group-closed", "keeps AWS's rules", wrong=[VPC], right=[VPC, default_group()]),
+    Case(
+        "ec2-default-security-group-closed",
+        "egress has rules",
+        wrong=[VPC, default_group(egress=[{"protocol": "-1"}])],
+        right=[VPC, default_group()],
+    ),
+    Case("ec2-flow-logs", "flow log is missing", wrong=[VPC], right=[VPC, Fake("aws:ec2/flowLog:FlowLog", {"vpcId": "v"})]),
+    Case(
+        "ec2-no-public-addresses",
+        "mapPublicIpOnLaunch is true",
+        wrong=[Fake(SUBNET, {"mapPublicIpOnLaunch": True})],
+        right=[Fake(SUBNET, {"mapPublicIpOnLaunch": False}), Fake(SUBNET, {})],
+    ),
+    *(
+        Case(
+            "ec2-closed-to-the-internet",
+            f"{where} admits {everywhere}",
+            wrong=[wrong],
+            right=[
+                Fake(INGRESS, {"referencedSecurityGroupId": "g"}),
+                Fake(GROUP, {"egress": [{"protocol": "tcp", "cidrBlocks": ["0.0.0.0/0"]}]}),
+                Fake(CLASSIC, {"type": "egress", "protocol": "tcp", "cidrBlocks": ["0.0.0.0/0"]}),
+            ],
+        )
+        for where, everywhere, wrong in [
+            ("the rule", "0.0.0.0/0", Fake(INGRESS, {"cidrIpv4": "0.0.0.0/0"})),
+            ("the rule", "::/0", Fake(INGRESS, {"cidrIpv6": "::/0"})),
+            ("the rule", "0.0.0.0/0", Fake(CLASSIC, {"type": "ingress", "cidrBlocks": ["10.0.0.0/8", "0.0.0.0/0"]})),
+            ("ingress[0]", "::/0", Fake(GROUP, {"ingress": [{"ipv6CidrBlocks": ["::/0"]}]})),
+        ]
+    ),
+    *(
+        Case("ec2-egress-limited", "allows every protocol to 0.0.0.0/0", wrong=[wrong], right=[Fake(EGRESS, HTTPS_OUT)])
+        for wrong in (
+            Fake(EGRESS, HTTPS_OUT | {"ipProtocol": "-1"}),
+            Fake(CLASSIC, {"type": "egress", "protocol": "-1", "cidrBlocks": ["0.0.0.0/0"]}),
+            Fake(GROUP, {"egress": [{"protocol": "-1", "cidrBlocks": ["0.0.0.0/0"]}]}),
+        )
+    ),
+]
+
+CASES = [*IAM, *EC2]
