@@ -52,12 +52,13 @@ def _availability_zones(session: Session, arguments: Properties) -> Properties:
 
 
 def _authorization_token(session: Session, arguments: Properties) -> Properties:
-    data = session.client("ecr").get_authorization_token()["authorizationData"][0]
+    registry = arguments.get("registryId")
+    data = session.client("ecr").get_authorization_token(**({"registryIds": [registry]} if registry else {}))["authorizationData"][0]
     user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
     return {
         "id": session.region,
         "region": session.region,
-        "registryId": session.account,
+        "registryId": registry or session.account,
         "authorizationToken": data["authorizationToken"],
         "expiresAt": data["expiresAt"].isoformat(),
         "proxyEndpoint": data["proxyEndpoint"],
@@ -71,7 +72,7 @@ MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]
     "aws:index/getRegion:getRegion": (_region, set()),
     "aws:index/getPartition:getPartition": (_partition, set()),
     "aws:index/getAvailabilityZones:getAvailabilityZones": (_availability_zones, {"state"}),
-    "aws:ecr/getAuthorizationToken:getAuthorizationToken": (_authorization_token, set()),
+    "aws:ecr/getAuthorizationToken:getAuthorizationToken": (_authorization_token, {"registryId"}),
 }
 """Token -> (function, its arguments that are modelled)."""
 
