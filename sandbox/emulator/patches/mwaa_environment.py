@@ -46,6 +46,8 @@ RESTARTING = {
 }
 """Fields whose change restarts Airflow here; in MWAA nearly every change does."""
 
+_FAILURES = (DeniedError, ClientError, APIError, mwaa_airflow.AirflowStartError)
+
 NOT_MODELLED = ("PluginsS3Path", "StartupScriptS3Path")
 
 _DEFAULTS = {
@@ -83,7 +85,7 @@ def create_environment(_method: str, path: str, _headers: Any, body: bytes, _que
     }
     environment["LoggingConfiguration"] = _logging(name, data.get("LoggingConfiguration", {}))
     mwaa._environments[name] = environment
-    _in_background(_bring_up, environment, "CREATE_FAILED")
+    _in_background(_bring_up, environment)
     return json_response({"Arn": arn})
 
 
@@ -104,11 +106,12 @@ def update_environment(_method: str, path: str, _headers: Any, body: bytes, _que
         data["LoggingConfiguration"] = _logging(name, {**environment["LoggingConfiguration"], **data["LoggingConfiguration"]})
     changed = {field for field, value in data.items() if environment.get(field) != value}
     restart = bool(changed & RESTARTING)
+    previous = {field: environment.get(field) for field in data}
     environment |= data
     environment["LastUpdate"] = {"Status": "PENDING" if restart else "SUCCESS", "CreatedAt": time.time()}
     if restart:
         environment["Status"] = "UPDATING"
-        _in_background(_bring_up, environment, "UPDATE_FAILED")
+        _in_background(_restart, environment, previous)
     return json_response({"Arn": environment["Arn"]})
 
 
@@ -175,28 +178,53 @@ def _in_background(work: Any, environment: dict[str, Any], *arguments: Any) -> N
     threading.Thread(target=run, daemon=True).start()
 
 
-def _bring_up(environment: dict[str, Any], failed: str) -> None:
-    """Starts Airflow (again) and keeps its DAG folder in step until the container goes."""
-    client = mwaa._get_docker()
+def _bring_up(environment: dict[str, Any]) -> None:
+    """Starts Airflow and keeps its DAG folder in step until the container goes."""
     try:
-        session = _assume(environment)
-        mwaa_airflow.remove(client, environment["Name"], keep_database=True)
-        container = mwaa_airflow.start(client, environment, session)
-        environment["_docker_container_id"] = container.id
-        environment["WebserverUrl"] = mwaa_airflow.address(container)
-        bucket = Bucket(environment, session)
-        bucket.sync(container)
-        bucket.check_requirements(environment, container)
-        mwaa_airflow.wait_until_healthy(container)
-    except (DeniedError, ClientError, APIError, mwaa_airflow.AirflowStartError) as error:
-        _logger.exception("environment %s", environment["Name"])
-        problem = {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": str(error)[:1024]}
-        environment["LastUpdate"] = {"Status": "FAILED", "CreatedAt": time.time(), "Error": problem}
-        environment["Status"] = failed
+        bucket, container = _start(environment)
+    except _FAILURES as error:
+        _record_failure(environment, error)
+        environment["Status"] = "CREATE_FAILED"
         return
     environment["LastUpdate"] = {"Status": "SUCCESS", "CreatedAt": time.time()}
     environment["Status"] = "AVAILABLE"
     _keep_in_step(environment, bucket, container)
+
+
+def _restart(environment: dict[str, Any], previous: dict[str, Any]) -> None:
+    """Starts Airflow with the new settings; when that fails, with the `previous` ones, as MWAA rolls back."""
+    try:
+        bucket, container = _start(environment)
+        environment["LastUpdate"] = {"Status": "SUCCESS", "CreatedAt": time.time()}
+        status = "AVAILABLE"
+    except _FAILURES as error:
+        _record_failure(environment, error)
+        environment |= {**previous, "Status": "ROLLING_BACK"}
+        bucket, container = _start(environment)
+        status = "UPDATE_FAILED"
+    environment["Status"] = status
+    _keep_in_step(environment, bucket, container)
+
+
+def _record_failure(environment: dict[str, Any], error: Exception) -> None:
+    _logger.error("environment %s: %s", environment["Name"], error)
+    problem = {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": str(error)[:1024]}
+    environment["LastUpdate"] = {"Status": "FAILED", "CreatedAt": time.time(), "Error": problem}
+
+
+def _start(environment: dict[str, Any]) -> tuple[Bucket, Container]:
+    """A new container in the place of the old one, with the bucket's DAG files, once Airflow answers."""
+    client = mwaa._get_docker()
+    session = _assume(environment)
+    mwaa_airflow.remove(client, environment["Name"], keep_database=True)
+    container = mwaa_airflow.start(client, environment, session)
+    environment["_docker_container_id"] = container.id
+    environment["WebserverUrl"] = mwaa_airflow.address(container)
+    bucket = Bucket(environment, session)
+    bucket.sync(container)
+    bucket.check_requirements(environment, container)
+    mwaa_airflow.wait_until_healthy(container)
+    return bucket, container
 
 
 def _assume(environment: dict[str, Any]) -> Session:
@@ -215,8 +243,10 @@ def _assume(environment: dict[str, Any]) -> Session:
 
 
 def _keep_in_step(environment: dict[str, Any], bucket: Bucket, container: Container) -> None:
-    while environment.get("_docker_container_id") == container.id:
+    while True:
         time.sleep(SYNC_SECONDS)
+        if environment.get("_docker_container_id") != container.id:
+            return
         try:
             bucket.sync(container)
         except NotFound:
