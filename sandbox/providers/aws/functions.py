@@ -53,7 +53,8 @@ def _availability_zones(session: Session, arguments: Properties) -> Properties:
 
 def _authorization_token(session: Session, arguments: Properties) -> Properties:
     registry = arguments.get("registryId")
-    data = session.client("ecr").get_authorization_token(**({"registryIds": [registry]} if registry else {}))["authorizationData"][0]
+    request = {"registryIds": [registry]} if registry else {}
+    data = session.client("ecr").get_authorization_token(**request)["authorizationData"][0]
     user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
     return {
         "id": session.region,
