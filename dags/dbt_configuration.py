@@ -44,7 +44,10 @@ KEYS: dict[str, Kind] = {
     "exclude": "texts",
     "freshness": "flag",
 }
-"""Every key of the file; all are required, so that what a DAG does never depends on a default in two places."""
+"""Every key that is read; all are required, so that what a DAG does never depends on a default in two places.
+
+Other keys are ignored: S3 may show a new file before the DAG files that know it.
+"""
 
 FORMS: dict[Kind, str] = {
     "text": "a text that is not empty",
@@ -127,13 +130,13 @@ def read_file(path: Path) -> Workstream:
 
 
 def _problems(content: dict[str, Any], name: str) -> list[str]:
-    problems = [f"{key}: is missing: expected {FORMS[kind]}" for key, kind in KEYS.items() if key not in content]
-    for key, value in content.items():
-        if key not in KEYS:
-            near = difflib.get_close_matches(key, KEYS, n=1)
-            problems.append(f"{key}: is not a known key: " + (f"did you mean {near[0]!r}?" if near else "remove it"))
-        elif not _has_form(value, KEYS[key]):
-            problems.append(f"{key}: {value!r} should be {FORMS[KEYS[key]]}")
+    problems: list[str] = []
+    for key, kind in KEYS.items():
+        if key not in content:
+            near = difflib.get_close_matches(key, content.keys() - KEYS, n=1)
+            problems.append(f"{key}: is missing" + (f": is it {near[0]!r}?" if near else "") + f": expected {FORMS[kind]}")
+        elif not _has_form(content[key], kind):
+            problems.append(f"{key}: {content[key]!r} should be {FORMS[kind]}")
     return problems or _contradictions(content, name)
 
 

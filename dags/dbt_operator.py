@@ -129,12 +129,20 @@ class DbtOperator(EcsRunTaskOperator):
 
     def _start_task(self) -> None:
         try:
+            self._await_former_container()
             super()._start_task()
         except EcsOperatorError as error:
             first = error.failures[0]
             self._fail(diagnose_refused(first.get("reason", ""), first.get("detail", "")))
         except self.client.exceptions.ClientError as error:
             self._fail(diagnose_refused(error.response["Error"]["Code"], error.response["Error"]["Message"]))
+
+    def _await_former_container(self) -> None:
+        """A task that was cleared starts again at once, while its container still cancels queries and uploads artifacts."""
+        former = self.client.list_tasks(cluster=self.cluster, startedBy=self._started_by, desiredStatus="STOPPED")["taskArns"]
+        if former:
+            self.log.info("Waiting until the container of the former try has ended: %s", former)
+            self.client.get_waiter("tasks_stopped").wait(cluster=self.cluster, tasks=former)
 
     def _check_success_task(self) -> None:
         tasks = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])["tasks"]

@@ -5,9 +5,9 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pendulum
-from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
 from airflow.sdk.definitions.param import ParamsDict
+from dbt_alerts import failed, late, recovered
 from dbt_configuration import Workstream, read
 from dbt_operator import DbtOperator
 
@@ -36,9 +36,16 @@ def make(workstream: Workstream) -> DAG:
         is_paused_upon_creation=False,
         tags=workstream.tags,
         params=parameters(workstream),
+        deadline=late(workstream),
         default_args={"owner": workstream.owner},
     ) as dag:
-        DbtOperator(task_id="dbt", workstream=workstream, outlets=[marts(workstream.name)], on_failure_callback=alert(workstream))
+        DbtOperator(
+            task_id="dbt",
+            workstream=workstream,
+            outlets=[marts(workstream.name)],
+            on_failure_callback=failed(workstream),
+            on_success_callback=recovered(workstream),
+        )
     return dag
 
 
@@ -65,18 +72,6 @@ def parameters(workstream: Workstream) -> ParamsDict:
             "full_refresh": Param(False, title="Full refresh", description="Build incremental models from scratch", type="boolean"),
             "vars": Param({}, title="Vars", description="dbt variables as a JSON object", type="object"),
         }
-    )
-
-
-def alert(workstream: Workstream) -> SnsNotifier:
-    """One message when a run has failed for good; Airflow does not call it for tries that are retried."""
-    return SnsNotifier(
-        aws_conn_id=None,
-        region_name=workstream.region,
-        target_arn=workstream.alert_topic,
-        subject=f"dbt workstream {workstream.name} failed"[:100],
-        message="DAG: {{ dag.dag_id }}\nRun: {{ run_id }}\nTry: {{ ti.try_number }}\nLog: {{ ti.log_url }}\n\n"
-        "{{ exception | default('The task ended without an exception: its worker went away, or it was marked failed.') }}",
     )
 
 

@@ -25,12 +25,13 @@ class Ecs:
     exceptions = SimpleNamespace(ClientError=ClientError)
 
     def __init__(self):
-        self.started, self.stopped, self.running = [], [], []
+        self.started, self.stopped, self.running, self.stopping = [], [], [], []
+        self.awaited: list[tuple[list[str], int]] = []
         self.failures, self.refusal, self.ends = [], None, lambda: None
         self.exit_code, self.stop_code, self.reason = 0, "EssentialContainerExited", "Essential container in task exited"
 
     def list_tasks(self, **request):
-        return {"taskArns": self.running if request["desiredStatus"] == "RUNNING" else []}
+        return {"taskArns": self.running if request["desiredStatus"] == "RUNNING" else self.stopping}
 
     def run_task(self, **request):
         if self.refusal:
@@ -40,7 +41,11 @@ class Ecs:
 
     def get_waiter(self, name):
         assert name == "tasks_stopped"
-        return SimpleNamespace(wait=lambda **_: self.ends())
+        return SimpleNamespace(wait=self.wait)
+
+    def wait(self, tasks, **_):
+        self.awaited.append((tasks, len(self.started)))
+        self.ends()
 
     def describe_tasks(self, **_):
         container = {"name": "dbt", "lastStatus": "STOPPED", "exitCode": self.exit_code}
@@ -81,7 +86,9 @@ def operator(tmp_path, monkeypatch, ecs, logs):
     (workstream,), _ = read(dag_folder(tmp_path / "dags", configuration("sales")) / "config")
     made = DbtOperator(task_id="dbt", workstream=workstream)
     monkeypatch.setattr(made, "client", ecs)
-    return made
+    yield made
+    if made.task_log_fetcher:
+        made.task_log_fetcher.join(10)
 
 
 def context(**changes):
@@ -126,6 +133,15 @@ def test_a_worker_that_died_finds_its_container_again(operator, ecs):
     run(operator)
 
     assert ecs.started == []
+
+
+def test_a_run_waits_for_the_end_of_its_former_container(operator, ecs):
+    """A task that is cleared starts again while its container still has two minutes to cancel queries."""
+    ecs.stopping = [f"{ARN}4"]
+
+    run(operator)
+
+    assert ecs.awaited == [([f"{ARN}4"], 0), ([ARN], 1)]
 
 
 @pytest.fixture

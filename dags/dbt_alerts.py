@@ -1,0 +1,62 @@
+"""Messages to the stack's SNS topic: a run has failed for good, has recovered, or is late. One each, however many tries."""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+from dbt_configuration import Workstream
+from dbt_operator import RETRY_DELAY, START_AND_STOP
+
+SUBJECT_LIMIT = 100
+"""Characters that SNS accepts (API reference, Publish)."""
+
+RUN = "DAG: {{ dag.dag_id }}\nRun: {{ run_id }}\nTry: {{ ti.try_number }}\nLog: {{ ti.log_url }}"
+
+
+class RecoveryNotifier(SnsNotifier):
+    """Speaks up only if the run before this one failed."""
+
+    def notify(self, context: Any) -> None:
+        previous = context["ti"].get_previous_dagrun()
+        if previous is not None and previous.state == "failed":
+            super().notify(context)
+
+
+def failed(workstream: Workstream) -> SnsNotifier:
+    """For `on_failure_callback`, which Airflow does not call for tries that are retried."""
+    reason = "{{ exception | default('The task ended without an exception: its worker went away, or somebody marked it failed.') }}"
+    return SnsNotifier(**_message(workstream, "failed", f"{RUN}\n\n{reason}"))
+
+
+def recovered(workstream: Workstream) -> RecoveryNotifier:
+    """For `on_success_callback`. A run without a date, started by hand, has no run before it and stays silent."""
+    return RecoveryNotifier(**_message(workstream, "runs again", RUN))
+
+
+def late(workstream: Workstream) -> DeadlineAlert:
+    """No success in the time that all tries may take, from when the run was queued.
+
+    Not deduplicated against `failed`: it reminds of a failure that nobody has mended by then.
+    """
+    tries = workstream.retries + 1
+    allowed = tries * (timedelta(minutes=workstream.timeout_minutes) + START_AND_STOP) + workstream.retries * RETRY_DELAY
+    text = "DAG: {{ dag_run.dag_id }}\nRun: {{ dag_run.dag_run_id }}\nState: {{ dag_run.state }}\nDue: {{ deadline.deadline_time }}"
+    notifier = f"{SnsNotifier.__module__}.{SnsNotifier.__name__}"
+    return DeadlineAlert(
+        name="late",
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=allowed,
+        callback=AsyncCallback(notifier, kwargs=_message(workstream, "is late", text)),
+    )
+
+
+def _message(workstream: Workstream, what: str, text: str) -> dict[str, Any]:
+    return {
+        "aws_conn_id": None,
+        "region_name": workstream.region,
+        "target_arn": workstream.alert_topic,
+        "subject": f"dbt workstream {workstream.name} {what}"[:SUBJECT_LIMIT],
+        "message": text,
+    }
