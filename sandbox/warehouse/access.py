@@ -43,7 +43,7 @@ class Access:
     """Who may log in, with which role, and what the role may do. Names are upper case."""
 
     def __init__(self, manager: InfoSchemaManager, admin_password: str) -> None:
-        self._connection = manager._duck_conn
+        self._connection = manager._duck_conn.cursor()
         self._schema = f"{manager.account_catalog_name}._access"
         self._connection.execute(_TABLES.format(schema=self._schema))
         for role in (ADMIN_ROLE, "SYSADMIN", "PUBLIC"):

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse
 from sandbox.warehouse.access import Access, User, fingerprint, password_matches
 from sandbox.warehouse.patches.base import expect_version
 from sandbox.warehouse.patches.session import Session
+from sandbox.warehouse.patches.statements import turn
 
 _ALLOWED_LIFETIME = 3600
 """Seconds that Snowflake accepts a token at most, whatever its expiry says."""
@@ -43,7 +44,8 @@ def apply(access: Access) -> None:
             body = gzip.decompress(body)
         data = json.loads(body)["data"]
         try:
-            session = _session(access, data, request.query_params)
+            async with turn:
+                session = _session(access, data, request.query_params)
         except LoginError as refusal:
             return JSONResponse({"data": None, "code": refusal.code, "message": refusal.message, "success": False})
         token = secrets.token_urlsafe(32)

@@ -33,7 +33,8 @@ Rewrite = Callable[[Session, str], str]
 """Turns a statement into one that snowduck understands, or raises a ProgrammingError."""
 
 _rewrites: list[Rewrite] = []
-_turn = asyncio.Lock()
+turn = asyncio.Lock()
+"""Whoever uses DuckDB holds it."""
 _running: dict[Session, "Statement"] = {}
 
 _CANCEL = re.compile(r"select system\$cancel_all_queries\( ?'?(\d+)'? ?\)", re.IGNORECASE)
@@ -85,7 +86,7 @@ def apply() -> None:
         try:
             _cancel_others(statement)
             await _wait(statement)
-            async with _turn:
+            async with turn:
                 response = await run(request)
                 _remember(statement)
                 return response

@@ -1,0 +1,68 @@
+"""Keeps what a run leaves, in S3: `<ARTIFACTS_URI>/runs/<run id>/<try>/`."""
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+from runner.environment import Environment
+from runner.output import Output
+
+_TIMEOUT = 5
+"""Seconds for connecting and for each answer: a run that was told to end has not more to spare."""
+
+FILES = ("manifest.json", "run_results.json", "sources.json", "catalog.json")
+"""What dbt writes to its target folder."""
+
+
+class Artifacts:
+    """The folder of one try in the artifacts bucket. Encryption is the bucket's default."""
+
+    def __init__(self, environment: Environment, output: Output, client: Any = None) -> None:
+        self._bucket, _, prefix = environment.artifacts_uri.removeprefix("s3://").partition("/")
+        self._workstream = f"{prefix}/" if prefix else ""
+        self._folder = self.folder(environment.run_id, environment.try_number)
+        self._output = output
+        self._made = client
+
+    @property
+    def uri(self) -> str:
+        """Where the artifacts of this try are."""
+        return f"s3://{self._bucket}/{self._folder}"
+
+    def folder(self, run_id: str, try_number: int) -> str:
+        """Key prefix of a try, without the last slash."""
+        return f"{self._workstream}runs/{run_id}/{try_number}"
+
+    def put(self, name: str, content: str | bytes) -> None:
+        """Store one artifact of this try, without secrets."""
+        self.put_key(f"{self._folder}/{name}", content)
+
+    def put_key(self, key: str, content: str | bytes) -> None:
+        body = self._output.scrub(content).encode() if isinstance(content, str) else content
+        kind = mimetypes.guess_type(key)[0] or ("text/plain" if isinstance(content, str) else "application/octet-stream")
+        if kind.startswith("text/"):
+            kind += "; charset=utf-8"
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=kind)
+
+    def get(self, key: str) -> bytes | None:
+        """An object of this workstream, or None."""
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except self._client.exceptions.NoSuchKey:
+            return None
+
+    def put_files(self, target: Path, log: Path) -> None:
+        """Store what dbt wrote, as far as it is there."""
+        for path in (*(target / name for name in FILES), log):
+            if path.exists():
+                self.put(path.name, path.read_text(errors="replace"))
+
+    @property
+    def _client(self) -> Any:
+        if self._made is None:
+            import boto3  # noqa: PLC0415 - takes half a second, and is needed late
+            from botocore.config import Config  # noqa: PLC0415
+
+            config = Config(connect_timeout=_TIMEOUT, read_timeout=_TIMEOUT, retries={"total_max_attempts": 2})
+            self._made = boto3.client("s3", config=config)
+        return self._made

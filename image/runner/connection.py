@@ -1,0 +1,137 @@
+"""Checks the connection to Snowflake before dbt starts: dbt alone would hang for minutes."""
+
+import queue
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from runner.environment import Warehouse
+from runner.outcome import RunnerError
+from runner.private_key import private_key
+
+TIMEOUT = 50
+"""Seconds for the whole check, so that a run that can't connect ends within a minute."""
+
+_LOGIN_TIMEOUT = 20
+_CREDENTIALS = "Put the credentials again with `ops credentials put`, and register their public key: "
+
+_REFUSALS: dict[int, tuple[str, str]] = {
+    390144: (
+        "Snowflake at {address} does not accept the private key of user {user}.",
+        _CREDENTIALS + "ALTER USER {user} SET RSA_PUBLIC_KEY='...'. The account must be {account}.",
+    ),
+    390100: ("Snowflake at {address} does not accept user {user} or its password.", "Put them with `ops credentials put`."),
+    390189: (
+        "Role {role} does not exist, or user {user} may not use it.",
+        "In Snowflake: GRANT ROLE {role} TO USER {user}.",
+    ),
+    390201: (
+        "Database {database} does not exist, or role {role} may not use it.",
+        "In Snowflake: GRANT USAGE ON DATABASE {database} TO ROLE {role}.",
+    ),
+}
+"""Snowflake's error code on log-in: what it means here, and what to do (Snowflake documentation, "Key-pair authentication")."""
+
+
+def check(warehouse: Warehouse, connect: Callable[..., Any] | None = None) -> None:
+    """Log in, and see that role, warehouse, database and schema can be used.
+
+    Raises:
+        RunnerError: one sentence for each way in which this fails, within `TIMEOUT` seconds.
+    """
+    _within(TIMEOUT, warehouse, lambda: _check(warehouse, connect))
+
+
+def parameters(warehouse: Warehouse) -> dict[str, object]:
+    """Arguments for `snowflake.connector.connect`."""
+    credentials: dict[str, object] = {}
+    if warehouse.authenticator == "keyPair":
+        credentials["private_key"] = private_key(warehouse.private_key, warehouse.private_key_passphrase)
+    elif warehouse.authenticator == "password":
+        credentials["password"] = warehouse.password
+    else:
+        credentials |= {"authenticator": "WORKLOAD_IDENTITY", "workload_identity_provider": "AWS"}
+    return credentials | {
+        "account": warehouse.account,
+        "user": warehouse.user,
+        "role": warehouse.role,
+        "database": warehouse.database,
+        "warehouse": warehouse.warehouse,
+        "host": warehouse.host,
+        "port": warehouse.port,
+        "protocol": warehouse.protocol,
+        "application": "dbt",
+        "login_timeout": _LOGIN_TIMEOUT,
+        "network_timeout": _LOGIN_TIMEOUT,
+    }
+
+
+def _within(seconds: float, warehouse: Warehouse, function: Callable[[], None]) -> None:
+    """Run the function in a thread of its own: the connector has ways to hang that no timeout of its own covers."""
+    outcome: queue.Queue[BaseException | None] = queue.Queue()
+
+    def run() -> None:
+        try:
+            function()
+            outcome.put(None)
+        except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
+            outcome.put(error)
+
+    threading.Thread(target=run, daemon=True, name="connection-check").start()
+    try:
+        error = outcome.get(timeout=seconds)
+    except queue.Empty:
+        raise _unreachable(warehouse, f"no answer within {seconds:.0f} s") from None
+    if error:
+        raise error
+
+
+def _check(warehouse: Warehouse, connect: Callable[..., Any] | None) -> None:
+    arguments = parameters(warehouse)
+    _reach(warehouse)
+    import snowflake.connector  # noqa: PLC0415 - takes a second: not before the cheap checks
+    from snowflake.connector.errors import Error  # noqa: PLC0415
+
+    try:
+        with (connect or snowflake.connector.connect)(**arguments) as session:
+            _use(warehouse, session)
+    except Error as error:
+        raise explain(warehouse, error.errno, str(error.msg or error)) from None
+
+
+def _reach(warehouse: Warehouse) -> None:
+    try:
+        socket.create_connection((warehouse.host, warehouse.port), timeout=10).close()
+    except OSError as error:
+        raise _unreachable(warehouse, str(error.strerror or error)) from None
+
+
+def _use(warehouse: Warehouse, session: Any) -> None:
+    found = session.cursor().execute("select current_warehouse(), current_database()").fetchone()
+    for kind, name, current in zip(("warehouse", "database"), (warehouse.warehouse, warehouse.database), found, strict=True):
+        if not current:
+            problem = f"{kind.capitalize()} {name} does not exist, or role {warehouse.role} may not use it."
+            raise RunnerError(problem, f"In Snowflake: GRANT USAGE ON {kind.upper()} {name} TO ROLE {warehouse.role}.")
+    session.cursor().execute(f"create schema if not exists {warehouse.database}.{warehouse.schema}")
+
+
+def explain(warehouse: Warehouse, code: int | None, message: str) -> RunnerError:
+    """What a Snowflake error on log-in or on the first statements means here."""
+    names = {name: getattr(warehouse, name) for name in ("account", "user", "role", "database", "address", "schema")}
+    if code in _REFUSALS:
+        problem, fix = _REFUSALS[code]
+        return RunnerError(problem.format(**names), fix.format(**names))
+    if code == 3001:
+        problem = "Role {role} may not create the schema {schema} in database {database}."
+        return RunnerError(problem.format(**names), "GRANT CREATE SCHEMA ON DATABASE {database} TO ROLE {role}.".format(**names))
+    first_line = message.splitlines()[0] if message else "no reason given"
+    return RunnerError(f"Snowflake at {warehouse.address} refuses: {first_line}", "Run `check` in this container for more.")
+
+
+def _unreachable(warehouse: Warehouse, reason: str) -> RunnerError:
+    return RunnerError(
+        f"Snowflake can't be reached at {warehouse.address}: {reason}.",
+        "Check SNOWFLAKE_ACCOUNT (and SNOWFLAKE_HOST), and that the task's security group and subnets let out port "
+        f"{warehouse.port}.",
+    )

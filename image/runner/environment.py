@@ -1,0 +1,135 @@
+"""What the container is told through its environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from runner.outcome import RunnerError
+
+_REQUIRED = {
+    "WORKSTREAM": "name of the workstream",
+    "ARTIFACTS_URI": "where artifacts go, s3://<bucket>/<workstream>",
+    "SNOWFLAKE_ACCOUNT": "Snowflake account, ORGANIZATION-ACCOUNT",
+    "SNOWFLAKE_USER": "Snowflake user",
+    "SNOWFLAKE_ROLE": "Snowflake role",
+    "SNOWFLAKE_DATABASE": "Snowflake database",
+    "SNOWFLAKE_WAREHOUSE": "Snowflake warehouse",
+    "SNOWFLAKE_SCHEMA": "Snowflake schema of the workstream",
+}
+_CREDENTIALS = {
+    "keyPair": {"SNOWFLAKE_PRIVATE_KEY": "private key of the Snowflake user, from Secrets Manager"},
+    "password": {"SNOWFLAKE_PASSWORD": "password of the Snowflake user, from Secrets Manager"},
+    "workloadIdentity": {},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warehouse:
+    """How to reach Snowflake."""
+
+    account: str
+    user: str
+    role: str
+    database: str
+    warehouse: str
+    schema: str
+    authenticator: str
+    """keyPair, password or workloadIdentity."""
+    host: str
+    """As the connector would derive it from the account, unless the environment names another (PrivateLink)."""
+    port: int
+    protocol: str
+    private_key: str = field(default="", repr=False)
+    private_key_passphrase: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+
+    @property
+    def address(self) -> str:
+        """Host and port, for people."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One run of one workstream."""
+
+    workstream: str
+    artifacts_uri: str
+    run_id: str
+    try_number: int
+    logical_date: str
+    """ISO 8601, or empty for a manual run."""
+    target: str
+    freshness: bool
+    """Check the sources' freshness before building."""
+    deadline: int
+    """Seconds from the start of the runner until it ends itself; 0: never."""
+    warehouse: Warehouse
+
+
+def read(variables: Mapping[str, str]) -> Environment:
+    """The environment, checked.
+
+    Raises:
+        RunnerError: names every variable that is missing or wrong, not only the first.
+    """
+    problems: list[str] = []
+    authenticator = _one_of(variables, "SNOWFLAKE_AUTHENTICATOR", tuple(_CREDENTIALS), problems)
+    required = _REQUIRED | _CREDENTIALS.get(authenticator, {})
+    problems += [f"{name} is not set: {meaning}." for name, meaning in required.items() if not variables.get(name)]
+    numbers = {
+        name: _number(variables, name, default, problems)
+        for name, default in {"SNOWFLAKE_PORT": 443, "DBT_TRY_NUMBER": 1, "RUN_TIMEOUT_SECONDS": 0, "DBT_THREADS": 4}.items()
+    }
+    if not variables.get("ARTIFACTS_URI", "s3://").startswith("s3://"):
+        problems.append(f"ARTIFACTS_URI is {variables['ARTIFACTS_URI']!r}, not s3://<bucket>/<prefix>.")
+    target = _one_of(variables, "DBT_TARGET", ("development", "production"), problems)
+    freshness = _one_of(variables, "DBT_SOURCE_FRESHNESS", ("true", "false"), problems)
+    protocol = _one_of(variables, "SNOWFLAKE_PROTOCOL", ("https", "http"), problems)
+    if problems:
+        raise RunnerError(
+            "The container's environment is not complete:\n" + "\n".join(f"  - {problem}" for problem in problems),
+            "The task definition sets these: deploy the stack, and put the credentials with `ops credentials put`.",
+        )
+    account = variables["SNOWFLAKE_ACCOUNT"]
+    return Environment(
+        workstream=variables["WORKSTREAM"],
+        artifacts_uri=variables["ARTIFACTS_URI"].rstrip("/"),
+        run_id=variables.get("DBT_RUN_ID") or f"local__{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        try_number=numbers["DBT_TRY_NUMBER"],
+        logical_date=variables.get("DBT_LOGICAL_DATE", ""),
+        target=target,
+        freshness=freshness == "true",
+        deadline=numbers["RUN_TIMEOUT_SECONDS"],
+        warehouse=Warehouse(
+            account=account,
+            user=variables["SNOWFLAKE_USER"],
+            role=variables["SNOWFLAKE_ROLE"],
+            database=variables["SNOWFLAKE_DATABASE"],
+            warehouse=variables["SNOWFLAKE_WAREHOUSE"],
+            schema=variables["SNOWFLAKE_SCHEMA"],
+            authenticator=authenticator,
+            host=variables.get("SNOWFLAKE_HOST") or f"{account.replace('_', '-').lower()}.snowflakecomputing.com",
+            port=numbers["SNOWFLAKE_PORT"],
+            protocol=protocol,
+            private_key=variables.get("SNOWFLAKE_PRIVATE_KEY", "") if authenticator == "keyPair" else "",
+            private_key_passphrase=variables.get("SNOWFLAKE_PRIVATE_KEY_PASSPHRASE", ""),
+            password=variables.get("SNOWFLAKE_PASSWORD", "") if authenticator == "password" else "",
+        ),
+    )
+
+
+def _one_of(variables: Mapping[str, str], name: str, values: tuple[str, ...], problems: list[str]) -> str:
+    """The value of a variable with few possible values, of which the first is the default."""
+    value = variables.get(name) or values[0]
+    if value not in values:
+        problems.append(f"{name} is {value!r}, not one of {', '.join(values)}.")
+    return value
+
+
+def _number(variables: Mapping[str, str], name: str, default: int, problems: list[str]) -> int:
+    value = variables.get(name) or str(default)
+    if not value.isdecimal():
+        problems.append(f"{name} is {value!r}, not a whole number.")
+        return default
+    return int(value)

@@ -1,0 +1,86 @@
+"""Turns dbt's events into progress and into JSON lines."""
+
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+
+from runner.output import Output
+from runner.progress import FAILED, TESTS, Progress, Result
+
+_MESSAGES = {"error", "warn"}
+"""Levels of dbt's own messages that are worth a line."""
+
+_SAID_OTHERWISE = {
+    "EndOfRunSummary",
+    "LogFreshnessResult",
+    "LogModelResult",
+    "LogSeedResult",
+    "LogSnapshotResult",
+    "LogTestResult",
+    "RunResultError",
+    "RunResultErrorNoMessage",
+    "RunResultFailure",
+    "RunResultWarning",
+}
+"""Events that repeat what a node's result says."""
+
+
+class Events:
+    """The callback for `dbtRunner`."""
+
+    def __init__(self, progress: Progress, output: Output) -> None:
+        self._progress = progress
+        self._output = output
+        self.problems: list[str] = []
+        """What dbt complained about outside of nodes."""
+
+    def __call__(self, message: Any) -> None:
+        name = message.info.name
+        if name == "NodeStart":
+            self._started(MessageToDict(message.data, preserving_proto_field_name=True)["node_info"])
+        elif name == "NodeFinished":
+            self._finished(MessageToDict(message.data, preserving_proto_field_name=True))
+        elif message.info.level in _MESSAGES and name not in _SAID_OTHERWISE:
+            self._said(name, message.info.level, message.info.msg)
+
+    def _started(self, info: dict[str, Any]) -> None:
+        if node := self._progress.nodes.get(info["unique_id"]):
+            self._progress.start(node.id)
+            if node.kind not in TESTS:
+                self._output.event("node_started", node=node.id)
+
+    def _finished(self, data: dict[str, Any]) -> None:
+        info, run = data["node_info"], data["run_result"]
+        node = self._progress.nodes.get(info["unique_id"])
+        if node is None:
+            return
+        response = run.get("adapter_response", {})
+        rows = None if node.kind in TESTS else response.get("rows_affected")
+        result = Result(
+            status=run["status"],
+            message=run.get("message", ""),
+            started=info.get("node_started_at", ""),
+            seconds=round(run.get("execution_time", 0), 3),
+            rows=None if rows is None else int(rows),
+            failures=run.get("num_failures"),
+            query_id=response.get("query_id"),
+            thread=run.get("thread", ""),
+        )
+        result = self._progress.finish(node.id, result)
+        self._output.event(
+            "node_finished",
+            node=node.id,
+            status=result.status,
+            rows=result.rows,
+            failures=result.failures or None,
+            seconds=result.seconds,
+            queryId=result.query_id,
+            n=len(self._progress.results),
+            of=len(self._progress.nodes),
+            message=result.message if result.status in FAILED else None,
+        )
+
+    def _said(self, name: str, level: str, text: str) -> None:
+        if level == "error":
+            self.problems.append(text)
+        self._output.event("dbt", level=level, dbtEvent=name, message=text)

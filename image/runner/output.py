@@ -1,0 +1,41 @@
+"""Standard output: one JSON object per line, and at the end a block of text for people. Secrets never get there."""
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+from runner.progress import now
+
+MASK = "*****"
+
+
+class Output:
+    """Writes lines; replaces every secret it was told, whole or as it would look in JSON."""
+
+    def __init__(self, secrets: Iterable[str] = (), stream: TextIO | None = None) -> None:
+        self._secrets: list[str] = []
+        self._stream = stream or sys.stdout
+        for secret in secrets:
+            self.hide(secret)
+
+    def hide(self, secret: str) -> None:
+        """Mask this value from now on; a key also line by line, as a message may quote a part."""
+        parts = {secret, json.dumps(secret)[1:-1], *(line for line in secret.splitlines() if not line.startswith("-----"))}
+        self._secrets = sorted({*self._secrets, *(part for part in parts if len(part) >= 6)}, key=len, reverse=True)
+
+    def scrub(self, text: str) -> str:
+        """The text without secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return text
+
+    def event(self, name: str, **fields: object) -> None:
+        """One JSON line; fields that are None or empty are left out."""
+        kept = {key: value for key, value in fields.items() if value not in (None, "")}
+        self.text(json.dumps({"time": now(), "event": name, **kept}, default=str))
+
+    def text(self, text: str) -> None:
+        """A line for people."""
+        self._stream.write(self.scrub(text) + "\n")
+        self._stream.flush()

@@ -1,0 +1,108 @@
+"""What happened to each node of the run so far; dbt's threads report to it, everything else reads it."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+SUCCEEDED = frozenset({"success", "pass", "warn", "no-op"})
+FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
+TESTS = frozenset({"test", "unit_test"})
+"""Kinds of nodes that write nothing."""
+
+SKIPPED = "skipped"
+CANCELLED = "cancelled"
+"""Was running when the run was interrupted."""
+NOT_RUN = "not run"
+"""Its turn never came."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A node that the run selected."""
+
+    id: str
+    """dbt's unique_id."""
+    name: str
+    kind: str
+    """model, test, unit_test, seed, snapshot."""
+    path: str
+    """Of its file, relative to the project."""
+    parents: tuple[str, ...]
+    """Ids of what it reads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """How a node ended."""
+
+    status: str
+    message: str = ""
+    started: str = ""
+    """ISO 8601, UTC."""
+    seconds: float = 0
+    rows: int | None = None
+    """Rows written, as far as the warehouse says."""
+    failures: int | None = None
+    """Rows that a test found."""
+    query_id: str | None = None
+    thread: str = ""
+
+
+class Progress:
+    """The selected nodes in dbt's order, and the result of each that ended."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self.results: dict[str, Result] = {}
+        self.running: dict[str, str] = {}
+        """Node id: when it started."""
+        self.changed = threading.Event()
+        """Set at each result; whoever stores them clears it."""
+        self._interrupted = False
+        self._lock = threading.Lock()
+
+    def select(self, nodes: Iterable[Node]) -> None:
+        self.nodes = {node.id: node for node in nodes}
+
+    def start(self, node_id: str) -> None:
+        with self._lock:
+            self.running[node_id] = now()
+
+    def finish(self, node_id: str, result: Result) -> Result:
+        """Record a result; returns it as it was recorded: what fails after an interruption was cancelled."""
+        with self._lock:
+            if self._interrupted and result.status in FAILED:
+                result = replace(result, status=CANCELLED)
+            self.running.pop(node_id, None)
+            self.results[node_id] = result
+        self.changed.set()
+        return result
+
+    def interrupt(self) -> None:
+        """From now on, failing means having been cancelled."""
+        self._interrupted = True
+
+    def close(self) -> None:
+        """Give every node without a result one: nothing runs any more."""
+        with self._lock:
+            for node_id in self.nodes:
+                if node_id not in self.results:
+                    started = self.running.pop(node_id, "")
+                    self.results[node_id] = Result(status=CANCELLED if started else NOT_RUN, started=started)
+        self.changed.set()
+
+    def with_status(self, statuses: Iterable[str]) -> list[str]:
+        """Ids of the nodes that ended so."""
+        wanted = set(statuses)
+        return [node_id for node_id, result in list(self.results.items()) if result.status in wanted]
+
+    def counts(self) -> dict[str, int]:
+        """Number of nodes by status."""
+        return dict(Counter(result.status for result in list(self.results.values())))
+
+
+def now() -> str:
+    """ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
