@@ -33,6 +33,7 @@ from sandbox.emulator.patches import (
     logs_kms,
     mwaa_environment,
     mwaa_tags,
+    secretsmanager_empty,
 )
 from sandbox.emulator.settings import BIND, LABEL, PORT
 
@@ -53,6 +54,7 @@ PATCHES = (
     logs_kms,
     mwaa_environment,
     mwaa_tags,
+    secretsmanager_empty,
 )
 """In place since they were imported."""
 

@@ -1,0 +1,343 @@
+"""The AWS emulator: what tasks, roles and environments do in AWS, they do here."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any, cast
+
+import docker
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.docker_engine import bridge_gateway
+from sandbox.network import answers, wait_until
+from sandbox.processes import stop
+from tests.sandbox.emulator_account import GROUP, REGION, Account, account, policy
+
+CREDENTIALS = """
+import json, os, urllib.request
+urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"] + "/_ministack/health")
+names = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+print(json.dumps({name.lower(): os.environ[name] for name in names}))
+"""
+"""Shows that the task reaches the emulator, and who it is there."""
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """An account in which tasks can run."""
+    with account(tmp_path_factory.mktemp("emulator")) as made:
+        made.furnish()
+        yield made
+
+
+@pytest.fixture
+def bucket(cloud: Account) -> str:
+    name = f"bucket-{time.monotonic_ns()}"
+    cloud.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return name
+
+
+def test_a_task_may_do_what_its_role_allows_and_no_more(cloud: Account, bucket: str):
+    """A role that is too narrow would show only in production; one that is too wide nowhere."""
+    role = cloud.role(policy(("s3:PutObject", f"arn:aws:s3:::{bucket}/sales/*")))
+
+    _, output = cloud.run(f"python3 -c '{CREDENTIALS}'", task=role)
+
+    credentials = json.loads(output[-1])
+    assert cloud.client("sts", credentials).get_caller_identity()["Arn"].split("/")[1] == role.rpartition("/")[2]
+    s3 = cloud.client("s3", credentials)
+    s3.put_object(Bucket=bucket, Key="sales/manifest.json", Body=b"{}")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=bucket, Key="finance/manifest.json", Body=b"{}")
+
+
+def test_a_role_that_does_not_trust_ecs_stops_the_task(cloud: Account):
+    """A wrong trust policy is found by `make demo`, not by the first run in AWS."""
+    task, _ = cloud.run("true", task=cloud.role(policy(), "lambda.amazonaws.com"))
+
+    assert "unable to assume the role" in task["stoppedReason"]
+
+
+def test_a_secret_reaches_the_container(cloud: Account):
+    """Without it dbt can't log in."""
+    task, output = cloud.run(
+        "echo $SNOWFLAKE_USER", secrets=[{"name": "SNOWFLAKE_USER", "valueFrom": f"{cloud.facts['secret']}:user::"}]
+    )
+
+    assert (task["containers"][0]["exitCode"], output) == (0, ["DBT"])
+
+
+def _unfit_secrets(cloud: Account) -> dict[str, tuple[dict[str, Any], str]]:
+    empty = cloud.client("secretsmanager").create_secret(Name=f"empty-{time.monotonic_ns()}")["ARN"]
+    reader = cloud.role(policy(("secretsmanager:GetSecretValue", "*"), (["ecr:*", "logs:*"], "*")))
+    blind = cloud.execution_role(without="secretsmanager:GetSecretValue")
+    return {
+        "key": ({"valueFrom": f"{cloud.facts['secret']}:nope::"}, cloud.facts["execution"]),
+        "value": ({"valueFrom": f"{empty}:user::"}, reader),
+        "permission": ({"valueFrom": f"{cloud.facts['secret']}:user::"}, blind),
+    }
+
+
+@pytest.mark.parametrize(
+    ("missing", "reason"),
+    [
+        ("key", "did not contain json key nope"),
+        ("value", "can't find the specified secret value for staging label: AWSCURRENT"),
+        ("permission", "not authorized to perform: secretsmanager:GetSecretValue"),
+    ],
+)
+def test_a_task_does_not_start_without_its_secret(cloud: Account, missing: str, reason: str):
+    """dbt would start without a password and hang or fail with a riddle."""
+    secret, execution = _unfit_secrets(cloud)[missing]
+
+    task, output = cloud.run("echo ran", execution=execution, secrets=[{"name": "SECRET", **secret}])
+
+    assert task["stopCode"] == "TaskFailedToStart"
+    assert task["stoppedReason"].startswith("ResourceInitializationError: unable to pull secrets or registry auth")
+    assert reason in task["stoppedReason"]
+    assert output == []
+
+
+def test_a_task_does_not_start_without_its_log_group(cloud: Account):
+    """It would run, and nobody could ever read why it failed."""
+    options = {"awslogs-group": "/missing", "awslogs-region": REGION, "awslogs-stream-prefix": "test"}
+    execution = cloud.role(policy((["ecr:*", "logs:*"], "*")))
+
+    task, _ = cloud.run("true", execution=execution, logConfiguration={"logDriver": "awslogs", "options": options})
+
+    assert "failed to create Cloudwatch log stream: ResourceNotFoundException" in task["stoppedReason"]
+
+
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        ("ecr:GetAuthorizationToken", "ResourceInitializationError"),
+        ("ecr:BatchGetImage", "CannotPullContainerError"),
+        ("logs:CreateLogStream", "ResourceInitializationError"),
+    ],
+)
+def test_the_execution_role_needs_each_permission(cloud: Account, action: str, error: str):
+    """A policy that lacks one passes every preview and fails the first run."""
+    task, _ = cloud.run("true", execution=cloud.execution_role(without=action))
+
+    assert task["stoppedReason"].startswith(error)
+    assert f"not authorized to perform: {action}" in task["stoppedReason"]
+
+
+def test_no_line_of_output_is_lost(cloud: Account):
+    """The last lines say what failed."""
+    _, output = cloud.run("for i in $(seq 300); do echo line $i; done; exit 1")
+
+    assert output == [f"line {number}" for number in range(1, 301)]
+
+
+def test_the_root_file_system_is_read_only_and_the_declared_volume_is_writable(cloud: Account):
+    """An image that forgets VOLUME or the owner works nowhere in AWS."""
+    mounts = [{"sourceVolume": name, "containerPath": f"/{name}"} for name in ("declared", "undeclared")]
+
+    _, output = cloud.run(
+        "for f in /root.txt /declared/a /undeclared/a; do touch $f 2>/dev/null && echo yes $f || echo no $f; done",
+        readonlyRootFilesystem=True,
+        mountPoints=mounts,
+    )
+
+    assert output == ["no /root.txt", "yes /declared/a", "no /undeclared/a"]
+
+
+@pytest.mark.parametrize(("trap", "code"), [("exit 143", 143), (":", 137)], ids=["heeds", "ignores"])
+def test_stopping_a_task_gives_it_its_stop_timeout(cloud: Account, trap: str, code: int):
+    """A run that is cancelled uploads its artifacts in that time; a run that hangs ends all the same."""
+    command = f"trap '{trap}' TERM; echo ready; while :; do sleep 0.1; done"
+    task = cloud.start(cloud.define(command, stopTimeout=3))
+    assert wait_until(lambda: cloud.output(task) == ["ready"], 30)
+    begin = time.monotonic()
+
+    answer = cloud.client("ecs").stop_task(cluster=cloud.facts["cluster"], task=task, reason="test")["task"]
+
+    assert (answer["lastStatus"], answer["desiredStatus"]) == ("RUNNING", "STOPPED")
+    ended = cloud.stopped(task)
+    assert (ended["containers"][0]["exitCode"], ended["stopCode"], ended["stoppedReason"]) == (code, "UserInitiated", "test")
+    assert (time.monotonic() - begin > 2.5) == (code == 137)
+
+
+def test_a_task_runs_the_digest_that_its_definition_pins(cloud: Account):
+    """What was tested is what runs, whatever the tag says by now."""
+    task, _ = cloud.run("true")
+
+    assert task["containers"][0]["imageDigest"] == cloud.facts["image"].partition("@")[2]
+
+
+def test_a_task_that_needs_too_much_memory_says_so(cloud: Account):
+    """The fix is `memory` in the configuration, which exit code 137 alone does not tell."""
+    task, _ = cloud.run("python3 -c 'bytearray(1 << 30)'")
+
+    assert task["containers"][0]["reason"].startswith("OutOfMemoryError")
+
+
+def test_tasks_leave_nothing_behind(cloud: Account):
+    """Volumes and containers would fill the disk run by run."""
+    cloud.run("true", mountPoints=[{"sourceVolume": "declared", "containerPath": "/declared"}])
+
+    assert cloud.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cpu": "256", "memory": "4096"}, "No Fargate configuration exists"),
+        ({"networkMode": "bridge"}, "awsvpc"),
+        ({"executionRoleArn": ""}, "execution role"),
+        (
+            {"containerDefinitions": [{"name": "dbt", "image": "x", "healthCheck": {"command": ["true"]}}]},
+            "does not model healthCheck",
+        ),
+    ],
+)
+def test_a_task_definition_that_fargate_refuses_is_refused(cloud: Account, options: dict[str, Any], message: str):
+    """It would deploy here and fail in AWS."""
+    definition = {
+        "family": "refused",
+        "requiresCompatibilities": ["FARGATE"],
+        "networkMode": "awsvpc",
+        "cpu": "256",
+        "memory": "512",
+        "executionRoleArn": cloud.facts["execution"],
+        "containerDefinitions": [{"name": "dbt", "image": "x"}],
+    }
+
+    with pytest.raises(ClientError, match=message):
+        cloud.client("ecs").register_task_definition(**{**definition, **options})
+
+
+def test_running_a_task_needs_permission_for_its_definition_and_to_pass_its_roles(cloud: Account):
+    """Airflow's role may start our tasks with our roles, and nobody else's."""
+    definition = cloud.define("true")
+    run = ("ecs:RunTask", f"arn:aws:ecs:{REGION}:{cloud.id}:task-definition/test:*")
+    passing = ("iam:PassRole", [cloud.facts["execution"], cloud.facts["task"]])
+
+    with pytest.raises(ClientError, match="ecs:RunTask"):
+        cloud.start(definition, cloud.session(policy(passing)))
+    with pytest.raises(ClientError, match="iam:PassRole"):
+        cloud.start(definition, cloud.session(policy(run)))
+    assert cloud.stopped(cloud.start(definition, cloud.session(policy(run, passing))))
+
+
+def test_reading_a_log_stream_needs_permission_for_its_group(cloud: Account):
+    """Airflow shows the output of our tasks, and of no other group."""
+    cloud.client("logs").create_log_group(logGroupName="/other")
+    logs = cloud.client(
+        "logs", cloud.session(policy(("logs:DescribeLogStreams", f"arn:aws:logs:{REGION}:{cloud.id}:log-group:{GROUP}:*")))
+    )
+
+    assert "logStreams" in logs.describe_log_streams(logGroupName=GROUP)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        logs.describe_log_streams(logGroupName="/other")
+
+
+def test_requests_count_as_sent_over_tls(cloud: Account, bucket: str):
+    """Our buckets refuse plain HTTP: without this nothing could be read from them here."""
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}", "Condition": condition}
+    cloud.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+    s3 = cloud.client("s3", cloud.session(policy(("s3:ListBucket", "*"))))
+
+    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_the_emulator_listens_only_where_it_was_told(cloud: Account):
+    """Anybody in the network could use it otherwise: its root key is no secret to them."""
+    listening = psutil.Process(cloud.process.pid).net_connections(kind="tcp")
+
+    addresses = {connection.laddr.ip for connection in listening if connection.status == psutil.CONN_LISTEN}
+    assert addresses == {"127.0.0.1", bridge_gateway()}
+
+
+def test_an_emulator_that_ends_takes_its_tasks_along_and_no_other_emulators(cloud: Account, tmp_path):
+    """`make demo-down` leaves nothing, and does not touch the sandbox of another checkout."""
+    sleep = "trap 'exit 0' TERM; while :; do sleep 0.1; done"
+    theirs = cloud.start(cloud.define(sleep))
+    with account(tmp_path) as other:
+        other.furnish()
+        task = other.start(other.define(sleep, mountPoints=[{"sourceVolume": "declared", "containerPath": "/declared"}]))
+        for place, running in ((cloud, theirs), (other, task)):
+            assert wait_until(lambda place=place, running=running: place.describe(running)["lastStatus"] == "RUNNING", 30)
+
+        stop(other.process, seconds=30)
+
+        assert other.leftovers() == []
+        assert not [image for image in docker.from_env().images.list() if f":{other.port}/" in str(image.attrs["RepoDigests"])]
+    assert cloud.describe(theirs)["lastStatus"] == "RUNNING"
+    cloud.client("ecs").stop_task(cluster=cloud.facts["cluster"], task=theirs)
+    cloud.stopped(theirs)
+
+
+def _environment(cloud: Account, bucket: str, role: str) -> str:
+    name = f"airflow-{time.monotonic_ns()}"
+    network = cloud.facts["network"]
+    cloud.client("mwaa").create_environment(
+        Name=name,
+        AirflowVersion="3.3.1",
+        DagS3Path="dags",
+        ExecutionRoleArn=role,
+        SourceBucketArn=f"arn:aws:s3:::{bucket}",
+        NetworkConfiguration={"SubnetIds": network["subnets"], "SecurityGroupIds": network["securityGroups"]},
+    )
+    return name
+
+
+def _settled(cloud: Account, name: str) -> dict[str, Any]:
+    def read() -> dict[str, Any]:
+        return cloud.client("mwaa").get_environment(Name=name)["Environment"]
+
+    assert wait_until(lambda: read()["Status"] not in ("CREATING", "UPDATING", "ROLLING_BACK"), 240)
+    return read()
+
+
+def test_an_airflow_environment_runs_the_dags_of_its_bucket(cloud: Account, bucket: str):
+    """The real Airflow, with the bucket's files of now: new, changed and deleted ones."""
+    s3, mwaa = cloud.client("s3"), cloud.client("mwaa")
+    for key in ("dags/kept.py", "dags/config/sales.json", "dags/config/gone.json", "other.txt"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"1")
+    role = cloud.role(policy((["s3:GetObject*", "s3:ListBucket"], "*")), "airflow.amazonaws.com", "airflow-env.amazonaws.com")
+
+    name = _environment(cloud, bucket, role)
+
+    environment = _settled(cloud, name)
+    assert environment["Status"] == "AVAILABLE", environment
+    assert answers(f"http://{environment['WebserverUrl']}/api/v2/version")
+    assert mwaa.invoke_rest_api(Name=name, Path="/version", Method="GET")["RestApiResponse"]["version"] == "3.3.1"
+    container = docker.from_env().containers.get(f"mwaa-{cloud.sandbox_id}-{name}")
+
+    def files() -> dict[str, str]:
+        _, found = container.exec_run(["find", "/opt/airflow/dags", "-type", "f", "-printf", "%P %T@\n"])
+        lines = cast("bytes", found).decode().splitlines()
+        return {path: changed for path, changed in (line.split() for line in lines) if "__pycache__" not in path}
+
+    before = files()
+    assert set(before) == {"kept.py", "config/sales.json", "config/gone.json"}
+    s3.put_object(Bucket=bucket, Key="dags/config/sales.json", Body=b"2")
+    s3.delete_object(Bucket=bucket, Key="dags/config/gone.json")
+    assert wait_until(lambda: set(files()) == {"kept.py", "config/sales.json"}, 30)
+    after = files()
+    assert after["kept.py"] == before["kept.py"]
+    assert after["config/sales.json"] != before["config/sales.json"]
+
+    mwaa.delete_environment(Name=name)
+
+    assert wait_until(lambda: name not in mwaa.list_environments()["Environments"], 30)
+    assert cloud.leftovers() == []
+
+
+def test_an_airflow_environment_whose_role_may_not_read_the_bucket_fails(cloud: Account, bucket: str):
+    """In AWS it fails after half an hour."""
+    role = cloud.role(policy(), "airflow.amazonaws.com", "airflow-env.amazonaws.com")
+
+    name = _environment(cloud, bucket, role)
+
+    environment = _settled(cloud, name)
+    assert environment["Status"] == "CREATE_FAILED"
+    assert "s3:ListBucket" in environment["LastUpdate"]["Error"]["ErrorMessage"]
+    cloud.client("mwaa").delete_environment(Name=name)
