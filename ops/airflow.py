@@ -1,9 +1,11 @@
-"""Airflow's REST API, reached through MWAA's InvokeRestApi: no web login, no network path to Airflow needed."""
+"""Airflow's REST API, reached through MWAA's InvokeRestApi: no web login, no network path to Airflow needed.
+
+InvokeRestApi takes paths of 64 characters at most (API reference, InvokeRestApi), less than a run's own path has: runs and
+task instances are looked up through Airflow's batch lists, whose filters are in the body.
+"""
 
 import time
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from ops.errors import OpsError
 from ops.stack import Stack
@@ -13,6 +15,9 @@ TASK = "dbt"
 
 LOADING = 180
 """Seconds until a DAG that was just deployed must be there: MWAA copies the bucket every 30 s, then parses."""
+
+
+RUNS = "`ops status` shows the last run of each workstream, Airflow's page all of them."
 
 
 class Airflow:
@@ -52,56 +57,49 @@ class Airflow:
         # Airflow 3 wants the key: null is a run of its own, not that of a date.
         return self.call("POST", f"/dags/{dag_id}/dagRuns", body={"logical_date": None, "conf": params})["dag_run_id"]
 
+    def runs(self, dag_id: str, count: int) -> list[dict[str, Any]]:
+        """The newest runs, newest first."""
+        body = {"dag_ids": [dag_id], "order_by": "-run_after", "page_limit": count}
+        return self.call("POST", "/dags/~/dagRuns/list", body=body)["dag_runs"]
+
     def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
-        """One run. Raises OpsError if there is none such."""
-        found = self.find(f"/dags/{dag_id}/dagRuns/{run_id}")
+        """One of the newest hundred runs. Raises OpsError if it is not among them."""
+        found = next((run for run in self.runs(dag_id, 100) if run["dag_run_id"] == run_id), None)
         if found is None:
-            raise OpsError(f"The DAG {dag_id!r} has no run {run_id!r}.", "`ops status` shows the last run of each workstream.")
+            raise OpsError(f"The DAG {dag_id!r} has no recent run {run_id!r}.", RUNS)
         return found
 
-    def last_run(self, dag_id: str) -> dict[str, Any] | None:
-        """The newest run; None before the first."""
-        query = {"order_by": "-run_after", "limit": 1}
-        answer = self.find(f"/dags/{dag_id}/dagRuns", query)
-        return answer["dag_runs"][0] if answer and answer["dag_runs"] else None
+    def task(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """The last try of a run's task. Raises OpsError if there is no such run."""
+        body = {"dag_ids": [dag_id], "dag_run_ids": [run_id], "task_ids": [TASK]}
+        found = self.call("POST", "/dags/~/dagRuns/~/taskInstances/list", body=body)["task_instances"]
+        if not found:
+            raise OpsError(f"The DAG {dag_id!r} has no run {run_id!r}.", RUNS)
+        return found[0]
 
-    def container(self, dag_id: str, run_id: str) -> str | None:
-        """ARN of the ECS task of the run's last try; None if none was started."""
-        entry = self.find(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{TASK}/xcomEntries/ecs_task_arn")
-        return entry["value"].strip('"') if entry else None
-
-    def find(self, path: str, query: dict[str, Any] | None = None) -> dict[str, Any] | None:
+    def find(self, path: str) -> dict[str, Any] | None:
         """Answer to a GET; None if there is no such thing."""
-        try:
-            return self._invoke("GET", path, query=query)
-        except self.client.exceptions.RestApiClientException as error:
-            if error.response.get("RestApiStatusCode") == 404:
-                return None
-            raise _refused(error) from error
+        status, answer = self._invoke("GET", path)
+        return None if status == 404 else _accepted(status, answer)
 
     def call(self, method: str, path: str, *, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Answer to a request. Raises OpsError with Airflow's own reason if it refuses."""
+        return _accepted(*self._invoke(method, path, body=body))
+
+    def _invoke(self, method: str, path: str, *, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+        request: dict[str, Any] = {"Name": self.name, "Method": method, "Path": path} | ({"Body": body} if body else {})
+        known = self.client.exceptions
         try:
-            return self._invoke(method, path, body=body)
-        except self.client.exceptions.RestApiClientException as error:
-            raise _refused(error) from error
-
-    def _invoke(
-        self, method: str, path: str, *, query: dict[str, Any] | None = None, body: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        request: dict[str, Any] = {"Name": self.name, "Method": method, "Path": path}
-        request |= {"QueryParameters": query} if query else {}
-        request |= {"Body": body} if body else {}
-        try:
-            return self.client.invoke_rest_api(**request)["RestApiResponse"]
-        except self.client.exceptions.RestApiServerException as error:
-            raise OpsError(f"Airflow failed: {_said(error)}", "Try again; if it stays, read Airflow's web server log.") from error
+            answer: Any = self.client.invoke_rest_api(**request)
+        except (known.RestApiClientException, known.RestApiServerException) as error:
+            answer = error.response
+        return answer["RestApiStatusCode"], answer.get("RestApiResponse")
 
 
-def _refused(error: ClientError) -> OpsError:
-    return OpsError(f"Airflow refused: {_said(error)}", "Correct what it says, then try again.")
-
-
-def _said(error: ClientError) -> str:
-    answer: Any = error.response.get("RestApiResponse") or error.response["Error"]["Message"]
-    return str(answer.get("detail", answer)) if isinstance(answer, dict) else str(answer)
+def _accepted(status: int, answer: Any) -> dict[str, Any]:
+    if status < 400:
+        return answer
+    said = answer.get("detail", answer) if isinstance(answer, dict) else answer
+    if status < 500:
+        raise OpsError(f"Airflow refused: {said}", "Correct what it says, then try again.")
+    raise OpsError(f"Airflow failed: {said}", "Try again; if it stays, read Airflow's web server log.")

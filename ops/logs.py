@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +11,8 @@ from ops.airflow import Airflow
 from ops.context import stack_of
 from ops.errors import OpsError
 from ops.stack import Stack, Workstream
+
+ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
 
 POLL = 2
 """Seconds between two looks for new lines."""
@@ -33,47 +36,57 @@ def logs(
 
 def last_lines(stack: Stack, airflow: Airflow, workstream: Workstream, run_id: str, count: int) -> list[str]:
     """The last lines of the run's last container; a sentence about it if there are none."""
-    stream = _stream(airflow, workstream, run_id)
+    client, task = stack.session.client("logs"), airflow.task(workstream.dag_id, run_id)
+    stream = _stream(client, workstream, task)
     if stream is None:
-        state = airflow.run(workstream.dag_id, run_id)["state"]
-        return [f"No container was started for {run_id} (state {state}): see Airflow's task log."]
-    events = _events(stack, workstream, logStreamName=stream, startFromHead=False, limit=count)["events"]
-    return [event["message"] for event in events] or ["The container has written nothing yet."]
+        return [f"No container has written a line for {run_id} (state {task['state']}): see Airflow's task log."]
+    answer = client.get_log_events(logGroupName=workstream.log_group, logStreamName=stream, startFromHead=False, limit=count)
+    return [event.get("message", "") for event in answer["events"]]
 
 
 def _followed(stack: Stack, airflow: Airflow, workstream: Workstream, run_id: str, count: int) -> Iterator[str]:
-    """Last lines and then new ones; ends when the run has ended and its last line was read."""
-    token: dict[str, Any] = {"startFromHead": False, "limit": count}
+    """Last lines and then new ones, also of the next try; ends when the run has ended and its last line was read."""
+    client, stream, token = stack.session.client("logs"), None, {}
     while True:
-        ended = airflow.run(workstream.dag_id, run_id)["state"] in {"success", "failed"}
-        stream = _stream(airflow, workstream, run_id)
-        events: list[Any] = []
-        if stream:
-            answer = _events(stack, workstream, logStreamName=stream, **token)
+        task = airflow.task(workstream.dag_id, run_id)
+        current, events = _stream(client, workstream, task), []
+        if current:
+            if current != stream:
+                stream, token = current, {"startFromHead": False, "limit": count} if stream is None else {"startFromHead": True}
+            answer: Any = client.get_log_events(logGroupName=workstream.log_group, logStreamName=stream, **token)
             token, events = {"startFromHead": True, "nextToken": answer["nextForwardToken"]}, answer["events"]
             yield from (event["message"] for event in events)
-        if ended and not events:
+        if task["state"] in ENDED and not events:
             return
         if not events:
             time.sleep(POLL)
 
 
+def _stream(client: Any, workstream: Workstream, task: dict[str, Any]) -> str | None:
+    """The log stream of a try: the one that was written to in its time, because a workstream never runs twice at once.
+
+    CloudWatch's own list of streams by time may be an hour behind (API reference, DescribeLogStreams).
+    """
+    if not task["start_date"]:
+        return None
+    window = {"startTime": _milliseconds(task["start_date"])}
+    if task["end_date"]:
+        window["endTime"] = _milliseconds(task["end_date"])
+    search = client.get_paginator("filter_log_events").paginate(
+        logGroupName=workstream.log_group,
+        logStreamNamePrefix=f"{workstream.log_stream_prefix}/",
+        PaginationConfig={"MaxItems": 1},
+        **window,
+    )
+    return next((event["logStreamName"] for page in search for event in page["events"]), None)
+
+
+def _milliseconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp() * 1000)
+
+
 def _newest(airflow: Airflow, workstream: Workstream) -> str:
-    found = airflow.last_run(workstream.dag_id)
-    if found is None:
+    newest = airflow.runs(workstream.dag_id, 1)
+    if not newest:
         raise OpsError(f"{workstream.name!r} has not run yet.", f"Run it: ops run {workstream.name} --wait")
-    return found["dag_run_id"]
-
-
-def _stream(airflow: Airflow, workstream: Workstream, run_id: str) -> str | None:
-    """The log stream of the run's last container: CloudWatch's own order of streams may be an hour behind."""
-    arn = airflow.container(workstream.dag_id, run_id)
-    return f"{workstream.log_stream_prefix}/{arn.rpartition('/')[2]}" if arn else None
-
-
-def _events(stack: Stack, workstream: Workstream, **request: Any) -> dict[str, Any]:
-    client: Any = stack.session.client("logs")
-    try:
-        return client.get_log_events(logGroupName=workstream.log_group, **request)
-    except client.exceptions.ResourceNotFoundException:
-        return {"events": [], "nextForwardToken": ""}
+    return newest[0]["dag_run_id"]

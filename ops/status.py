@@ -40,7 +40,7 @@ def _row(airflow: Airflow, workstream: Workstream) -> dict[str, Any]:
     dag = airflow.find(f"/dags/{workstream.dag_id}")
     if dag is None:
         return row
-    last = airflow.last_run(workstream.dag_id)
+    last = next(iter(airflow.runs(workstream.dag_id, 1)), None)
     row |= {
         "paused": dag["is_paused"],
         "nextRun": dag.get("next_dagrun_run_after"),

@@ -34,7 +34,13 @@ OUTPUTS = {
         for name in ("sales", "finance")
     },
 }
-RUN = {"dag_run_id": "manual__1", "state": "success", "start_date": "2026-01-01T00:00:00Z", "end_date": "2026-01-01T00:00:40Z"}
+RUN = {
+    "dag_run_id": "manual__1",
+    "state": "success",
+    "run_after": "2026-01-01T00:00:00Z",
+    "start_date": "2026-01-01T00:00:00Z",
+    "end_date": "2026-01-01T00:00:40Z",
+}
 
 
 class Aws:
@@ -49,17 +55,19 @@ class Aws:
         self.rest: dict[str, Callable[[Any], Any]] = {"GET /importErrors": lambda _: {"import_errors": []}}
         for name in ("sales", "finance"):
             self.rest[f"GET /dags/dbt_{name}"] = lambda _: {"is_paused": False, "next_dagrun_run_after": None}
-            self.rest[f"GET /dags/dbt_{name}/dagRuns"] = lambda _: {"dag_runs": [RUN]}
-            self.rest[f"GET /dags/dbt_{name}/dagRuns/manual__1"] = lambda _: RUN
             self.rest[f"POST /dags/dbt_{name}/dagRuns"] = lambda _: {"dag_run_id": "manual__1"}
-            xcom = f"GET /dags/dbt_{name}/dagRuns/manual__1/taskInstances/dbt/xcomEntries/ecs_task_arn"
-            self.rest[xcom] = lambda _: {"value": '"arn:aws:ecs:eu-west-1:123456789012:task/c/0123"'}
+        self.runs: dict[str, list[Any]] = {"dbt_sales": [RUN], "dbt_finance": [RUN]}
+        self.rest["POST /dags/~/dagRuns/list"] = lambda body: {"dag_runs": self.runs[body["dag_ids"][0]][: body["page_limit"]]}
+        self.rest["POST /dags/~/dagRuns/~/taskInstances/list"] = lambda _: {"task_instances": [RUN]}
+        stream = {"message": "first", "logStreamName": "dbt/dbt/0123", "eventId": "1"}
+        self.answers["Logs_20140328.FilterLogEvents"] = lambda _: {"events": [stream]}
 
     def answer(self, operation: str, body: Any) -> tuple[int, Any]:
         """Status and body of one request."""
         self.requests.append((operation, body))
         if operation == "POST /restapi/dbt-platform-dev":
-            return self._rest(f"{body['Method']} {body['Path']}", body)
+            assert len(body["Path"]) <= 64  # as MWAA's API reference says
+            return self._rest(f"{body['Method']} {body['Path']}", body.get("Body"))
         if operation not in self.answers:
             return 400, {"__type": "ResourceNotFoundException", "message": operation}
         found = self.answers[operation](body)
@@ -189,7 +197,9 @@ def test_a_run_is_triggered_with_null_as_its_date_and_only_what_was_asked(ops, a
     """Airflow 3 refuses a body without the key, and a param that was not asked for would hide the workstream's own."""
     result = ops("run", "sales", "--select", "tag:a", "--select", "b+", "--vars", '{"day": "2026-01-31"}')
 
-    bodies = [body["Body"] for operation, body in aws.requests if "restapi" in operation and body["Method"] == "POST"]
+    bodies = [
+        body["Body"] for operation, body in aws.requests if "restapi" in operation and body["Path"].endswith("dbt_sales/dagRuns")
+    ]
     assert result.exit_code == 0, result.output
     assert bodies == [{"logical_date": None, "conf": {"select": ["tag:a", "b+"], "vars": {"day": "2026-01-31"}}}]
 
@@ -197,7 +207,7 @@ def test_a_run_is_triggered_with_null_as_its_date_and_only_what_was_asked(ops, a
 def test_waiting_ends_with_the_run_and_prints_what_a_script_needs(ops, aws):
     """A pipeline's next step must not start before, and reads the state."""
     states = iter(["queued", "running", "success"])
-    aws.rest["GET /dags/dbt_sales/dagRuns/manual__1"] = lambda _: RUN | {"state": next(states)}
+    aws.rest["POST /dags/~/dagRuns/list"] = lambda _: {"dag_runs": [RUN | {"state": next(states)}]}
 
     result = ops("run", "sales", "--wait", "--json")
 
@@ -213,7 +223,7 @@ def test_waiting_ends_with_the_run_and_prints_what_a_script_needs(ops, aws):
 
 def test_a_run_that_failed_ends_with_its_reason_and_exit_code_1(ops, aws):
     """A pipeline goes red, and its log says why without a second search."""
-    aws.rest["GET /dags/dbt_sales/dagRuns/manual__1"] = lambda _: RUN | {"state": "failed"}
+    aws.runs["dbt_sales"] = [RUN | {"state": "failed"}]
     aws.answers["Logs_20140328.GetLogEvents"] = lambda _: {"events": [{"message": "FAILED model orders"}], "nextForwardToken": "f"}
 
     result = ops("run", "sales", "--wait")
@@ -264,7 +274,7 @@ def test_what_airflow_refuses_is_said_in_its_words(ops, aws):
     """A malformed selector is refused by the DAG's form."""
 
     def refuse(call, body):
-        if call.startswith("POST"):
+        if call.endswith("dbt_sales/dagRuns"):
             refusal = {"RestApiStatusCode": 400, "RestApiResponse": {"detail": "Invalid input for param select"}}
             return 400, {"__type": "RestApiClientException"} | refusal
         return original(call, body)
@@ -279,7 +289,7 @@ def test_what_airflow_refuses_is_said_in_its_words(ops, aws):
 
 def test_status_shows_every_workstream(ops, aws):
     """Whoever comes in the morning looks here first."""
-    aws.rest["GET /dags/dbt_finance/dagRuns"] = lambda _: {"dag_runs": []}
+    aws.runs["dbt_finance"] = []
 
     rows = {row["workstream"]: row for row in json.loads(ops("status", "--json").stdout)}
 
@@ -290,14 +300,25 @@ def test_status_shows_every_workstream(ops, aws):
 
 def test_logs_are_those_of_the_runs_own_container(ops, aws):
     """The newest stream of the group may be another run's."""
-    asked = []
+    asked: list[Any] = []
+    searched: list[Any] = []
     events = [{"message": "[1/2] ok"}, {"message": "done"}]
+    stream = {"logStreamName": "dbt/dbt/0456"}
+    aws.answers["Logs_20140328.FilterLogEvents"] = lambda body: searched.append(body) or {"events": [stream]}
     aws.answers["Logs_20140328.GetLogEvents"] = lambda body: asked.append(body) or {"events": events, "nextForwardToken": "f"}
 
     result = ops("logs", "sales", "--lines", "2")
 
     assert result.stdout == "[1/2] ok\ndone\n"
-    assert (asked[0]["logGroupName"], asked[0]["logStreamName"], asked[0]["limit"]) == ("/dbt/sales", "dbt/dbt/0123", 2)
+    assert (asked[0]["logGroupName"], asked[0]["logStreamName"], asked[0]["limit"]) == ("/dbt/sales", "dbt/dbt/0456", 2)
+    assert (searched[0]["startTime"], searched[0]["endTime"]) == (1767225600000, 1767225640000)
+
+
+def test_a_run_without_a_container_says_where_to_look(ops, aws):
+    """An image that is gone leaves no line in CloudWatch; an empty answer would look like a defect of ours."""
+    aws.answers["Logs_20140328.FilterLogEvents"] = lambda _: {"events": []}
+
+    assert "see Airflow's task log" in ops("logs", "sales").stdout
 
 
 def test_following_ends_with_the_last_line_of_an_ended_run(ops, aws):
