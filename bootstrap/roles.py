@@ -1,0 +1,79 @@
+"""IAM: GitLab as an issuer of identities, and the pipeline's roles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from bootstrap import permissions
+from bootstrap.settings import GitLabSettings, RefSettings
+from bootstrap.state import State
+from bootstrap.trust import AUDIENCE, conditions
+from components.account import Account
+from components.base import Component
+from components.policy import Statement, document
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineRolesArgs:
+    """Who may do what."""
+
+    account: Account
+    gitlab: GitLabSettings
+    environments: dict[str, RefSettings]
+    """Stacks, each with the ref that deploys it."""
+    state: State
+
+
+class PipelineRoles(Component):
+    """The roles that GitLab's jobs assume with their token.
+
+    Creates: an OIDC provider, two permission boundaries, the role `preview` (any ref, reads) and a role `deploy-<stack>` for
+    each stack (its own protected ref only).
+    """
+
+    preview_arn: pulumi.Output[str]
+    deploy_arns: dict[str, pulumi.Output[str]]
+    """By stack."""
+    workload_boundary_arn: pulumi.Output[str]
+    """For every role that the platform's program makes."""
+
+    def __init__(self, name: str, args: PipelineRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._gitlab = args.gitlab
+        bucket, key = args.state.bucket.arn, args.state.key_arn
+        # AWS trusts the public authorities that sign GitLab's certificate: no thumbprint.
+        self._issuer = aws.iam.OpenIdConnectProvider(name, url=args.gitlab.url, client_id_lists=[AUDIENCE], opts=self.child())
+        ceiling = permissions.ceiling(args.account, bucket, key, args.gitlab.host)
+        self._boundary = self._policy(permissions.CI_BOUNDARY, ceiling)
+        workload = self._policy(permissions.WORKLOAD_BOUNDARY, permissions.workload_ceiling(args.account, bucket))
+        reading = permissions.reading(args.account, bucket, key)
+        deploying = permissions.deploying(args.account, bucket, key)
+        self.preview_arn = self._role("preview", None, reading)
+        self.deploy_arns = {
+            stack: self._role(f"deploy-{stack}", ref, [*reading, *deploying]) for stack, ref in args.environments.items()
+        }
+        self.workload_boundary_arn = workload.arn
+        self.register_outputs({"preview_arn": self.preview_arn, "deploy_arns": self.deploy_arns})
+
+    def _policy(self, name: str, statements: Sequence[Statement]) -> aws.iam.Policy:
+        return aws.iam.Policy(name, name=name, path=permissions.ROLE_PATH, policy=document(statements), opts=self.child())
+
+    def _role(self, name: str, ref: RefSettings | None, statements: Sequence[Statement]) -> pulumi.Output[str]:
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Federated": self._issuer.arn},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": conditions(self._gitlab, ref),
+        }
+        role = aws.iam.Role(
+            name,
+            name=name,
+            path=permissions.ROLE_PATH,
+            assume_role_policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [statement]}),
+            permissions_boundary=self._boundary.arn,
+            opts=self.child(),
+        )
+        aws.iam.RolePolicy(name, role=role.name, policy=document(statements), opts=self.child())
+        return role.arn

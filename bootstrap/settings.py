@@ -1,0 +1,82 @@
+"""Configuration of the bootstrap: which GitLab project, and which of its refs may change which stack."""
+
+from typing import Annotated, Any, Literal, Self
+
+import pulumi
+from pydantic import Field, ValidationError, model_validator
+
+from components import problems
+from components.settings import Section
+
+NAMESPACE = "dbt-platform-bootstrap"
+
+StackName = Annotated[str, Field(pattern=r"^[a-z]+$", max_length=20)]
+"""As in Pulumi.<name>.yaml and .gitlab-ci.yml; becomes part of the role's name."""
+
+
+class GitLabSettings(Section):
+    """The GitLab project whose jobs AWS shall trust."""
+
+    url: str = Field(
+        default="https://gitlab.com",
+        pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?$",
+        description="Address of GitLab, without a path: the issuer of its tokens.",
+    )
+    project: str = Field(pattern=r"^[\w.-]+(/[\w.-]+)+$", description="Path of the project, `group/subgroup/project`.")
+    project_id: str = Field(
+        pattern=r"^\d+$", description="Number of the project (its page, below the name): never used again, unlike the path."
+    )
+
+    @property
+    def host(self) -> str:
+        """Prefix of AWS' condition keys."""
+        return self.url.removeprefix("https://")
+
+    @property
+    def sends_all_claims(self) -> bool:
+        """Does AWS offer condition keys for more than `aud` and `sub`? (AWS IAM, "Available keys for AWS OIDC federation")."""
+        return self.host == "gitlab.com"
+
+
+class RefSettings(Section):
+    """The ref whose jobs may change a stack; GitLab must protect it."""
+
+    branch: str | None = Field(default=None, pattern=r"^[\w./-]+$", description="Name of the protected branch.")
+    tag: str | None = Field(
+        default=None, pattern=r"^[\w./*-]+$", description="Name of the protected tags; * stands for any characters."
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.branch is None) == (self.tag is None):
+            raise ValueError("give either `branch` or `tag`")
+        return self
+
+    @property
+    def type(self) -> Literal["branch", "tag"]:
+        """As GitLab spells it in a token."""
+        return "branch" if self.branch else "tag"
+
+    @property
+    def name(self) -> str:
+        """Name or pattern."""
+        return self.branch or self.tag or ""
+
+
+class Settings(Section):
+    """The whole configuration of the bootstrap."""
+
+    gitlab: GitLabSettings
+    environments: dict[StackName, RefSettings] = Field(
+        min_length=1, description="Stacks in this account, each with the ref that deploys it."
+    )
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the stack's configuration. Raises RunError with everything that is wrong in it."""
+        config = pulumi.Config(NAMESPACE)
+        values: dict[str, Any] = {key: config.get_object(key) for key in ("gitlab", "environments")}
+        try:
+            return cls.model_validate({key: value for key, value in values.items() if value is not None})
+        except ValidationError as error:
+            raise pulumi.RunError("\n\n".join(problems.describe(error, cls.model_json_schema(), NAMESPACE))) from None
