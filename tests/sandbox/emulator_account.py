@@ -71,13 +71,13 @@ class Account:
         iam.put_role_policy(RoleName=name, PolicyName="policy", PolicyDocument=document)
         return arn
 
-    def session(self, document: str) -> dict[str, str]:
+    def session(self, document: str, path: str = "/") -> dict[str, str]:
         """Credentials of a caller who may do what `document` says."""
         iam, name = self.client("iam"), f"caller-{secrets.token_hex(4)}"
         principal = {"AWS": f"arn:aws:iam::{self.id}:root"}
         statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
         trusted = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
+        arn = iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="policy", PolicyDocument=document)
         made = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
         return {

@@ -247,6 +247,28 @@ def test_requests_count_as_sent_over_tls(cloud: Account, bucket: str):
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
+def test_a_policy_that_names_roles_by_path_sees_the_role_behind_a_session(cloud: Account):
+    """The secret's own policy refuses everybody but the execution roles, by their path."""
+    condition = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{cloud.id}:role/readers/*"}}
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "*",
+        "Condition": condition,
+    }
+    secrets = cloud.client("secretsmanager")
+    arn = secrets.create_secret(Name=f"guarded-{time.monotonic_ns()}", SecretString="{}")["ARN"]
+    secrets.put_resource_policy(SecretId=arn, ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    reading = policy(("secretsmanager:GetSecretValue", arn))
+
+    reader, other = (cloud.client("secretsmanager", cloud.session(reading, path=path)) for path in ("/readers/", "/"))
+
+    assert reader.get_secret_value(SecretId=arn)["SecretString"] == "{}"
+    with pytest.raises(ClientError, match="explicit deny"):
+        other.get_secret_value(SecretId=arn)
+
+
 def test_the_emulator_listens_only_where_it_was_told(cloud: Account):
     """Anybody in the network could use it otherwise: its root key is no secret to them."""
     listening = psutil.Process(cloud.process.pid).net_connections(kind="tcp")
