@@ -40,7 +40,7 @@ class Airflow:
     def require_dag(self, dag_id: str) -> None:
         """Waits until Airflow has loaded the DAG. Raises OpsError if it does not come, or is paused."""
         deadline = time.monotonic() + LOADING
-        while (dag := self.find(f"/dags/{dag_id}")) is None:
+        while (dag := self.find(f"/dags/{dag_id}")) is None or dag["is_stale"]:
             if time.monotonic() > deadline:
                 raise OpsError(f"Airflow has no DAG {dag_id!r}.", self.import_errors() or "Is the workstream deployed? `pulumi up`")
             time.sleep(2)

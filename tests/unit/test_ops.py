@@ -54,7 +54,7 @@ class Aws:
         }
         self.rest: dict[str, Callable[[Any], Any]] = {"GET /importErrors": lambda _: {"import_errors": []}}
         for name in ("sales", "finance"):
-            self.rest[f"GET /dags/dbt_{name}"] = lambda _: {"is_paused": False, "next_dagrun_run_after": None}
+            self.rest[f"GET /dags/dbt_{name}"] = lambda _: {"is_paused": False, "is_stale": False, "next_dagrun_run_after": None}
             self.rest[f"POST /dags/dbt_{name}/dagRuns"] = lambda _: {"dag_run_id": "manual__1"}
         self.runs: dict[str, list[Any]] = {"dbt_sales": [RUN], "dbt_finance": [RUN]}
         self.rest["POST /dags/~/dagRuns/list"] = lambda body: {"dag_runs": self.runs[body["dag_ids"][0]][: body["page_limit"]]}
@@ -235,7 +235,7 @@ def test_a_run_that_failed_ends_with_its_reason_and_exit_code_1(ops, aws):
 
 def test_a_dag_that_was_just_deployed_is_waited_for(ops, aws):
     """Right after `pulumi up` Airflow has not read the file yet."""
-    answers = iter([None, None, {"is_paused": False}])
+    answers = iter([None, {"is_paused": False, "is_stale": True}, {"is_paused": False, "is_stale": False}])
     del aws.rest["GET /dags/dbt_sales"]
 
     def answer(call, body):
@@ -249,7 +249,7 @@ def test_a_dag_that_was_just_deployed_is_waited_for(ops, aws):
 
 def test_a_paused_dag_is_told_instead_of_waiting_for_ever(ops, aws):
     """Its runs stay queued, and nothing says so."""
-    aws.rest["GET /dags/dbt_sales"] = lambda _: {"is_paused": True}
+    aws.rest["GET /dags/dbt_sales"] = lambda _: {"is_paused": True, "is_stale": False}
 
     result = ops("run", "sales", "--wait")
 
