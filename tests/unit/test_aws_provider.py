@@ -16,7 +16,7 @@ from sandbox.providers.aws.provider import CATALOGUE, AwsProvider
 from sandbox.providers.aws.session import Session, loopback_endpoint
 from sandbox.providers.aws.shapes import members, resolve
 from sandbox.providers.aws.table import ResourceType
-from sandbox.providers.protocol import Difference, InvalidInputs, Operation
+from sandbox.providers.protocol import Difference, InvalidInputs, Operation, PartialFailure
 from sandbox.providers.values import UNKNOWN, ProviderError
 
 ACCOUNT = "123456789012"
@@ -432,6 +432,122 @@ def test_a_preview_of_a_creation_knows_its_name_but_not_its_arn(resource):
     assert outputs["arn"] == UNKNOWN
     assert outputs["name"].startswith("sales-")
     assert outputs[GENERATED] == ["name"]
+
+
+# --- what AWS has, without an emulator
+
+
+class Logs:
+    """CloudWatch Logs with one group at most; `broken` makes it refuse retention policies."""
+
+    def __init__(self) -> None:
+        self.group: dict[str, Any] = {}
+        self.tags: dict[str, str] = {}
+        self.broken = False
+
+    def create_log_group(self, **arguments: Any) -> None:
+        self.group = {"logGroupName": arguments["logGroupName"], "arn": "arn:aws:logs:eu-west-1:1:log-group:g:*"}
+        self.tags = dict(arguments.get("tags", {}))
+
+    def put_retention_policy(self, **arguments: Any) -> None:
+        if self.broken:
+            raise ClientError({"Error": {"Code": "LimitExceededException", "Message": "Later."}}, "PutRetentionPolicy")
+        self.group["retentionInDays"] = arguments["retentionInDays"]
+
+    def delete_log_group(self, **_: Any) -> None:
+        if not self.group:
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "No."}}, "DeleteLogGroup")
+        self.group = {}
+
+    def get_paginator(self, _: str) -> "Logs":
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        return [{"logGroups": [self.group] if self.group else []}]
+
+    def list_tags_for_resource(self, **_: Any) -> dict[str, Any]:
+        return {"tags": self.tags}
+
+    def tag_resource(self, **arguments: Any) -> None:
+        self.tags = {**self.tags, **arguments["tags"]}
+
+    def untag_resource(self, **arguments: Any) -> None:
+        self.tags = {name: value for name, value in self.tags.items() if name not in arguments["tagKeys"]}
+
+
+@pytest.fixture
+def logs() -> Logs:
+    return Logs()
+
+
+@pytest.fixture
+def log_group(logs, monkeypatch) -> TableResource:
+    here = session()
+    monkeypatch.setattr(here, "client", lambda service: logs)
+    return TableResource(CATALOGUE[LOG_GROUP], lambda: here)
+
+
+GROUP = {"name": "g", "retentionInDays": 7, "tags": {"owner": "sales"}}
+
+
+def test_a_half_made_resource_is_remembered_and_finished(log_group, logs):
+    """Forgotten, it would stand in the way of the next update with ResourceAlreadyExists."""
+    inputs = log_group.check(operation(), {}, GROUP)
+    logs.broken = True
+
+    with pytest.raises(PartialFailure, match="PutRetentionPolicy: LimitExceededException") as failed:
+        log_group.create(operation(), inputs)
+    logs.broken = False
+    log_group.update(operation(), failed.value.id, inputs, failed.value.state, inputs)
+
+    assert logs.group["retentionInDays"] == 7
+
+
+def test_a_refresh_sees_what_someone_else_changed(log_group, logs):
+    inputs = log_group.check(operation(), {}, GROUP)
+    identity, state = log_group.create(operation(), inputs)
+    logs.group["retentionInDays"], logs.group["kmsKeyId"] = 30, "unasked"
+    logs.tags["owner"] = "nobody"
+
+    seen, _ = log_group.read(operation(), identity, inputs, state)
+
+    assert log_group.diff(operation(), identity, seen, state, inputs).changed == ["retentionInDays", "tags", "tagsAll"]
+    assert seen["tags"] == {"owner": "nobody"}
+
+
+def test_a_refresh_of_what_is_as_it_was_sees_no_change(log_group):
+    inputs = log_group.check(operation(), {}, GROUP)
+    identity, state = log_group.create(operation(), inputs)
+
+    assert log_group.read(operation(), identity, inputs, state) == (inputs, state)
+
+
+def test_an_update_removes_the_tags_that_are_gone(log_group, logs):
+    inputs = log_group.check(operation(), {}, GROUP)
+    identity, state = log_group.create(operation(), inputs)
+    logs.tags["stray"] = "x"
+
+    log_group.update(
+        operation(), identity, inputs, state, log_group.check(operation(), inputs, {"name": "g", "retentionInDays": 7})
+    )
+
+    assert logs.tags == {"project": "dbt", "environment": "test"}
+
+
+def test_what_is_gone_is_no_error_to_delete_or_read(log_group, logs):
+    """Deleted by hand: `pulumi refresh` and `pulumi destroy` must go on."""
+    inputs = log_group.check(operation(), {}, GROUP)
+    identity, state = log_group.create(operation(), inputs)
+    logs.group = {}
+
+    log_group.delete(operation(), identity, inputs, state)
+
+    assert log_group.read(operation(), identity, inputs, state) is None
+
+
+def test_resources_that_pulumi_did_not_make_are_not_imported(log_group):
+    with pytest.raises(ProviderError, match="does not import"):
+        log_group.read(operation(), "g", {}, {})
 
 
 # --- configuration and errors

@@ -38,10 +38,10 @@ def _settled(api: Api, id: str, *, busy: tuple[str, ...]) -> None:
 
     def done() -> bool:
         environment = _environment(api, id) or {"Status": "DELETED"}
-        status = environment["Status"]
+        status, last = environment["Status"], environment.get("LastUpdate", {})
         api.status(f"environment is {status}")
-        if status not in (*busy, "AVAILABLE"):
-            error = environment.get("LastUpdate", {}).get("Error", {})
+        if status not in busy and (status != "AVAILABLE" or last.get("Status") == "FAILED"):
+            error = last.get("Error", {})
             reason = ": ".join(filter(None, (error.get("ErrorCode"), error.get("ErrorMessage"))))
             raise ProviderError(f"{api.kind.token} {id}: {status}: {reason or 'AWS gives no reason'}")
         return status == "AVAILABLE"
