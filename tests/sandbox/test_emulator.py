@@ -269,6 +269,27 @@ def test_a_policy_that_names_roles_by_path_sees_the_role_behind_a_session(cloud:
         other.get_secret_value(SecretId=arn)
 
 
+def test_encrypted_data_needs_its_key_too(cloud: Account, bucket: str):
+    """A role without kms:Decrypt passes every preview, and every test that does not ask for the key."""
+    key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    root = cloud.client("s3")
+    root.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [default]})
+    root.put_object(Bucket=bucket, Key="data", Body=b"1")
+    data = (["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::{bucket}/*")
+
+    bare, full = (
+        cloud.client("s3", cloud.session(policy(data, *more))) for more in ([], [(["kms:Decrypt", "kms:GenerateDataKey"], key)])
+    )
+
+    with pytest.raises(ClientError, match=r"AccessDenied.*kms:Decrypt"):
+        bare.get_object(Bucket=bucket, Key="data")
+    with pytest.raises(ClientError, match=r"AccessDenied.*kms:GenerateDataKey"):
+        bare.put_object(Bucket=bucket, Key="data", Body=b"2")
+    full.put_object(Bucket=bucket, Key="data", Body=b"2")
+    assert full.get_object(Bucket=bucket, Key="data")["Body"].read() == b"2"
+
+
 def test_the_emulator_listens_only_where_it_was_told(cloud: Account):
     """Anybody in the network could use it otherwise: its root key is no secret to them."""
     listening = psutil.Process(cloud.process.pid).net_connections(kind="tcp")

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import kms, secretsmanager, ssm
+from ministack.services import secretsmanager, ssm
 
 from sandbox.emulator.patches import ecs_failures
 from sandbox.emulator.roles import DeniedError, Session, require
@@ -40,7 +40,6 @@ def _secret(reference: str, session: Session) -> str:
     failure = f"{_RETRIED}failed to fetch secret {arn} from secrets manager: "
     try:
         require(session, "secretsmanager:GetSecretValue", arn)
-        _require_decrypt(arn, session)
     except DeniedError as denied:
         raise ecs_failures.initialization(f"{failure}AccessDeniedException: {denied}") from denied
     value = secretsmanager.resolve_secret_string(arn, stage or "AWSCURRENT", version or None)
@@ -54,14 +53,6 @@ def _secret(reference: str, session: Session) -> str:
     except (ValueError, KeyError, TypeError) as error:
         problem = f"retrieved secret from Secrets Manager did not contain json key {key}"
         raise ecs_failures.initialization(f"{_RETRIED}{problem}") from error
-
-
-def _require_decrypt(arn: str, session: Session) -> None:
-    _, secret = secretsmanager._resolve(arn, use_arn_scope=True)
-    key = kms._resolve_key(secret["KmsKeyId"]) if secret and secret.get("KmsKeyId") else None
-    if key:
-        via = {"kms:ViaService": f"secretsmanager.{get_region()}.amazonaws.com", "kms:EncryptionContext:SecretARN": arn}
-        require(session, "kms:Decrypt", key["Arn"], **via)
 
 
 def _parameter(reference: str, session: Session) -> str:
