@@ -44,7 +44,7 @@ storage = Storage(
 )
 registry = Registry("dbt", RegistryArgs(kms_key_arn=key.arn, disposable=disposable))
 images = {
-    project: DbtImage(project, DbtImageArgs(projects=settings.projects, base_image=settings.image.base_image, registry=registry))
+    project: DbtImage(project, DbtImageArgs(base_image=settings.image.base_image, registry=registry))
     for project in settings.projects
 }
 secret = CredentialsArgs(account=account, kms_key_arn=key.arn, reader_path=execution_role_path(), disposable=disposable)

@@ -1,7 +1,8 @@
 """Docker: the image that runs one dbt project."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,16 +16,17 @@ from components.registry import Registry
 IMAGE_FOLDER = "image"
 """Dockerfile and runner, relative to the repository."""
 
-BUILD_PRODUCTS = frozenset({"target", "logs", "dbt_packages", "__pycache__"})
-"""Folders that dbt and Python write; `.dockerignore` keeps them out of the image as well."""
+CONTEXTS_FOLDER = ".build"
+"""Where the build contexts are put together, relative to the repository."""
+
+LEFT_OUT = shutil.ignore_patterns("target", "logs", "dbt_packages", "__pycache__", ".user.yml", ".env", ".venv", ".DS_Store")
+"""What dbt, Python and people's machines leave in a project."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DbtImageArgs:
     """What the image is made of."""
 
-    projects: Sequence[str]
-    """Folders of all projects of the stack, relative to the repository: they share the build context."""
     base_image: str
     registry: Registry
 
@@ -40,17 +42,18 @@ class DbtImage(Component):
 
     def __init__(self, name: str, args: DbtImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        # Relative, so that the state says the same on every machine.
+        context = f"{CONTEXTS_FOLDER}/{name}"
+        _put_together(REPOSITORY / context, [IMAGE_FOLDER, name])
+        version = hashlib.sha256(f"{args.base_image} {_digest(REPOSITORY / context)}".encode()).hexdigest()[:16]
+        tag = f"{name.replace('/', '-')}-{version}"
         token = aws.ecr.get_authorization_token_output(registry_id=args.registry.registry_id)
-        # The provider rebuilds when anything in the context changes, and a tag can be pushed only once: so the tag has to
-        # change with the whole context, not just with this project.
-        tag = f"{name.replace('/', '-')}-{_digest(args.base_image, [IMAGE_FOLDER, *args.projects])}"
         image = docker.Image(
             name,
             image_name=pulumi.Output.concat(args.registry.url, ":", tag),
             build={
-                # Relative, so that the state says the same on every machine.
-                "context": ".",
-                "dockerfile": f"{IMAGE_FOLDER}/Dockerfile",
+                "context": context,
+                "dockerfile": f"{context}/{IMAGE_FOLDER}/Dockerfile",
                 "args": {"BASE_IMAGE": args.base_image, "PROJECT": name},
                 # Fargate's, whatever this machine is.
                 "platform": "linux/amd64",
@@ -67,16 +70,27 @@ class DbtImage(Component):
         self.register_outputs({"reference": self.reference})
 
 
-def _digest(base_image: str, folders: Iterable[str]) -> str:
-    digest = hashlib.sha256(base_image.encode())
-    for folder in sorted(folders):
-        for path in sorted(_sources(REPOSITORY / folder)):
-            digest.update(f"\0{path.relative_to(REPOSITORY)}\0{path.stat().st_mode:o}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+def _put_together(context: Path, folders: list[str]) -> None:
+    """Copy just what the image is made of.
+
+    The provider builds and pushes again whenever any file of the context has changed, and a tag can be pushed only once. With
+    the repository as context, a note beside Pulumi.yaml or a change of another project would end a deployment.
+    """
+    context.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=context.parent, ignore_cleanup_errors=True) as temporary:
+        fresh = Path(temporary) / "context"
+        for folder in folders:
+            shutil.copytree(REPOSITORY / folder, fresh / folder, ignore=LEFT_OUT)
+        # Another stack may be building from it at this moment.
+        if _digest(fresh) != _digest(context):
+            shutil.rmtree(context)
+            fresh.rename(context)
 
 
-def _sources(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        if path.is_file() and not BUILD_PRODUCTS.intersection(path.relative_to(folder).parts):
-            yield path
+def _digest(context: Path) -> str:
+    """Hash of all that the provider looks at: names, permissions and contents of the files."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in context.rglob("*") if path.is_file()):
+        digest.update(f"\0{path.relative_to(context)}\0{path.stat().st_mode:o}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

@@ -24,7 +24,7 @@ def build(base_image: str = "python:3.12-slim") -> tuple[str, DbtImage]:
     stack = Stack()
     try:
         registry = Registry("dbt", RegistryArgs(kms_key_arn="key", disposable=True))
-        built = DbtImage("shop", DbtImageArgs(projects=["shop", "books"], base_image=base_image, registry=registry))
+        built = DbtImage("shop", DbtImageArgs(base_image=base_image, registry=registry))
         name: str = stack.only("docker:index/image:Image")["imageName"]
         return name.removeprefix(f"{REPOSITORY_URL}:"), built
     finally:
@@ -36,13 +36,32 @@ def test_an_unchanged_project_keeps_its_tag(sources: Path):
     assert build()[0] == build()[0]
 
 
-@pytest.mark.parametrize("file", ["shop/models/orders.sql", "image/Dockerfile", "books/dbt_project.yml", "shop/new.sql"])
-def test_any_change_of_the_build_context_makes_a_new_tag(sources: Path, file: str):
+@pytest.mark.parametrize("file", ["shop/models/orders.sql", "image/Dockerfile", "shop/new.sql"])
+def test_any_change_of_the_image_makes_a_new_tag(sources: Path, file: str):
     """The provider pushes whenever the context changed, and a tag that exists already can't be pushed again."""
     before = build()[0]
     (sources / file).write_text("changed")
 
     assert build()[0] != before
+
+
+@pytest.mark.parametrize("file", ["books/dbt_project.yml", "notes.txt"])
+def test_a_change_elsewhere_changes_nothing(sources: Path, file: str):
+    """Another team's merge must not restart this team's dbt, or end in an attempt to push a tag twice."""
+    before = build()[0]
+    (sources / file).write_text("changed")
+
+    assert build()[0] == before
+    assert not list((sources / ".build").rglob(Path(file).name if file == "notes.txt" else "books"))
+
+
+def test_a_deleted_file_is_gone_from_the_image(sources: Path):
+    """A model that is deleted must not be built for ever."""
+    build()
+    (sources / "shop/models/orders.sql").unlink()
+    build()
+
+    assert not list((sources / ".build").rglob("orders.sql"))
 
 
 def test_a_file_that_becomes_executable_makes_a_new_tag(sources: Path):
@@ -71,7 +90,7 @@ def test_what_dbt_writes_changes_nothing(sources: Path, folder: str):
 def test_tasks_run_the_pushed_bytes(stack: Stack, sources: Path):
     """A tag could be pushed again by hand; a digest can't mean anything else."""
     registry = Registry("dbt", RegistryArgs(kms_key_arn="key", disposable=True))
-    built = DbtImage("shop", DbtImageArgs(projects=["shop"], base_image="python:3.12-slim", registry=registry))
+    built = DbtImage("shop", DbtImageArgs(base_image="python:3.12-slim", registry=registry))
 
     assert stack.value(built.reference) == IMAGE
     assert stack.only("docker:index/image:Image")["build"]["platform"] == "linux/amd64"
@@ -81,6 +100,6 @@ def test_tasks_run_the_pushed_bytes(stack: Stack, sources: Path):
 def test_the_state_is_the_same_on_every_machine(stack: Stack, sources: Path):
     """An absolute path would make the pipeline rebuild what a laptop has just deployed."""
     registry = Registry("dbt", RegistryArgs(kms_key_arn="key", disposable=True))
-    DbtImage("shop", DbtImageArgs(projects=["shop"], base_image="python:3.12-slim", registry=registry))
+    DbtImage("shop", DbtImageArgs(base_image="python:3.12-slim", registry=registry))
 
     assert str(sources) not in str(stack.registrations())
