@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,12 +72,12 @@ class Job:
 
 
 class Checkout:
-    """A scratch repository that holds only the pipeline's configuration."""
+    """A scratch repository that holds only the pipeline's configuration, edited by the test if it wants."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, edit: Callable[[str], str] = str) -> None:
         self.folder = folder
         shutil.copytree(REPOSITORY / ".gitlab", folder / ".gitlab")
-        text = (REPOSITORY / ".gitlab-ci.yml").read_text()
+        text = edit((REPOSITORY / ".gitlab-ci.yml").read_text())
         (folder / ".gitlab-ci.yml").write_text(text)
         (folder / SIMULATED).write_text(text + yaml.safe_dump({PROBE: _probe(text)}, width=10_000))
         self._git("init", "-q", "-b", "main")

@@ -81,7 +81,7 @@ def test_a_stack_is_changed_by_one_job_at_a_time(jobs: dict[str, dict[str, Any]]
     """Two pipelines that deploy one stack would break on Pulumi's lock, or verify what the other replaces."""
     groups = {name: job.get("resource_group") for name, job in jobs.items() if CHANGES_A_STACK.search(scripts(job))}
 
-    assert len(groups) == 2 * 5
+    assert len(groups) >= 2 * 5
     assert groups == {name: name.partition(":")[2] for name in groups}
 
 
@@ -146,7 +146,7 @@ def test_every_environment_has_a_stack_file(jobs: dict[str, dict[str, Any]]):
     """Pulumi would say that the stack has no configuration, one missing key after the other."""
     stacks = {name.partition(":")[2] for name in jobs if name.startswith("infrastructure:")}
 
-    assert stacks == {"dev", "prod"}
+    assert stacks >= {"dev", "prod"}
     for stack in stacks:
         assert "config" in yaml.safe_load((REPOSITORY / f"Pulumi.{stack}.yaml").read_text())
 
