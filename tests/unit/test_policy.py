@@ -2,6 +2,7 @@
 
 import pytest
 
+from components.base import REPOSITORY
 from policy.controls import POLICIES
 from tests.unit.policy_cases import access, compute, data
 from tests.unit.policy_cases.case import Case, in_first_preview, violations
@@ -16,6 +17,20 @@ def test_every_control_has_a_case_and_a_name_of_its_own():
     """A control that nobody has seen fail may never fail."""
     assert {case.control for case in CASES} == set(BY_NAME)
     assert len(BY_NAME) == len(POLICIES)
+
+
+def table() -> str:
+    """All controls, as docs/policy.md lists them."""
+    rows = ["| Control | What it asks | Ids | Severity |", "|---|---|---|---|"]
+    for policy in POLICIES:
+        title = policy.description.partition(" [")[0]
+        rows.append(f"| `{policy.name}` | {title} | {', '.join(policy.tags or [])} | {policy.severity and policy.severity.value} |")
+    return "\n".join(rows)
+
+
+def test_the_page_lists_every_control():
+    """Somebody who asks what is enforced reads the page, not the code."""
+    assert table() in (REPOSITORY / "docs" / "policy.md").read_text(), f"docs/policy.md should have:\n{table()}"
 
 
 @cases
