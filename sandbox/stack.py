@@ -37,7 +37,7 @@ class Stack:
         """The environment of Pulumi, its plugins, and every tool that talks to this sandbox."""
         return {
             **os.environ,
-            "PATH": f"{self.cli.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": ":".join(map(str, [self.cli.parent, Path(sys.executable).parent, *_uv_folder(), os.environ["PATH"]])),
             "AWS_ENDPOINT_URL": self.state.emulator_url,
             "AWS_ACCESS_KEY_ID": self.state.account,
             "AWS_SECRET_ACCESS_KEY": self.state.secret_key,
@@ -119,3 +119,8 @@ class Stack:
         if done.returncode:
             raise SandboxError(f"pulumi stack output failed:\n{done.stderr}", "Deploy the stack first: make demo")
         return json.loads(done.stdout)
+
+
+def _uv_folder() -> list[Path]:
+    """Where make keeps uv, which the official CLI's language host calls (Pulumi.yaml: toolchain)."""
+    return [Path(os.environ["UV"]).parent] if "UV" in os.environ else []
