@@ -12,7 +12,7 @@ from ci.engine import Engine
 from ci.errors import CiError
 from ci.radius import Kind
 from ci.recovery import recover
-from tests.fake_pulumi import FakePulumi
+from tests.fake_program import FakeProgram
 from tests.unit.test_radius import IMAGE, NEW_IMAGE, OBJECT, RULE, preview, step
 
 DEAD_PROCESS = 2**22 + 1
@@ -20,11 +20,11 @@ DEAD_PROCESS = 2**22 + 1
 
 
 @pytest.fixture
-def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeProgram:
     """A healthy stack `dev` in a backend of its own."""
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}/backend")
     monkeypatch.delenv("CI_PROJECT_ID", raising=False)
-    fake = FakePulumi.on_path(tmp_path, monkeypatch)
+    fake = FakeProgram.on_path("pulumi", tmp_path, monkeypatch)
     fake.answers({"stack export": state(), "preview": preview()})
     return fake
 
@@ -33,9 +33,9 @@ def state(*, pending: list[dict[str, Any]] | None = None, resources: list[dict[s
     return {"deployment": {"resources": resources or [], "pending_operations": pending or []}}
 
 
-def lock(pulumi: FakePulumi, *, hostname: str, pid: int = DEAD_PROCESS) -> None:
+def lock(pulumi: FakeProgram, *, hostname: str, pid: int = DEAD_PROCESS) -> None:
     """As Pulumi's file backend writes it."""
-    folder = pulumi.folder / "backend/.pulumi/locks/organization/dbt-platform/dev"
+    folder = pulumi.folder.parent / "backend/.pulumi/locks/organization/dbt-platform/dev"
     folder.mkdir(parents=True)
     content = {"pid": pid, "username": "root", "hostname": hostname, "timestamp": "2026-11-23T00:00:00Z"}
     (folder / "0b9c.json").write_text(json.dumps(content))
@@ -45,7 +45,7 @@ def recover_dev() -> None:
     recover(Engine("dev"), "dbt-platform", wait=lambda _: None)
 
 
-def test_a_deployment_within_its_radius_goes_up(pulumi: FakePulumi):
+def test_a_deployment_within_its_radius_goes_up(pulumi: FakeProgram):
     """A merged model that is not deployed is work lost without a sound."""
     pulumi.answers({"stack export": state(), "preview": preview(*NEW_IMAGE)})
 
@@ -54,7 +54,7 @@ def test_a_deployment_within_its_radius_goes_up(pulumi: FakePulumi):
     assert pulumi.calls[-1] == ["up", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive"]
 
 
-def test_a_deployment_outside_its_radius_changes_nothing(pulumi: FakePulumi):
+def test_a_deployment_outside_its_radius_changes_nothing(pulumi: FakeProgram):
     """The proof has to come before `up`: a security group that was opened for a minute was open."""
     pulumi.answers({"stack export": state(), "preview": preview(*NEW_IMAGE, step("update", RULE, "cidrIpv4"))})
 
@@ -64,7 +64,7 @@ def test_a_deployment_outside_its_radius_changes_nothing(pulumi: FakePulumi):
     assert "up" not in pulumi.verbs
 
 
-def test_a_failed_preview_says_why(pulumi: FakePulumi):
+def test_a_failed_preview_says_why(pulumi: FakeProgram):
     """With --json the reason is inside the JSON; the job's log must show it."""
     digest = {"diagnostics": [{"severity": "error", "message": "error: cpu = 300: no Fargate size"}]}
     pulumi.answers({"stack export": state(), "preview": (json.dumps(digest), 255)})
@@ -73,7 +73,7 @@ def test_a_failed_preview_says_why(pulumi: FakePulumi):
         deployment.deploy(Engine("dev"), Kind.INFRASTRUCTURE)
 
 
-def test_a_preview_fills_the_merge_requests_widget(pulumi: FakePulumi, tmp_path: Path):
+def test_a_preview_fills_the_merge_requests_widget(pulumi: FakeProgram, tmp_path: Path):
     """GitLab shows numbers only from this file; a replacement counts as one creation and one deletion."""
     changes = (*NEW_IMAGE, step("create", OBJECT, key="dags/new.py", name="new"), step("delete", RULE, name="old"))
     pulumi.answers({"preview": preview(*changes)})
@@ -87,7 +87,7 @@ def test_a_preview_fills_the_merge_requests_widget(pulumi: FakePulumi, tmp_path:
     assert "`infrastructure`" in text
 
 
-def test_drift_is_named(pulumi: FakePulumi):
+def test_drift_is_named(pulumi: FakeProgram):
     """A red job that says only "changes" sends its reader to search the whole account."""
     pulumi.answers({"refresh": preview(step("update", RULE, "cidrIpv4", name="airflow-https"))})
 
@@ -95,7 +95,7 @@ def test_drift_is_named(pulumi: FakePulumi):
         deployment.drift(Engine("dev"))
 
 
-def test_a_stack_as_pulumi_left_it_has_no_drift(pulumi: FakePulumi):
+def test_a_stack_as_pulumi_left_it_has_no_drift(pulumi: FakeProgram):
     """An alert every night is one that nobody reads; and looking must never mend anything by itself."""
     pulumi.answers({"refresh": preview(step("refresh", RULE))})
 
@@ -105,7 +105,7 @@ def test_a_stack_as_pulumi_left_it_has_no_drift(pulumi: FakePulumi):
 
 
 @pytest.mark.parametrize("confirmation", ["", "destroy", "destroy prod", "DESTROY dev"])
-def test_destroy_wants_its_own_stack_typed(pulumi: FakePulumi, confirmation: str):
+def test_destroy_wants_its_own_stack_typed(pulumi: FakeProgram, confirmation: str):
     """A variable left over from another pipeline must not delete an environment."""
     with pytest.raises(CiError, match="does not confirm"):
         deployment.destroy(Engine("dev"), confirmation)
@@ -113,7 +113,7 @@ def test_destroy_wants_its_own_stack_typed(pulumi: FakePulumi, confirmation: str
     assert pulumi.calls == []
 
 
-def test_destroy_says_what_it_keeps(pulumi: FakePulumi, capsys: pytest.CaptureFixture[str]):
+def test_destroy_says_what_it_keeps(pulumi: FakeProgram, capsys: pytest.CaptureFixture[str]):
     """Somebody who thinks that all is gone pays for it, or looks for lost data that is still there."""
     bucket = "urn:pulumi:dev::dbt-platform::aws:s3/bucket:Bucket::artifacts"
     pulumi.answers({"stack export": state(resources=[{"urn": bucket, "protect": True}, {"urn": "other"}])})
@@ -124,7 +124,7 @@ def test_destroy_says_what_it_keeps(pulumi: FakePulumi, capsys: pytest.CaptureFi
     assert pulumi.calls[-1][:4] == ["destroy", "--yes", "--skip-preview", "--exclude-protected"]
 
 
-def test_a_healthy_stack_needs_no_recovery(pulumi: FakePulumi):
+def test_a_healthy_stack_needs_no_recovery(pulumi: FakeProgram):
     """A refresh before every deployment would cost minutes, and accept drift without a word."""
     recover_dev()
 
@@ -137,7 +137,7 @@ def test_a_healthy_stack_needs_no_recovery(pulumi: FakePulumi):
     ids=["a job's container", "a process of this machine that is gone"],
 )
 def test_the_lock_of_a_dead_process_is_taken_away(
-    pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch, hostname: str, job: str | None
+    pulumi: FakeProgram, monkeypatch: pytest.MonkeyPatch, hostname: str, job: str | None
 ):
     """A killed job would stop all deployments until somebody reads up on `pulumi cancel`."""
     if job:
@@ -154,7 +154,7 @@ def test_the_lock_of_a_dead_process_is_taken_away(
     [("laptop-of-ann", DEAD_PROCESS), ("runner-x1y2-project-421-concurrent-0", DEAD_PROCESS), (socket.gethostname(), 1)],
     ids=["a person's machine", "another project's job", "a living process"],
 )
-def test_a_lock_that_may_be_held_stops_the_job(pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch, hostname: str, pid: int):
+def test_a_lock_that_may_be_held_stops_the_job(pulumi: FakeProgram, monkeypatch: pytest.MonkeyPatch, hostname: str, pid: int):
     """Two `pulumi up` at once write one state: resources get lost."""
     monkeypatch.setenv("CI_PROJECT_ID", "42")
     lock(pulumi, hostname=hostname, pid=pid)
@@ -165,19 +165,19 @@ def test_a_lock_that_may_be_held_stops_the_job(pulumi: FakePulumi, monkeypatch: 
     assert pulumi.calls == []
 
 
-def test_a_cancelled_job_gets_the_time_to_unlock_by_itself(pulumi: FakePulumi):
+def test_a_cancelled_job_gets_the_time_to_unlock_by_itself(pulumi: FakeProgram):
     """`pulumi` ends its resource and unlocks; to cancel under it would corrupt the state."""
     lock(pulumi, hostname=socket.gethostname())
 
     def unlock(_: float) -> None:
-        next((pulumi.folder / "backend").rglob("*.json")).unlink(missing_ok=True)
+        next((pulumi.folder.parent / "backend").rglob("*.json")).unlink(missing_ok=True)
 
     recover(Engine("dev"), "dbt-platform", wait=unlock)
 
     assert "cancel" not in pulumi.verbs
 
 
-def test_what_was_cut_off_is_settled_and_explained(pulumi: FakePulumi, capsys: pytest.CaptureFixture[str]):
+def test_what_was_cut_off_is_settled_and_explained(pulumi: FakeProgram, capsys: pytest.CaptureFixture[str]):
     """Airflow takes half an hour to make: its environment is taken over, not made twice."""
     airflow = {"urn": "urn:airflow", "type": "aws:mwaa/environment:Environment", "inputs": {"name": "dbt-platform-dev"}}
     gateway = {"urn": "urn:gateway", "type": "aws:ec2/natGateway:NatGateway", "inputs": {}}

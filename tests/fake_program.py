@@ -1,4 +1,4 @@
-"""A `pulumi` on the PATH that notes how it was called and answers what the test tells it."""
+"""A program on the PATH that notes how it was called and answers what the test tells it."""
 
 import json
 import sys
@@ -23,18 +23,20 @@ sys.exit(code)
 
 
 @dataclass(frozen=True)
-class FakePulumi:
-    """The engine, as its caller sees it."""
+class FakeProgram:
+    """What the caller of a program sees of it."""
 
     folder: Path
 
     @staticmethod
-    def on_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> "FakePulumi":
-        """Puts it first on the PATH."""
-        program = folder / "pulumi"
+    def on_path(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> "FakeProgram":
+        """Puts it first on the PATH, with its notes in a folder of its own."""
+        folder = folder / f"fake-{name}"
+        folder.mkdir()
+        program = folder / name
         program.write_text(PROGRAM.format(python=sys.executable, folder=str(folder)))
         program.chmod(0o755)
-        fake = FakePulumi(folder)
+        fake = FakeProgram(folder)
         fake.answers({})
         monkeypatch.setenv("PATH", str(folder), prepend=":")
         return fake
