@@ -1,6 +1,7 @@
 """Small programs that together use every resource type of the aws stand-in, each in three versions.
 
-Version 1 creates, version 2 changes in place what can be, version 3 changes what needs a replacement.
+Version 1 creates, version 2 changes in place what can be, version 3 changes what needs a replacement; Airflow's third
+version can't be made.
 """
 
 import json

@@ -494,24 +494,34 @@ def test_a_wrong_value_fails_the_preview_with_its_place(new_stack):
         preview(new_stack("wrong-value"), program)
 
 
-def test_airflow_is_waited_for_and_its_failure_explained(new_stack, emulator):
-    """An environment takes minutes; what goes wrong in it must be read where `pulumi up` was run."""
+def test_airflow_is_waited_for_when_it_is_made_and_changed(new_stack, emulator):
+    """Before it is available, its address answers nobody and its DAGs are not there."""
     stack, mwaa = new_stack("orchestration"), emulator.client("mwaa")
 
     made = up(stack, lambda: programs.orchestration(1)).outputs
     environment = mwaa.get_environment(Name=made["environment"])["Environment"]
-    assert environment["Status"] == "AVAILABLE"
+    assert (environment["Status"], environment["WebserverUrl"]) == ("AVAILABLE", made["url"])
     assert environment["RequirementsS3ObjectVersion"] == made["requirementsVersion"]
     unchanged(stack, lambda: programs.orchestration(1))
 
     changed = up(stack, lambda: programs.orchestration(2))
     environment = mwaa.get_environment(Name=made["environment"])["Environment"]
     assert changed["update"] == {"BucketObjectv2/requirements", "Environment/airflow"}
+    assert environment["Status"] == "AVAILABLE"
     assert (environment["MaxWorkers"], environment["Tags"]) == (5, {"project": "dbt", "changed": "yes"})
     assert environment["RequirementsS3ObjectVersion"] == changed.outputs["requirementsVersion"]
 
-    with pytest.raises(automation.CommandError, match=r"UPDATE_FAILED: INCORRECT_CONFIGURATION: .*NoSuchVersion"):
+    stack.destroy()
+    assert what_is_left(emulator) == {}
+
+
+def test_an_airflow_that_fails_says_why_and_is_not_forgotten(new_stack, emulator):
+    """An environment takes minutes; what goes wrong in it must be read where `pulumi up` was run."""
+    stack = new_stack("failing-orchestration")
+
+    with pytest.raises(automation.CommandError, match=r"CREATE_FAILED: INCORRECT_CONFIGURATION: .*NoSuchVersion"):
         up(stack, lambda: programs.orchestration(3))
+    assert len(what_is_left(emulator)["environment"]) == 1
 
     stack.destroy()
     assert what_is_left(emulator) == {}

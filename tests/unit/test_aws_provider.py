@@ -10,8 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.providers.aws.api import readable_errors
+from sandbox.providers.aws.comparison import GENERATED
 from sandbox.providers.aws.configuration import session_for
-from sandbox.providers.aws.handler import GENERATED, TableResource
+from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.provider import CATALOGUE, AwsProvider
 from sandbox.providers.aws.session import Session, loopback_endpoint
 from sandbox.providers.aws.shapes import members, resolve

@@ -81,14 +81,14 @@ def coerce(value: Any, shape: Shape) -> Any:  # noqa: PLR0911 - one case per typ
 
 
 def canonical(value: Any) -> Any:
-    """The form in which two values are compared: what is empty inside a structure is the same as left out."""
+    """The form in which two values are compared: what is empty, or false inside a structure, is as good as left out."""
     match value:
         case dict():
             kept = {name: canonical(item) for name, item in value.items()}
-            return {name: item for name, item in kept.items() if item not in (None, "", [], {}, False)}
+            return {name: item for name, item in kept.items() if item not in (None, False)} or None
         case list():
-            return [canonical(item) for item in value]
-    return value
+            return [canonical(item) for item in value] or None
+    return None if value == "" else value
 
 
 def unordered(value: Any) -> Any:

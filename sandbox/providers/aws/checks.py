@@ -1,0 +1,100 @@
+"""Checks the inputs of a resource before anything is changed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.model import ServiceModel
+
+from sandbox.providers.aws import rules, tags
+from sandbox.providers.aws.documents import json_problem
+from sandbox.providers.aws.shapes import Shape, coerce, resolve
+from sandbox.providers.aws.table import Problem, Property, ResourceType
+from sandbox.providers.protocol import InvalidInputs
+from sandbox.providers.values import UNKNOWN, Properties, contains_unknown
+
+
+def coerced(kind: ResourceType, model: ServiceModel, inputs: Properties) -> Properties:
+    """The inputs with texts for numbers and numbers for texts where AWS wants the other."""
+    known = kind.properties
+    return {name: _coerced(known[name], model, value) if name in known else value for name, value in inputs.items()}
+
+
+def require_valid(kind: ResourceType, model: ServiceModel, inputs: Properties) -> None:
+    """Raises InvalidInputs with everything that AWS or the table would refuse. Unknown values pass."""
+    problems: dict[str, str] = {}
+    for path, reason in list(_problems(kind, model, inputs)) or _contradictions(kind, inputs):
+        problems[path] = f"{problems[path]}; {reason}" if path in problems else reason
+    if problems:
+        raise InvalidInputs(problems)
+
+
+def _problems(kind: ResourceType, model: ServiceModel, inputs: Properties) -> Iterator[Problem]:
+    known = kind.properties
+    for name, value in inputs.items():
+        if name in known:
+            yield from _property_problems(name, known[name], model, value)
+        elif not (kind.tagged and name in ("tags", "tagsAll")):
+            yield name, f"the sandbox does not model this property of {kind.token}; it models {', '.join(known)}"
+    for name, rule in known.items():
+        if rule.required and name not in inputs:
+            yield name, "is required"
+    if kind.tagged:
+        yield from tags.problems(inputs.get("tagsAll"))
+
+
+def _contradictions(kind: ResourceType, inputs: Properties) -> Iterator[Problem]:
+    """Problems between properties that are right one by one."""
+    for check in kind.checks:
+        yield from check(inputs)
+
+
+def _property_problems(name: str, known: Property, model: ServiceModel, value: Any) -> Iterator[Problem]:
+    if value == UNKNOWN:
+        return
+    shape = _shape(known, model)
+    found = list(_type_problems(name, known, value) if shape is None else _shape_problems(name, known, shape, value))
+    if not found and not contains_unknown(value) and (reason := known.check(value)):
+        found = [(name, f"{rules.shown(value)} {reason}")]
+    yield from found
+
+
+def _type_problems(name: str, known: Property, value: Any) -> Iterator[Problem]:
+    if isinstance(known.rule, type) and not rules.is_a(value, known.rule):
+        yield name, f"{rules.shown(value)} is not of the type {known.rule.__name__}"
+
+
+def _shape_problems(name: str, known: Property, shape: Shape, value: Any) -> Iterator[Problem]:
+    if known.json:
+        reason = json_problem(value)
+        yield from [(name, reason)] if reason else rules.violations(json.loads(value), shape, name)
+    elif known.wrapped and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from rules.violations(item, shape, f"{name}[{index}]")
+        if len(value) > 1:
+            yield name, f"has {len(value)} items, AWS takes one"
+    else:
+        yield from rules.violations(value, shape, name)
+
+
+def _shape(known: Property, model: ServiceModel) -> Shape | None:
+    return resolve(model, known.rule) if isinstance(known.rule, str) else None
+
+
+def _coerced(known: Property, model: ServiceModel, value: Any) -> Any:
+    shape = _shape(known, model)
+    if shape is None:
+        return _scalar(value, known.rule)
+    if known.json:
+        return value
+    if known.wrapped and isinstance(value, list):
+        return [coerce(item, shape) for item in value]
+    return coerce(value, shape)
+
+
+def _scalar(value: Any, wanted: str | type) -> Any:
+    if wanted is bool and value in ("true", "false"):
+        return value == "true"
+    if wanted is int and isinstance(value, str) and value.lstrip("-").isdigit():
+        return int(value)
+    return value
