@@ -2,16 +2,15 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ci import deployment, identity, models, plan, projects, verification
+from ci import deployment, identity, plan, projects, verification
 from ci.comment import MergeRequest
 from ci.engine import Engine
-from ci.errors import CiError
+from ci.errors import explained
 from ci.radius import Kind
 from ci.recovery import recover
 
@@ -88,17 +87,6 @@ def destroy(stack: Stack, confirm: Annotated[str, typer.Option(envvar="DESTROY",
     deployment.destroy(Engine(stack), confirm)
 
 
-app.add_typer(models.app, name="models", help="Build what a merge request changes, in schemas of its own.")
-
-
-def main() -> None:
-    """Runs a command; a problem that the reader can solve is no traceback."""
-    try:
-        app(prog_name="python -m ci")
-    except CiError as error:
-        print(f"Error: {error}\nWhat to do: {error.fix}", file=sys.stderr)
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    with explained():
+        app(prog_name="python -m ci")

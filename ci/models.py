@@ -2,6 +2,7 @@
 
 dbt, "Defer" and "state selection": a model that the merge request leaves alone is read where the stack's last successful
 run put it (`<workstream>/state/manifest.json` in the artifacts bucket), so nothing of it is built again.
+Needs the project's whole environment, and `PYTHONPATH=image`: it connects as the container does.
 """
 
 import json
@@ -12,24 +13,27 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import boto3
+import snowflake.connector
 import typer
 import yaml
 from botocore.exceptions import ClientError
+from runner.connection import parameters
+from runner.dbt import profile_variables
+from runner.environment import read
 
 from ci.engine import Engine
-from ci.errors import CiError
+from ci.errors import CiError, explained
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Stack = Annotated[str, typer.Option(envvar="PULUMI_STACK", help="The stack whose last runs are built upon.")]
 Number = Annotated[int, typer.Option(envvar="CI_MERGE_REQUEST_IID", help="Number of the merge request.")]
-Secret = Annotated[
-    str,
-    typer.Option(envvar="MODELS_SECRET", help="Secret in AWS with the Snowflake user of merge requests."),
-]
+Secret = Annotated[str, typer.Option(envvar="MODELS_SECRET", help="Secret in AWS with the Snowflake user of merge requests.")]
+
+PROFILE = ("--profiles-dir", "image", "--profile", "platform", "--target", "development")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +66,9 @@ def build(stack: Stack, merge_request: Number, secret: Secret) -> None:
     for selection in selections(Path(f"Pulumi.{stack}.yaml")):
         with tempfile.TemporaryDirectory() as folder:
             state = _state(outputs["artifactsBucket"], selection.workstream, Path(folder))
-            schema = f"{_prefix(merge_request)}{selection.schema}"
-            environment = {**os.environ, **dbt_environment(login, outputs["warehouse"], schema)}
-            command = ["dbt", "build", *_PROFILE, "--project-dir", selection.project, *selection.options(state)]
+            connection = connection_variables(login, outputs["warehouse"], f"{prefix(merge_request)}{selection.schema}")
+            environment = {**os.environ, **connection, **profile_variables(read(connection))}
+            command = ["dbt", "build", *PROFILE, "--project-dir", selection.project, *selection.options(state)]
             print("$", *command, flush=True)
             if subprocess.run(command, env=environment, check=False).returncode:
                 failed.append(selection.workstream)
@@ -75,25 +79,10 @@ def build(stack: Stack, merge_request: Number, secret: Secret) -> None:
 @app.command()
 def drop(stack: Stack, merge_request: Number, secret: Secret) -> None:
     """Drop all schemas of the merge request."""
-    # Only this job's environment has them: the jobs that deploy are installed without dbt.
-    import snowflake.connector  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
-
-    warehouse = Engine(stack).outputs()["warehouse"]
-    login = _login(secret)
-    key = load_pem_private_key(login["private_key"].encode(), login["private_key_passphrase"].encode() or None)
-    connection = snowflake.connector.connect(
-        account=login["account"],
-        user=login["user"],
-        role=login.get("role", warehouse["role"]),
-        database=warehouse["database"],
-        warehouse=warehouse["warehouse"],
-        private_key=key,
-    )
-    with connection, connection.cursor() as cursor:
+    variables = connection_variables(_login(secret), Engine(stack).outputs()["warehouse"], prefix(merge_request))
+    with snowflake.connector.connect(**parameters(read(variables).warehouse)) as connection, connection.cursor() as cursor:
         cursor.execute("show schemas")
-        schemas = [str(row[1]) for row in cursor.fetchall()]
-        for schema in owned(schemas, merge_request):
+        for schema in owned([str(row[1]) for row in cursor.fetchall()], merge_request):
             print(f"drop schema {schema}", flush=True)
             cursor.execute(f'drop schema "{schema}" cascade')
 
@@ -111,30 +100,31 @@ def selections(stack_file: Path) -> Iterator[Selection]:
         )
 
 
+def prefix(merge_request: int) -> str:
+    """Of the schemas of a merge request: `MR_7_` of 7, so that `MR_70_SALES` is not one of them."""
+    return f"MR_{merge_request}_"
+
+
 def owned(schemas: list[str], merge_request: int) -> list[str]:
-    """Those that belong to the merge request: `MR_7_SALES` to 7, `MR_70_SALES` not."""
-    return [schema for schema in schemas if schema.upper().startswith(_prefix(merge_request))]
+    """Those that belong to the merge request."""
+    return [schema for schema in schemas if schema.upper().startswith(prefix(merge_request))]
 
 
-def dbt_environment(login: Mapping[str, str], warehouse: Mapping[str, str], schema: str) -> dict[str, str]:
-    """The variables of `image/profiles.yml`."""
+def connection_variables(login: Mapping[str, str], warehouse: Mapping[str, Any], schema: str) -> dict[str, str]:
+    """The container's variables for the merge requests' own user, who may have a role of its own."""
     return {
+        "WORKSTREAM": "merge-request",
+        "ARTIFACTS_URI": "s3://none",
         "SNOWFLAKE_ACCOUNT": login["account"],
         "SNOWFLAKE_USER": login["user"],
         "SNOWFLAKE_ROLE": login.get("role", warehouse["role"]),
         "SNOWFLAKE_DATABASE": warehouse["database"],
         "SNOWFLAKE_WAREHOUSE": warehouse["warehouse"],
         "SNOWFLAKE_SCHEMA": schema,
-        "DBT_ENV_SECRET_PRIVATE_KEY": login["private_key"],
-        "DBT_ENV_SECRET_PRIVATE_KEY_PASSPHRASE": login["private_key_passphrase"],
+        "SNOWFLAKE_AUTHENTICATOR": "keyPair",
+        "SNOWFLAKE_PRIVATE_KEY": login["private_key"],
+        "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": login["private_key_passphrase"],
     }
-
-
-_PROFILE = ("--profiles-dir", "image", "--profile", "platform", "--target", "development")
-
-
-def _prefix(merge_request: int) -> str:
-    return f"MR_{merge_request}_"
 
 
 def _login(secret: str) -> dict[str, str]:
@@ -152,3 +142,8 @@ def _state(bucket: str, workstream: str, folder: Path) -> Path | None:
         print(f"{workstream} has not run yet: everything that it selects counts as changed.", file=sys.stderr)
         return None
     return folder
+
+
+if __name__ == "__main__":
+    with explained():
+        app(prog_name="python -m ci.models")

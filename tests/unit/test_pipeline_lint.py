@@ -95,7 +95,7 @@ def test_every_image_is_pinned(jobs: dict[str, dict[str, Any]], configuration: d
 def test_aws_is_reached_by_the_jobs_own_identity(jobs: dict[str, dict[str, Any]]):
     """A job without a token fails on AWS; a job with one that never calls `identity` deploys with a runner's own rights."""
     for name, job in jobs.items():
-        uses_aws = re.search(r"python -m ci (?!dbt)", scripts(job)) is not None
+        uses_aws = re.search(r"python -m ci(?! dbt)", scripts(job)) is not None
         assert uses_aws == ("id_tokens" in job), name
         assert uses_aws == ("python -m ci identity" in scripts(job)), name
         if uses_aws:
