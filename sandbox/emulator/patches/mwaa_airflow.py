@@ -27,8 +27,8 @@ IMAGE = os.environ["MWAA_AIRFLOW_IMAGE"]
 MEMORY = "1536m"
 """Airflow with four workers needs 1.2 GiB; at 1.1 GiB it is killed and hangs."""
 
-START_SECONDS = 180
-"""Until Airflow has to answer; on two free processors it takes about 15."""
+START_SECONDS = 600
+"""Until Airflow has to answer. On two free processors it takes about 15, on busy ones minutes; MWAA takes half an hour."""
 
 _HOME = "/opt/airflow"
 _DATABASE = f"{_HOME}/database"
@@ -97,10 +97,10 @@ def wait_until_healthy(container: Container) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not _healthy(server):
         container.reload()
-        if container.status != "running" or time.monotonic() > deadline:
-            raise AirflowStartError(
-                f"Airflow does not run ({container.status}): {container.logs(tail=20).decode(errors='replace')}"
-            )
+        late = time.monotonic() > deadline
+        if late or container.status != "running":
+            problem = f"is not healthy after {START_SECONDS} s" if late else f"ended ({container.status})"
+            raise AirflowStartError(f"Airflow {problem}: {container.logs(tail=20).decode(errors='replace')}")
         time.sleep(0.5)
 
 
