@@ -37,7 +37,8 @@ def run_workstreams(steps: Steps, stack: Stack) -> dict[str, str]:
     states: dict[str, str] = {}
     for name in stack.outputs()["workstreams"]:
         with steps.step(f"run {name}"):
-            run = json.loads(_tool(stack, "ops", "run", name, "--wait", "--json"))
+            # A failed run has exit code 1 and is worth showing like any other.
+            run = json.loads(_tool(stack, "ops", "run", name, "--wait", "--json", expected=(0, 1)))
             states[name] = run["state"]
     return states
 
@@ -117,11 +118,11 @@ def _rows(stack: Stack, table: str) -> Table:
     return view
 
 
-def _tool(stack: Stack, *command: str) -> str:
+def _tool(stack: Stack, *command: str, expected: tuple[int, ...] = (0,)) -> str:
     done = subprocess.run(
         command, env=stack.environment, cwd=stack.repository, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    if done.returncode:
+    if done.returncode not in expected or not done.stdout:
         raise SandboxError(
             f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}", "The stack is up: look at it, then `make demo-down`."
         )
