@@ -27,7 +27,8 @@ def build_cli(work: Path, version: str, report: Report) -> Path:
     Raises:
         SandboxError: there is no Go, or it could not compile.
     """
-    work.mkdir(parents=True, exist_ok=True)
+    scratch = work / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
     go = _go_on_path(report) or _go_from_package(work / "go", report)
     environment = {
         **os.environ,
@@ -39,6 +40,7 @@ def build_cli(work: Path, version: str, report: Report) -> Path:
         "GOPATH": str(work / "gopath"),
         "GOMODCACHE": str(work / "modules"),
         "GOCACHE": str(work / "cache"),
+        "GOTMPDIR": str(scratch),
     }
     program = work / "pulumi"
     report(f"compiling the Pulumi CLI {version} from its Go module: once, about 6 minutes on 2 cores")
