@@ -78,6 +78,7 @@ def start_stand_ins(steps: Steps, home: Home, state: State, tools: Tools) -> Non
     bind = ("127.0.0.1", state.gateway)
     with steps.step("warehouse") as report:
         state.warehouse_port = free_port(*bind)
+        home.warehouse_database.parent.mkdir(parents=True, exist_ok=True)
         report(f"127.0.0.1:{state.warehouse_port}")
         state.processes["warehouse"] = start(
             "warehouse",

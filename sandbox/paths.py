@@ -74,14 +74,13 @@ class Home:
 
     @property
     def warehouse_database(self) -> Path:
-        """The warehouse's DuckDB file."""
-        return self.path / "warehouse.duckdb"
+        """The warehouse's DuckDB file; it puts more beside it."""
+        return self.path / "warehouse" / "main.duckdb"
 
     @property
     def perishable(self) -> list[Path]:
         """What goes when the sandbox ends."""
         return [
-            *(self.path / name for name in ("pulumi-home", "backend", "project", "docker", "dockerd", "passphrase")),
-            *self.path.glob("warehouse.duckdb*"),
+            *(self.path / name for name in ("pulumi-home", "backend", "project", "docker", "dockerd", "passphrase", "warehouse")),
             self.state,
         ]
