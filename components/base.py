@@ -7,13 +7,16 @@ import pulumi
 REPOSITORY = Path(__file__).resolve().parents[1]
 """Folder of `Pulumi.yaml`: dbt projects, DAG files and the image are found relative to it."""
 
+NAMESPACE = "dbt-platform"
+"""Of our keys in a stack file, and of our components' type tokens."""
+
 
 class Component(pulumi.ComponentResource):
     """A ComponentResource with the type token `dbt-platform:<module>:<Class>`."""
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
         module = type(self).__module__.rpartition(".")[2]
-        super().__init__(f"dbt-platform:{module}:{type(self).__name__}", name, None, opts)
+        super().__init__(f"{NAMESPACE}:{module}:{type(self).__name__}", name, None, opts)
 
     def child(self, *, protect: bool | None = None, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
         """Options of a resource that belongs to this component."""

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from components.base import NAMESPACE
 from components.rules import MisfitError
 
 Schema = dict[str, Any]
@@ -30,21 +31,21 @@ PLAIN_WORDS = {
 """Where pydantic speaks to programmers."""
 
 
-def describe(error: ValidationError, schema: Schema, namespace: str) -> list[str]:
+def describe(error: ValidationError, schema: Schema) -> list[str]:
     """One paragraph per problem, in the order of the configuration."""
-    return [paragraph for details in error.errors(include_url=False) for paragraph in _paragraphs(details, schema, namespace)]
+    return [paragraph for details in error.errors(include_url=False) for paragraph in _paragraphs(details, schema)]
 
 
-def _paragraphs(details: ErrorDetails, schema: Schema, namespace: str) -> list[str]:
+def _paragraphs(details: ErrorDetails, schema: Schema) -> list[str]:
     cause = details.get("ctx", {}).get("error")
     if isinstance(cause, MisfitError):
-        return [f"{namespace}:{misfit.at} = {misfit.value!r}\n  {misfit.fix}." for misfit in cause.misfits]
-    return [_paragraph(details, cause, schema, namespace)]
+        return [f"{NAMESPACE}:{misfit.at} = {misfit.value!r}\n  {misfit.fix}." for misfit in cause.misfits]
+    return [_paragraph(details, cause, schema)]
 
 
-def _paragraph(details: ErrorDetails, cause: object, schema: Schema, namespace: str) -> str:
+def _paragraph(details: ErrorDetails, cause: object, schema: Schema) -> str:
     path = [part for part in details["loc"] if part != "[key]"]
-    key = f"{namespace}:{'.'.join(map(str, path))}"
+    key = ".".join(map(str, path))
     value = textwrap.shorten(repr(details["input"]), LONGEST_VALUE)
     match details["type"]:
         case "extra_forbidden":

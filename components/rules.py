@@ -51,7 +51,7 @@ class Misfit:
     """A value that is fine by itself, but not beside the others."""
 
     at: str
-    """Path of the value to change, for instance `workstreams.sales.schedule`."""
+    """Path of the value to change below our namespace, for instance `workstreams.sales.schedule`."""
     value: object
     fix: str
 
@@ -139,6 +139,13 @@ def fargate_memory(memory: int, cpu: int | None) -> int:
             offered = f"{choices[0]} to {choices[-1]} MiB in steps of {choices.step}"
         raise ValueError(f"Fargate has no such pair: with cpu {cpu} choose {offered}")
     return memory
+
+
+def production_names_its_account(environment: str | None, account_ids: list[str]) -> list[str]:
+    """A wrong profile in a shell must not turn a test account into production, or production into a test."""
+    if environment == "production" and not account_ids:
+        raise ValueError("Production needs its account's number here, in quotes")
+    return account_ids
 
 
 def production_is_encrypted(environment: str | None, protocol: str) -> None:

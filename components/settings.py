@@ -11,9 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from pydantic.alias_generators import to_camel
 
 from components import problems, rules
+from components.base import NAMESPACE
 
-NAMESPACE = "dbt-platform"
-"""Of our keys in a stack file."""
+ACCOUNT_IDS = "aws:allowedAccountIds"
+"""The one setting of the AWS provider that we have a rule for."""
+
+AccountId = Annotated[str, Field(pattern=r"^\d{12}$", description="An AWS account: twelve digits in quotes.")]
 
 WORKSTREAM_NAME = r"^[a-z][a-z0-9-]*[a-z0-9]$"
 
@@ -196,11 +199,19 @@ class WorkstreamSettings(Section):
 
 
 class Settings(Section):
-    """The whole configuration of a stack. Fields that rules compare come after those that they are compared with."""
+    """The whole configuration of a stack."""
+
+    # A rule sees the fields above its own: what is compared comes after what it is compared with.
+    model_config = ConfigDict(alias_generator=lambda field: f"{NAMESPACE}:{to_camel(field)}")
 
     environment: Literal["development", "production"] = Field(
         description="`development` saves money and deletes its data with the stack; `production` protects data and survives the "
         "loss of an availability zone."
+    )
+    allowed_account_ids: list[AccountId] = Field(
+        default=[],
+        alias=ACCOUNT_IDS,
+        description="AWS accounts that the stack may be deployed to. With any other account's credentials nothing is changed.",
     )
     network: NetworkSettings = NetworkSettings()
     warehouse: WarehouseSettings
@@ -218,10 +229,15 @@ class Settings(Section):
         try:
             return cls.model_validate(_configuration())
         except ValidationError as error:
-            found = problems.describe(error, cls.model_json_schema(), NAMESPACE)
+            found = problems.describe(error, cls.model_json_schema())
             count = "a problem" if len(found) == 1 else f"{len(found)} problems"
             text = "\n\n".join(found)
             raise pulumi.RunError(f"The configuration of stack {pulumi.get_stack()!r} has {count}:\n\n{text}\n") from None
+
+    @field_validator("allowed_account_ids")
+    @classmethod
+    def _meant(cls, account_ids: list[str], info: ValidationInfo) -> list[str]:
+        return rules.production_names_its_account(info.data.get("environment"), account_ids)
 
     @field_validator("warehouse")
     @classmethod
@@ -271,10 +287,9 @@ def _is_workstream_name(text: str) -> bool:
 
 
 def _configuration() -> dict[str, Any]:
-    """All keys of our namespace. `pulumi.Config` reads keys one by one, and can't tell which ones exist that should not."""
-    prefix = f"{NAMESPACE}:"
+    """All keys that are ours. `pulumi.Config` reads keys one by one, and can't tell which ones exist that should not."""
     everything = {**config.get_config_env(), **config.CONFIG.get()}
-    return {key.removeprefix(prefix): _value(text) for key, text in everything.items() if key.startswith(prefix)}
+    return {key: _value(text) for key, text in everything.items() if key.startswith(f"{NAMESPACE}:") or key == ACCOUNT_IDS}
 
 
 def _value(text: str) -> Any:

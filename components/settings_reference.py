@@ -19,29 +19,23 @@ Each stack has one file, `Pulumi.<stack>.yaml`, and everything that can be set i
 anything is created: every wrong key at once, with its value and the fix. Editors that know YAML schemas complete and check the
 files while you type, through their first line (in VS Code: the YAML extension of Red Hat).
 
-Besides these keys, a stack file holds those of the AWS provider: `aws:region`, `aws:allowedAccountIds` (a deployment to any other
-account is refused) and `aws:defaultTags`.
+`Pulumi.prod.yaml` is a whole example. Besides these keys a stack file holds those of the AWS provider, such as `aws:region` and
+`aws:defaultTags`: the tags of every resource.
 """
 
 
 def stack_schema() -> dict[str, Any]:
     """JSON Schema of a whole stack file: our keys as the model has them, other namespaces free."""
     model = Settings.model_json_schema()
-    ours = {f"{NAMESPACE}:{key}": value for key, value in model["properties"].items()}
-    config = {
-        "type": "object",
-        "properties": ours,
-        "required": [f"{NAMESPACE}:{key}" for key in model["required"]],
-        "patternProperties": {f"^(?!{NAMESPACE}:)": {}},
-        "additionalProperties": False,
-    }
+    definitions = model.pop("$defs")
+    config = {**model, "patternProperties": {f"^(?!{NAMESPACE}:)": {}}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Stack configuration of the dbt platform",
         "type": "object",
         "properties": {"config": config},
         "required": ["config"],
-        "$defs": model["$defs"],
+        "$defs": definitions,
     }
 
 
@@ -57,7 +51,7 @@ def page() -> str:
 def _section(key: str, node: dict[str, Any], model: dict[str, Any]) -> Iterator[str]:
     entries = node.get("patternProperties", {})
     section = _resolve(next(iter(entries.values()), node), model)
-    yield f"## `{NAMESPACE}:{key}`\n"
+    yield f"## `{key}`\n"
     for description in filter(None, (section["description"] if "properties" in section else None, node.get("description"))):
         yield f"{description}\n"
     if "properties" not in section:

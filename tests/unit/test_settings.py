@@ -21,9 +21,13 @@ from tests.unit.recorder import run_program, set_configuration, stack_file
 Configuration = dict[str, Any]
 
 
+def stack_values(configuration: Configuration) -> Configuration:
+    """A stack's values from our keys without their namespace."""
+    return {"aws:allowedAccountIds": ["222222222222"], **{f"dbt-platform:{key}": value for key, value in configuration.items()}}
+
+
 def load(configuration: Configuration) -> Settings:
-    """Our keys, without their namespace."""
-    set_configuration({f"dbt-platform:{key}": value for key, value in configuration.items()})
+    set_configuration(stack_values(configuration))
     return Settings.load()
 
 
@@ -103,6 +107,17 @@ def test_a_mistake_is_named_with_its_fix(right: Configuration, path: str, value:
 
     assert f"dbt-platform:{path}" in message
     assert fix in message
+
+
+@pytest.mark.parametrize(
+    ("account_ids", "fix"), [([], "Production needs"), ([222222222222], "in quotes"), (["2222"], "twelve digits")]
+)
+def test_production_says_which_account_it_is(account_ids: list[Any], fix: str):
+    """With the wrong profile in a shell, `pulumi up` would build a second production elsewhere."""
+    set_configuration({**stack_file("prod"), "aws:allowedAccountIds": account_ids})
+
+    with pytest.raises(pulumi.RunError, match=f"(?s)aws:allowedAccountIds.*{fix}"):
+        Settings.load()
 
 
 def test_all_mistakes_are_reported_at_once(right: Configuration):
@@ -248,11 +263,11 @@ def configurations(draw: st.DrawFn) -> Configuration:
     }
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(configurations())
 def test_any_valid_configuration_deploys(configuration: Configuration):
     """What the settings accept, the program can build: no combination fails half-way."""
-    stack, _ = run_program({f"dbt-platform:{key}": value for key, value in configuration.items()})
+    stack, _ = run_program(stack_values(configuration))
 
     assert stack.all("aws:ecs/taskDefinition:TaskDefinition").keys() == configuration["workstreams"].keys()
 
@@ -296,7 +311,7 @@ def test_any_single_mistake_is_refused_by_name(corrupted: tuple[Configuration, s
 @given(configurations())
 def test_editors_accept_what_the_program_accepts(configuration: Configuration):
     """A red line under a right value teaches people to ignore red lines."""
-    document = {"config": {"aws:region": "eu-west-1", **{f"dbt-platform:{key}": value for key, value in configuration.items()}}}
+    document = {"config": {"aws:region": "eu-west-1", **stack_values(configuration)}}
 
     jsonschema.validate(document, settings_reference.stack_schema())
 
