@@ -61,7 +61,7 @@ def stack_control(name: str, severity: Severity, *ids: str) -> Callable[[StackCh
 
     def policy(check: StackCheck) -> StackValidationPolicy:
         def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-            _report(name, check(Stack(resources=[Resource.told(resource) for resource in args.resources])), report)
+            _report(name, check(Stack(args.resources)), report)
 
         return StackValidationPolicy(name, _description(check, ids), validate, severity=severity, tags=list(ids))
 

@@ -8,6 +8,7 @@ from pulumi_policy import Severity
 
 from .control import OWN, Finding, resource_control, stack_control
 from .documents import allowed
+from .iam import ROLE, ROLE_POLICY
 from .logs import LOG_GROUP
 from .resource import UNKNOWN, Resource, Stack, is_not, items, parsed
 
@@ -15,8 +16,6 @@ CLUSTER = "aws:ecs/cluster:Cluster"
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 SERVICE = "aws:ecs/service:Service"
 TASK_SET = "aws:ecs/taskSet:TaskSet"
-ROLE = "aws:iam/role:Role"
-ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 
 SECRET_NAME = re.compile(
     r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY|CREDENTIAL|ENGINE_AUTH_DATA", re.IGNORECASE

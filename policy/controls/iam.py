@@ -12,8 +12,9 @@ from .exceptions import may_be_wide
 from .resource import Resource, items
 
 ROLE = "aws:iam/role:Role"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 POLICIES = (
-    "aws:iam/rolePolicy:RolePolicy",
+    ROLE_POLICY,
     "aws:iam/policy:Policy",
     "aws:iam/groupPolicy:GroupPolicy",
     "aws:iam/userPolicy:UserPolicy",

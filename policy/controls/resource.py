@@ -1,7 +1,8 @@
 """What the engine tells about a resource, as plain values; what a preview can't know yet is UNKNOWN."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -67,15 +68,20 @@ class Resource:
         return named or other.urn in self.sources.get(name, ())
 
 
-@dataclass(frozen=True, kw_only=True)
 class Stack:
-    """All resources of a stack."""
+    """All resources of a stack, read only when a control asks for their type: there may be thousands."""
 
-    resources: Sequence[Resource]
+    def __init__(self, resources: Iterable[PolicyResource]) -> None:
+        self._told: dict[str, list[PolicyResource]] = defaultdict(list)
+        self._read: dict[str, list[Resource]] = {}
+        for resource in resources:
+            self._told[resource.resource_type].append(resource)
 
-    def of(self, *types: str) -> list[Resource]:
-        """The resources of these types."""
-        return [resource for resource in self.resources if resource.type in types]
+    def of(self, kind: str) -> list[Resource]:
+        """The resources of a type."""
+        if kind not in self._read:
+            self._read[kind] = [Resource.told(resource) for resource in self._told[kind]]
+        return self._read[kind]
 
     def belonging(self, kind: str, name: str, target: Resource) -> list[Resource]:
         """The resources of type `kind` whose property `name` refers to `target`."""
