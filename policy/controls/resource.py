@@ -52,8 +52,8 @@ class Resource:
             **relations,
         )
 
-    def get(self, *path: str | int) -> Any:
-        """The value at a path of property names and indices; None when something on the way is missing."""
+    def get(self, *path: str) -> Any:
+        """The value at a path of property names; None when something on the way is missing."""
         return at(self.properties, *path)
 
     @property
@@ -88,15 +88,12 @@ class Stack:
         return [resource for resource in self.of(kind) if resource.refers_to(target, name)]
 
 
-def at(value: Any, *path: str | int) -> Any:
+def at(value: Any, *path: str) -> Any:
     """The value at a path; None when something on the way is missing, UNKNOWN when something is unknown."""
     for step in path:
         if value is UNKNOWN:
             return UNKNOWN
-        if isinstance(step, int):
-            value = value[step] if isinstance(value, list) and step < len(value) else None
-        else:
-            value = value.get(step) if isinstance(value, Mapping) else None
+        value = value.get(step) if isinstance(value, Mapping) else None
     return value
 
 
