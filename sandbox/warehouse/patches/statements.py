@@ -38,7 +38,7 @@ turn = asyncio.Lock()
 _running: dict[Session, "Statement"] = {}
 
 _CANCEL = re.compile(r"select system\$cancel_all_queries\( ?'?(\d+)'? ?\)", re.IGNORECASE)
-_WAIT = re.compile(r"(?:^\s*call )?system\$wait\( ?(\d+) ?(?:, ?'(\w+)' ?)?\)", re.IGNORECASE)
+_WAIT = re.compile(r"\b(select|call)\s+system\$wait\(\s*(\d+)\s*(?:,\s*'(\w+)'\s*)?\)", re.IGNORECASE)
 _SECONDS = {"MILLISECONDS": 0.001, "SECONDS": 1, "MINUTES": 60}
 
 _HISTORY = """
@@ -165,15 +165,14 @@ def _cancel_others(statement: Statement) -> None:
 
 async def _wait(statement: Statement) -> None:
     """Wait as SYSTEM$WAIT does, without keeping the others from their turn."""
-    seconds = sum(int(n) * _SECONDS[(unit or "seconds").upper()] for n, unit in _WAIT.findall(bare(statement.sql)))
+    seconds = sum(int(n) * _SECONDS[(unit or "seconds").upper()] for _, n, unit in _WAIT.findall(bare(statement.sql)))
     if seconds:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(statement.cancelled.wait(), seconds)
 
 
 def _waited(call: re.Match[str]) -> str:
-    select = "select " if call[0].lstrip().lower().startswith("call") else ""
-    return f"{select}'waited {call[1]} {(call[2] or 'seconds').lower()}'"
+    return f"select 'waited {call[2]} {(call[3] or 'seconds').lower()}'"
 
 
 def _remember(statement: Statement) -> None:

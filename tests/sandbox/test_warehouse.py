@@ -1,0 +1,223 @@
+"""The stand-in for Snowflake: what it must refuse, cancel and remember, so that a run here says something about one there."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from snowflake.connector.errors import DatabaseError, ProgrammingError
+
+from sandbox import warehouse
+from sandbox.network import answers, wait_until
+from tests.sandbox.warehouse_server import NAMES, PASSWORD, Server, new_key, public, rows, running, start
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("warehouse")) as found:
+        yield found
+
+
+def test_the_registered_key_lets_its_user_in(server: Server):
+    """dbt could not log in at all."""
+    with server.connect() as session:
+        found = rows(session, "select current_user(), current_role(), current_database(), current_warehouse()")
+
+    assert found == [("DBT", "TRANSFORMER", "ANALYTICS", "TRANSFORMING")]
+
+
+def test_both_key_slots_work_so_that_a_key_can_be_rotated(server: Server):
+    """A rotation without an outage needs the old and the new key to be valid at once."""
+    second = new_key()
+    server.run("create user ROTATING default_role = TRANSFORMER")
+    server.run("grant role TRANSFORMER to user ROTATING")
+    server.run(f"alter user ROTATING set rsa_public_key = '{public(server.key)}'")
+    server.run(f"alter user ROTATING set rsa_public_key_2 = '{public(second)}'")
+
+    for key in (server.key, second):
+        server.connect(key, user="ROTATING").close()
+
+    server.run("alter user ROTATING unset rsa_public_key")
+    with pytest.raises(DatabaseError, match="JWT token is invalid"):
+        server.connect(server.key, user="ROTATING")
+    server.connect(second, user="ROTATING").close()
+
+
+@pytest.mark.parametrize(
+    ("attempt", "code"),
+    [
+        pytest.param(lambda server: server.connect(new_key()), 390144, id="key that is not registered"),
+        pytest.param(lambda server: server.connect(user="NOBODY"), 390144, id="unknown user"),
+        pytest.param(lambda server: server.connect(user="ADMIN", password="wrong"), 390100, id="wrong password"),
+        pytest.param(lambda server: server.connect(user="NOBODY", password=PASSWORD), 390100, id="unknown user with a password"),
+        pytest.param(lambda server: server.connect(user="DBT", password="guessed"), 390100, id="user without password"),
+        pytest.param(lambda server: server.connect(role="NO_SUCH_ROLE"), 390189, id="unknown role"),
+        pytest.param(lambda server: server.connect(role="ACCOUNTADMIN"), 390189, id="role that was not granted"),
+    ],
+)
+def test_a_wrong_log_in_is_refused_with_snowflakes_code(server: Server, attempt: Callable[[Server], object], code: int):
+    """Credentials that work here and fail in Snowflake would be found out in production."""
+    with pytest.raises(DatabaseError) as refusal:
+        attempt(server)
+
+    assert refusal.value.errno == code
+
+
+def test_an_expired_token_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch):
+    """Whoever finds a token in an old log could use it."""
+    from datetime import timedelta  # noqa: PLC0415
+
+    from snowflake.connector.auth import AuthByKeyPair  # noqa: PLC0415
+
+    prepare = AuthByKeyPair.prepare
+
+    def expired(self: AuthByKeyPair, **arguments: Any) -> str:
+        self._lifetime = timedelta(seconds=-30)
+        return prepare(self, **arguments)
+
+    monkeypatch.setattr(AuthByKeyPair, "prepare", expired)
+
+    with pytest.raises(DatabaseError, match="JWT token is invalid"):
+        server.connect(login_timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("revoked", "sql", "message"),
+    [
+        ("create schema on database ANALYTICS", "create schema NEW", "Insufficient privileges to operate on database 'ANALYTICS'"),
+        ("usage on database ANALYTICS", "select 1 from T", "Database 'ANALYTICS' does not exist or not authorized"),
+        ("usage on warehouse TRANSFORMING", "create table T as select 1 as X", "No active warehouse selected"),
+    ],
+)
+def test_what_was_not_granted_is_refused(server: Server, revoked: str, sql: str, message: str):
+    """A missing grant would show only in Snowflake."""
+    with server.connect() as session:
+        server.run(f"revoke {revoked} from role TRANSFORMER")
+        try:
+            with pytest.raises(ProgrammingError, match=message):
+                session.cursor().execute(sql)
+        finally:
+            server.run(f"grant {revoked} to role TRANSFORMER")
+
+
+@pytest.mark.parametrize(
+    "slow", ["select system$wait(60)", "call system$wait(60)", "select count(*) from range(100000000000) a, range(1000) b"]
+)
+def test_a_cancelled_statement_ends_at_once(server: Server, slow: str):
+    """A run that was cancelled would go on costing money."""
+    with server.connect() as session, server.connect() as other:
+        outcome: list[Exception] = []
+
+        def run() -> None:
+            try:
+                session.cursor().execute(slow)
+            except ProgrammingError as error:
+                outcome.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        # The statement may not have arrived yet when the first cancellation does.
+        ended = wait_until(lambda: _cancel(other, session.session_id) and not thread.is_alive(), 20)
+
+    assert ended
+    assert [error.errno for error in outcome] == [604]  # pyright: ignore[reportAttributeAccessIssue]
+    history = server.run("select query_text, error_code from snowflake.account_usage.query_history where user_name = 'DBT'")
+    assert (slow, "000604") in history
+
+
+def _cancel(session: object, session_id: int) -> bool:
+    session.cursor().execute(f"select system$cancel_all_queries({session_id})")  # pyright: ignore[reportAttributeAccessIssue]
+    return True
+
+
+def test_others_work_while_one_waits(server: Server):
+    """One slow model would hold up all threads of dbt, and the order of a build would say nothing."""
+    with server.connect() as slow, server.connect() as quick:
+        thread = threading.Thread(target=slow.cursor().execute, args=("select system$wait(3)",))
+        thread.start()
+        quick.cursor().execute("select 1")
+        waiting = thread.is_alive()
+        thread.join()
+
+    assert waiting
+
+
+def test_the_query_history_joins_statements_to_runs(server: Server):
+    """Nobody could say what a run cost."""
+    with server.connect(session_parameters={"QUERY_TAG": "session's tag"}) as session:
+        session.cursor().execute("select 'tagged by session'")
+        session.cursor().execute("select 'tagged by statement'", _statement_params={"QUERY_TAG": "its own"})
+        with pytest.raises(ProgrammingError):
+            session.cursor().execute("select * from NO_SUCH_TABLE")
+
+    found = server.run(
+        "select query_text, user_name, query_tag, execution_status, error_code from snowflake.account_usage.query_history "
+        "where query_text like '%tagged by%' or query_text like '%NO_SUCH_TABLE' order by start_time"
+    )
+
+    assert [row for row in found if row[1] == "DBT"] == [
+        ("select 'tagged by session'", "DBT", "session's tag", "SUCCESS", None),
+        ("select 'tagged by statement'", "DBT", "its own", "SUCCESS", None),
+        ("select * from NO_SUCH_TABLE", "DBT", "session's tag", "FAIL", "002003"),
+    ]
+
+
+def test_timestamps_arrive_as_stored(server: Server):
+    """A test on a nullable timestamp would pass here and fail in Snowflake, or the other way round."""
+    with server.connect() as session:
+        sql = "select null::timestamp_ntz, '2026-11-23 00:39:35.254580'::timestamp_ntz, '1969-12-31 23:59:59.5'::timestamp_ntz"
+        [row] = rows(session, sql)
+
+    stored = [None, "2026-11-23T00:39:35.254580", "1969-12-31T23:59:59.500000"]
+    assert [value and value.isoformat() for value in row] == stored
+
+
+def test_a_contract_s_column_types_are_kept(server: Server):
+    """A model with an enforced contract could not be built."""
+    with server.connect() as session:
+        session.cursor().execute("create schema if not exists CONTRACTS")
+        session.cursor().execute(
+            "create or replace transient table ANALYTICS.CONTRACTS.T (ID number(38, 0) not null, AMOUNT number(38, 2)) "
+            "as (select '7' as id, 1.239 as amount)"
+        )
+        found = rows(session, "select * from ANALYTICS.CONTRACTS.T")
+
+    assert [(int(number), str(amount)) for number, amount in found] == [(7, "1.24")]
+
+
+def test_data_users_and_keys_survive_a_kill(tmp_path: Path):
+    """After a crash, `make demo` would need everything from the beginning."""
+    with running(tmp_path) as server:
+        server.run("create schema ANALYTICS.KEPT")
+        server.run("create table ANALYTICS.KEPT.T as select 1 as X")
+        server.process.kill()
+        server.process.wait()
+        again = start(server.port, server.database)
+        try:
+            with server.connect() as session:
+                session.cursor().execute("select 1")
+            assert server.run("select * from ANALYTICS.KEPT.T") == [(1,)]
+        finally:
+            again.terminate()
+            again.wait(10)
+
+
+def test_it_ends_cleanly_when_told_and_listens_nowhere_else(tmp_path: Path):
+    """A warehouse that lingers keeps its port; one on every address lets the neighbours in."""
+    with running(tmp_path, bind=("127.0.0.1", "127.0.0.2")) as server:
+        reached = [answers(warehouse.health_url(address, server.port)) for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3")]
+        server.process.terminate()
+        code = server.process.wait(10)
+
+    assert reached == [True, True, False]
+    assert code == 0
+
+
+def test_the_setup_is_what_a_snowflake_administrator_would_run():
+    """The same statements are in the documentation for a real account: they must name everything that dbt needs."""
+    statements = "\n".join(warehouse.setup_statements(**NAMES))
+
+    for name in NAMES.values():
+        assert name in statements
+    assert "grant usage, create schema on database" in statements
