@@ -77,6 +77,19 @@ class RecordingMocks(mocks.Mocks):
         return FUNCTIONS[args.token], []
 
 
+class RecordingMonitor(mocks.MockMonitor):
+    """Sees what mocks are not told: resource options."""
+
+    def __init__(self, answers: mocks.Mocks) -> None:
+        super().__init__(answers)
+        self.protected: set[tuple[str, str]] = set()
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (gRPC's name)
+        if request.protect:
+            self.protected.add((request.type, request.name))
+        return super().RegisterResource(request)
+
+
 class Stack:
     """What the code under test has registered. Stack `dev` of project `dbt-platform`."""
 
@@ -84,7 +97,8 @@ class Stack:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         self._mocks = RecordingMocks()
-        mocks.set_mocks(self._mocks, project="dbt-platform", stack="dev")
+        self._monitor = RecordingMonitor(self._mocks)
+        mocks.set_mocks(self._mocks, project="dbt-platform", stack="dev", monitor=self._monitor)
 
     def close(self) -> None:
         self.registrations()
@@ -96,6 +110,12 @@ class Stack:
         if not self._loop.is_closed():
             self._loop.run_until_complete(wait_for_rpcs())
         return self._mocks.registrations
+
+    @property
+    def protected(self) -> set[tuple[str, str]]:
+        """Type and name of every resource that Pulumi refuses to delete."""
+        self.registrations()
+        return self._monitor.protected
 
     def all(self, type_: str) -> dict[str, dict[str, Any]]:
         """Inputs of every resource of a type, by name."""

@@ -100,6 +100,13 @@ def test_every_log_group_is_one_that_the_key_works_for(production: Stack):
 
 def test_production_keeps_its_data_and_a_year_of_logs(production: Stack):
     """One mistaken `pulumi destroy` can't delete what a team can't rebuild."""
+    assert production.protected == {
+        ("aws:s3/bucket:Bucket", "platform-dags"),
+        ("aws:s3/bucket:Bucket", "platform-artifacts"),
+        ("aws:ecr/repository:Repository", "dbt"),
+        ("aws:secretsmanager/secret:Secret", "snowflake"),
+        ("aws:kms/key:Key", "platform"),
+    }
     for bucket in production.all("aws:s3/bucket:Bucket").values():
         assert bucket["forceDestroy"] is False
     assert production.only("aws:ecr/repository:Repository")["forceDelete"] is False
@@ -111,6 +118,7 @@ def test_production_keeps_its_data_and_a_year_of_logs(production: Stack):
 
 def test_development_is_gone_after_one_destroy(development: Stack):
     """Nobody has to empty buckets by hand, or wait for a secret's name to become free."""
+    assert not development.protected
     for bucket in development.all("aws:s3/bucket:Bucket").values():
         assert bucket["forceDestroy"] is True
     assert development.only("aws:ecr/repository:Repository")["forceDelete"] is True
