@@ -56,7 +56,7 @@ def _container_memory(container: Container) -> int:
     """In bytes, without the page cache that the kernel can drop (what `docker stats` shows)."""
     try:
         stats = container.stats(stream=False, one_shot=True)
-    except (APIError, NotFound):
+    except (APIError, NotFound, ValueError):  # it ended before or while Docker answered
         return 0
     memory = stats["memory_stats"] if isinstance(stats, dict) else {}
     return memory.get("usage", 0) - memory.get("stats", {}).get("inactive_file", 0)
