@@ -15,12 +15,11 @@ from components.orchestration import Airflow, AirflowArgs
 from components.registry import Registry, RegistryArgs
 from components.settings import Settings
 from components.storage import Storage, StorageArgs
-from components.workstream import Workstream, WorkstreamArgs, execution_role_path
+from components.workstream import Workstream, WorkstreamArgs
 
 settings = Settings.load()
 account = Account.current()
 disposable = settings.disposable
-
 key = EncryptionKey("platform", EncryptionKeyArgs(account=account, disposable=disposable))
 logs = Logs(kms_key_arn=key.arn, retention_days=settings.log_retention_days)
 network = Network(
@@ -47,8 +46,7 @@ images = {
     project: DbtImage(project, DbtImageArgs(base_image=settings.image.base_image, registry=registry))
     for project in settings.projects
 }
-secret = CredentialsArgs(account=account, kms_key_arn=key.arn, reader_path=execution_role_path(), disposable=disposable)
-credentials = Credentials("snowflake", secret)
+credentials = Credentials("snowflake", CredentialsArgs(account=account, kms_key_arn=key.arn, disposable=disposable))
 alerts = Alerts("alerts", AlertsArgs(kms_key_arn=key.arn, emails=settings.alerts.emails))
 cluster = Cluster("platform", ClusterArgs(logs=logs))
 
@@ -69,6 +67,7 @@ workstreams = {
             secret_arn=credentials.secret_arn,
             alert_topic_arn=alerts.topic_arn,
             logs=logs,
+            disposable=disposable,
         ),
     )
     for name, workstream in settings.workstreams.items()

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from components.account import Account
 from components.base import Component, platform_name
 from components.policy import Statement, document
+from components.workstream import execution_role_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,8 +17,6 @@ class CredentialsArgs:
 
     account: Account
     kms_key_arn: pulumi.Input[str]
-    reader_path: str
-    """IAM path of the only roles that may read the value."""
     disposable: bool
     """Destroy deletes the secret at once; otherwise it can be recovered for 30 days."""
 
@@ -43,7 +42,7 @@ class Credentials(Component):
         aws.secretsmanager.SecretPolicy(
             name,
             secret_arn=secret.arn,
-            policy=document([_readers_only(args.account, args.reader_path)]),
+            policy=document([_readers_only(args.account)]),
             block_public_policy=True,
             opts=self.child(),
         )
@@ -51,12 +50,13 @@ class Credentials(Component):
         self.register_outputs({"secret_arn": self.secret_arn})
 
 
-def _readers_only(account: Account, reader_path: str) -> Statement:
+def _readers_only(account: Account) -> Statement:
+    """Refuse the value to everybody but the execution roles of the workstreams."""
     # In a secret's policy "*" means this secret.
     return Statement(
         effect="Deny",
         principals="*",
         actions=["secretsmanager:GetSecretValue"],
         resources=["*"],
-        conditions={"ArnNotLike": {"aws:PrincipalArn": account.role_arn(f"{reader_path.strip('/')}/*")}},
+        conditions={"ArnNotLike": {"aws:PrincipalArn": account.role_arn(f"{execution_role_path().strip('/')}/*")}},
     )

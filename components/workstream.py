@@ -50,6 +50,8 @@ class WorkstreamArgs:
     secret_arn: pulumi.Input[str]
     alert_topic_arn: pulumi.Input[str]
     logs: Logs
+    disposable: bool
+    """Destroy deregisters the task definition; otherwise its revisions outlive updates and the stack."""
 
 
 class Workstream(Component):
@@ -85,7 +87,7 @@ class Workstream(Component):
             container_definitions=container,
             volumes=[{"name": volume} for volume in WRITABLE],
             # A DAG run keeps the revision that it started with, and a rollback goes back to one.
-            skip_destroy=True,
+            skip_destroy=not args.disposable,
             tags=tags,
             opts=self.child(depends_on=[execution_role, task_role]),
         )

@@ -14,7 +14,7 @@ from sandbox import demo, lifecycle, measures
 from sandbox.errors import SandboxError
 from sandbox.measures import Measure
 from sandbox.memory import PeakMemory
-from sandbox.paths import CACHE, Home
+from sandbox.paths import CACHE, REPOSITORY, Home
 from sandbox.stack import Stack
 from sandbox.state import State
 from sandbox.steps import Steps, console
@@ -92,6 +92,7 @@ def down() -> None:
                 failure = error  # what runs must end all the same; AWS is only an emulator here
         with steps.step("stand-ins") as report:
             lifecycle.clear(home, report)
+            shutil.rmtree(REPOSITORY / ".build", ignore_errors=True)  # the program's build contexts
         if failure:
             raise failure
         console.print(f"Nothing is left but logs in {home.logs} and the cache in {CACHE}.")

@@ -31,10 +31,16 @@ def test_a_task_runs_exactly_the_image_that_was_pushed(development: Stack):
     assert container(development, "sales")["image"] == IMAGE
 
 
-def test_a_run_that_is_under_way_keeps_its_task_definition(development: Stack):
+def test_a_run_that_is_under_way_keeps_its_task_definition_in_production(production: Stack):
     """A deployment during a run must not take the definition away that its retry starts from; a rollback needs it too."""
-    for definition in development.all(TASK).values():
+    for definition in production.all(TASK).values():
         assert definition["skipDestroy"] is True
+
+
+def test_destroying_a_development_stack_leaves_no_task_definition(development: Stack):
+    """One `pulumi destroy` removes all of it."""
+    for definition in development.all(TASK).values():
+        assert definition["skipDestroy"] is False
 
 
 def test_code_in_a_dbt_project_can_change_nothing_but_its_own_scratch_space(development: Stack):
