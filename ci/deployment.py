@@ -35,7 +35,7 @@ def deploy(engine: Engine, kind: Kind) -> None:
     changes = plan.changes(engine.preview())
     print(report.plan(changes, engine.stack), flush=True)
     prove(changes, kind)
-    engine.run("up", "--yes", "--skip-preview")
+    engine.up()
 
 
 def prove(changes: list[plan.Change], kind: Kind) -> None:
@@ -52,10 +52,9 @@ def prove(changes: list[plan.Change], kind: Kind) -> None:
 
 def drift(engine: Engine) -> None:
     """Raises CiError when the cloud is not as Pulumi left it."""
-    changes = plan.changes(engine.drift())
-    if changes:
+    if engine.drifted():
         raise CiError(
-            "\n".join([f"The stack {engine.stack} was changed behind Pulumi's back:", *(f"  {change}" for change in changes)]),
+            f"The stack {engine.stack} was changed behind Pulumi's back, see above.",
             "Deploy again to put it back (on main: deploy = infrastructure; for a release: run its pipeline again), "
             "or put the change into the stack's settings.",
         )

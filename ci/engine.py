@@ -3,11 +3,16 @@
 import json
 import shlex
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-from ci import plan
 from ci.errors import CiError
+
+CHANGED = 7
+"""Exit code of `--expect-no-changes` when there are some (pulumi/sdk, cmdutil.ExitNoChanges)."""
+
+POLICIES = ("--policy-pack", "policy")
 
 
 class Engine:
@@ -25,26 +30,39 @@ class Engine:
         """The stack's state, secrets encrypted. Errors: CiError when there is no such stack."""
         return self._json("stack", "export")
 
+    def replace_state(self, state: Mapping[str, Any]) -> None:
+        """Makes this the stack's state. Errors: CiError when Pulumi finds it inconsistent."""
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(state, file)
+            file.flush()
+            self.run("stack", "import", "--file", file.name)
+
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""
         return self._json("stack", "output", "--json")
 
     def preview(self) -> dict[str, Any]:
-        """What `up` would do."""
-        return self._checked("preview", "--json")
+        """What `up` would do, after the policy pack has seen it.
 
-    def drift(self) -> dict[str, Any]:
-        """What is not as Pulumi left it; compares the cloud with the state and runs no program."""
-        return self._checked("refresh", "--preview-only", "--json")
-
-    def _checked(self, *arguments: str) -> dict[str, Any]:
-        """A preview that went well; a failed one prints its reasons inside the JSON."""
-        process = self._start(arguments, capture=True)
-        preview = json.loads(process.stdout) if process.stdout.lstrip().startswith("{") else {}
+        Raises:
+            CiError: it failed; then the output says why, because the JSON leaves the policies' violations out.
+        """
+        process = self._start(("preview", "--json", *POLICIES), capture=True)
         if process.returncode:
-            reasons = plan.errors(preview) or [process.stderr.strip() or process.stdout.strip()]
-            raise CiError("\n".join([f"pulumi {arguments[0]} failed:", *reasons]), "Mend the cause; nothing was changed.")
-        return preview
+            self._start(("preview", *POLICIES), capture=False)
+            raise CiError("pulumi preview failed, see above.", "Mend the cause; nothing was changed.")
+        return json.loads(process.stdout)
+
+    def up(self) -> None:
+        """Makes the cloud what the program says."""
+        self.run("up", "--yes", "--skip-preview", *POLICIES)
+
+    def drifted(self) -> bool:
+        """Is anything not as Pulumi left it? Prints what. Compares the cloud with the state, and runs no program."""
+        code = self._start(("refresh", "--preview-only", "--expect-no-changes", "--diff"), capture=False).returncode
+        if code not in (0, CHANGED):
+            raise CiError("pulumi refresh failed, see above.", "Mend the cause; nothing was changed.")
+        return code == CHANGED
 
     def _json(self, *arguments: str) -> dict[str, Any]:
         process = self._start(arguments, capture=True)

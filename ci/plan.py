@@ -1,4 +1,4 @@
-"""What Pulumi says will change: `pulumi preview --json`, or `pulumi refresh --preview-only --json`, as plain values."""
+"""What Pulumi says will change: `pulumi preview --json` as plain values."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -42,14 +42,15 @@ def changes(preview: Mapping[str, Any]) -> list[Change]:
     """The changes in a preview, in Pulumi's order; the three steps of a replacement count as one."""
     steps: dict[str, list[Mapping[str, Any]]] = {}
     for step in preview.get("steps") or ():
-        if step["op"] not in UNCHANGED:
+        if step["op"] not in UNCHANGED and _is_in_the_cloud(step):
             steps.setdefault(step["urn"], []).append(step)
     return [_change(urn, of_resource) for urn, of_resource in steps.items()]
 
 
-def errors(preview: Mapping[str, Any]) -> list[str]:
-    """Messages of everything that went wrong."""
-    return [item["message"].strip() for item in preview.get("diagnostics") or () if item.get("severity") == "error"]
+def _is_in_the_cloud(step: Mapping[str, Any]) -> bool:
+    """Components, and the stack itself, are Pulumi's own grouping."""
+    state = step.get("newState") or step.get("oldState") or {}
+    return state.get("custom", True)
 
 
 def _change(urn: str, steps: list[Mapping[str, Any]]) -> Change:

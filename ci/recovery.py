@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ci.engine import Engine, pending
+from ci.engine import Engine, pending, resources
 from ci.errors import CiError
 from ci.locks import locks
 
@@ -24,6 +24,9 @@ NAMED_BY = {
 }
 """Types whose id is one of their inputs, so that a resource whose creation was cut off can be found again."""
 
+State = Mapping[str, Any]
+"""As `pulumi stack export` prints it."""
+
 
 def recover(engine: Engine, project: str, wait: Callable[[float], object] = time.sleep) -> None:
     """Leaves a stack that `pulumi up` can go on with; does nothing to a healthy one.
@@ -32,37 +35,50 @@ def recover(engine: Engine, project: str, wait: Callable[[float], object] = time
         CiError: somebody else holds the lock.
     """
     _unlock(engine, project, wait)
-    operations = pending(engine.state())
-    if operations:
-        print(explanation(operations), flush=True)
-        engine.run("refresh", "--yes", "--skip-preview", *_imports(operations), "--clear-pending-creates")
+    state = engine.state()
+    if pending(state):
+        print(explanation(state), flush=True)
+        engine.replace_state(adopted(state))
+        # Asks AWS about each resource: what was never made disappears from the state, what was made half is made whole.
+        engine.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
 
 
-def explanation(operations: list[dict[str, Any]]) -> str:
+def explanation(state: State) -> str:
     """What was cut off, and what happens to it now."""
     lines = ["An earlier `pulumi up` was killed while it worked on:"]
-    for operation in operations:
-        lines.append(f"  {operation['type']} {operation['resource']['urn']}")
-        if operation["type"] == "creating":
-            lines.append(f"    {_fate(operation['resource'])}")
+    found = {resource["urn"]: resource["id"] for resource in _found(state)}
+    for operation in pending(state):
+        urn = operation["resource"]["urn"]
+        lines.append(f"  {operation['type']} {urn}")
+        if urn in found:
+            lines.append(f"    If AWS made it, its id is {found[urn]!r}: it is taken over.")
+        elif operation["type"] == "creating":
+            lines.append("    If AWS made it, Pulumi can't know its id, and the next `up` makes another:")
+            lines.append("    look for one without use, and delete it.")
     return "\n".join(lines)
 
 
-def _fate(resource: Mapping[str, Any]) -> str:
-    name = _id(resource)
-    if name:
-        return f"If AWS made it, its id is {name!r}: it is taken over."
-    return "If AWS made it, Pulumi can't know its id, and the next `up` makes another: look for one without use, and delete it."
+def adopted(state: State) -> dict[str, Any]:
+    """The state with the resources that were being made, so that a refresh asks AWS about them.
+
+    `pulumi refresh --import-pending-creates` should do this, but in 3.259 only marks them, and forgets them.
+    """
+    deployment = dict(state["deployment"])
+    deployment["resources"] = [*resources(state), *_found(state)]
+    deployment["pending_operations"] = []
+    return {**state, "deployment": deployment}
 
 
-def _imports(operations: list[dict[str, Any]]) -> list[str]:
-    """Options of `pulumi refresh` that take over what can be found again."""
-    known = [(o["resource"]["urn"], _id(o["resource"])) for o in operations if o["type"] == "creating"]
-    return [f"--import-pending-creates={part}" for urn, name in known if name for part in (urn, name)]
+def _found(state: State) -> list[dict[str, Any]]:
+    """The resources that were being made, with the ids that they have if AWS made them.
 
-
-def _id(resource: Mapping[str, Any]) -> str | None:
-    return (resource.get("inputs") or {}).get(NAMED_BY.get(resource["type"], ""))
+    Not those that replace another: the old one still has the URN.
+    """
+    known = {resource["urn"] for resource in resources(state)}
+    creations = [operation["resource"] for operation in pending(state) if operation["type"] == "creating"]
+    inputs = [(resource, resource.get("inputs") or {}) for resource in creations if resource["urn"] not in known]
+    named = [(resource, values, values.get(NAMED_BY.get(resource["type"], ""))) for resource, values in inputs]
+    return [{**resource, "id": name, "outputs": values} for resource, values, name in named if name]
 
 
 def _unlock(engine: Engine, project: str, wait: Callable[[float], object]) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from ci import deployment
-from ci.engine import Engine
+from ci.engine import Engine, resources
 from ci.errors import CiError
 from ci.radius import Kind
-from ci.recovery import recover
+from ci.recovery import adopted, explanation, recover
 from tests.fake_program import FakeProgram
 from tests.unit.test_radius import IMAGE, NEW_IMAGE, OBJECT, RULE, preview, step
 
@@ -51,7 +51,8 @@ def test_a_deployment_within_its_radius_goes_up(pulumi: FakeProgram):
 
     deployment.deploy(Engine("dev"), Kind.IMAGE)
 
-    assert pulumi.calls[-1] == ["up", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive"]
+    assert pulumi.calls[-1][:3] == ["up", "--yes", "--skip-preview"]
+    assert pulumi.calls[-1][-3:] == ["--stack", "dev", "--non-interactive"]
 
 
 def test_a_deployment_outside_its_radius_changes_nothing(pulumi: FakeProgram):
@@ -64,13 +65,24 @@ def test_a_deployment_outside_its_radius_changes_nothing(pulumi: FakeProgram):
     assert "up" not in pulumi.verbs
 
 
-def test_a_failed_preview_says_why(pulumi: FakeProgram):
-    """With --json the reason is inside the JSON; the job's log must show it."""
-    digest = {"diagnostics": [{"severity": "error", "message": "error: cpu = 300: no Fargate size"}]}
-    pulumi.answers({"stack export": state(), "preview": (json.dumps(digest), 255)})
+def test_a_failed_preview_says_why_and_changes_nothing(pulumi: FakeProgram, capfd: pytest.CaptureFixture[str]):
+    """The JSON leaves out what the policies found: the job's log must show it all the same."""
+    pulumi.answers({"stack export": state(), "preview": ("[mandatory] s3-public-access: bucket `artifacts` ...", 255)})
 
-    with pytest.raises(CiError, match="no Fargate size"):
+    with pytest.raises(CiError, match="preview failed"):
         deployment.deploy(Engine("dev"), Kind.INFRASTRUCTURE)
+
+    assert "s3-public-access" in capfd.readouterr().out
+    assert "up" not in pulumi.verbs
+
+
+@pytest.mark.parametrize("verb", ["preview", "up"])
+def test_the_policies_see_every_deployment(pulumi: FakeProgram, verb: str):
+    """A policy that only merge requests meet is one that a schedule, a retry or a web pipeline walks around."""
+    deployment.deploy(Engine("dev"), Kind.INFRASTRUCTURE)
+
+    (call,) = [call for call in pulumi.calls if call[0] == verb]
+    assert call[call.index("--policy-pack") + 1] == "policy"
 
 
 def test_a_preview_fills_the_merge_requests_widget(pulumi: FakeProgram, tmp_path: Path):
@@ -87,20 +99,20 @@ def test_a_preview_fills_the_merge_requests_widget(pulumi: FakeProgram, tmp_path
     assert "`infrastructure`" in text
 
 
-def test_drift_is_named(pulumi: FakeProgram):
-    """A red job that says only "changes" sends its reader to search the whole account."""
-    pulumi.answers({"refresh": preview(step("update", RULE, "cidrIpv4", name="airflow-https"))})
+@pytest.mark.parametrize(("code", "message"), [(7, "behind Pulumi's back"), (255, "refresh failed")])
+def test_drift_is_told_from_a_failed_look(pulumi: FakeProgram, code: int, message: str):
+    """Expired credentials every night would be taken for somebody who changes production every night."""
+    pulumi.answers({"refresh": ("~ retentionInDays: 7 => 30", code)})
 
-    with pytest.raises(CiError, match=r"airflow-https \(cidrIpv4\)"):
+    with pytest.raises(CiError, match=message):
         deployment.drift(Engine("dev"))
 
 
 def test_a_stack_as_pulumi_left_it_has_no_drift(pulumi: FakeProgram):
     """An alert every night is one that nobody reads; and looking must never mend anything by itself."""
-    pulumi.answers({"refresh": preview(step("refresh", RULE))})
-
     deployment.drift(Engine("dev"))
 
+    assert pulumi.calls
     assert all("--preview-only" in call for call in pulumi.calls)
 
 
@@ -186,13 +198,17 @@ def test_what_was_cut_off_is_settled_and_explained(pulumi: FakeProgram, capsys: 
 
     recover_dev()
 
-    refresh = pulumi.calls[-1]
-    assert refresh[0] == "refresh"
-    assert [option for option in refresh if "pending" in option] == [
-        "--import-pending-creates=urn:airflow",
-        "--import-pending-creates=dbt-platform-dev",
-        "--clear-pending-creates",
-    ]
+    assert pulumi.verbs == ["stack", "stack", "refresh"]
     said = capsys.readouterr().out
     assert "urn:gateway" in said
     assert "look for one without use" in said
+    assert [resource["id"] for resource in resources(adopted(state(pending=operations)))] == ["dbt-platform-dev"]
+
+
+def test_what_replaces_another_is_not_taken_over():
+    """Two resources with one URN: Pulumi refuses the whole state, and nobody can deploy."""
+    role = {"urn": "urn:role", "type": "aws:iam/role:Role", "inputs": {"name": "sales-2"}}
+    cut_off = state(pending=[{"type": "creating", "resource": role}], resources=[{"urn": "urn:role", "id": "sales-1"}])
+
+    assert resources(adopted(cut_off)) == resources(cut_off)
+    assert "look for one without use" in explanation(cut_off)

@@ -62,6 +62,7 @@ TABLE: dict[str, tuple[tuple[dict[str, Any], ...], Kind]] = {
     "a security group's rule": ((step("update", RULE, "cidrIpv4"),), Kind.INFRASTRUCTURE),
     "a changed model and a security group's rule": ((*NEW_IMAGE, step("update", RULE, "cidrIpv4")), Kind.INFRASTRUCTURE),
     "an operation that we do not know": ((step("transmogrify", IMAGE),), Kind.INFRASTRUCTURE),
+    "a component": ((step("create", "dbt-platform:workstream:Workstream") | {"newState": {"custom": False}},), Kind.DAGS),
     "what is only read": ((step("read", RULE), step("refresh", RULE), step("same", TASK)), Kind.DAGS),
 }
 
