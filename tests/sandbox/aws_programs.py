@@ -214,7 +214,9 @@ def identity(version: int) -> None:
 
 def compute(version: int) -> None:
     tags = {"changed": "yes"} if version > 1 else None
-    key = aws.kms.Key("images", deletion_window_in_days=7)
+    account = aws.get_caller_identity().account_id
+    users = {"AWS": f"arn:aws:iam::{account}:root", "Service": "logs.eu-west-1.amazonaws.com"}
+    key = aws.kms.Key("images", deletion_window_in_days=7, policy=policy(Principal=users, Action="kms:*", Resource="*"))
     encryption = aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS", kms_key=key.arn)
     repository = aws.ecr.Repository(
         "dbt",
@@ -246,6 +248,7 @@ def compute(version: int) -> None:
         "sales",
         name=since(3, version, "/dbt/new", "/dbt/sales"),
         retention_in_days=since(2, version, 30, 7),
+        kms_key_id=since(2, version, key.arn),
         tags=tags,
     )
     role = aws.iam.Role("execution", assume_role_policy=trust("ecs-tasks.amazonaws.com"))

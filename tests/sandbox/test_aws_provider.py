@@ -224,6 +224,7 @@ def look_at_identity(emulator: Emulator, outputs: dict[str, Any]) -> dict[str, A
         "services": role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"],
         "session": role["MaxSessionDuration"],
         "secret": (secret["Name"], secret["Description"]),
+        "values": secrets.list_secret_version_ids(SecretId=outputs["secret"])["Versions"],
         "topic": emulator.client("sns").get_topic_attributes(TopicArn=outputs["topic"])["Attributes"]["DisplayName"],
     }
 
@@ -239,7 +240,7 @@ def look_at_compute(emulator: Emulator, outputs: dict[str, Any]) -> dict[str, An
         "scan": repository["imageScanningConfiguration"]["scanOnPush"],
         "size": (task["taskDefinition"]["cpu"], task["taskDefinition"]["memory"]),
         "stop": task["taskDefinition"]["containerDefinitions"][0]["stopTimeout"],
-        "retention": [group["retentionInDays"] for group in logs],
+        "logs": [(group["retentionInDays"], "kmsKeyId" in group) for group in logs],
         "insights": ecs.describe_clusters(clusters=[outputs["cluster"]], include=["SETTINGS"])["clusters"][0]["settings"],
     }
 
@@ -327,6 +328,7 @@ LIVES = {
             "services": ["ecs-tasks.amazonaws.com"],
             "session": 3600,
             "secret": ("dbt/login", "old"),
+            "values": [],
             "topic": "old",
         },
         second={
@@ -334,6 +336,7 @@ LIVES = {
             "services": ["ecs-tasks.amazonaws.com", "airflow.amazonaws.com"],
             "session": 7200,
             "secret": ("dbt/login", "new"),
+            "values": [],
             "topic": "new",
         },
         in_place=words(
@@ -357,7 +360,7 @@ LIVES = {
             "scan": True,
             "size": ("512", "1024"),
             "stop": 120,
-            "retention": [7],
+            "logs": [(7, False)],
             "insights": [{"name": "containerInsights", "value": "enabled"}],
         },
         second={
@@ -366,7 +369,7 @@ LIVES = {
             "scan": False,
             "size": ("512", "1024"),
             "stop": 120,
-            "retention": [30],
+            "logs": [(30, True)],
             "insights": [{"name": "containerInsights", "value": "disabled"}],
         },
         in_place=words(
