@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 import pulumi
 from pydantic import Field, ValidationError, model_validator
 
-from components import problems
+from components import base, problems
 from components.settings import Section
 
 NAMESPACE = "dbt-platform-bootstrap"
@@ -79,4 +79,7 @@ class Settings(Section):
         try:
             return cls.model_validate({key: value for key, value in values.items() if value is not None})
         except ValidationError as error:
-            raise pulumi.RunError("\n\n".join(problems.describe(error, cls.model_json_schema(), NAMESPACE))) from None
+            found = problems.describe(error, cls.model_json_schema())
+            # They begin with the platform's namespace.
+            text = "\n\n".join(problem.replace(base.NAMESPACE, NAMESPACE, 1) for problem in found)
+            raise pulumi.RunError(text) from None
