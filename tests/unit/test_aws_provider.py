@@ -365,6 +365,7 @@ def test_a_new_default_tag_is_an_update_in_place():
             {**ENVIRONMENT, "networkConfiguration": {"subnetIds": ["subnet-1", "subnet-3"], "securityGroupIds": ["sg-1"]}},
             ["networkConfiguration"],
         ),
+        (MWAA, ENVIRONMENT, {**ENVIRONMENT, "networkConfiguration": UNKNOWN}, ["networkConfiguration"]),
         (OBJECT, {"bucket": "b", "key": "k", "content": "1"}, {"bucket": "b", "key": "k", "content": "2"}, []),
         (OBJECT, {"bucket": "b", "key": "k"}, {"bucket": "b", "key": "l"}, ["key"]),
         (ROLE_TYPE, {"assumeRolePolicy": TRUST}, {"assumeRolePolicy": UNKNOWN}, []),
@@ -556,7 +557,15 @@ def test_resources_that_pulumi_did_not_make_are_not_imported(log_group):
 
 @pytest.mark.parametrize(
     "url",
-    ["", "https://sts.amazonaws.com", "http://10.0.0.1:4566", "http://127.0.0.1.example", "http://localhost.example", "127.0.0.1"],
+    [
+        "",
+        "https://sts.amazonaws.com",
+        "http://10.0.0.1:4566",
+        "http://127.0.0.1.example",
+        "http://127.0.0.1@example.com",
+        "http://localhost.example",
+        "127.0.0.1",
+    ],
 )
 def test_it_talks_to_this_machine_only(url):
     """A test that reached a real account would create, and delete, real things there."""
