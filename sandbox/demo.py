@@ -15,7 +15,7 @@ from sandbox.errors import SandboxError
 from sandbox.stack import Stack
 from sandbox.steps import Steps, console
 
-MARTS = {"sales": "SALES.CUSTOMERS", "finance": "FINANCE.DAILY_REVENUE"}
+MARTS = {"sales": "SALES.CUSTOMERS", "finance": "FINANCE.MONTHLY_REVENUE"}
 """One mart of each workstream to show: the sandbox's own dbt project is known."""
 
 
@@ -48,7 +48,7 @@ def show(stack: Stack, states: dict[str, str]) -> None:
     outputs = stack.outputs()
     for name, workstream in outputs["workstreams"].items():
         console.rule(f"{name}: Airflow run {states[name]}")
-        console.print(escape(_tool(stack, "ops", "logs", name, "--lines", "6").rstrip()))
+        console.print(escape(_tool(stack, "ops", "logs", name, "--lines", "6").rstrip()), soft_wrap=True)
         console.print(_rows(stack, f"{outputs['warehouse']['database']}.{MARTS[name]}"))
         console.print(f"[bold]Artifacts[/bold] {workstream['artifactsUri']}")
         for key in artifacts(stack, workstream["artifactsUri"]):
@@ -105,7 +105,10 @@ def query(stack: Stack, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         password=stack.state.warehouse_password,
     )
     with connection, connection.cursor() as cursor:
-        cursor.execute(sql)
+        try:
+            cursor.execute(sql)
+        except snowflake.connector.Error as error:
+            raise SandboxError(f"The warehouse refused `{sql}`: {error}", f"Its log: {stack.home.logs / 'warehouse.log'}") from None
         rows = [row for row in cursor.fetchall() if isinstance(row, tuple)]
         return [column.name for column in cursor.description or []], rows
 
