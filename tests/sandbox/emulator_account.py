@@ -27,7 +27,7 @@ USER = "50000"
 
 DOCKERFILE = """
 FROM {base}
-RUN useradd --uid 50000 dbt && install -d -o dbt /declared
+RUN useradd --uid 50000 dbt && install -d -o dbt /declared /undeclared
 VOLUME /declared
 """
 

@@ -128,9 +128,9 @@ def test_the_execution_role_needs_each_permission(cloud: Account, action: str, e
 
 def test_no_line_of_output_is_lost(cloud: Account):
     """The last lines say what failed."""
-    _, output = cloud.run("for i in $(seq 300); do echo line $i; done; exit 1")
+    _, output = cloud.run("for i in $(seq 300); do echo line $i; done; printf end; exit 1")
 
-    assert output == [f"line {number}" for number in range(1, 301)]
+    assert output == [*(f"line {number}" for number in range(1, 301)), "end"]
 
 
 def test_the_root_file_system_is_read_only_and_the_declared_volume_is_writable(cloud: Account):
@@ -159,7 +159,7 @@ def test_stopping_a_task_gives_it_its_stop_timeout(cloud: Account, trap: str, co
     assert (answer["lastStatus"], answer["desiredStatus"]) == ("RUNNING", "STOPPED")
     ended = cloud.stopped(task)
     assert (ended["containers"][0]["exitCode"], ended["stopCode"], ended["stoppedReason"]) == (code, "UserInitiated", "test")
-    assert (time.monotonic() - begin > 2.5) == (code == 137)
+    assert (2.5 < time.monotonic() - begin < 25) == (code == 137)
 
 
 def test_a_task_runs_the_digest_that_its_definition_pins(cloud: Account):
