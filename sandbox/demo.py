@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import snowflake.connector
+from botocore.config import Config
 from rich.markup import escape
 from rich.table import Table
 
@@ -91,6 +92,7 @@ def client(stack: Stack, service: str) -> Any:
         region_name=environment["AWS_REGION"],
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        config=Config(inject_host_prefix=False),
     )
 
 
