@@ -34,7 +34,7 @@ test-e2e: $(BIN)/.complete ## the main job and its failures
 lint: $(BIN)/.complete ## ruff, format, import rules
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/lint-imports
+	@PYTHONPATH=image $(BIN)/lint-imports --no-logo
 
 types: $(BIN)/.complete ## basedpyright
 	@$(BIN)/basedpyright

@@ -98,12 +98,13 @@ def assert_a_second_one_is_refused(home: Home) -> None:
 def assert_nothing_listens_on_other_addresses(state: State) -> None:
     """A laptop in a café must not offer an AWS emulator to the room."""
     pids = {process.pid for name, process in state.processes.items() if name != "Docker daemon"}
-    listening = [c.laddr.ip for c in psutil.net_connections("inet") if c.status == psutil.CONN_LISTEN and c.pid in pids]
+    listening = [getattr(c.laddr, "ip", "") for c in psutil.net_connections("inet") if c.status == psutil.CONN_LISTEN and c.pid in pids]
     assert set(listening) == {"127.0.0.1", state.gateway}
 
 
 def assert_nothing_is_left(home: Home, state: State) -> None:
-    client, mine = docker.from_env(), {"label": f"dbt-platform.sandbox={state.id}"}
+    client = docker.from_env()
+    mine: dict[str, str | list[str] | bool] = {"label": f"dbt-platform.sandbox={state.id}"}
     assert client.containers.list(all=True, filters=mine) == []
     assert client.networks.list(filters=mine) == []
     assert client.volumes.list(filters=mine) == []
