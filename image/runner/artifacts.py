@@ -7,7 +7,7 @@ from typing import Any
 from runner.environment import Environment
 from runner.output import Output
 
-_TIMEOUT = 5
+_TIMEOUT = 4
 """Seconds for connecting and for each answer: a run that was told to end has not more to spare."""
 
 FILES = ("manifest.json", "run_results.json", "sources.json", "catalog.json")
@@ -15,7 +15,7 @@ FILES = ("manifest.json", "run_results.json", "sources.json", "catalog.json")
 
 
 class Artifacts:
-    """The folder of one try in the artifacts bucket. Encryption is the bucket's default."""
+    """The workstream's part of the artifacts bucket, and in it the folder of one try. Encryption is the bucket's default."""
 
     def __init__(self, environment: Environment, output: Output, client: Any = None) -> None:
         self._bucket, _, prefix = environment.artifacts_uri.removeprefix("s3://").partition("/")
@@ -35,14 +35,15 @@ class Artifacts:
 
     def put(self, name: str, content: str | bytes) -> None:
         """Store one artifact of this try, without secrets."""
-        self.put_key(f"{self._folder}/{name}", content)
+        self._put(f"{self._folder}/{name}", content)
 
-    def put_key(self, key: str, content: str | bytes) -> None:
-        body = self._output.scrub(content).encode() if isinstance(content, str) else content
-        kind = mimetypes.guess_type(key)[0] or ("text/plain" if isinstance(content, str) else "application/octet-stream")
-        if kind.startswith("text/"):
-            kind += "; charset=utf-8"
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=kind)
+    def put_shared(self, name: str, content: str | bytes) -> None:
+        """Store something that outlives the run."""
+        self._put(f"{self._workstream}{name}", content)
+
+    def get_shared(self, name: str) -> bytes | None:
+        """What a former run stored, or None."""
+        return self.get(f"{self._workstream}{name}")
 
     def get(self, key: str) -> bytes | None:
         """An object of this workstream, or None."""
@@ -57,10 +58,17 @@ class Artifacts:
             if path.exists():
                 self.put(path.name, path.read_text(errors="replace"))
 
+    def _put(self, key: str, content: str | bytes) -> None:
+        body = self._output.scrub(content).encode() if isinstance(content, str) else content
+        kind = mimetypes.guess_type(key)[0] or ("text/plain" if isinstance(content, str) else "application/octet-stream")
+        if kind.startswith("text/"):
+            kind += "; charset=utf-8"
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=kind)
+
     @property
     def _client(self) -> Any:
         if self._made is None:
-            import boto3  # noqa: PLC0415 - takes half a second, and is needed late
+            import boto3  # noqa: PLC0415 - takes half a second: not before the environment is checked
             from botocore.config import Config  # noqa: PLC0415
 
             config = Config(connect_timeout=_TIMEOUT, read_timeout=_TIMEOUT, retries={"total_max_attempts": 2})

@@ -3,23 +3,33 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from runner import environment
-from runner.dbt import Selection
+from runner.check import check, debug
 from runner.outcome import ExitCode, RunnerError
 from runner.output import Output
-from runner.run import Run
+from runner.run import Options, Run
+from runner.selection import Selection
 
-_SECRETS = ("SNOWFLAKE_PRIVATE_KEY", "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE", "SNOWFLAKE_PASSWORD")
+Verb = Callable[[argparse.Namespace, Mapping[str, str], Output], ExitCode]
+
+SECRETS = ("SNOWFLAKE_PRIVATE_KEY", "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE", "SNOWFLAKE_PASSWORD")
+"""Variables that dbt must not see: a project that reads one would write it into its manifest."""
+
+_HIDDEN = (*SECRETS, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do what the arguments say, then end the process at once: dbt's threads and the connector would hold it up."""
     options = _parser().parse_args(arguments)
-    output = Output(os.environ.get(name, "") for name in _SECRETS)
+    variables = dict(os.environ)
+    for name in SECRETS:
+        os.environ.pop(name, None)
+    output = Output(variables.get(name, "") for name in _HIDDEN)
     try:
-        code = _run(options, output)
+        code = options.verb(options, variables, output)
     except RunnerError as error:
         output.text(str(error))
         code = ExitCode.NOT_STARTED
@@ -28,18 +38,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os._exit(code)
 
 
-def _run(options: argparse.Namespace, output: Output) -> ExitCode:
+def _run(options: argparse.Namespace, variables: Mapping[str, str], output: Output) -> ExitCode:
     selection = Selection(select=tuple(options.select), exclude=tuple(options.exclude), variables=options.vars)
-    return Run(environment.read(os.environ), selection, full_refresh=options.full_refresh, output=output).execute()
+    wanted = Options(selection=selection, full_refresh=options.full_refresh, changed=options.changed)
+    return Run(environment.read(variables), wanted, output).execute()
+
+
+def _check(_: argparse.Namespace, variables: Mapping[str, str], output: Output) -> ExitCode:
+    return check(variables, output)
+
+
+def _debug(_: argparse.Namespace, variables: Mapping[str, str], output: Output) -> ExitCode:
+    return debug(variables, output)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="runner", description="Runs a dbt project once and keeps what it leaves.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    description = "Build the selection: seeds, models, snapshots and tests."
-    run = verbs.add_parser("run", help="build the selection", description=description)
+    run = _verb(verbs, "run", _run, "build the selection: seeds, models, snapshots and tests")
     run.add_argument("--select", nargs="+", default=[], metavar="NODE", help="what to build, in dbt's node selection syntax")
     run.add_argument("--exclude", nargs="+", default=[], metavar="NODE", help="what to leave out")
     run.add_argument("--vars", default="", metavar="JSON", help="dbt variables as a JSON object")
     run.add_argument("--full-refresh", action="store_true", help="build incremental models and seeds from scratch")
+    run.add_argument("--changed", action="store_true", help="only what differs from the last full success, and what depends on it")
+    _verb(verbs, "check", _check, "see whether everything is there that a run needs")
+    _verb(verbs, "debug", _debug, "show versions and the environment, without secrets")
+    return parser
+
+
+def _verb(verbs: Any, name: str, function: Verb, help_text: str) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=help_text, description=help_text.capitalize() + ".")
+    parser.set_defaults(verb=function)
     return parser

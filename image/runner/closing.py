@@ -29,7 +29,7 @@ def closing(*, code: ExitCode, progress: Progress, seconds: float, workstream: s
     lines += [line for node in failed[:_FAILURES] for line in _failure(node, progress)]
     if len(failed) > _FAILURES:
         lines += ["", f"... and {len(failed) - _FAILURES} more: {', '.join(node.name for node in failed[_FAILURES:])[:300]}"]
-    lines += [*_again(failed, progress, workstream), "", f"Artifacts: {artifacts}/"]
+    lines += [*_again(code, failed, progress, workstream), "", f"Artifacts: {artifacts}/"]
     return "\n".join(lines)
 
 
@@ -75,10 +75,10 @@ def _failure(node: Node, progress: Progress) -> Iterator[str]:
         yield f"  skipped because of it: {' and '.join(parts)}"
 
 
-def _again(failed: list[Node], progress: Progress, workstream: str) -> list[str]:
+def _again(code: ExitCode, failed: list[Node], progress: Progress, workstream: str) -> list[str]:
     if failed:
         names = [f"{node.name}+" if node.kind not in TESTS else node.name for node in failed[:_FAILURES]]
-    elif progress.with_status({CANCELLED, NOT_RUN}):
+    elif code in {ExitCode.CANCELLED, ExitCode.DEADLINE} and progress.with_status({CANCELLED, NOT_RUN}):
         return ["", "The next try of this run goes on where this one stopped."]
     else:
         return []

@@ -89,7 +89,7 @@ def _within(seconds: float, warehouse: Warehouse, function: Callable[[], None]) 
 
 def _check(warehouse: Warehouse, connect: Callable[..., Any] | None) -> None:
     arguments = parameters(warehouse)
-    _reach(warehouse)
+    reach(warehouse)
     import snowflake.connector  # noqa: PLC0415 - takes a second: not before the cheap checks
     from snowflake.connector.errors import Error  # noqa: PLC0415
 
@@ -100,7 +100,8 @@ def _check(warehouse: Warehouse, connect: Callable[..., Any] | None) -> None:
         raise explain(warehouse, error.errno, str(error.msg or error)) from None
 
 
-def _reach(warehouse: Warehouse) -> None:
+def reach(warehouse: Warehouse) -> None:
+    """See that the port answers. Raises RunnerError."""
     try:
         socket.create_connection((warehouse.host, warehouse.port), timeout=10).close()
     except OSError as error:

@@ -3,8 +3,8 @@
 import base64
 import json
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,34 +12,14 @@ from runner.environment import Environment
 from runner.outcome import Interruption, RunnerError
 from runner.private_key import private_key
 from runner.progress import Node
+from runner.selection import Selection
 
 PROJECT = Path(os.environ.get("RUNNER_PROJECT", "/app/project"))
 PROFILES = Path(os.environ.get("RUNNER_PROFILES", "/app"))
 TARGET = Path(os.environ.get("DBT_TARGET_PATH", "/tmp/dbt/target"))  # noqa: S108 - a volume of this container alone
 LOGS = Path(os.environ.get("DBT_LOG_PATH", "/tmp/dbt/logs"))  # noqa: S108
 
-_RUNNABLE = {"model", "seed", "snapshot", "test", "unit_test"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selection:
-    """What part of the project to run, in dbt's own words."""
-
-    select: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    variables: str = ""
-    """JSON object of dbt vars."""
-
-    @property
-    def arguments(self) -> list[str]:
-        """For the command line of dbt."""
-        found: list[str] = []
-        for option, values in (("--select", self.select), ("--exclude", self.exclude)):
-            found += [option, *values] if values else []
-        return found
-
-    def __str__(self) -> str:
-        return " ".join(self.arguments) or "everything"
+_RUNNABLE = ("model", "seed", "snapshot", "test", "unit_test")
 
 
 class Dbt:
@@ -53,32 +33,40 @@ class Dbt:
 
     def parse(self) -> None:
         """Read the project. Raises RunnerError if it can't be read."""
-        outcome = self.invoke("parse")
+        outcome = self.invoke("parse", "--no-write-json")
         if outcome.exception or not outcome.success:
             problem = f"dbt can't read the project: {outcome.exception}"
             raise RunnerError(problem, "Correct the file that it names; `dbt parse` shows the same.")
         self.manifest = outcome.result
 
-    def selected(self, selection: Selection) -> list[Node]:
-        """The nodes that `build` would run. Raises RunnerError if there are none."""
-        kinds = [argument for kind in sorted(_RUNNABLE) for argument in ("--resource-type", kind)]
-        outcome = self.invoke("list", *selection.arguments, *kinds, "--output", "json", "--output-keys", "unique_id")
+    def selected(self, selection: Selection, state: Path | None = None) -> list[Node]:
+        """The nodes that `build` would run, in the manifest's order.
+
+        Raises:
+            RunnerError: dbt does not understand the selection.
+        """
+        kinds = [argument for kind in _RUNNABLE for argument in ("--resource-type", kind)]
+        compare = ["--state", str(state)] if state else []
+        outcome = self.invoke("list", *selection.arguments, *kinds, *compare, "--output", "json", "--output-keys", "unique_id")
         if outcome.exception:
             problem = f"dbt does not understand the selection {selection}: {outcome.exception}"
             raise RunnerError(problem, "Correct `select` and `exclude`.")
         listed = {json.loads(line)["unique_id"] for line in outcome.result or []}
-        ids = [node_id for node_id in (*self.manifest.nodes, *self.manifest.unit_tests) if node_id in listed]
-        if not ids:
-            raise RunnerError(
-                f"The selection matches nothing: {selection}.",
-                "Correct `select` and `exclude` of the workstream (or of this run); `dbt list` shows what they match.",
-            )
-        return [self._node(node_id) for node_id in ids]
+        return [self._node(node_id) for node_id in self.node_ids if node_id in listed]
 
     def sources_of(self, nodes: Sequence[Node]) -> list[str]:
         """The sources that these nodes read, as selectors."""
         found = {parent for node in nodes for parent in node.parents if parent.startswith("source.")}
         return sorted(f"source:{'.'.join(source.split('.')[1:])}" for source in found)
+
+    def build(self, selection: Selection, *, full_refresh: bool, state: Path | None, only: Collection[str] | None) -> Any:
+        """Run the selection; of it, only some nodes if `only` names them."""
+        arguments = [*selection.arguments, *(["--full-refresh"] if full_refresh else [])]
+        arguments += ["--state", str(state), "--defer"] if state else []
+        if only is None:
+            return self.invoke("build", *arguments)
+        with _build_only(only):
+            return self.invoke("build", *arguments)
 
     def invoke(self, *arguments: str) -> Any:
         """A dbt command; its `dbtRunnerResult`. Raises Interruption if the run was interrupted meanwhile."""
@@ -91,6 +79,11 @@ class Dbt:
             raise outcome.exception
         return outcome
 
+    @property
+    def node_ids(self) -> list[str]:
+        """All nodes and unit tests of the project."""
+        return [*self.manifest.nodes, *self.manifest.unit_tests]
+
     def _node(self, node_id: str) -> Node:
         node = self.manifest.nodes.get(node_id) or self.manifest.unit_tests[node_id]
         return Node(
@@ -100,6 +93,29 @@ class Dbt:
             path=node.original_file_path,
             parents=tuple(node.depends_on_nodes),
         )
+
+
+@contextmanager
+def _build_only(ids: Collection[str]) -> Iterator[None]:
+    """Inside, `build` runs only these nodes, in the order of the graph; as `dbt retry` does it for whole runs."""
+    from dbt.graph.queue import GraphQueue  # noqa: PLC0415
+    from dbt.task import build  # noqa: PLC0415
+
+    complete = build.BuildTask
+
+    class Rest(complete):
+        def get_graph_queue(self) -> GraphQueue:
+            super().get_graph_queue()
+            self.build_model_to_unit_test_map(self.selected_unit_tests.intersection(ids))
+            rest: Any = set(ids) - self.selected_unit_tests
+            manifest: Any = self.manifest
+            return GraphQueue(self.graph.get_subset_graph(rest).graph, manifest, rest)
+
+    build.BuildTask = Rest
+    try:
+        yield
+    finally:
+        build.BuildTask = complete
 
 
 def profile_variables(environment: Environment) -> dict[str, str]:

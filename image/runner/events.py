@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict
-
 from runner.output import Output
-from runner.progress import FAILED, TESTS, Progress, Result
+from runner.progress import FAILED, TESTS, Node, Progress, Result
 
 _MESSAGES = {"error", "warn"}
 """Levels of dbt's own messages that are worth a line."""
 
 _SAID_OTHERWISE = {
     "EndOfRunSummary",
+    "LogCancelLine",
     "LogFreshnessResult",
     "LogModelResult",
     "LogSeedResult",
     "LogSnapshotResult",
     "LogTestResult",
+    "MainStackTrace",
     "RunResultError",
     "RunResultErrorNoMessage",
     "RunResultFailure",
@@ -35,6 +35,8 @@ class Events:
         """What dbt complained about outside of nodes."""
 
     def __call__(self, message: Any) -> None:
+        from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - comes with dbt, which is imported late
+
         name = message.info.name
         if name == "NodeStart":
             self._started(MessageToDict(message.data, preserving_proto_field_name=True)["node_info"])
@@ -55,13 +57,12 @@ class Events:
         if node is None:
             return
         response = run.get("adapter_response", {})
-        rows = None if node.kind in TESTS else response.get("rows_affected")
         result = Result(
             status=run["status"],
             message=run.get("message", ""),
             started=info.get("node_started_at", ""),
             seconds=round(run.get("execution_time", 0), 3),
-            rows=None if rows is None else int(rows),
+            rows=_rows(node, info.get("materialized", ""), response),
             failures=run.get("num_failures"),
             query_id=response.get("query_id"),
             thread=run.get("thread", ""),
@@ -84,3 +85,13 @@ class Events:
         if level == "error":
             self.problems.append(text)
         self._output.event("dbt", level=level, dbtEvent=name, message=text)
+
+
+def _rows(node: Node, materialized: str, response: dict[str, Any]) -> int | None:
+    """Rows that the node wrote. Without statistics Snowflake counts the one row of its message, so that says nothing."""
+    if node.kind in TESTS or materialized == "view":
+        return None
+    written = [response[key] for key in ("rows_inserted", "rows_updated") if response.get(key) is not None]
+    if not written and node.kind == "seed":
+        written = [response[key] for key in ("rows_affected",) if key in response]
+    return int(sum(written)) if written else None

@@ -9,6 +9,9 @@ from runner.progress import now
 
 MASK = "*****"
 
+SHORTEST = 8
+"""Characters of a value that is masked; anything shorter is no secret, and to mask it would garble the log."""
+
 
 class Output:
     """Writes lines; replaces every secret it was told, whole or as it would look in JSON."""
@@ -22,7 +25,7 @@ class Output:
     def hide(self, secret: str) -> None:
         """Mask this value from now on; a key also line by line, as a message may quote a part."""
         parts = {secret, json.dumps(secret)[1:-1], *(line for line in secret.splitlines() if not line.startswith("-----"))}
-        self._secrets = sorted({*self._secrets, *(part for part in parts if len(part) >= 6)}, key=len, reverse=True)
+        self._secrets = sorted({*self._secrets, *(part for part in parts if len(part) >= SHORTEST)}, key=len, reverse=True)
 
     def scrub(self, text: str) -> str:
         """The text without secrets."""

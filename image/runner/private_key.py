@@ -3,15 +3,6 @@
 import base64
 import binascii
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_der_private_key,
-    load_pem_private_key,
-)
-
 from runner.outcome import RunnerError
 
 _FIX = "Put the key again with `ops credentials put`; it takes PEM or base64 DER, and the passphrase if there is one."
@@ -25,17 +16,20 @@ def private_key(text: str, passphrase: str) -> bytes:
     Raises:
         RunnerError: it is no RSA key, or the passphrase does not open it. The message never quotes the key.
     """
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - takes half a second
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
+
     text = text.strip().replace("\\n", "\n")
     password = passphrase.encode() or None
     try:
         if text.startswith("-----"):
-            key = load_pem_private_key(text.encode(), password)
+            key = serialization.load_pem_private_key(text.encode(), password)
         else:
-            key = load_der_private_key(base64.b64decode(text, validate=False), password)
+            key = serialization.load_der_private_key(base64.b64decode(text, validate=False), password)
     except (ValueError, TypeError, binascii.Error) as error:
         encrypted = "password" in str(error).lower() or "decrypt" in str(error).lower()
         what = "The passphrase does not fit the private key" if encrypted else "SNOWFLAKE_PRIVATE_KEY is no private key"
         raise RunnerError(f"{what}.", _FIX) from None
     if not isinstance(key, RSAPrivateKey):
         raise RunnerError("SNOWFLAKE_PRIVATE_KEY is no RSA key; Snowflake takes no other.", _FIX)
-    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -79,6 +79,10 @@ class Progress:
             self.results[node_id] = result
         self.changed.set()
         return result
+
+    def carry_over(self, results: Mapping[str, Result]) -> None:
+        """What a former try of the run completed."""
+        self.results.update(results)
 
     def interrupt(self) -> None:
         """From now on, failing means having been cancelled."""

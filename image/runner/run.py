@@ -1,53 +1,77 @@
 """The verb `run`: check the connection, parse, check the sources' freshness, build, keep the artifacts."""
 
+import json
 import os
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
 
 from runner import connection
 from runner.artifacts import Artifacts
 from runner.closing import closing
-from runner.dbt import LOGS, TARGET, Dbt, Selection, profile_variables
+from runner.dbt import LOGS, TARGET, Dbt, profile_variables
 from runner.environment import Environment
 from runner.events import Events
+from runner.freshness import SourceAge, check_sources, complaint
+from runner.identity import fingerprint, process_age
 from runner.interruption import interruptible
+from runner.journal import Journal
+from runner.metrics import metrics
 from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
-from runner.progress import FAILED, Progress, now
-from runner.summary import summary
+from runner.parse_cache import ParseCache
+from runner.progress import FAILED, Node, Progress
+from runner.report import report
+from runner.selection import Selection
+from runner.state import State
+from runner.summary import Summary
+
+T = TypeVar("T")
+
+LATEST = "latest/summary.json"
+"""The summary of the workstream's last run that ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the command line asks for."""
+
+    selection: Selection
+    full_refresh: bool = False
+    changed: bool = False
 
 
 class Run:
     """One run, from the check of its connection to its last line."""
 
-    def __init__(self, environment: Environment, selection: Selection, *, full_refresh: bool, output: Output) -> None:
+    def __init__(self, environment: Environment, options: Options, output: Output) -> None:
         self._environment = environment
-        self._selection = selection
-        self._full_refresh = full_refresh
+        self._options = options
         self._output = output
+        self._began = time.monotonic() - process_age()
         self._progress = Progress()
         self._events = Events(self._progress, output)
         self._artifacts = Artifacts(environment, output)
+        self._image = fingerprint()
+        self._journal = Journal(self._artifacts, self._progress, {"image": self._image, **asdict(options)}, output)
+        self._cache = ParseCache(self._artifacts, environment, self._image, TARGET)
+        self._state = State(self._artifacts, TARGET.parent / "state")
+        self._first_query: Callable[[], float | None] = lambda: None
+        self._dbt = Dbt(environment, options.selection.variables, self._events)
+        self._ages: list[SourceAge] = []
         self._problem = ""
-        self._clock = time.monotonic()
-        self._started = now()
 
     def execute(self) -> ExitCode:
-        """Run, report and store; never raises for what a run can meet."""
+        """Run, report and store; raises for nothing that a run can meet."""
         code = self._guarded()
         self._progress.close()
+        self._journal.end()
         if not self._store(code) and code == ExitCode.SUCCESS:
             code = ExitCode.FAILED
-        seconds = time.monotonic() - self._clock
-        block = closing(
-            code=code,
-            progress=self._progress,
-            seconds=seconds,
-            workstream=self._environment.workstream,
-            artifacts=self._artifacts.uri,
-            problem=self._problem,
-        )
-        self._output.text(block)
+        self._report(code)
         return code
 
     def _guarded(self) -> ExitCode:
@@ -65,49 +89,90 @@ class Run:
             return ExitCode.NOT_STARTED
 
     def _steps(self) -> ExitCode:
-        environment = self._environment
-        identity = {"workstream": environment.workstream, "runId": environment.run_id, "tryNumber": environment.try_number}
-        self._output.event("run_started", **identity)
-        connection.check(environment.warehouse)
-        self._output.event("connected", address=environment.warehouse.address)
-        self._configure()
-        dbt = Dbt(environment, self._selection.variables, self._events)
-        dbt.parse()
-        nodes = dbt.selected(self._selection)
-        self._progress.select(nodes)
-        self._output.event("parsed", nodes=len(nodes), seconds=round(time.monotonic() - self._clock, 1))
-        if environment.freshness and not self._fresh(dbt, dbt.sources_of(nodes)):
+        self._output.event("run_started", **self._identity())
+        self._connect()
+        self._parse()
+        state = self._comparison()
+        selection = self._options.selection.changed() if state else self._options.selection
+        nodes = self._select(selection, state)
+        if not nodes:
+            return ExitCode.SUCCESS
+        only = self._resume()
+        if only is not None and not only:
+            return ExitCode.SUCCESS
+        self._ages = check_sources(self._dbt, self._dbt.sources_of(nodes), self._output) if self._environment.freshness else []
+        if problem := complaint(self._ages):
+            self._problem = problem
             return ExitCode.FAILED
-        return self._build(dbt)
+        self._journal.start()
+        return self._build(selection, state, only)
 
-    def _configure(self) -> None:
-        """Hand dbt its profile; what is secret in it may appear nowhere."""
-        variables = profile_variables(self._environment)
-        for name, value in variables.items():
+    def _connect(self) -> None:
+        """Log in, and import dbt meanwhile: each takes seconds."""
+        secrets = profile_variables(self._environment)
+        for name, value in secrets.items():
             if name.startswith("DBT_ENV_SECRET_"):
                 self._output.hide(value)
-        os.environ.update(variables)
+        os.environ.update(secrets)
+        dbt = threading.Thread(target=_import_dbt, daemon=True, name="import")
+        dbt.start()
+        connection.check(self._environment.warehouse)
+        self._output.event("connected", address=self._environment.warehouse.address)
+        dbt.join()
+        from runner.query_tag import QueryTag  # noqa: PLC0415 - imports the connector, which takes a second
 
-    def _fresh(self, dbt: Dbt, sources: Sequence[str]) -> bool:
-        """Whether no source is older than its error_after. A source that isn't there yet is the build's business."""
-        if not sources:
-            return True
-        outcome = dbt.invoke("source", "freshness", "--select", *sources)
-        results = outcome.result.results if outcome.result else []
-        for result in results:
-            self._output.event("freshness", source=result.node.unique_id, status=str(result.status))
-        stale = [result.node.unique_id for result in results if str(result.status) == "error"]
-        if stale:
-            self._problem = (
-                f"Too old, so nothing was built: {', '.join(stale)}.\n"
-                "  What to do: look at what loads them; or run without the check (`freshness` of the workstream)."
+        tag = QueryTag(self._identity())
+        tag.install()
+        self._first_query = lambda: tag.first_query
+
+    def _parse(self) -> None:
+        cached = self._if_possible("fetch the parsed project", self._cache.fetch)
+        self._dbt.parse()
+        self._if_possible("keep the parsed project", self._cache.store)
+        self._output.event("parsed", cached=bool(cached), seconds=self._seconds())
+
+    def _comparison(self) -> Path | None:
+        """Folder of the manifest to compare with, for `--changed`."""
+        if not self._options.changed:
+            return None
+        if self._if_possible("fetch the state of the last success", self._state.fetch):
+            return self._state.folder
+        self._output.event("warning", message="There was no full success yet to compare with, so everything runs.")
+        return None
+
+    def _select(self, selection: Selection, state: Path | None) -> list[Node]:
+        nodes = self._dbt.selected(selection, state)
+        if not nodes and not state:
+            raise RunnerError(
+                f"The selection matches nothing: {selection}.",
+                "Correct `select` and `exclude` of the workstream, or of this run; `dbt list` shows what they match.",
             )
-        return not stale
+        if not nodes:
+            self._problem = "Nothing has changed since the last full success."
+        self._progress.select(nodes)
+        self._output.event("selected", nodes=len(nodes))
+        return nodes
 
-    def _build(self, dbt: Dbt) -> ExitCode:
-        arguments = [*self._selection.arguments, *(["--full-refresh"] if self._full_refresh else [])]
-        outcome = dbt.invoke("build", *arguments)
+    def _resume(self) -> list[str] | None:
+        """What is left of a former try of this run; None: this is the first, or nothing of it can be used."""
+        run_id, try_number = self._environment.run_id, self._environment.try_number
+        former = self._if_possible("read the former try", lambda: self._journal.former(run_id, try_number))
+        done = {node_id: result for node_id, result in (former or {}).items() if node_id in self._progress.nodes}
+        if not done:
+            return None
+        self._progress.carry_over(done)
+        rest = [node_id for node_id in self._progress.nodes if node_id not in done]
+        self._output.event("resumed", done=len(done), left=len(rest))
+        return rest
+
+    def _build(self, selection: Selection, state: Path | None, only: list[str] | None) -> ExitCode:
+        outcome = self._dbt.build(selection, full_refresh=self._options.full_refresh, state=state, only=only)
         if outcome.success:
+            compared = state is not None
+            self._if_possible(
+                "keep the manifest of this success",
+                lambda: self._state.update(TARGET / "manifest.json", self._progress.nodes, self._dbt.node_ids, compared=compared),
+            )
             return ExitCode.SUCCESS
         if self._progress.with_status(FAILED):
             return ExitCode.FAILED
@@ -116,13 +181,73 @@ class Run:
 
     def _store(self, code: ExitCode) -> bool:
         """Whether the artifacts could be stored; the summary goes last."""
-        seconds = time.monotonic() - self._clock
-        page = summary(self._environment, self._progress, code=code, started=self._started, seconds=seconds, problem=self._problem)
+        page = Summary(
+            environment=self._environment,
+            progress=self._progress,
+            code=code,
+            seconds=self._seconds(),
+            problem=self._problem,
+            sources=self._ages,
+            image=self._image,
+        )
         try:
             self._artifacts.put_files(TARGET, LOGS / "dbt.log")
-            self._artifacts.put("summary.json", page)
+            self._journal.store()
+            self._artifacts.put("report.html", report(page, self._former_rows()))
+            self._artifacts.put_shared(LATEST, page.json())
+            self._artifacts.put("summary.json", page.json())
         except Exception as error:  # noqa: BLE001 - must not hide how dbt ended
             reason = f"The artifacts could not be stored at {self._artifacts.uri}: {error}"
             self._problem = "\n".join(filter(None, [self._problem, reason]))
             return False
         return True
+
+    def _former_rows(self) -> dict[str, int]:
+        """Rows that each node wrote in the run before this one."""
+        page = self._if_possible("read the former run", lambda: self._artifacts.get_shared(LATEST))
+        nodes = json.loads(page)["nodes"] if page else []
+        return {node["id"]: node["rows"] for node in nodes if node["rows"] is not None}
+
+    def _report(self, code: ExitCode) -> None:
+        first = self._first_query()
+        line = metrics(
+            self._environment.workstream,
+            self._progress,
+            seconds=self._seconds(),
+            to_first_query=first and first - self._began,
+            succeeded=code == ExitCode.SUCCESS,
+        )
+        self._output.text(line)
+        block = closing(
+            code=code,
+            progress=self._progress,
+            seconds=self._seconds(),
+            workstream=self._environment.workstream,
+            artifacts=self._artifacts.uri,
+            problem=self._problem,
+        )
+        self._output.text(block)
+
+    def _if_possible(self, what: str, function: Callable[[], T]) -> T | None:
+        """Something that saves time but that a run can do without."""
+        try:
+            return function()
+        except Exception as error:  # noqa: BLE001 - S3 may fail in many ways, and none of them is worth a failed run
+            self._output.event("warning", message=f"Could not {what}: {error}")
+            return None
+
+    def _identity(self) -> dict[str, object]:
+        environment = self._environment
+        return {
+            "workstream": environment.workstream,
+            "run": environment.run_id,
+            "try": environment.try_number,
+            "image": self._image,
+        }
+
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self._began, 1)
+
+
+def _import_dbt() -> None:
+    import dbt.cli.main  # noqa: F401, PLC0415 - takes seconds

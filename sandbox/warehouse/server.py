@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from sandbox.warehouse.access import Access
-from sandbox.warehouse.patches import contracts, identity, login, privileges, statements, timestamps
+from sandbox.warehouse.patches import contracts, identity, login, privileges, row_counts, statements, timestamps
 
 
 async def _health(_: Request) -> PlainTextResponse:
@@ -28,7 +28,7 @@ async def _health(_: Request) -> PlainTextResponse:
 
 
 def _app(access: Access) -> Starlette:
-    for patch in (statements, identity, contracts, timestamps):
+    for patch in (statements, identity, contracts, timestamps, row_counts):
         patch.apply()
     login.apply(access)
     privileges.apply(access)

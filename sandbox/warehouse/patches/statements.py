@@ -115,6 +115,7 @@ def _execute_of(execute: Callable[..., Cursor]) -> Callable[..., Cursor]:
         session = self._sf_conn
         statement = _running.get(session)
         try:
+            self.command = command
             cursor = execute(self, _rewritten(session, statement, command), *args, **kwargs)
         except ProgrammingError as error:
             if statement is None:

@@ -1,0 +1,29 @@
+"""CloudWatch metrics, as a log line: CloudWatch Logs extracts them (CloudWatch User Guide, "Embedded metric format")."""
+
+import json
+import time
+
+from runner.progress import CANCELLED, FAILED, NOT_RUN, SKIPPED, SUCCEEDED, Progress
+
+NAMESPACE = "dbt-platform"
+
+
+def metrics(workstream: str, progress: Progress, *, seconds: float, to_first_query: float | None, succeeded: bool) -> str:
+    """One line of JSON: duration, nodes by outcome, and seconds from the start of the container to its first query."""
+    values: dict[str, float] = {
+        "RunDuration": round(seconds, 1),
+        "RunSucceeded": int(succeeded),
+        "NodesSucceeded": len(progress.with_status(SUCCEEDED)),
+        "NodesFailed": len(progress.with_status(FAILED)),
+        "NodesSkipped": len(progress.with_status({SKIPPED, CANCELLED, NOT_RUN})),
+    }
+    if to_first_query is not None:
+        values["TimeToFirstQuery"] = round(to_first_query, 1)
+    units = {name: "Seconds" if name in {"RunDuration", "TimeToFirstQuery"} else "Count" for name in values}
+    directive = {
+        "Namespace": NAMESPACE,
+        "Dimensions": [["Workstream"]],
+        "Metrics": [{"Name": name, "Unit": unit} for name, unit in units.items()],
+    }
+    embedded = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    return json.dumps({"_aws": embedded, "Workstream": workstream, **values})
