@@ -319,6 +319,7 @@ def test_an_emulator_that_ends_takes_its_tasks_along_and_no_other_emulators(clou
 
 def _environment(cloud: Account, bucket: str, role: str) -> str:
     name = f"airflow-{time.monotonic_ns()}"
+    cloud.client("logs").create_log_group(logGroupName=f"airflow-{name}-Scheduler")
     network = cloud.facts["network"]
     cloud.client("mwaa").create_environment(
         Name=name,
@@ -327,6 +328,7 @@ def _environment(cloud: Account, bucket: str, role: str) -> str:
         ExecutionRoleArn=role,
         SourceBucketArn=f"arn:aws:s3:::{bucket}",
         NetworkConfiguration={"SubnetIds": network["subnets"], "SecurityGroupIds": network["securityGroups"]},
+        LoggingConfiguration={"SchedulerLogs": {"Enabled": True, "LogLevel": "INFO"}},
     )
     return name
 
@@ -344,14 +346,16 @@ def test_an_airflow_environment_runs_the_dags_of_its_bucket(cloud: Account, buck
     s3, mwaa = cloud.client("s3"), cloud.client("mwaa")
     for key in ("dags/kept.py", "dags/config/sales.json", "dags/config/gone.json", "other.txt"):
         s3.put_object(Bucket=bucket, Key=key, Body=b"1")
-    role = cloud.role(policy((["s3:GetObject*", "s3:ListBucket"], "*")), "airflow.amazonaws.com", "airflow-env.amazonaws.com")
+    allowed = policy((["s3:GetObject*", "s3:ListBucket", "logs:CreateLogStream", "logs:PutLogEvents"], "*"))
 
-    name = _environment(cloud, bucket, role)
+    name = _environment(cloud, bucket, cloud.role(allowed, "airflow.amazonaws.com", "airflow-env.amazonaws.com"))
 
     environment = _settled(cloud, name)
     assert environment["Status"] == "AVAILABLE", environment
     assert answers(f"http://{environment['WebserverUrl']}/api/v2/version")
     assert mwaa.invoke_rest_api(Name=name, Path="/version", Method="GET")["RestApiResponse"]["version"] == "3.3.1"
+    streams = cloud.client("logs").describe_log_streams(logGroupName=f"airflow-{name}-Scheduler")["logStreams"]
+    assert [stream for stream in streams if stream.get("lastEventTimestamp")], "the scheduler's output is not in its log group"
     container = docker.from_env().containers.get(f"mwaa-{cloud.sandbox_id}-{name}")
 
     def files() -> dict[str, str]:

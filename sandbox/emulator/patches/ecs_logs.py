@@ -43,10 +43,11 @@ class Stream:
         with request_scope(self.account, self.region):
             for chunk in container.logs(stream=True, follow=True):
                 *lines, rest = (rest + chunk).split(b"\n")
-                self._put(lines)
-            self._put([rest])
+                self.put(lines)
+            self.put([rest])
 
-    def _put(self, lines: list[bytes]) -> None:
+    def put(self, lines: list[bytes]) -> None:
+        """Writes lines, in the account and region of the current scope."""
         now = int(time.time() * 1000)
         events = [{"timestamp": now, "message": line.decode(errors="replace")} for line in lines if line]
         if events and self.writable:

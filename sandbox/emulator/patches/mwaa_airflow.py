@@ -19,13 +19,14 @@ from docker.models.containers import Container
 from ministack.core import container_reaper
 from ministack.core.responses import get_region
 
+from sandbox.emulator.patches.mwaa_logs import task_options
 from sandbox.emulator.roles import Session
 from sandbox.emulator.settings import ENDPOINT, EXTRA_HOSTS, LABELS, SANDBOX_ID
 
 IMAGE = os.environ["MWAA_AIRFLOW_IMAGE"]
 
-MEMORY = "1536m"
-"""Airflow with four workers needs 1.2 GiB; at 1.1 GiB it is killed and hangs."""
+MEMORY = "2g"
+"""Airflow rests at 1.0 GiB and needs 1.4 GiB for two tasks at once; where memory is too short it is killed and hangs."""
 
 START_SECONDS = 600
 """Until Airflow has to answer. On two free processors it takes about 15, on busy ones minutes; MWAA takes half an hour."""
@@ -68,6 +69,7 @@ def _variables(environment: dict[str, Any], session: Session) -> dict[str, str]:
         "core.load_examples": "false",
         "core.simple_auth_manager_all_admins": "true",
         "database.sql_alchemy_conn": f"sqlite:///{_DATABASE}/airflow.db",
+        **task_options(environment),
         **environment.get("AirflowConfigurationOptions", {}),
     }
     return {

@@ -19,7 +19,7 @@ from docker.models.containers import Container
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, request_scope
 from ministack.services import ec2, mwaa
 
-from sandbox.emulator.patches import mwaa_airflow, replaces
+from sandbox.emulator.patches import mwaa_airflow, mwaa_logs, replaces
 from sandbox.emulator.patches.mwaa_dags import Bucket
 from sandbox.emulator.roles import DeniedError, Session, assume, require_caller_may_pass
 
@@ -33,13 +33,12 @@ SYNC_SECONDS = 3
 SESSION_SECONDS = 30 * 86400
 """Credentials of the execution role; MWAA renews them, the variables of a container can't be renewed."""
 
-LOG_MODULES = ("DagProcessingLogs", "SchedulerLogs", "TaskLogs", "WebserverLogs", "WorkerLogs")
-
 RESTARTING = {
     "AirflowConfigurationOptions",
     "AirflowVersion",
     "DagS3Path",
     "ExecutionRoleArn",
+    "LoggingConfiguration",
     "RequirementsS3Path",
     "RequirementsS3ObjectVersion",
     "SourceBucketArn",
@@ -83,7 +82,7 @@ def create_environment(_method: str, path: str, _headers: Any, body: bytes, _que
         "CreatedAt": time.time(),
         "ServiceRoleArn": service_role,
     }
-    environment["LoggingConfiguration"] = _logging(name, data.get("LoggingConfiguration", {}))
+    environment["LoggingConfiguration"] = mwaa_logs.configuration(name, data.get("LoggingConfiguration", {}))
     mwaa._environments[name] = environment
     _in_background(_bring_up, environment)
     return json_response({"Arn": arn})
@@ -103,7 +102,9 @@ def update_environment(_method: str, path: str, _headers: Any, body: bytes, _que
     if refusal := _refusal({**environment, **data}):
         return refusal
     if "LoggingConfiguration" in data:
-        data["LoggingConfiguration"] = _logging(name, {**environment["LoggingConfiguration"], **data["LoggingConfiguration"]})
+        data["LoggingConfiguration"] = mwaa_logs.configuration(
+            name, {**environment["LoggingConfiguration"], **data["LoggingConfiguration"]}
+        )
     changed = {field for field, value in data.items() if environment.get(field) != value}
     restart = bool(changed & RESTARTING)
     previous = {field: environment.get(field) for field in data}
@@ -154,18 +155,6 @@ def _problems(data: dict[str, Any]) -> Iterator[str]:
     for group in data["NetworkConfiguration"].get("SecurityGroupIds", []):
         if ec2._security_groups.get(group) is None:
             yield f"The security group '{group}' does not exist"
-
-
-def _logging(name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Every module, with the log group that MWAA writes to when it is enabled."""
-    modules: dict[str, Any] = {}
-    for module in LOG_MODULES:
-        settings = {"Enabled": False, "LogLevel": "INFO", **given.get(module, {})}
-        if settings["Enabled"]:
-            group = f"airflow-{name}-{'DAGProcessing' if module == 'DagProcessingLogs' else module.removesuffix('Logs')}"
-            settings["CloudWatchLogGroupArn"] = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}"
-        modules[module] = settings
-    return modules
 
 
 def _in_background(work: Any, environment: dict[str, Any], *arguments: Any) -> None:
@@ -220,6 +209,7 @@ def _start(environment: dict[str, Any]) -> tuple[Bucket, Container]:
     container = mwaa_airflow.start(client, environment, session)
     environment["_docker_container_id"] = container.id
     environment["WebserverUrl"] = mwaa_airflow.address(container)
+    mwaa_logs.follow(environment, container, session)
     bucket = Bucket(environment, session)
     bucket.sync(container)
     bucket.check_requirements(environment, container)
