@@ -50,12 +50,14 @@ def show(stack: Stack, states: dict[str, str]) -> None:
     for name, workstream in outputs["workstreams"].items():
         console.rule(f"{name}: Airflow run {states[name]}")
         console.print(escape(_tool(stack, "ops", "logs", name, "--lines", "6").rstrip()), soft_wrap=True)
-        console.print(_rows(stack, f"{outputs['warehouse']['database']}.{MARTS[name]}"))
+        table = f"{outputs['warehouse']['database']}.{MARTS[name]}"
+        console.print(f"[bold]Rows of {table}[/bold], read through the Snowflake connector")
+        console.print(_rows(stack, table))
         console.print(f"[bold]Artifacts[/bold] {workstream['artifactsUri']}")
         for key in artifacts(stack, workstream["artifactsUri"]):
             console.print(f"    {escape(key)}")
     console.rule("What next")
-    console.print(f"Airflow                     {outputs['airflowUrl']}")
+    console.print(f"{'http://' + outputs['airflowUrl']:<44} Airflow's page")
     for command, purpose in (
         (".venv/bin/sandbox exec ops status", "state of the last runs"),
         (".venv/bin/sandbox exec ops run sales --wait", "run a workstream again"),
@@ -63,7 +65,7 @@ def show(stack: Stack, states: dict[str, str]) -> None:
         (".venv/bin/sandbox pulumi up --yes", "deploy a change"),
         ("make demo-down", "destroy the stack and end everything"),
     ):
-        console.print(f"{command:<42} {purpose}")
+        console.print(f"{command:<44} {purpose}")
 
 
 def artifacts(stack: Stack, uri: str) -> list[str]:
@@ -117,7 +119,7 @@ def query(stack: Stack, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
 
 def _rows(stack: Stack, table: str) -> Table:
     columns, rows = query(stack, f"SELECT * FROM {table} ORDER BY 1 LIMIT 10")  # noqa: S608  (a constant of this module)
-    view = Table(*columns, title=f"{table}, read through the Snowflake connector", title_justify="left")
+    view = Table(*columns)
     for row in rows:
         view.add_row(*(str(value) for value in row))
     return view

@@ -98,7 +98,9 @@ def assert_a_second_one_is_refused(home: Home) -> None:
 def assert_nothing_listens_on_other_addresses(state: State) -> None:
     """A laptop in a café must not offer an AWS emulator to the room."""
     pids = {process.pid for name, process in state.processes.items() if name != "Docker daemon"}
-    listening = [getattr(c.laddr, "ip", "") for c in psutil.net_connections("inet") if c.status == psutil.CONN_LISTEN and c.pid in pids]
+    listening = [
+        getattr(c.laddr, "ip", "") for c in psutil.net_connections("inet") if c.status == psutil.CONN_LISTEN and c.pid in pids
+    ]
     assert set(listening) == {"127.0.0.1", state.gateway}
 
 
