@@ -79,6 +79,11 @@ class Dbt:
             raise outcome.exception
         return outcome
 
+    def compiled(self, node_id: str) -> str:
+        """The SQL that was sent for a node, or nothing."""
+        node = self.manifest.nodes.get(node_id) if self.manifest else None
+        return getattr(node, "compiled_code", None) or ""
+
     @property
     def node_ids(self) -> list[str]:
         """All nodes and unit tests of the project."""

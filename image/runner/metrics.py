@@ -3,16 +3,19 @@
 import json
 import time
 
-from runner.progress import CANCELLED, FAILED, NOT_RUN, SKIPPED, SUCCEEDED, Progress
+from runner.outcome import ExitCode
+from runner.progress import CANCELLED, FAILED, NOT_RUN, SKIPPED, SUCCEEDED
+from runner.summary import Summary
 
 NAMESPACE = "dbt-platform"
 
 
-def metrics(workstream: str, progress: Progress, *, seconds: float, to_first_query: float | None, succeeded: bool) -> str:
+def metrics(summary: Summary, to_first_query: float | None) -> str:
     """One line of JSON: duration, nodes by outcome, and seconds from the start of the container to its first query."""
+    progress = summary.progress
     values: dict[str, float] = {
-        "RunDuration": round(seconds, 1),
-        "RunSucceeded": int(succeeded),
+        "RunDuration": summary.seconds,
+        "RunSucceeded": int(summary.code == ExitCode.SUCCESS),
         "NodesSucceeded": len(progress.with_status(SUCCEEDED)),
         "NodesFailed": len(progress.with_status(FAILED)),
         "NodesSkipped": len(progress.with_status({SKIPPED, CANCELLED, NOT_RUN})),
@@ -26,4 +29,4 @@ def metrics(workstream: str, progress: Progress, *, seconds: float, to_first_que
         "Metrics": [{"Name": name, "Unit": unit} for name, unit in units.items()],
     }
     embedded = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
-    return json.dumps({"_aws": embedded, "Workstream": workstream, **values})
+    return json.dumps({"_aws": embedded, "Workstream": summary.environment.workstream, **values})

@@ -10,6 +10,8 @@ from runner.summary import Summary
 from runner.timeline import Span, timeline
 
 _SLOWEST = 10
+_READABLE = 0.05
+"""Share of the timeline from which on a bar has room for a name."""
 _STYLE = Path(__file__).with_name("report.css")
 
 
@@ -86,8 +88,9 @@ def _bar(span: Span, length: float) -> str:
     waited = f", waited for {span.waited_for}" if span.waited_for else ""
     title = f"{span.node.name}: {span.result.status}, {span.result.seconds:.2f} s{waited}"
     place = f"left:{100 * span.start / length:.2f}%;width:{100 * span.result.seconds / length:.2f}%"
+    label = span.node.name if span.result.seconds > length * _READABLE else ""
     classes = f"bar {tone(span.result.status)}{' path' if span.on_path else ''}"
-    return f'<div class="{classes}" style="{place}" title="{escape(title)}">{escape(span.node.name)}</div>'
+    return f'<div class="{classes}" style="{place}" title="{escape(title)}">{escape(label)}</div>'
 
 
 def _slowest(spans: Sequence[Span]) -> str:

@@ -1,6 +1,5 @@
 """The verb `run`: check the connection, parse, check the sources' freshness, build, keep the artifacts."""
 
-import json
 import os
 import threading
 import time
@@ -11,28 +10,23 @@ from typing import TypeVar
 
 from runner import connection
 from runner.artifacts import Artifacts
-from runner.closing import closing
-from runner.dbt import LOGS, TARGET, Dbt, profile_variables
+from runner.dbt import TARGET, Dbt, profile_variables
+from runner.ending import Ending
 from runner.environment import Environment
 from runner.events import Events
 from runner.freshness import SourceAge, check_sources, complaint
 from runner.identity import fingerprint, process_age
 from runner.interruption import interruptible
 from runner.journal import Journal
-from runner.metrics import metrics
 from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
 from runner.parse_cache import ParseCache
 from runner.progress import FAILED, Node, Progress
-from runner.report import report
 from runner.selection import Selection
 from runner.state import State
 from runner.summary import Summary
 
 T = TypeVar("T")
-
-LATEST = "latest/summary.json"
-"""The summary of the workstream's last run that ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +63,24 @@ class Run:
         code = self._guarded()
         self._progress.close()
         self._journal.end()
-        if not self._store(code) and code == ExitCode.SUCCESS:
-            code = ExitCode.FAILED
-        self._report(code)
-        return code
+        summary = Summary(
+            environment=self._environment,
+            progress=self._progress,
+            code=code,
+            seconds=self._seconds(),
+            problem=self._problem,
+            sources=self._ages,
+            image=self._image,
+        )
+        first = self._first_query()
+        ending = Ending(
+            artifacts=self._artifacts,
+            journal=self._journal,
+            dbt=self._dbt,
+            output=self._output,
+            to_first_query=first and first - self._began,
+        )
+        return ending.end(summary)
 
     def _guarded(self) -> ExitCode:
         try:
@@ -178,55 +186,6 @@ class Run:
             return ExitCode.FAILED
         self._problem = str(outcome.exception or "; ".join(self._events.problems) or "dbt failed without a reason.")
         return ExitCode.NOT_STARTED
-
-    def _store(self, code: ExitCode) -> bool:
-        """Whether the artifacts could be stored; the summary goes last."""
-        page = Summary(
-            environment=self._environment,
-            progress=self._progress,
-            code=code,
-            seconds=self._seconds(),
-            problem=self._problem,
-            sources=self._ages,
-            image=self._image,
-        )
-        try:
-            self._artifacts.put_files(TARGET, LOGS / "dbt.log")
-            self._journal.store()
-            self._artifacts.put("report.html", report(page, self._former_rows()))
-            self._artifacts.put_shared(LATEST, page.json())
-            self._artifacts.put("summary.json", page.json())
-        except Exception as error:  # noqa: BLE001 - must not hide how dbt ended
-            reason = f"The artifacts could not be stored at {self._artifacts.uri}: {error}"
-            self._problem = "\n".join(filter(None, [self._problem, reason]))
-            return False
-        return True
-
-    def _former_rows(self) -> dict[str, int]:
-        """Rows that each node wrote in the run before this one."""
-        page = self._if_possible("read the former run", lambda: self._artifacts.get_shared(LATEST))
-        nodes = json.loads(page)["nodes"] if page else []
-        return {node["id"]: node["rows"] for node in nodes if node["rows"] is not None}
-
-    def _report(self, code: ExitCode) -> None:
-        first = self._first_query()
-        line = metrics(
-            self._environment.workstream,
-            self._progress,
-            seconds=self._seconds(),
-            to_first_query=first and first - self._began,
-            succeeded=code == ExitCode.SUCCESS,
-        )
-        self._output.text(line)
-        block = closing(
-            code=code,
-            progress=self._progress,
-            seconds=self._seconds(),
-            workstream=self._environment.workstream,
-            artifacts=self._artifacts.uri,
-            problem=self._problem,
-        )
-        self._output.text(block)
 
     def _if_possible(self, what: str, function: Callable[[], T]) -> T | None:
         """Something that saves time but that a run can do without."""

@@ -1,10 +1,14 @@
 """When each node ran, on which thread, and what it waited for."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from runner.progress import Node, Progress, Result
+from runner.progress import TESTS, Node, Progress, Result
+
+_TOLERANCE = 0.05
+"""Seconds by which dbt's clocks for the end of one node and the start of the next may overlap."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +31,14 @@ class Span:
 
 def timeline(progress: Progress) -> list[Span]:
     """The nodes that this try ran, by start; what a former try completed has no place here."""
-    begun = {node_id: _seconds(result.started) for node_id, result in progress.results.items() if result.started and result.thread}
-    begun = {node_id: start for node_id, start in begun.items() if node_id in progress.nodes}
+    ran = {node_id: result for node_id, result in progress.results.items() if node_id in progress.nodes and result.seconds}
+    begun = {node_id: _seconds(result.started) for node_id, result in ran.items() if result.started and result.thread}
     if not begun:
         return []
     zero = min(begun.values())
-    ends = {node_id: start - zero + progress.results[node_id].seconds for node_id, start in begun.items()}
-    last = {node_id: _last_parent(progress.nodes[node_id], ends) for node_id in begun}
+    ends = {node_id: start + progress.results[node_id].seconds for node_id, start in begun.items()}
+    before = _predecessors(progress)
+    last = {node_id: _last(before[node_id], ends, start) for node_id, start in begun.items()}
     path = _path(ends, last)
     spans = [
         Span(
@@ -52,8 +57,29 @@ def _seconds(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def _last_parent(node: Node, ends: Mapping[str, float]) -> str:
-    return max((parent for parent in node.parents if parent in ends), key=lambda parent: ends[parent], default="")
+def _predecessors(progress: Progress) -> dict[str, set[str]]:
+    """Node id: what `dbt build` runs before it.
+
+    Its parents; the tests of its parents, because nothing is built on what failed a test; its own unit tests.
+    """
+    tests: dict[str, set[str]] = defaultdict(set)
+    for node in progress.nodes.values():
+        if node.kind in TESTS:
+            for parent in node.parents:
+                tests[parent].add(node.id)
+    before: dict[str, set[str]] = {}
+    for node in progress.nodes.values():
+        before[node.id] = set(node.parents)
+        if node.kind not in TESTS:
+            before[node.id].update(*(tests[parent] for parent in node.parents))
+            before[node.id].update(test for test in tests[node.id] if progress.nodes[test].kind == "unit_test")
+    return before
+
+
+def _last(before: Iterable[str], ends: Mapping[str, float], start: float) -> str:
+    """Which of them ended last before `start`."""
+    ended = (node_id for node_id in before if node_id in ends and ends[node_id] <= start + _TOLERANCE)
+    return max(ended, key=lambda node_id: ends[node_id], default="")
 
 
 def _path(ends: Mapping[str, float], last: Mapping[str, str]) -> Sequence[str]:

@@ -1,0 +1,66 @@
+"""The end of a run: store what it leaves, write metrics and the last block."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from runner.artifacts import Artifacts
+from runner.closing import closing
+from runner.dbt import LOGS, TARGET, Dbt
+from runner.journal import Journal
+from runner.metrics import metrics
+from runner.outcome import ExitCode
+from runner.output import Output
+from runner.progress import FAILED
+from runner.report import report
+from runner.summary import Summary
+
+LATEST = "latest/summary.json"
+"""The summary of the workstream's last run that ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """Ends one run."""
+
+    artifacts: Artifacts
+    journal: Journal
+    dbt: Dbt
+    output: Output
+    to_first_query: float | None
+    """Seconds from the start of the container."""
+
+    def end(self, summary: Summary) -> ExitCode:
+        """Store and report. What could not be stored makes a success a failure, and never hides a failure."""
+        compiled = self._compiled(summary)
+        try:
+            self._store(summary, compiled)
+        except Exception as error:  # noqa: BLE001 - S3 may fail in many ways
+            problem = f"The artifacts could not be stored at {self.artifacts.uri}: {error}"
+            code = ExitCode.FAILED if summary.code == ExitCode.SUCCESS else summary.code
+            summary = replace(summary, code=code, problem="\n".join(filter(None, [summary.problem, problem])))
+            compiled = {}
+        self.output.text(metrics(summary, self.to_first_query))
+        self.output.text(closing(summary, self.artifacts.uri, compiled))
+        return summary.code
+
+    def _store(self, summary: Summary, compiled: Mapping[str, str]) -> None:
+        """The summary goes last: whoever sees it finds the rest."""
+        self.artifacts.put_files(TARGET, LOGS / "dbt.log")
+        for node_id, sql in compiled.items():
+            self.artifacts.put(f"compiled/{summary.progress.nodes[node_id].name}.sql", sql)
+        self.journal.store()
+        self.artifacts.put("report.html", report(summary, self._rows_before()))
+        self.artifacts.put_shared(LATEST, summary.json())
+        self.artifacts.put("summary.json", summary.json())
+
+    def _compiled(self, summary: Summary) -> dict[str, str]:
+        """Node id: SQL, of what failed."""
+        failed = [node_id for node_id in summary.progress.with_status(FAILED) if node_id in summary.progress.nodes]
+        return {node_id: sql for node_id in failed if (sql := self.dbt.compiled(node_id))}
+
+    def _rows_before(self) -> dict[str, int]:
+        """Rows that each node wrote in the run before this one."""
+        page = self.artifacts.get_shared(LATEST)
+        nodes = json.loads(page)["nodes"] if page else []
+        return {node["id"]: node["rows"] for node in nodes if node["rows"] is not None}
