@@ -8,7 +8,7 @@ from runner.outcome import ExitCode
 from runner.progress import CANCELLED, FAILED, NOT_RUN, SKIPPED, TESTS, Node, Progress
 from runner.summary import Summary
 
-_FAILURES = 6
+_FAILURES = 3
 """Shown in full: Airflow repeats the last 40 lines of a failed container."""
 _MESSAGE_LINES = 4
 

@@ -1,7 +1,7 @@
 """The private key, in the one form that dbt and the connector both take: base64 of unencrypted or encrypted DER."""
 
 import base64
-import binascii
+from collections.abc import Callable
 
 from runner.outcome import RunnerError
 
@@ -20,16 +20,24 @@ def private_key(text: str, passphrase: str) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
 
     text = text.strip().replace("\\n", "\n")
-    password = passphrase.encode() or None
     try:
         if text.startswith("-----"):
-            key = serialization.load_pem_private_key(text.encode(), password)
+            key = _opened(serialization.load_pem_private_key, text.encode(), passphrase)
         else:
-            key = serialization.load_der_private_key(base64.b64decode(text, validate=False), password)
-    except (ValueError, TypeError, binascii.Error) as error:
+            key = _opened(serialization.load_der_private_key, base64.b64decode(text), passphrase)
+    except (ValueError, TypeError) as error:
         encrypted = "password" in str(error).lower() or "decrypt" in str(error).lower()
         what = "The passphrase does not fit the private key" if encrypted else "SNOWFLAKE_PRIVATE_KEY is no private key"
         raise RunnerError(f"{what}.", _FIX) from None
     if not isinstance(key, RSAPrivateKey):
         raise RunnerError("SNOWFLAKE_PRIVATE_KEY is no RSA key; Snowflake takes no other.", _FIX)
     return key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def _opened(load: Callable[[bytes, bytes | None], object], data: bytes, passphrase: str) -> object:
+    try:
+        return load(data, passphrase.encode() or None)
+    except TypeError:
+        if not passphrase:
+            raise
+        return load(data, None)  # the passphrase of a former key may still be there

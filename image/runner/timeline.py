@@ -72,7 +72,12 @@ def _predecessors(progress: Progress) -> dict[str, set[str]]:
         before[node.id] = set(node.parents)
         if node.kind not in TESTS:
             before[node.id].update(*(tests[parent] for parent in node.parents))
-            before[node.id].update(test for test in tests[node.id] if progress.nodes[test].kind == "unit_test")
+    for node in progress.nodes.values():
+        if node.kind == "unit_test":
+            # dbt runs it right before the model, when nothing else holds that up
+            before[node.id] = set[str]().union(*(before.get(model, set()) for model in node.parents))
+            for model in node.parents:
+                before.setdefault(model, set()).add(node.id)
     return before
 
 
