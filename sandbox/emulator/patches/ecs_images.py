@@ -6,6 +6,7 @@ MiniStack runs whatever image of that name lies in the local Docker daemon.
 # pyright: reportMissingImports=false
 # (MiniStack lives in the emulator's own environment.)
 
+import contextlib
 import re
 
 import docker
@@ -70,4 +71,6 @@ def remove_pulled(client: docker.DockerClient) -> None:
     for image in client.images.list():
         for reference in [*image.tags, *image.attrs.get("RepoDigests", [])]:
             if reference.startswith(f"{REGISTRY}/"):
-                client.images.remove(reference, force=True)
+                # Another sandbox may run a container of the same image.
+                with contextlib.suppress(APIError):
+                    client.images.remove(reference, force=True)
