@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import pulumi_aws
 import pytest
 from botocore.exceptions import ClientError
 
@@ -122,8 +123,8 @@ def difference(handler: TableResource, old: dict[str, Any], new: dict[str, Any])
 def sdk_classes(kind: ResourceType) -> tuple[type, type]:
     """The SDK's classes of a type's arguments and of its state."""
     _, module, _, name = re.split(r"[:/]", kind.token)
-    snake = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
-    source = importlib.import_module(f"pulumi_aws.{module}.{snake}")
+    # Through the package's attributes: it loads its modules lazily, and a direct import of one leaves the package half loaded.
+    source = importlib.import_module(getattr(getattr(pulumi_aws, module), name).__module__)
     own = [item for item in vars(source).values() if inspect.isclass(item) and item.__module__ == source.__name__]
     return next(item for item in own if item.__name__.endswith("Args")), next(
         item for item in own if item.__name__.endswith("State")
