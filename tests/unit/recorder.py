@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import yaml
 from pulumi.runtime import config, mocks
-from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.settings import get_root_resource, set_root_resource
 from pulumi.runtime.stack import wait_for_rpcs
 
 from components.base import REPOSITORY
@@ -98,6 +98,8 @@ class Stack:
         asyncio.set_event_loop(self._loop)
         self._mocks = RecordingMocks()
         self._monitor = RecordingMonitor(self._mocks)
+        # The outputs of a program that ran before hang on its stack.
+        set_root_resource(None)  # pyright: ignore[reportArgumentType] (the SDK's own initial value)
         mocks.set_mocks(self._mocks, project="dbt-platform", stack="dev", monitor=self._monitor)
 
     def close(self) -> None:
