@@ -1,4 +1,7 @@
-"""Restores: CURRENT_USER() and CURRENT_SESSION() name the session that asks (documentation: "Context functions")."""
+"""Restores: CURRENT_USER(), CURRENT_SESSION() and CURRENT_WAREHOUSE() tell of the session that asks.
+
+Documentation: "Context functions". A session without a usable warehouse gets NULL; snowduck invents one.
+"""
 
 import re
 
@@ -6,11 +9,17 @@ from sandbox.warehouse.patches.base import expect_version
 from sandbox.warehouse.patches.session import Session
 from sandbox.warehouse.patches.statements import rewrite
 
-_FUNCTION = re.compile(r"\bcurrent_(user|session)\s*\(\s*\)", re.IGNORECASE)
+_FUNCTION = re.compile(r"\bcurrent_(user|session|warehouse)\s*\(\s*\)", re.IGNORECASE)
 
 
 def _identified(session: Session, sql: str) -> str:
-    return _FUNCTION.sub(lambda call: f"'{session.user if call[1].lower() == 'user' else session.id}'", sql)
+    values = {"user": session.user, "session": session.id, "warehouse": session.warehouse}
+
+    def literal(call: re.Match[str]) -> str:
+        value = values[call[1].lower()]
+        return "null::varchar" if value is None else f"'{value}'"
+
+    return _FUNCTION.sub(literal, sql)
 
 
 def apply() -> None:

@@ -59,15 +59,12 @@ def _session(access: Access, data: dict, query: Mapping[str, str]) -> Session:
     user = _verified(access, data)
     manager = shared_connector._info_schema_manager
     database = query.get("databaseName", "").upper() or None
-    session = Session(
-        shared_connector._duck_conn,
-        manager,
-        user.name,
-        # Snowflake lets in a session that names a missing database; its statements fail.
-        database=database if database and manager.has_database(database) else None,
-        role=_role(access, user, query.get("roleName", "").upper()),
-        warehouse=query.get("warehouse"),
-    )
+    role = _role(access, user, query.get("roleName", "").upper())
+    # Snowflake lets in a session whose role may not use the database or the warehouse; its statements fail.
+    usable = database and manager.has_database(database) and access.allows(role, "USAGE", "DATABASE", database)
+    session = Session(shared_connector._duck_conn, manager, user.name, database=database if usable else None, role=role)
+    warehouse = query.get("warehouse", "").upper()
+    session.use_warehouse(warehouse if access.allows(role, "USAGE", "WAREHOUSE", warehouse) else None)
     schema = query.get("schemaName", "").upper()
     if session.database and schema and manager.has_schema(session.database, schema):
         session.use_schema(schema)
