@@ -124,7 +124,7 @@ def test_drift_is_found_and_mended(platform):
 
 def test_a_changed_model_changes_image_task_definitions_and_dag_configuration_only(platform, repository_copy):
     """A data engineer's merge must not touch the network."""
-    model = next((repository_copy.repository / "dbt_project" / "models" / "marts").rglob("*.sql"))
+    model = repository_copy.repository / "dbt_project/models/sales/marts/daily_sales.sql"
     model.write_text(model.read_text() + "\n-- changed\n")
 
     try:
