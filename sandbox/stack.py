@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -108,9 +109,10 @@ class Stack:
                 lines.append(line)
                 if report and line.strip():
                     report(line.rstrip())
+        said = "".join(lines)
         if child.wait():
-            raise SandboxError(f"pulumi {verb} failed:\n{tail(log, 40)}", f"Its whole output: {log}")
-        return "".join(lines)
+            raise SandboxError(f"pulumi {verb} failed:\n{_diagnostics(said) or tail(log, 40)}", f"Its whole output: {log}")
+        return said
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""
@@ -119,6 +121,12 @@ class Stack:
         if done.returncode:
             raise SandboxError(f"pulumi stack output failed:\n{done.stderr}", "Deploy the stack first: make demo")
         return json.loads(done.stdout)
+
+
+def _diagnostics(said: str) -> str:
+    """What Pulumi says of the failure, without the outputs that it prints after it."""
+    section = re.search(r"^Diagnostics:\n(.*?)(?=^(?:Outputs|Resources|Policies):)", said, re.MULTILINE | re.DOTALL)
+    return section[1].rstrip() if section else ""
 
 
 def _uv_folder() -> list[Path]:
