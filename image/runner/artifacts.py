@@ -60,6 +60,8 @@ class Artifacts:
 
     def _put(self, key: str, content: str | bytes) -> None:
         body = self._output.scrub(content).encode() if isinstance(content, str) else content
+        if self._output.reveals(body):
+            raise ValueError(f"{key} is not text, so the secret in it can't be masked")
         kind = mimetypes.guess_type(key)[0] or ("text/plain" if isinstance(content, str) else "application/octet-stream")
         if kind.startswith("text/"):
             kind += "; charset=utf-8"

@@ -33,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except RunnerError as error:
         output.text(str(error))
         code = ExitCode.NOT_STARTED
+    except Exception as error:  # noqa: BLE001 - a person reads the end of the log, not a traceback
+        output.text(f"The runner itself failed, please report it: {type(error).__name__}: {error}")
+        code = ExitCode.NOT_STARTED
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -42,6 +42,8 @@ class Events:
             self._started(MessageToDict(message.data, preserving_proto_field_name=True)["node_info"])
         elif name == "NodeFinished":
             self._finished(MessageToDict(message.data, preserving_proto_field_name=True))
+        elif name == "ParsedFileLoadFailed":
+            self._said(name, "warn", f"The kept parsed project can't be used, so dbt reads everything: {message.data.exc}")
         elif message.info.level in _MESSAGES and name not in _SAID_OTHERWISE:
             self._said(name, message.info.level, message.info.msg)
 

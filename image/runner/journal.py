@@ -45,7 +45,8 @@ class Journal:
         """Stop following; the caller stores the rest."""
         self._ended.set()
         self._progress.changed.set()
-        self._thread.join(INTERVAL)
+        if self._thread.is_alive():
+            self._thread.join(INTERVAL)
 
     def store(self) -> None:
         """Upload the results as they are now."""

@@ -33,6 +33,10 @@ class Output:
             text = text.replace(secret, MASK)
         return text
 
+    def reveals(self, content: bytes) -> bool:
+        """Whether a secret is in there."""
+        return any(secret.encode() in content for secret in self._secrets)
+
     def event(self, name: str, **fields: object) -> None:
         """One JSON line; fields that are None or empty are left out."""
         kept = {key: value for key, value in fields.items() if value not in (None, "")}

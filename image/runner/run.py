@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from runner import connection
 from runner.artifacts import Artifacts
@@ -25,6 +25,9 @@ from runner.progress import FAILED, Node, Progress
 from runner.selection import Selection
 from runner.state import State
 from runner.summary import Summary
+
+if TYPE_CHECKING:
+    from runner.queries import Queries
 
 T = TypeVar("T")
 
@@ -53,7 +56,7 @@ class Run:
         self._journal = Journal(self._artifacts, self._progress, {"image": self._image, **asdict(options)}, output)
         self._cache = ParseCache(self._artifacts, environment, self._image, TARGET)
         self._state = State(self._artifacts, TARGET.parent / "state")
-        self._first_query: Callable[[], float | None] = lambda: None
+        self._queries: Queries | None = None
         self._dbt = Dbt(environment, options.selection.variables, self._events)
         self._ages: list[SourceAge] = []
         self._problem = ""
@@ -72,7 +75,7 @@ class Run:
             sources=self._ages,
             image=self._image,
         )
-        first = self._first_query()
+        first = self._queries.first if self._queries else None
         ending = Ending(
             artifacts=self._artifacts,
             journal=self._journal,
@@ -84,7 +87,7 @@ class Run:
 
     def _guarded(self) -> ExitCode:
         try:
-            with interruptible(self._environment.deadline, self._progress.interrupt):
+            with interruptible(self._environment.deadline, self._interrupted):
                 return self._steps()
         except RunnerError as error:
             self._problem = str(error)
@@ -95,6 +98,11 @@ class Run:
         except Exception as error:  # noqa: BLE001 - a person reads the end of the log, not a traceback
             self._problem = f"{type(error).__name__}: {error}"
             return ExitCode.NOT_STARTED
+
+    def _interrupted(self) -> None:
+        self._progress.interrupt()
+        if self._queries:
+            self._queries.stop()
 
     def _steps(self) -> ExitCode:
         self._output.event("run_started", **self._identity())
@@ -127,11 +135,10 @@ class Run:
         connection.check(self._environment.warehouse)
         self._output.event("connected", address=self._environment.warehouse.address)
         dbt.join()
-        from runner.query_tag import QueryTag  # noqa: PLC0415 - imports the connector, which takes a second
+        from runner.queries import Queries  # noqa: PLC0415 - imports the connector, which takes a second
 
-        tag = QueryTag(self._identity())
-        tag.install()
-        self._first_query = lambda: tag.first_query
+        self._queries = Queries(self._identity())
+        self._queries.install()
 
     def _parse(self) -> None:
         cached = self._if_possible("fetch the parsed project", self._cache.fetch)
