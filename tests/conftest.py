@@ -7,10 +7,26 @@ from pathlib import Path
 import pytest
 
 from sandbox import demo, lifecycle
+from sandbox.docker_engine import ensure_docker
 from sandbox.paths import REPOSITORY, Home
 from sandbox.stack import Stack
 from sandbox.state import State
 from sandbox.steps import Steps
+
+
+@pytest.fixture(scope="session", autouse=True)
+def docker_daemon(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A Docker daemon for the whole session when tests were chosen that need one and none runs."""
+    if all(item.path.is_relative_to(REPOSITORY / "tests/unit") for item in request.session.items):
+        yield
+        return
+    home, state = Home(REPOSITORY / ".sandbox-daemon"), State.new()
+    lifecycle.clear(home, print)
+    if daemon := ensure_docker(home, print):
+        state.processes[lifecycle.DOCKER_DAEMON] = daemon
+        state.save(home)  # so that `.ci/run` can end it when this session is killed
+    yield
+    lifecycle.clear(home, print)
 
 
 def deploy(home: Home) -> Stack:
