@@ -21,9 +21,8 @@ def project(folder: Path, models: Mapping[str, str], **files: str) -> Path:
     """A dbt project: model name -> SQL, and more files by path with `__` for a slash and `_yml` for `.yml`."""
     content = {f"models/{name}.sql": sql for name, sql in models.items()}
     content |= {name.replace("__", "/").replace("_yml", ".yml"): text for name, text in files.items()}
-    content |= {
-        "dbt_project.yml": 'name: made_for_a_test\nversion: "1.0"\nconfig-version: 2\nprofile: platform\nmodels: {+materialized: table}\n'
-    }
+    settings = ("name: made_for_a_test", "config-version: 2", "profile: platform", "models: {+materialized: table}")
+    content["dbt_project.yml"] = "\n".join(settings)
     for name, text in content.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)

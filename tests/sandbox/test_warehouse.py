@@ -186,6 +186,25 @@ def test_a_contract_s_column_types_are_kept(server: Server):
     assert [(int(number), str(amount)) for number, amount in found] == [(7, "1.24")]
 
 
+def test_what_was_written_is_counted(server: Server):
+    """dbt would report one row for each table, whatever it wrote."""
+    with server.connect() as session:
+        cursor = session.cursor()
+        cursor.execute("create schema if not exists COUNTS")
+        counts = {}
+        for sql in (
+            "create or replace table ANALYTICS.COUNTS.T as select 1 as X union all select 2 union all select 3",
+            "insert into ANALYTICS.COUNTS.T values (4), (5)",
+            "update ANALYTICS.COUNTS.T set X = 0 where X > 1",
+            "delete from ANALYTICS.COUNTS.T where X = 0",
+        ):
+            cursor.execute(sql)
+            counts[sql.split()[0]] = (cursor.stats, cursor.fetchall(), cursor.rowcount)
+
+    assert [stats.num_rows_inserted for stats, _, _ in counts.values()][:2] == [3, 2]
+    assert [(rows[0][0], rowcount) for _, rows, rowcount in list(counts.values())[1:]] == [(2, 2), (4, 4), (4, 4)]
+
+
 def test_data_users_and_keys_survive_a_kill(tmp_path: Path):
     """After a crash, `make demo` would need everything from the beginning."""
     with running(tmp_path) as server:

@@ -24,6 +24,10 @@ _COLUMNS = {
 }
 
 
+_DML = 0x3000
+"""`statementTypeId` of a statement that writes; from it the connector knows that the row of the answer is counts."""
+
+
 def apply() -> None:
     """Add the statistics to the answer."""
     expect_version()
@@ -31,19 +35,27 @@ def apply() -> None:
 
     def with_stats(cursor: Any, session: Any, rowtype: Any, form: str) -> dict[str, Any]:
         answer = build(cursor, session, rowtype, form)
-        if stats := _stats(cursor, session):
-            answer["stats"] = stats
-        return answer
+        if match := _CTAS.match(bare(cursor.command)):
+            [(count,)] = session._duck_conn.execute(f"select count(*) from {match[1]}").fetchall()  # noqa: S608
+            return answer | {"stats": {"numRowsInserted": count}}
+        return _counted(answer, cursor)
 
     handlers._build_query_response = with_stats
 
 
-def _stats(cursor: Any, session: Any) -> dict[str, int]:
-    if match := _CTAS.match(bare(cursor.command)):
-        [(count,)] = session._duck_conn.execute(f"select count(*) from {match[1]}").fetchall()  # noqa: S608
-        return {"numRowsInserted": count}
-    columns = cursor._arrow_table.column_names if cursor._arrow_table else []
-    if not set(columns).intersection(_COLUMNS):
-        return {}
-    [row] = cursor._arrow_table.to_pylist()
-    return {_COLUMNS[name]: int(value) for name, value in row.items() if name in _COLUMNS}
+def _counted(answer: dict[str, Any], cursor: Any) -> dict[str, Any]:
+    table = cursor._arrow_table
+    if not table or not set(table.column_names).intersection(_COLUMNS):
+        return answer
+    [row] = table.to_pylist()
+    stats = {_COLUMNS[name]: int(value) for name, value in row.items() if name in _COLUMNS}
+    answer.pop("rowsetBase64", None)
+    rowset = [[str(value) for value in row.values()]]
+    return answer | {
+        "stats": stats,
+        "statementTypeId": _DML,
+        "rowset": rowset,
+        "queryResultFormat": "json",
+        "total": 1,
+        "returned": 1,
+    }
