@@ -150,6 +150,8 @@ def storage(version: int) -> None:
         ],
         opts=pulumi.ResourceOptions(depends_on=[versioning]),
     )
+    logs = aws.s3.Bucket("logs", force_destroy=True)
+    aws.s3.BucketLogging("dags", bucket=bucket.id, target_bucket=logs.id, target_prefix=since(2, version, "dags/new/", "dags/old/"))
     text = aws.s3.BucketObjectv2(
         "requirements",
         bucket=bucket.id,

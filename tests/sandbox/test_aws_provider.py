@@ -210,6 +210,7 @@ def look_at_storage(emulator: Emulator, outputs: dict[str, Any]) -> dict[str, An
         "contents": [requirements["Body"].read(), s3.get_object(Bucket=bucket, Key="dags/dag.py")["Body"].read()],
         "pinned version is the newest": requirements["VersionId"] == outputs["requirementsVersion"],
         "versioning": s3.get_bucket_versioning(Bucket=bucket)["Status"],
+        "access logs": s3.get_bucket_logging(Bucket=bucket)["LoggingEnabled"]["TargetPrefix"],
         "key": kms.describe_key(KeyId=outputs["key"])["KeyMetadata"]["Description"],
         "rotation": kms.get_key_rotation_status(KeyId=outputs["key"])["KeyRotationEnabled"],
     }
@@ -300,6 +301,7 @@ LIVES = {
             "contents": [b"# old\n", b"old"],
             "pinned version is the newest": True,
             "versioning": "Enabled",
+            "access logs": "dags/old/",
             "key": "old",
             "rotation": True,
         },
@@ -308,13 +310,14 @@ LIVES = {
             "contents": [b"# new\n", b"new"],
             "pinned version is the newest": True,
             "versioning": "Enabled",
+            "access logs": "dags/new/",
             "key": "new",
             "rotation": True,
         },
         in_place=words(
             """
             Key/data Alias/data Bucket/dags BucketPublicAccessBlock/dags BucketPolicy/dags
-            BucketServerSideEncryptionConfiguration/dags BucketLifecycleConfiguration/dags
+            BucketServerSideEncryptionConfiguration/dags BucketLifecycleConfiguration/dags BucketLogging/dags
             BucketObjectv2/requirements BucketObjectv2/dag
             """
         ),

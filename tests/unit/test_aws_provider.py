@@ -35,12 +35,12 @@ s3/bucketVersioning:BucketVersioning
 s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration
 s3/bucketPublicAccessBlock:BucketPublicAccessBlock s3/bucketOwnershipControls:BucketOwnershipControls
 s3/bucketPolicy:BucketPolicy s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration
-s3/bucketObjectv2:BucketObjectv2 iam/role:Role iam/rolePolicy:RolePolicy secretsmanager/secret:Secret
+s3/bucketLogging:BucketLogging s3/bucketObjectv2:BucketObjectv2 iam/role:Role iam/rolePolicy:RolePolicy secretsmanager/secret:Secret
 secretsmanager/secretPolicy:SecretPolicy ecr/repository:Repository ecr/lifecyclePolicy:LifecyclePolicy
 ecs/cluster:Cluster ecs/clusterCapacityProviders:ClusterCapacityProviders ecs/taskDefinition:TaskDefinition
 cloudwatch/logGroup:LogGroup mwaa/environment:Environment sns/topic:Topic sns/topicPolicy:TopicPolicy
 sns/topicSubscription:TopicSubscription
-""".split()  # noqa: SIM905 - a list of 38 lines says no more
+""".split()  # noqa: SIM905 - a list of 39 lines says no more
 
 KINDS = [pytest.param(kind, id=kind.token) for kind in CATALOGUE.values()]
 
@@ -78,6 +78,7 @@ ENVIRONMENT = {
 EC2_VPC = "aws:ec2/vpc:Vpc"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 BUCKET = "aws:s3/bucket:Bucket"
+LOGGING = "aws:s3/bucketLogging:BucketLogging"
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 ROLE_TYPE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -215,6 +216,8 @@ def test_every_property_can_change(kind):
             "rules[0]",
             "no action",
         ),
+        (LOGGING, {"bucket": "b", "targetBucket": "arn:aws:s3:::logs", "targetPrefix": "b/"}, "targetBucket", "no bucket name"),
+        (LOGGING, {"bucket": "b", "targetBucket": "logs", "targetPrefix": "b/", "targetGrants": []}, "targetGrants", "model"),
         (OBJECT, {"bucket": "b", "key": "k", "tags": {str(n): "" for n in range(9)}}, "tags", "S3 allows 10"),
         (ROLE_TYPE, {"assumeRolePolicy": "{"}, "assumeRolePolicy", "is not JSON"),
         (ROLE_TYPE, {"assumeRolePolicy": policy(Action="sts:AssumeRole")}, "assumeRolePolicy", "Principal"),

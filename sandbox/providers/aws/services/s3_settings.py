@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.documents import resource_policy, same_document
+from sandbox.providers.aws.services.s3_bucket import bucket_name
 from sandbox.providers.aws.shapes import from_shape
 from sandbox.providers.aws.table import Problem, Property, Put, ResourceType
 from sandbox.providers.values import Properties
@@ -173,4 +174,29 @@ LIFECYCLE = _setting(
     checks=(_rule_acts,),
 )
 
-KINDS = (VERSIONING, ENCRYPTION, ACCESS_BLOCK, OWNERSHIP, POLICY, LIFECYCLE)
+
+def _put_logging(api: Api, id: str, inputs: Properties) -> None:
+    target = {"TargetBucket": inputs["targetBucket"], "TargetPrefix": inputs["targetPrefix"]}
+    api.client.put_bucket_logging(Bucket=id, BucketLoggingStatus={"LoggingEnabled": target})
+
+
+def _read_logging(api: Api, id: str) -> Properties | None:
+    found = api.client.get_bucket_logging(Bucket=id).get("LoggingEnabled")
+    return found and from_shape(found)
+
+
+LOGGING = _setting(
+    "aws:s3/bucketLogging:BucketLogging",
+    {
+        "targetBucket": Property(
+            "PutBucketLogging.BucketLoggingStatus.LoggingEnabled.TargetBucket", required=True, check=bucket_name
+        ),
+        "targetPrefix": Property("PutBucketLogging.BucketLoggingStatus.LoggingEnabled.TargetPrefix", required=True),
+    },
+    put=_put_logging,
+    read=_read_logging,
+    # There is no call to delete it: S3 turns it off when it gets a status without a target
+    delete=lambda api, id, state: api.client.put_bucket_logging(Bucket=id, BucketLoggingStatus={}),
+)
+
+KINDS = (VERSIONING, ENCRYPTION, ACCESS_BLOCK, OWNERSHIP, POLICY, LIFECYCLE, LOGGING)
