@@ -35,17 +35,16 @@ network = Network(
 storage = Storage(
     "platform",
     StorageArgs(
+        account=account,
         kms_key_arn=key.arn,
         workstreams=list(settings.workstreams),
         run_retention_days=settings.artifacts.retention_days,
+        log_retention_days=settings.log_retention_days,
         disposable=disposable,
     ),
 )
 registry = Registry("dbt", RegistryArgs(kms_key_arn=key.arn, disposable=disposable))
-images = {
-    project: DbtImage(project, DbtImageArgs(base_image=settings.image.base_image, registry=registry))
-    for project in settings.projects
-}
+images = {name: DbtImage(name, DbtImageArgs(base_image=settings.image.base_image, registry=registry)) for name in settings.projects}
 credentials = Credentials("snowflake", CredentialsArgs(account=account, kms_key_arn=key.arn, disposable=disposable))
 alerts = Alerts("alerts", AlertsArgs(kms_key_arn=key.arn, emails=settings.alerts.emails))
 cluster = Cluster("platform", ClusterArgs(logs=logs))

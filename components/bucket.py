@@ -1,6 +1,6 @@
 """Amazon S3: one bucket that is private, versioned and encrypted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -20,19 +20,22 @@ ABANDONED_UPLOADS_KEPT_DAYS = 7
 class PrivateBucketArgs:
     """What a bucket needs to know."""
 
-    kms_key_arn: pulumi.Input[str]
+    kms_key_arn: pulumi.Input[str] | None
+    """Encrypts the objects; None: S3's own key does, for a writer that may use no other."""
     disposable: bool
     """Destroy deletes the objects too."""
     expiring_prefixes: Sequence[str] = ()
     """Objects below these are deleted after `expire_after_days`."""
     expire_after_days: int = 0
+    permissions: Callable[[pulumi.Output[str]], Sequence[Statement]] = lambda arn: ()  # noqa: ARG005
+    """Who else may use the bucket with this ARN; callers of our account have their own policies."""
 
 
 class PrivateBucket(Component):
     """A bucket with everything that FSBP asks of one.
 
     Creates: a bucket, its ownership controls (S3.12), public access block (S3.8), versioning (S3.14), default encryption with
-    our key (S3.17), policy (S3.5) and lifecycle (S3.13).
+    our key or S3's (S3.17), policy (S3.5) and lifecycle (S3.13).
     """
 
     name: pulumi.Output[str]
@@ -57,22 +60,13 @@ class PrivateBucket(Component):
         aws.s3.BucketServerSideEncryptionConfiguration(
             name,
             bucket=bucket.id,
-            rules=[
-                {
-                    "apply_server_side_encryption_by_default": {
-                        "sse_algorithm": "aws:kms",
-                        "kms_master_key_id": args.kms_key_arn,
-                    },
-                    # One data key per bucket and hour instead of one KMS request per object.
-                    "bucket_key_enabled": True,
-                }
-            ],
+            rules=[_encryption(args.kms_key_arn)],
             opts=self.child(),
         )
         aws.s3.BucketPolicy(
             name,
             bucket=bucket.id,
-            policy=document(_bucket_policy(bucket.arn, args.kms_key_arn)),
+            policy=document(_bucket_policy(bucket.arn, args)),
             # S3 refuses two changes of a bucket's public access at the same time (OperationAborted).
             opts=self.child(depends_on=[access_block]),
         )
@@ -88,8 +82,23 @@ class PrivateBucket(Component):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
 
-def _bucket_policy(bucket_arn: pulumi.Output[str], kms_key_arn: pulumi.Input[str]) -> list[Statement]:
+def _encryption(kms_key_arn: pulumi.Input[str] | None) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
+    if kms_key_arn is None:
+        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    return {
+        "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": kms_key_arn},
+        # One data key per bucket and hour instead of one KMS request per object.
+        "bucket_key_enabled": True,
+    }
+
+
+def _bucket_policy(bucket_arn: pulumi.Output[str], args: PrivateBucketArgs) -> list[Statement]:
     objects = pulumi.Output.concat(bucket_arn, "/*")
+    only_our_key = [] if args.kms_key_arn is None else _refuse_other_encryption(objects, args.kms_key_arn)
+    return [tls_only([bucket_arn, objects], ["s3:*"]), *only_our_key, *args.permissions(bucket_arn)]
+
+
+def _refuse_other_encryption(objects: pulumi.Input[str], kms_key_arn: pulumi.Input[str]) -> list[Statement]:
     # An upload that names no encryption gets the bucket's default; one that names another must fail.
     other_algorithm = {
         "StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"},
@@ -100,11 +109,8 @@ def _bucket_policy(bucket_arn: pulumi.Output[str], kms_key_arn: pulumi.Input[str
         "Null": {"s3:x-amz-server-side-encryption-aws-kms-key-id": "false"},
     }
     return [
-        tls_only([bucket_arn, objects], ["s3:*"]),
-        *(
-            Statement(effect="Deny", principals="*", actions=["s3:PutObject"], resources=[objects], conditions=conditions)
-            for conditions in (other_algorithm, other_key)
-        ),
+        Statement(effect="Deny", principals="*", actions=["s3:PutObject"], resources=[objects], conditions=conditions)
+        for conditions in (other_algorithm, other_key)
     ]
 
 

@@ -103,6 +103,7 @@ def test_production_keeps_its_data_and_a_year_of_logs(production: Stack):
     assert production.protected == {
         ("aws:s3/bucket:Bucket", "platform-dags"),
         ("aws:s3/bucket:Bucket", "platform-artifacts"),
+        ("aws:s3/bucket:Bucket", "platform-logs"),
         ("aws:ecr/repository:Repository", "dbt"),
         ("aws:secretsmanager/secret:Secret", "snowflake"),
         ("aws:kms/key:Key", "platform"),

@@ -1,16 +1,28 @@
 import pytest
 
+from components.account import Account
 from components.storage import Storage, StorageArgs
 from tests.unit.recorder import Stack
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/platform"
 POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+DATA, LOGS = {"platform-dags", "platform-artifacts"}, "platform-logs"
 
 
 @pytest.fixture
-def buckets(stack: Stack) -> Stack:
-    Storage("platform", StorageArgs(kms_key_arn=KEY, workstreams=["sales"], run_retention_days=30, disposable=True))
-    assert stack.all("aws:s3/bucket:Bucket").keys() == {"platform-dags", "platform-artifacts"}
+def buckets(stack: Stack, account: Account) -> Stack:
+    Storage(
+        "platform",
+        StorageArgs(
+            account=account,
+            kms_key_arn=KEY,
+            workstreams=["sales"],
+            run_retention_days=30,
+            log_retention_days=365,
+            disposable=True,
+        ),
+    )
+    assert stack.all("aws:s3/bucket:Bucket").keys() == {*DATA, LOGS}
     return stack
 
 
@@ -18,7 +30,7 @@ def test_no_bucket_can_be_made_public(buckets: Stack):
     """One wrong click in the console would publish compiled SQL and row counts; and MWAA refuses such a bucket."""
     blocks = buckets.all("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
 
-    assert len(blocks) == 2
+    assert blocks.keys() == {*DATA, LOGS}
     for block in blocks.values():
         assert all(block[f] for f in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"))
 
@@ -27,21 +39,22 @@ def test_an_overwritten_object_can_be_brought_back(buckets: Stack):
     """A bad DAG upload or a lost manifest is undone in a minute; MWAA needs versions as well."""
     versionings = buckets.all("aws:s3/bucketVersioning:BucketVersioning")
 
-    assert [versioning["versioningConfiguration"]["status"] for versioning in versionings.values()] == ["Enabled", "Enabled"]
+    status = {name: versioning["versioningConfiguration"]["status"] for name, versioning in versionings.items()}
+    assert status == dict.fromkeys({*DATA, LOGS}, "Enabled")
 
 
 def test_objects_are_encrypted_with_our_key_unless_told_otherwise(buckets: Stack):
     """Whoever may not use the key can't read the data, whatever else they may."""
     encryptions = buckets.all("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration")
 
-    assert len(encryptions) == 2
-    for encryption in encryptions.values():
-        [rule] = encryption["rules"]
+    for name in DATA:
+        [rule] = encryptions[name]["rules"]
         assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY}
 
 
 def test_a_request_in_clear_text_is_refused(buckets: Stack):
     """Nobody on the way can read artifacts (FSBP S3.5)."""
+    assert buckets.all(POLICY).keys() == {*DATA, LOGS}
     for name in buckets.all(POLICY):
         [statement] = [s for s in buckets.statements(POLICY, name) if "Bool" in s["Condition"]]
         assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", ["s3:*"])
@@ -50,7 +63,7 @@ def test_a_request_in_clear_text_is_refused(buckets: Stack):
 
 def test_an_upload_with_another_encryption_is_refused_and_one_that_names_none_is_not(buckets: Stack):
     """The default only fills in what an upload leaves open: without these, a writer could choose a weaker key."""
-    for name in buckets.all(POLICY):
+    for name in DATA:
         puts = [s for s in buckets.statements(POLICY, name) if s["Action"] == ["s3:PutObject"]]
         assert {tuple(s["Condition"]["StringNotEquals"].values()) for s in puts} == {("aws:kms",), (KEY,)}
         for statement in puts:
@@ -58,15 +71,62 @@ def test_an_upload_with_another_encryption_is_refused_and_one_that_names_none_is
             assert statement["Condition"]["Null"] == {header: "false"}
 
 
-def test_runs_expire_but_state_and_dags_do_not(buckets: Stack):
-    """Artifacts of every run would pile up for ever; the manifest that slim CI compares with must stay."""
+def test_runs_and_logs_expire_but_state_and_dags_do_not(buckets: Stack):
+    """Artifacts of every run would pile up for ever; the manifest that slim CI compares with must stay.
+
+    Access logs stay as long as all other logs do.
+    """
     lifecycles = buckets.all("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
     expiring = {
         name: {rule["filter"]["prefix"]: rule["expiration"]["days"] for rule in lifecycle["rules"] if "expiration" in rule}
         for name, lifecycle in lifecycles.items()
     }
 
-    assert expiring == {"platform-dags": {}, "platform-artifacts": {"sales/runs/": 30}}
+    assert expiring == {
+        "platform-dags": {},
+        "platform-artifacts": {"sales/runs/": 30},
+        "platform-logs": {"dags/": 365, "artifacts/": 365},
+    }
+
+
+def test_every_access_to_dags_and_artifacts_is_logged(buckets: Stack):
+    """After a leak, nobody could say who had read which artifact, or replaced a DAG (FSBP S3.9)."""
+    loggings = buckets.all("aws:s3/bucketLogging:BucketLogging").values()
+
+    assert {(each["bucket"], each["targetBucket"], each["targetPrefix"]) for each in loggings} == {
+        ("platform-dags-id", "platform-logs-id", "dags/"),
+        ("platform-artifacts-id", "platform-logs-id", "artifacts/"),
+    }
+
+
+def test_access_logs_are_encrypted_with_the_only_key_that_s3_delivers_them_with(buckets: Stack):
+    """With our key as default, S3 would drop every log without a word."""
+    encryption = buckets.all("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration")[LOGS]
+
+    [rule] = encryption["rules"]
+    assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "AES256"}
+
+
+def test_only_s3_delivers_logs_and_only_those_of_our_buckets(buckets: Stack):
+    """Someone else could make their buckets log into ours, and fill it with what never happened here."""
+    allowed = [s for s in buckets.statements(POLICY, LOGS) if s["Effect"] == "Allow"]
+
+    assert [(s["Principal"], s["Action"]) for s in allowed] == [
+        ({"Service": "logging.s3.amazonaws.com"}, ["s3:PutObject"]),
+        ({"Service": "logging.s3.amazonaws.com"}, ["s3:PutObject"]),
+    ]
+    assert [(s["Resource"], s["Condition"]["ArnLike"]["aws:SourceArn"]) for s in allowed] == [
+        (["arn:aws:s3:::platform-logs/dags/*"], "arn:aws:s3:::platform-dags"),
+        (["arn:aws:s3:::platform-logs/artifacts/*"], "arn:aws:s3:::platform-artifacts"),
+    ]
+    assert {s["Condition"]["StringEquals"]["aws:SourceAccount"] for s in allowed} == {"123456789012"}
+
+
+def test_nothing_of_the_logs_policy_keeps_deliveries_out(buckets: Stack):
+    """S3 tells nobody that a Deny made it drop the logs."""
+    denied = [s for s in buckets.statements(POLICY, LOGS) if s["Effect"] == "Deny"]
+
+    assert [s["Condition"] for s in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
 
 
 def test_nothing_costs_money_unseen(buckets: Stack):
