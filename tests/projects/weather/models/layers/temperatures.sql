@@ -1,0 +1,4 @@
+select
+    station,
+    {% if var('unit') == 'fahrenheit' %}{{ units.fahrenheit('celsius') }}{% else %}celsius{% endif %} as temperature
+from {{ ref('readings') }}

@@ -1,0 +1,225 @@
+"""The container as ECS runs it: built from the Dockerfile, no root, nothing writable but its volumes, PID 1."""
+
+import gzip
+import io
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+from docker.errors import BuildError
+from docker.models.containers import Container
+
+from sandbox.base.image import ensure_base
+from sandbox.docker_engine import bridge_gateway, ensure_docker
+from sandbox.network import wait_until
+from sandbox.paths import CACHE, REPOSITORY, Home
+from tests.sandbox.emulator_account import REGION, Account, account
+from tests.sandbox.runner_process import BUCKET, Runs, project
+from tests.sandbox.warehouse_server import Server, running
+
+pytestmark = pytest.mark.slow
+
+LABEL = "dbt-platform.test-image"
+SIZE = 250_000_000
+"""Compressed bytes at most: pulling is three quarters of a Fargate task's start."""
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> docker.DockerClient:
+    ensure_docker(Home(tmp_path_factory.mktemp("docker")), print)
+    return docker.from_env()
+
+
+def _build(daemon: docker.DockerClient, context: Path, folder: str) -> str:
+    """The tag of the image of a project; raises BuildError."""
+    arguments = {"BASE_IMAGE": ensure_base(CACHE, print), "PROJECT": folder}
+    image, _ = daemon.images.build(
+        path=str(context),
+        dockerfile="image/Dockerfile",
+        buildargs=arguments,
+        network_mode="host",
+        tag=f"{LABEL}:{folder.replace('/', '-').lower()}",
+        labels={LABEL: "yes"},
+        rm=True,
+    )
+    return image.tags[0]
+
+
+@pytest.fixture(scope="module")
+def image(daemon: docker.DockerClient) -> str:
+    return _build(daemon, REPOSITORY, "dbt_project")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("warehouse"), bind=("127.0.0.1", bridge_gateway())) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    with account(tmp_path_factory.mktemp("emulator")) as made:
+        made.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        yield made
+
+
+@pytest.fixture
+def runs(server: Server, cloud: Account, tmp_path: Path, request: pytest.FixtureRequest) -> Runs:
+    return Runs(server, cloud, tmp_path, tmp_path / "project", f"i{abs(hash(request.node.name)) % 10**8}")
+
+
+@pytest.fixture
+def containers(daemon: docker.DockerClient) -> Iterator[list[Container]]:
+    made: list[Container] = []
+    yield made
+    for container in made:
+        container.remove(force=True)
+
+
+def _start(containers: list[Container], image: str, runs: Runs, *arguments: str, **options: Any) -> Container:
+    """As the task definition says: read-only root filesystem, two writable volumes, our variables and no other."""
+    gateway = bridge_gateway()
+    names = ("AWS_", "DBT_RUN", "DBT_TRY", "SNOWFLAKE_", "WORKSTREAM", "ARTIFACTS_URI")
+    variables = {name: value for name, value in runs.environment().items() if name.startswith(names)}
+    variables |= {"SNOWFLAKE_HOST": gateway, "AWS_ENDPOINT_URL": f"http://{gateway}:{runs.cloud.port}"}
+    container = docker.from_env().containers.run(
+        image,
+        list(arguments),
+        environment=variables | options.pop("environment", {}),
+        read_only=True,
+        tmpfs={"/tmp": "mode=1777", "/home/dbt": "mode=1777"},
+        detach=True,
+        labels={LABEL: "yes"},
+        **options,
+    )
+    containers.append(container)
+    return container
+
+
+def _finish(container: Container, seconds: float = 240) -> tuple[int, str]:
+    return container.wait(timeout=seconds)["StatusCode"], container.logs().decode()
+
+
+def test_it_runs_the_shop_without_root_and_without_writing_to_its_root_filesystem(
+    image: str, runs: Runs, containers: list[Container], daemon: docker.DockerClient
+):
+    """ECS would refuse the task, or an intruder could change the runner."""
+    code, log = _finish(_start(containers, image, runs, "run", "--select", "tag:finance"))
+
+    assert code == 0, log
+    assert runs.server.run(f"select count(*) from ANALYTICS.{runs.workstream.upper()}.RECEIVABLES") == [(5,)]
+    assert "report.html" in {name.rpartition("/")[2] for name in runs.objects()}
+    user = daemon.images.get(image).attrs["Config"]["User"]
+    assert user.split(":")[0] == "50000", "a name can't be checked against runAsNonRoot"
+
+
+def test_it_ends_as_pid_1_when_ecs_stops_it(image: str, runs: Runs, containers: list[Container]):
+    """The kernel ignores SIGTERM for a PID 1 without a handler: ECS would kill it after two minutes, and nothing is stored."""
+    project(runs.project, {"a": "select system$wait(300) as x"})
+    container = _start(containers, image, runs, "run", volumes={str(runs.project): {"bind": "/app/project", "mode": "ro"}})
+    assert wait_until(lambda: b'"node_started"' in container.logs(), 120), container.logs().decode()
+
+    told = time.monotonic()
+    container.stop(timeout=60)
+
+    code, log = _finish(container)
+    assert code == 143, log
+    assert time.monotonic() - told < 20
+    assert "dbt was cancelled: 1 cancelled" in log
+    assert json.loads(runs.read("runs/run-1/1/summary.json"))["outcome"] == "cancelled"
+    assert log.rstrip().splitlines()[-1].startswith("Artifacts: "), "something was said after the last block"
+
+
+def test_a_container_without_its_environment_names_what_is_missing(
+    image: str, daemon: docker.DockerClient, containers: list[Container]
+):
+    """The default command is `run`; somebody who starts the image by hand would see a traceback."""
+    container = daemon.containers.run(image, detach=True, labels={LABEL: "yes"})
+    containers.append(container)
+
+    code, log = _finish(container, 30)
+
+    assert code == 2
+    for name in ("WORKSTREAM", "ARTIFACTS_URI", "SNOWFLAKE_ACCOUNT", "SNOWFLAKE_PRIVATE_KEY"):
+        assert f"{name} is not set" in log
+    assert "Traceback" not in log
+
+
+def test_it_is_small_and_says_what_it_is(image: str, daemon: docker.DockerClient):
+    """Every start of a task pulls it; a label that lies is worse than none."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=6) as archive:
+        for chunk in daemon.images.get(image).save():
+            archive.write(chunk)
+    assert packed.tell() <= SIZE
+
+    labels = daemon.images.get(image).labels
+    lock = (REPOSITORY / "image" / "requirements.txt").read_text()
+    assert f"dbt-core=={labels['dbt.version']} " in lock
+    assert f"dbt-snowflake=={labels['dbt-snowflake.version']} " in lock
+    assert {"org.opencontainers.image.revision", "org.opencontainers.image.source"} <= set(labels)
+    assert "Healthcheck" not in daemon.images.get(image).attrs["Config"]
+
+
+def test_its_bill_of_materials_lists_what_is_installed(image: str, daemon: docker.DockerClient):
+    """After the next vulnerability in a package, nobody could say which images have it."""
+    bill = json.loads(daemon.containers.run(image, ["/app/sbom.cdx.json"], entrypoint="cat", remove=True))
+
+    assert bill["bomFormat"] == "CycloneDX"
+    versions = {component["name"]: component["version"] for component in bill["components"]}
+    lock = (REPOSITORY / "image" / "requirements.txt").read_text()
+    for name in ("dbt-core", "dbt-snowflake", "snowflake-connector-python", "cryptography"):
+        assert f"{name}=={versions[name]} " in lock
+    assert "pip" not in versions
+
+
+def test_everything_is_compiled(image: str, daemon: docker.DockerClient):
+    """On a read-only filesystem nothing can be compiled later: each start would compile two thousand files again."""
+    script = (
+        "import importlib.util, pathlib, sysconfig\n"
+        "for root in (sysconfig.get_path('purelib'), '/app/runner', sysconfig.get_path('stdlib') + '/json'):\n"
+        "    for path in pathlib.Path(root).rglob('*.py'):\n"
+        "        if not pathlib.Path(importlib.util.cache_from_source(str(path))).exists(): print(path)\n"
+    )
+    missing = daemon.containers.run(image, ["-c", script], entrypoint="python", remove=True).decode().split()
+
+    assert [path for path in missing if "/templates/" not in path] == []
+
+
+def test_another_project_runs_just_as_well(daemon: docker.DockerClient, runs: Runs, containers: list[Container], tmp_path: Path):
+    """A team could bring only a project that looks like ours."""
+    context = _context(tmp_path, "analytics/weather", REPOSITORY / "tests" / "projects" / "weather")
+    built = _build(daemon, context, "analytics/weather")
+
+    container = _start(containers, built, runs, "run", "--vars", '{"unit": "fahrenheit"}', environment={"DBT_TARGET": "production"})
+
+    code, log = _finish(container)
+    assert code == 0, log
+    rows = runs.server.run(f"select STATION, TEMPERATURE from ANALYTICS.{runs.workstream.upper()}.TEMPERATURES order by 1")
+    assert [f"{station} {temperature}" for station, temperature in rows] == ["north 50.0", "south 77.0"]
+
+
+def test_a_project_that_cannot_be_read_is_no_image(daemon: docker.DockerClient, tmp_path: Path):
+    """It would be found at five in the morning."""
+    broken = project(tmp_path / "broken", {"a": "select * from {{ ref('gone') }}"})
+    context = _context(tmp_path, "broken_project", broken)
+
+    with pytest.raises(BuildError) as failure:
+        _build(daemon, context, "broken_project")
+
+    output = "".join(str(line.get("stream", "")) for line in failure.value.build_log if isinstance(line, dict))
+    assert "gone" in output
+
+
+def _context(tmp_path: Path, folder: str, source: Path) -> Path:
+    """A build context with this project in that folder."""
+    context = tmp_path / "context"
+    shutil.copytree(REPOSITORY / "image", context / "image", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(source, context / folder)
+    shutil.copy(REPOSITORY / ".dockerignore", context)
+    return context
