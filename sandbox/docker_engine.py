@@ -1,9 +1,12 @@
 """Docker: the daemon that runs tasks and Airflow, and what the sandbox left in it."""
 
 import os
+import subprocess
 from ipaddress import IPv4Network
+from pathlib import Path
 
 import docker
+import psutil
 from docker.errors import APIError, DockerException, NotFound
 
 from sandbox.errors import SandboxError
@@ -46,10 +49,17 @@ def ensure_docker(home: Home, report: Report) -> Process | None:
         report("the package's service started the Docker daemon")
         return None
     report("starting a Docker daemon")
-    run = home.path / "dockerd"
+    run = home.daemon
     command = [dockerd, "--data-root", CACHE / "docker", "--exec-root", run, "--pidfile", run / "pid"]
     run.mkdir(parents=True, exist_ok=True)
     return start("Docker daemon", command, os.environ, home.logs / "dockerd.log", ready=lambda: why_unreachable() is None)
+
+
+def unmount_below(folder: Path) -> None:
+    """Takes away what a daemon that has ended leaves mounted in its folder: a network namespace, or the disks of killed containers."""
+    below = [mount.mountpoint for mount in psutil.disk_partitions(all=True) if Path(mount.mountpoint).is_relative_to(folder)]
+    for mountpoint in sorted(below, reverse=True):
+        subprocess.run(["umount", mountpoint], capture_output=True, check=False)
 
 
 def bridge_gateway() -> str:

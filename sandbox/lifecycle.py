@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import airflow, base, emulator, engine, warehouse
-from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_images, remove_leftovers, why_unreachable
+from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_images, remove_leftovers, unmount_below, why_unreachable
 from sandbox.errors import SandboxError
 from sandbox.network import answers, free_port
 from sandbox.paths import CACHE, Home
@@ -141,8 +141,9 @@ def clear(home: Home, report: Report) -> None:
         for thing in remove_leftovers(state.id):
             report(f"removed {thing}")
         remove_images(f"{state.account}.dkr.ecr.")
-    if daemon and daemon.find():
+    if daemon:
         stop(daemon, seconds=30)
+        unmount_below(home.daemon)
         report("ended the Docker daemon")
     for place in home.perishable:
         shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)

@@ -68,6 +68,11 @@ class Home:
         return self.path / "docker"
 
     @property
+    def daemon(self) -> Path:
+        """Run-time files of a Docker daemon that this sandbox started."""
+        return self.path / "dockerd"
+
+    @property
     def passphrase(self) -> Path:
         """Encrypts secrets in the stack's state."""
         return self.path / "passphrase"
