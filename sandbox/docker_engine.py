@@ -56,7 +56,7 @@ def ensure_docker(home: Home, report: Report) -> Process | None:
 
 
 def unmount_below(folder: Path) -> None:
-    """Takes away what a daemon that has ended leaves mounted in its folder: a network namespace, or the disks of killed containers."""
+    """Takes away what an ended daemon leaves mounted in its folder: a network namespace, or the disks of killed containers."""
     below = [mount.mountpoint for mount in psutil.disk_partitions(all=True) if Path(mount.mountpoint).is_relative_to(folder)]
     for mountpoint in sorted(below, reverse=True):
         subprocess.run(["umount", mountpoint], capture_output=True, check=False)
