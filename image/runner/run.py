@@ -114,8 +114,6 @@ class Run:
         if not nodes:
             return ExitCode.SUCCESS
         only = self._resume()
-        if only is not None and not only:
-            return ExitCode.SUCCESS
         self._ages = check_sources(self._dbt, self._dbt.sources_of(nodes), self._output) if self._environment.freshness else []
         if problem := complaint(self._ages):
             self._problem = problem
@@ -173,10 +171,10 @@ class Run:
         run_id, try_number = self._environment.run_id, self._environment.try_number
         former = self._if_possible("read the former try", lambda: self._journal.former(run_id, try_number))
         done = {node_id: result for node_id, result in (former or {}).items() if node_id in self._progress.nodes}
-        if not done:
+        rest = [node_id for node_id in self._progress.nodes if node_id not in done]
+        if not done or not rest:  # who asks for another try after everything succeeded wants everything again
             return None
         self._progress.carry_over(done)
-        rest = [node_id for node_id in self._progress.nodes if node_id not in done]
         self._output.event("resumed", done=len(done), left=len(rest))
         return rest
 

@@ -73,6 +73,15 @@ def test_a_run_leaves_everything_that_the_next_one_and_people_need(runs: Runs):
     assert [event["cached"] for event in (*first.of("parsed"), *second.of("parsed"))] == [False, True]
 
 
+def test_another_try_after_a_success_does_everything_again(runs: Runs):
+    """Who clears a finished run in Airflow wants it to run; it would be green without having done anything."""
+    project(runs.project, {"a": "select 1 as x"})
+
+    tries = [runs.run(DBT_TRY_NUMBER=number) for number in ("1", "2")]
+
+    assert [(run.code, run.statuses) for run in tries] == [(0, {"a": "success"})] * 2, tries[1].text
+
+
 def test_a_failure_is_explained_and_everything_is_stored_all_the_same(runs: Runs):
     """The artifacts of a failed run are the ones that somebody needs."""
     project(runs.project, {"a": "select 1 as x", "b": "select nope from {{ ref('a') }}", "c": "select * from {{ ref('b') }}"})

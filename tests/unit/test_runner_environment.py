@@ -5,6 +5,8 @@ import base64
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from runner.connection import parameters
+from runner.dbt import profile_variables
 from runner.environment import read
 from runner.outcome import RunnerError
 from runner.private_key import private_key
@@ -62,6 +64,24 @@ def test_no_secret_shows_when_the_environment_is_printed():
 
     assert "a-key-that-is-not-one" not in shown
     assert "a-passphrase" not in shown
+
+
+def test_the_check_and_dbt_log_in_the_same_way():
+    """The check would pass and dbt fail, or the other way round."""
+    key = base64.b64encode(DER).decode()
+    by_key = read(VARIABLES | {"SNOWFLAKE_PRIVATE_KEY": PEM})
+    by_password = read(VARIABLES | {"SNOWFLAKE_AUTHENTICATOR": "password", "SNOWFLAKE_PASSWORD": "it"})
+    by_role = read(VARIABLES | {"SNOWFLAKE_AUTHENTICATOR": "workloadIdentity"})
+
+    assert parameters(by_key.warehouse)["private_key"] == DER
+    assert profile_variables(by_key)["DBT_ENV_SECRET_PRIVATE_KEY"] == key
+    assert parameters(by_password.warehouse)["password"] == profile_variables(by_password)["DBT_ENV_SECRET_PASSWORD"] == "it"
+    federated = parameters(by_role.warehouse)
+    assert (federated["authenticator"], federated["workload_identity_provider"]) == ("WORKLOAD_IDENTITY", "AWS")
+    assert profile_variables(by_role)["RUNNER_AUTHENTICATOR"] == "workload_identity"
+    assert profile_variables(by_role)["RUNNER_IDENTITY_PROVIDER"] == "aws"
+    for name in ("DBT_ENV_SECRET_PRIVATE_KEY", "DBT_ENV_SECRET_PASSWORD"):
+        assert profile_variables(by_role)[name] == ""
 
 
 @pytest.mark.parametrize(
