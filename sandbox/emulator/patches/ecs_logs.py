@@ -6,12 +6,14 @@ output when the group is missing, asks no role, and may lose the last lines of a
 # pyright: reportMissingImports=false
 # (MiniStack lives in the emulator's own environment.)
 
+import contextlib
 import logging
 import threading
 import time
 from dataclasses import dataclass
 from typing import Any
 
+from docker.errors import NotFound
 from docker.models.containers import Container
 from ministack.core.responses import get_account_id, request_scope
 from ministack.services import cloudwatch_logs
@@ -39,12 +41,16 @@ class Stream:
         return thread
 
     def _forward(self, container: Container) -> None:
-        rest = b""
+        sent, rest = 0, b""
         with request_scope(self.account, self.region):
             for chunk in container.logs(stream=True, follow=True):
+                sent += len(chunk)
                 *lines, rest = (rest + chunk).split(b"\n")
                 self.put(lines)
-            self.put([rest])
+            # Docker may stop following a container that has just ended before its last lines.
+            with contextlib.suppress(NotFound):
+                rest += container.logs()[sent:]
+            self.put(rest.split(b"\n"))
 
     def put(self, lines: list[bytes]) -> None:
         """Writes lines, in the account and region of the current scope."""
