@@ -1,0 +1,1 @@
+"""What the platform's ways cost and save, measured side by side on one machine."""
