@@ -144,12 +144,15 @@ def measure(times: int, report: Callable[[str], None]) -> dict[str, tuple[float,
         report(f"{PER_MODEL} models, in one container and in one each, {AT_ONCE} at once")
         some = [f"m{number}" for number in range(PER_MODEL)]
         together = _median(runs, ours, times, "run", "--select", *some).whole
-        return {
+        found = {
             "container start to first query, s": (ours_run.first_query, plain_run.first_query),
             f"whole build of {MODELS} models, s": (ours_run.whole, plain_run.whole),
             "image, compressed MB": (_size(ours), _size(plain)),
             f"{PER_MODEL} models against a container each, s": (together, _one_container_per_model(runs, ours)),
         }
+        for image in (ours, plain):
+            docker.from_env().images.remove(image, force=True)
+        return found
 
 
 def main() -> None:
