@@ -101,9 +101,7 @@ def test_what_was_not_granted_is_refused(server: Server, revoked: str, sql: str,
             server.run(f"grant {revoked} to role TRANSFORMER")
 
 
-@pytest.mark.parametrize(
-    "slow", ["select system$wait(60)", "call system$wait(60)", "select count(*) from range(100000000000) a, range(1000) b"]
-)
+@pytest.mark.parametrize("slow", ["select system$wait(60)", "call system$wait(60)"])
 def test_a_cancelled_statement_ends_at_once(server: Server, slow: str):
     """A run that was cancelled would go on costing money."""
     with server.connect() as session, server.connect() as other:
