@@ -27,7 +27,7 @@ def interruptible(deadline: float, on_interrupt: Callable[[], None]) -> Iterator
         if not first:
             on_interrupt()
             first.append(_reason(number, deadline))
-        signal.setitimer(signal.ITIMER_REAL, GRACE, _INSISTENCE)
+            signal.setitimer(signal.ITIMER_REAL, GRACE, _INSISTENCE)
         raise first[0]
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)}

@@ -160,10 +160,9 @@ def _announced(runs: Runs) -> bool:
 @pytest.mark.slow
 def test_the_run_s_own_deadline_ends_it_even_when_the_warehouse_has_stopped_answering(server: Server, runs: Runs):
     """It would hang until somebody looks, and Airflow's timeout leaves the container running."""
-    project(runs.project, {"a": "select 1 as x", "b": SLOW + " from {{ ref('a') }}"})
+    project(runs.project, {"a": "select 1 as x", **{f"b{number}": SLOW + " from {{ ref('a') }}" for number in range(4)}})
     run = runs.start("run", RUN_TIMEOUT_SECONDS="35")
-    run.wait_for('"node_started", "node": "model.made_for_a_test.b"')
-    started = time.monotonic()
+    run.wait_for('"node_started", "node": "model.made_for_a_test.b3"')
 
     server.process.send_signal(signal.SIGSTOP)
     try:
@@ -172,9 +171,10 @@ def test_the_run_s_own_deadline_ends_it_even_when_the_warehouse_has_stopped_answ
         server.process.send_signal(signal.SIGCONT)
 
     assert ended.code == 3, ended.text
-    assert time.monotonic() - started < 35 + 20
     assert "did not end within its 35 seconds" in ended.text
-    assert json.loads(runs.read("runs/run-1/1/summary.json"))["counts"] == {"success": 1, "cancelled": 1}
+    summary = json.loads(runs.read("runs/run-1/1/summary.json"))
+    assert summary["counts"] == {"success": 1, "cancelled": 4}
+    assert summary["seconds"] < 35 + 15
 
 
 @pytest.mark.slow
