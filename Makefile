@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark
+.PHONY: help demo demo-down test test-unit test-sandbox test-e2e lint types
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
