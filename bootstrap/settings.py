@@ -6,7 +6,7 @@ import pulumi
 from pydantic import Field, ValidationError, model_validator
 
 from components import base, problems
-from components.settings import Section
+from components.sections.section import Section
 
 NAMESPACE = "dbt-platform-bootstrap"
 

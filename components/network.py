@@ -13,7 +13,7 @@ from components.base import Component, platform_name
 from components.logs import Logs
 from components.policy import Statement
 from components.role import ServiceRole, ServiceRoleArgs
-from components.settings import NetworkSettings
+from components.sections.network import NetworkSettings
 
 HTTPS = 443
 ANYWHERE = "0.0.0.0/0"

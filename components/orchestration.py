@@ -14,7 +14,7 @@ from components.logs import Logs
 from components.network import Network
 from components.policy import Statement
 from components.role import ServiceRole, ServiceRoleArgs
-from components.settings import AirflowSettings
+from components.sections.airflow import AirflowSettings
 from components.workstream import family_prefix, log_group_prefix, role_path
 
 DAG_FOLDER = "dags"

@@ -13,7 +13,7 @@ PAGE_FILE = REPOSITORY / "docs" / "configuration.md"
 INTRODUCTION = """\
 # Configuration
 
-<!-- Written by `python -m components.settings_reference` from components/settings.py: change that. -->
+<!-- Written by `python -m components.settings_reference` from components/settings.py and components/sections/: change those. -->
 
 Each stack has one file, `Pulumi.<stack>.yaml`, and everything that can be set is on this page. A mistake is reported before
 anything is created: every wrong key at once, with its value and the fix. Editors that know YAML schemas complete and check the

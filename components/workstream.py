@@ -17,7 +17,8 @@ from components.logs import Logs
 from components.network import Network
 from components.policy import Statement
 from components.role import ServiceRole, ServiceRoleArgs
-from components.settings import WarehouseSettings, WorkstreamSettings
+from components.sections.warehouse import WarehouseSettings
+from components.sections.workstream import WorkstreamSettings
 
 CONTAINER = "dbt"
 STREAM_PREFIX = "dbt"

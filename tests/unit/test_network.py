@@ -8,7 +8,7 @@ from components.account import Account
 from components.addresses import AddressPlan
 from components.logs import Logs
 from components.network import Network, NetworkArgs
-from components.settings import NetworkSettings
+from components.sections.network import NetworkSettings
 from tests.unit.recorder import Stack
 
 ROUTE = "aws:ec2/route:Route"
