@@ -28,8 +28,7 @@ def put_credentials(steps: Steps, stack: Stack) -> None:
         if statement is None:
             raise SandboxError(f"`ops credentials put --generate` printed no ALTER USER statement:\n{said}", "This is a defect.")
         account = {key: stack.outputs()["warehouse"][key] for key in ("user", "role", "database", "warehouse")}
-        for sql in (*warehouse.setup_statements(**account), statement.group()):
-            query(stack, sql)
+        query(stack, *warehouse.setup_statements(**account), statement.group())
         report("private key in Secrets Manager, public key at the warehouse")
 
 
@@ -98,8 +97,8 @@ def client(stack: Stack, service: str) -> Any:
     )
 
 
-def query(stack: Stack, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Runs one statement at the warehouse as its administrator; returns column names and rows."""
+def query(stack: Stack, *statements: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Runs statements at the warehouse as its administrator; returns column names and rows of the last."""
     connection = snowflake.connector.connect(
         account=stack.outputs()["warehouse"]["account"],
         host="127.0.0.1",
@@ -109,10 +108,12 @@ def query(stack: Stack, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         password=stack.state.warehouse_password,
     )
     with connection, connection.cursor() as cursor:
-        try:
-            cursor.execute(sql)
-        except snowflake.connector.Error as error:
-            raise SandboxError(f"The warehouse refused `{sql}`: {error}", f"Its log: {stack.home.logs / 'warehouse.log'}") from None
+        for sql in statements:
+            try:
+                cursor.execute(sql)
+            except snowflake.connector.Error as error:
+                log = stack.home.logs / "warehouse.log"
+                raise SandboxError(f"The warehouse refused `{sql}`: {error}", f"Its log: {log}") from None
         rows = [row for row in cursor.fetchall() if isinstance(row, tuple)]
         return [column.name for column in cursor.description or []], rows
 

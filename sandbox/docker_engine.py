@@ -1,5 +1,6 @@
 """Docker: the daemon that runs tasks and Airflow, and what the sandbox left in it."""
 
+import contextlib
 import os
 import subprocess
 from ipaddress import IPv4Network
@@ -87,13 +88,11 @@ def remove_leftovers(sandbox_id: str) -> list[str]:
     return removed
 
 
-def remove_images(repository_prefix: str) -> None:
-    """Removes the images of a registry that is gone, e.g. those of this sandbox's account."""
+def remove_images(*repository_prefixes: str) -> None:
+    """Removes the images of registries that are gone, by tag and by the digest that they were pulled by."""
     client = docker.from_env()
     for image in client.images.list():
-        for tag in image.tags:
-            if tag.startswith(repository_prefix):
-                try:
-                    client.images.remove(tag, force=True)
-                except (NotFound, APIError):
-                    continue
+        for reference in [*image.tags, *image.attrs.get("RepoDigests", [])]:
+            if reference.startswith(repository_prefixes):
+                with contextlib.suppress(NotFound, APIError):
+                    client.images.remove(reference, force=True)

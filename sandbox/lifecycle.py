@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sandbox import airflow, base, emulator, engine, warehouse
 from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_images, remove_leftovers, unmount_below, why_unreachable
+from sandbox.emulator.process import start as start_emulator
 from sandbox.errors import SandboxError
 from sandbox.network import answers, free_port
 from sandbox.paths import CACHE, Home
@@ -91,20 +92,16 @@ def start_stand_ins(steps: Steps, home: Home, state: State, tools: Tools) -> Non
     with steps.step("AWS emulator") as report:
         state.emulator_port = free_port(*bind)
         report(state.emulator_url)
-        state.processes["AWS emulator"] = start(
-            "AWS emulator",
-            [tools.emulator_python, emulator.LAUNCHER],
-            emulator.environment(
-                port=state.emulator_port,
-                bind=bind,
-                account=state.account,
-                region=state.region,
-                sandbox_id=state.id,
-                airflow_image=tools.airflow_image,
-                secret_key=state.secret_key,
-            ),
+        state.processes["AWS emulator"] = start_emulator(
+            tools.emulator_python,
             home.logs / "emulator.log",
-            ready=lambda: answers(emulator.health_url(state.emulator_port)),
+            sandbox_id=state.id,
+            account=state.account,
+            region=state.region,
+            port=state.emulator_port,
+            bind=bind,
+            airflow_image=tools.airflow_image,
+            secret_key=state.secret_key,
         )
         state.save(home)
 
@@ -140,7 +137,7 @@ def clear(home: Home, report: Report) -> None:
     if why_unreachable() is None:
         for thing in remove_leftovers(state.id):
             report(f"removed {thing}")
-        remove_images(f"{state.account}.dkr.ecr.")
+        remove_images(f"{state.account}.dkr.ecr.", f"127.0.0.1:{state.emulator_port}/")
     if daemon:
         stop(daemon, seconds=30)
         unmount_below(home.daemon)

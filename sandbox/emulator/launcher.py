@@ -1,6 +1,6 @@
 """Runs MiniStack with the patches of `sandbox.emulator.patches`, on the addresses it was told.
 
-Start it by path with the Python of its own environment and the variables of `sandbox.emulator.environment`.
+Start it by path with the Python of its own environment and the variables that `sandbox.emulator.process` sets.
 """
 # pyright: reportMissingImports=false
 # (MiniStack and hypercorn live in the emulator's own environment.)

@@ -1,4 +1,4 @@
-"""What the emulator's process was told by `sandbox.emulator.environment`."""
+"""What the emulator's process was told by `sandbox.emulator.process`."""
 
 import os
 

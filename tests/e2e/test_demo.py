@@ -110,6 +110,7 @@ def assert_nothing_is_left(home: Home, state: State) -> None:
     assert client.containers.list(all=True, filters=mine) == []
     assert client.networks.list(filters=mine) == []
     assert client.volumes.list(filters=mine) == []
-    assert [tag for image in client.images.list() for tag in image.tags if state.account in tag] == []
+    references = [name for image in client.images.list() for name in [*image.tags, *image.attrs["RepoDigests"]]]
+    assert [name for name in references if state.account in name or f":{state.emulator_port}/" in name] == []
     assert [process for process in state.processes.values() if process.find()] == []
     assert {path.name for path in Path(home.path).iterdir()} == {"lock", "logs", "measures.json"}

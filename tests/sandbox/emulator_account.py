@@ -14,10 +14,11 @@ import docker
 from botocore.config import Config
 
 from sandbox import airflow, base, emulator
-from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_leftovers
-from sandbox.network import answers, free_port, wait_until
-from sandbox.paths import CACHE, Home
-from sandbox.processes import start, stop
+from sandbox.docker_engine import bridge_gateway, remove_leftovers
+from sandbox.emulator.process import start as start_emulator
+from sandbox.network import free_port, wait_until
+from sandbox.paths import CACHE
+from sandbox.processes import stop
 from sandbox.state import Process
 from sandbox.virtualenvs import ensure_virtualenv
 
@@ -55,12 +56,15 @@ class Account:
     secret_key: str
     facts: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def client(self, service: str, credentials: dict[str, str] | None = None) -> Any:
         """A client of the root user, or of a role's session."""
         root = {"aws_access_key_id": self.id, "aws_secret_access_key": self.secret_key}
         config = Config(retries={"max_attempts": 0}, inject_host_prefix=False)
-        endpoint = f"http://127.0.0.1:{self.port}"
-        return boto3.client(service, endpoint_url=endpoint, region_name=REGION, config=config, **(credentials or root))
+        return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION, config=config, **(credentials or root))
 
     def role(self, document: str, *services: str) -> str:
         """The ARN of a new role that AWS services may assume."""
@@ -202,12 +206,12 @@ class Account:
 @contextlib.contextmanager
 def account(folder: Path) -> Iterator[Account]:
     """An emulator with an empty account; ended, with all that it made, at the end."""
-    home = Home(folder)
-    daemon = ensure_docker(home, print)
     bind = ("127.0.0.1", bridge_gateway())
     port, sandbox_id, secret_key = free_port(*bind), f"test-{secrets.token_hex(4)}", secrets.token_hex(8)
     account_id = f"8{secrets.randbelow(10**11):011d}"
-    environment = emulator.environment(
+    process = start_emulator(
+        ensure_virtualenv("emulator", emulator.REQUIREMENTS, print),
+        folder / "emulator.log",
         sandbox_id=sandbox_id,
         account=account_id,
         region=REGION,
@@ -216,13 +220,8 @@ def account(folder: Path) -> Iterator[Account]:
         airflow_image=airflow.ensure_image(base.ensure_base(CACHE, print), print),
         secret_key=secret_key,
     )
-    python = ensure_virtualenv("emulator", emulator.REQUIREMENTS, print)
-    ready = emulator.health_url(port)
-    process = start("emulator", [python, emulator.LAUNCHER], environment, home.logs / "emulator.log", ready=lambda: answers(ready))
     try:
         yield Account(account_id, port, process, sandbox_id, secret_key)
     finally:
         stop(process, seconds=30)
         remove_leftovers(sandbox_id)
-        if daemon:
-            stop(daemon, seconds=30)

@@ -7,72 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pulumi
 import pulumi_aws as aws
 import pytest
-from botocore.config import Config
 from pulumi import automation
 
-from sandbox import airflow, base, engine
-from sandbox import emulator as aws_emulator
-from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_leftovers
-from sandbox.network import answers, free_port
-from sandbox.paths import CACHE, Home
-from sandbox.processes import start, stop
-from sandbox.virtualenvs import ensure_virtualenv
+from sandbox import engine
+from sandbox.paths import CACHE
 from tests.sandbox import aws_programs as programs
-
-REGION = "eu-west-1"
-OWNER = "aws-provider-tests"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Emulator:
-    """Where the tests' AWS is."""
-
-    endpoint: str
-    account: str
-    secret_key: str = "sandbox"
-
-    def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id=self.account,
-            aws_secret_access_key=self.secret_key,
-            config=Config(inject_host_prefix=False, s3={"addressing_style": "path"}),
-        )
+from tests.sandbox.emulator_account import REGION, Account
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An AWS account of these tests' own, empty at the start."""
-    home = Home(tmp_path_factory.mktemp("emulator"))
-    account, daemon = "123456789012", ensure_docker(home, print)
-    bind = ("127.0.0.1", bridge_gateway())
-    here = Emulator(endpoint=f"http://127.0.0.1:{free_port(*bind)}", account=account)
-    port = int(here.endpoint.rpartition(":")[2])
-    environment = aws_emulator.environment(
-        sandbox_id=OWNER,
-        account=account,
-        region=REGION,
-        port=port,
-        bind=bind,
-        airflow_image=airflow.ensure_image(base.ensure_base(CACHE, print), print),
-        secret_key=here.secret_key,
-    )
-    python = ensure_virtualenv("emulator", aws_emulator.REQUIREMENTS, print)
-    log = home.logs / "emulator.log"
-    process = start(
-        "emulator", [python, aws_emulator.LAUNCHER], environment, log, ready=lambda: answers(aws_emulator.health_url(port))
-    )
-    yield here
-    stop(process, seconds=20)
-    remove_leftovers(OWNER)
-    if daemon:
-        stop(daemon, seconds=30)
+def emulator(cloud: Account) -> Account:
+    """An AWS account of these tests' own."""
+    return cloud
 
 
 @dataclass
@@ -111,7 +60,7 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(emulator: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """The engine, told of nothing but this emulator."""
     home = tmp_path_factory.mktemp("pulumi")
     engine.prepare_home(home, Path(sys.executable))
@@ -121,7 +70,7 @@ def bench(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Itera
     values = {
         "PATH": f"{cli.parent}:/usr/bin:/bin",
         "AWS_ENDPOINT_URL": emulator.endpoint,
-        "AWS_ACCESS_KEY_ID": emulator.account,
+        "AWS_ACCESS_KEY_ID": emulator.id,
         "AWS_SECRET_ACCESS_KEY": emulator.secret_key,
         "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
@@ -177,7 +126,7 @@ class Life:
     """A program in three versions (see `aws_programs`) and what must come of it."""
 
     program: Callable[[int], None]
-    look: Callable[[Emulator, dict[str, Any]], dict[str, Any]]
+    look: Callable[[Account, dict[str, Any]], dict[str, Any]]
     first: dict[str, Any]
     """What is seen after version 1."""
     second: dict[str, Any]
@@ -190,7 +139,7 @@ class Life:
 # --- what boto3 sees, independently of the provider
 
 
-def look_at_network(emulator: Emulator, outputs: dict[str, Any]) -> dict[str, Any]:
+def look_at_network(emulator: Account, outputs: dict[str, Any]) -> dict[str, Any]:
     ec2, vpc = emulator.client("ec2"), outputs["vpc"]
     rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [outputs["group"]]}])
     groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
@@ -202,7 +151,7 @@ def look_at_network(emulator: Emulator, outputs: dict[str, Any]) -> dict[str, An
     }
 
 
-def look_at_storage(emulator: Emulator, outputs: dict[str, Any]) -> dict[str, Any]:
+def look_at_storage(emulator: Account, outputs: dict[str, Any]) -> dict[str, Any]:
     s3, kms, bucket = emulator.client("s3"), emulator.client("kms"), outputs["bucket"]
     requirements = s3.get_object(Bucket=bucket, Key="requirements.txt")
     return {
@@ -216,7 +165,7 @@ def look_at_storage(emulator: Emulator, outputs: dict[str, Any]) -> dict[str, An
     }
 
 
-def look_at_identity(emulator: Emulator, outputs: dict[str, Any]) -> dict[str, Any]:
+def look_at_identity(emulator: Account, outputs: dict[str, Any]) -> dict[str, Any]:
     iam, secrets = emulator.client("iam"), emulator.client("secretsmanager")
     role = iam.get_role(RoleName=outputs["role"])["Role"]
     secret = secrets.describe_secret(SecretId=outputs["secret"])
@@ -230,7 +179,7 @@ def look_at_identity(emulator: Emulator, outputs: dict[str, Any]) -> dict[str, A
     }
 
 
-def look_at_compute(emulator: Emulator, outputs: dict[str, Any]) -> dict[str, Any]:
+def look_at_compute(emulator: Account, outputs: dict[str, Any]) -> dict[str, Any]:
     ecs = emulator.client("ecs")
     repository = emulator.client("ecr").describe_repositories(repositoryNames=[outputs["repository"]])["repositories"][0]
     task = ecs.describe_task_definition(taskDefinition=outputs["task"], include=["TAGS"])
@@ -246,7 +195,7 @@ def look_at_compute(emulator: Emulator, outputs: dict[str, Any]) -> dict[str, An
     }
 
 
-def what_is_left(emulator: Emulator) -> dict[str, list[str]]:
+def what_is_left(emulator: Account) -> dict[str, list[str]]:
     """Names of everything in the account, by kind, but for what every account has and task definitions that are kept."""
     ec2, kms = emulator.client("ec2"), emulator.client("kms")
     vpcs = [vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]]
@@ -478,7 +427,7 @@ def test_the_wrong_account_is_refused_before_anything_is_made(new_stack, emulato
     """A production stack against the development account."""
     stack = new_stack("account", allowedAccountIds=["999999999999"])
 
-    with pytest.raises(automation.CommandError, match=f"999999999999, but the credentials are of account {emulator.account}"):
+    with pytest.raises(automation.CommandError, match=f"999999999999, but the credentials are of account {emulator.id}"):
         preview(stack, bucket_and_logs)
 
 

@@ -10,17 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import boto3
 import docker
 import pytest
 
-from sandbox import base, emulator, engine
-from sandbox.network import answers, free_port
+from sandbox import base, engine
 from sandbox.paths import CACHE
-from sandbox.processes import start, stop
-from sandbox.virtualenvs import ensure_virtualenv
-
-ACCOUNT, REGION, KEY = "123456789012", "eu-west-1", secrets.token_hex(8)
 
 PROGRAM = """
 import pulumi
@@ -82,27 +76,8 @@ class Project:
 
 
 @pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    python = ensure_virtualenv("emulator", emulator.REQUIREMENTS, print)
-    port = free_port("127.0.0.1")
-    environment = emulator.environment(
-        sandbox_id="test-docker",
-        account=ACCOUNT,
-        region=REGION,
-        port=port,
-        bind=("127.0.0.1",),
-        airflow_image="none",
-        secret_key=KEY,
-    )
-    log = tmp_path_factory.mktemp("emulator") / "log"
-    process = start("emulator", [python, emulator.LAUNCHER], environment, log, ready=lambda: answers(emulator.health_url(port)))
-    yield f"http://127.0.0.1:{port}"
-    stop(process, seconds=10)
-
-
-@pytest.fixture(scope="module")
-def ecr(endpoint):
-    return boto3.client("ecr", REGION, endpoint_url=endpoint, aws_access_key_id=ACCOUNT, aws_secret_access_key=KEY)
+def ecr(cloud):
+    return cloud.client("ecr")
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +91,14 @@ def repository(ecr) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def deployed(endpoint, ecr, repository, tmp_path_factory) -> Project:
+def deployed(cloud, ecr, repository, tmp_path_factory) -> Project:
     """A program whose image is built and pushed."""
     folder = tmp_path_factory.mktemp("deployed") / "project"
     home = folder.parent / "home"
     engine.prepare_home(home, Path(sys.executable))
     environment = {
         **os.environ,
-        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ENDPOINT_URL": cloud.endpoint,
         "DOCKER_CONFIG": str(home),
         "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{folder}",

@@ -15,12 +15,10 @@ from docker.errors import BuildError
 from docker.models.containers import Container
 
 from sandbox.base.image import ensure_base
-from sandbox.docker_engine import bridge_gateway, ensure_docker
+from sandbox.docker_engine import bridge_gateway
 from sandbox.network import wait_until
-from sandbox.paths import CACHE, REPOSITORY, Home
-from tests.sandbox.emulator_account import REGION, Account, account
-from tests.sandbox.runner_process import BUCKET, Runs, project
-from tests.sandbox.warehouse_server import Server, running
+from sandbox.paths import CACHE, REPOSITORY
+from tests.sandbox.runner_process import Runs, project
 
 pytestmark = pytest.mark.slow
 
@@ -30,8 +28,7 @@ SIZE = 250_000_000
 
 
 @pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> docker.DockerClient:
-    ensure_docker(Home(tmp_path_factory.mktemp("docker")), print)
+def daemon() -> docker.DockerClient:
     return docker.from_env()
 
 
@@ -53,24 +50,6 @@ def _build(daemon: docker.DockerClient, context: Path, folder: str) -> str:
 @pytest.fixture(scope="module")
 def image(daemon: docker.DockerClient) -> str:
     return _build(daemon, REPOSITORY, "dbt_project")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("warehouse"), bind=("127.0.0.1", bridge_gateway())) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    with account(tmp_path_factory.mktemp("emulator")) as made:
-        made.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        yield made
-
-
-@pytest.fixture
-def runs(server: Server, cloud: Account, tmp_path: Path, request: pytest.FixtureRequest) -> Runs:
-    return Runs(server, cloud, tmp_path, tmp_path / "project", f"i{abs(hash(request.node.name)) % 10**8}")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import json
 import signal
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,32 +14,12 @@ from runner.outcome import RunnerError
 
 from sandbox.network import wait_until
 from sandbox.paths import REPOSITORY
-from tests.sandbox.emulator_account import REGION, Account, account
+from tests.sandbox.emulator_account import Account
 from tests.sandbox.runner_process import BUCKET, Runs, project
-from tests.sandbox.warehouse_server import NAMES, Server, new_key, pem, running
+from tests.sandbox.warehouse_server import NAMES, Server, new_key, pem
 
 SLOW = "select system$wait(300) as x"
 ANNOUNCED = """{{ config(pre_hook="select 'here it comes'") }} """
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("warehouse")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    with account(tmp_path_factory.mktemp("emulator")) as made:
-        made.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        yield made
-
-
-@pytest.fixture
-def runs(server: Server, cloud: Account, tmp_path: Path, request: pytest.FixtureRequest) -> Runs:
-    """A workstream of the test's own; its project is made by the test in `project`."""
-    name = f"w{abs(hash(request.node.name)) % 10**8}"
-    return Runs(server, cloud, tmp_path, tmp_path / "project", name)
 
 
 def _cancelled(server: Server, workstream: str) -> list[str]:
