@@ -2,10 +2,9 @@
 
 import shlex
 from collections.abc import Collection, Iterator
-from graphlib import TopologicalSorter
 
 from runner.outcome import ExitCode
-from runner.progress import CANCELLED, FAILED, NOT_RUN, SKIPPED, TESTS, Node, Progress
+from runner.progress import CANCELLED, NOT_RUN, TESTS, Node, Progress
 from runner.summary import Summary
 
 _FAILURES = 3
@@ -34,25 +33,13 @@ def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
     lines = ["", f"{_HEADLINES[summary.code]}: {counts or 'no node was run'} in {summary.seconds:.0f} s"]
     if summary.problem:
         lines += ["", summary.problem]
-    failed = [progress.nodes[node_id] for node_id in progress.with_status(FAILED) if node_id in progress.nodes]
+    failed = progress.failed()
     for node in failed[:_FAILURES]:
         lines += ["", *_failure(node, progress, f"{artifacts}/compiled/{node.name}.sql" if node.id in compiled else "")]
     if len(failed) > _FAILURES:
         lines += ["", f"... and {len(failed) - _FAILURES} more: {', '.join(node.name for node in failed[_FAILURES:])[:300]}"]
     lines += [*_again(summary, failed), "", f"Artifacts: {artifacts}/"]
     return "\n".join(lines)
-
-
-def skipped_because_of(node: Node, progress: Progress) -> list[Node]:
-    """What was skipped and depends on the node, or on what this test tests, however far."""
-    reached, found = {node.id, *(node.parents if node.kind in TESTS else ())}, []
-    parents = {other.id: [parent for parent in other.parents if parent in progress.nodes] for other in progress.nodes.values()}
-    for node_id in TopologicalSorter(parents).static_order():
-        skipped = node_id in progress.results and progress.results[node_id].status == SKIPPED
-        if skipped and (node_id in reached or reached.intersection(parents[node_id])):
-            reached.add(node_id)
-            found.append(progress.nodes[node_id])
-    return found
 
 
 def _failure(node: Node, progress: Progress, compiled: str) -> Iterator[str]:
@@ -63,7 +50,7 @@ def _failure(node: Node, progress: Progress, compiled: str) -> Iterator[str]:
         yield f"  compiled: {compiled}"
     message = [line.strip() for line in result.message.splitlines() if line.strip()]
     yield from (f"  {line}" for line in message[:_MESSAGE_LINES])
-    if skipped := skipped_because_of(node, progress):
+    if skipped := progress.skipped_because_of(node):
         models = [other.name for other in skipped if other.kind not in TESTS]
         tests = len(skipped) - len(models)
         parts = [", ".join(models)[:200]] if models else []

@@ -97,6 +97,7 @@ class Dbt:
             kind=str(node.resource_type),
             path=node.original_file_path,
             parents=tuple(node.depends_on_nodes),
+            relation=getattr(node, "relation_name", None) or "",
         )
 
 

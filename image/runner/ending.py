@@ -11,7 +11,6 @@ from runner.journal import Journal
 from runner.metrics import metrics
 from runner.outcome import ExitCode
 from runner.output import Output
-from runner.progress import FAILED
 from runner.report import report
 from runner.summary import Summary
 
@@ -56,8 +55,7 @@ class Ending:
 
     def _compiled(self, summary: Summary) -> dict[str, str]:
         """Node id: SQL, of what failed."""
-        failed = [node_id for node_id in summary.progress.with_status(FAILED) if node_id in summary.progress.nodes]
-        return {node_id: sql for node_id in failed if (sql := self.dbt.compiled(node_id))}
+        return {node.id: sql for node in summary.progress.failed() if (sql := self.dbt.compiled(node.id))}
 
     def _rows_before(self) -> dict[str, int]:
         """Rows that each node wrote in the run before this one."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from graphlib import TopologicalSorter
 
 SUCCEEDED = frozenset({"success", "pass", "warn", "no-op"})
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
@@ -31,6 +32,8 @@ class Node:
     """Of its file, relative to the project."""
     parents: tuple[str, ...]
     """Ids of what it reads."""
+    relation: str = ""
+    """What it makes in the warehouse, `DATABASE.SCHEMA.NAME`; nothing for a test."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +104,21 @@ class Progress:
         """Ids of the nodes that ended so."""
         wanted = set(statuses)
         return [node_id for node_id, result in list(self.results.items()) if result.status in wanted]
+
+    def failed(self) -> list[Node]:
+        """The selected nodes that failed, in the order in which they ended."""
+        return [self.nodes[node_id] for node_id in self.with_status(FAILED) if node_id in self.nodes]
+
+    def skipped_because_of(self, node: Node) -> list[Node]:
+        """What was skipped and depends on the node, or on what this test tests, however far."""
+        reached, found = {node.id, *(node.parents if node.kind in TESTS else ())}, []
+        parents = {other.id: [parent for parent in other.parents if parent in self.nodes] for other in self.nodes.values()}
+        for node_id in TopologicalSorter(parents).static_order():
+            skipped = node_id in self.results and self.results[node_id].status == SKIPPED
+            if skipped and (node_id in reached or reached.intersection(parents[node_id])):
+                reached.add(node_id)
+                found.append(self.nodes[node_id])
+        return found
 
     def counts(self) -> dict[str, int]:
         """Number of nodes by status."""

@@ -58,7 +58,7 @@ def _head(summary: Summary) -> str:
 
 def _failures(summary: Summary) -> str:
     progress = summary.progress
-    failed = [progress.nodes[node_id] for node_id in progress.with_status(FAILED) if node_id in progress.nodes]
+    failed = progress.failed()
     articles = "".join(
         f'<article><b class="bad">{escape(node.name)}</b> <span class="soft">{escape(node.kind)} · {escape(node.path)}</span>'
         f"<pre>{escape(progress.results[node.id].message)}</pre></article>"

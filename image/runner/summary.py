@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from runner.environment import Environment
 from runner.freshness import SourceAge
 from runner.outcome import ExitCode
-from runner.progress import Progress
+from runner.progress import Node, Progress, Result
 
 SCHEMA_VERSION = 1
 
@@ -40,16 +40,52 @@ class Summary:
             "problem": self.problem or None,
             "seconds": self.seconds,
             "counts": self.progress.counts(),
+            "firstError": self._first_error(),
             "sources": [asdict(age) for age in self.sources],
-            "nodes": self.nodes(),
+            "nodes": self._nodes(),
         }
         return json.dumps(page, indent=1)
 
-    def nodes(self) -> list[dict[str, object]]:
-        """The selected nodes with their results."""
+    def _nodes(self) -> list[dict[str, object]]:
+        """The selected nodes with their results, in dbt's order."""
+        causes = self._causes()
         results = self.progress.results
         return [
-            {"id": node.id, "name": node.name, "kind": node.kind, "path": node.path, **asdict(results[node.id])}
-            for node in self.progress.nodes.values()
-            if node.id in results
+            _node(node, results[node.id], causes.get(node.id, [])) for node in self.progress.nodes.values() if node.id in results
         ]
+
+    def _causes(self) -> dict[str, list[str]]:
+        """Id of each skipped node: ids of the failures without which it would have run."""
+        found: dict[str, list[str]] = {}
+        for failure in self.progress.failed():
+            for skipped in self.progress.skipped_because_of(failure):
+                found.setdefault(skipped.id, []).append(failure.id)
+        return found
+
+    def _first_error(self) -> dict[str, str] | None:
+        """The failure that came first: the others may follow from it."""
+        results = self.progress.results
+        failed = self.progress.failed()
+        if not failed:
+            return None
+        first = min(failed, key=lambda node: results[node.id].started or "~")
+        return {"id": first.id, "name": first.name, "message": results[first.id].message}
+
+
+def _node(node: Node, result: Result, causes: list[str]) -> dict[str, object]:
+    return {
+        "id": node.id,
+        "name": node.name,
+        "resourceType": node.kind,
+        "path": node.path,
+        "relation": node.relation or None,
+        "status": result.status,
+        "message": result.message or None,
+        "started": result.started or None,
+        "seconds": result.seconds,
+        "rows": result.rows,
+        "failures": result.failures,
+        "queryId": result.query_id,
+        "thread": result.thread or None,
+        "skippedBecauseOf": causes,
+    }

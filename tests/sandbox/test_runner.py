@@ -43,7 +43,11 @@ def test_a_run_leaves_everything_that_the_next_one_and_people_need(runs: Runs):
     assert {"state/manifest.json", "state/nodes.json", "latest/summary.json"} <= set(stored)
     summary = json.loads(runs.read("runs/run-1/1/summary.json"))
     assert summary["outcome"] == "success"
-    assert {node["name"]: node["status"] for node in summary["nodes"]} == first.statuses
+    schema = f"ANALYTICS.{runs.workstream.upper()}"
+    assert [(node["name"], node["status"], node["rows"], node["relation"].upper()) for node in summary["nodes"]] == [
+        ("a", "success", 1, f"{schema}.A"),
+        ("b", "success", 2, f"{schema}.B"),
+    ]
     head = runs.cloud.client("s3").head_object(Bucket=BUCKET, Key=f"{runs.workstream}/runs/run-1/1/report.html")
     assert head["ContentType"] == "text/html; charset=utf-8"
     [metrics] = [json.loads(line) for line in first.lines if '"_aws"' in line]

@@ -29,7 +29,8 @@ def environment(**changes: str) -> Environment:
 
 def node(name: str, *parents: str, kind: str = "model") -> Node:
     """A node with the id `<kind>.<name>`; parents are ids."""
-    return Node(id=f"{kind}.{name}", name=name, kind=kind, path=f"models/{name}.sql", parents=parents)
+    relation = f"ANALYTICS.SALES.{name.upper()}" if kind == "model" else ""
+    return Node(id=f"{kind}.{name}", name=name, kind=kind, path=f"models/{name}.sql", parents=parents, relation=relation)
 
 
 def result(status: str, *, at: float = 0, seconds: float = 1, thread: str = "Thread-1", **fields: object) -> Result:
