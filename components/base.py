@@ -1,5 +1,6 @@
 """What all components share: their type token, parented children and the platform's name."""
 
+import tomllib
 from pathlib import Path
 
 import pulumi
@@ -21,6 +22,10 @@ class Component(pulumi.ComponentResource):
     def child(self, *, protect: bool | None = None, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
         """Options of a resource that belongs to this component."""
         return pulumi.ResourceOptions(parent=self, protect=protect, depends_on=depends_on)
+
+
+PLATFORM_VERSION: str = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+"""Of this program; in every DAG configuration, so that older DAG files can say what they lack."""
 
 
 def platform_name() -> str:

@@ -38,6 +38,7 @@ class AirflowArgs:
     network: Network
     cluster: Cluster
     dags: PrivateBucket
+    artifacts: PrivateBucket
     alert_topic_arn: pulumi.Input[str]
     logs: Logs
 
@@ -61,7 +62,7 @@ class Airflow(Component):
             ServiceRoleArgs(
                 account=args.account,
                 services=["airflow.amazonaws.com", "airflow-env.amazonaws.com"],
-                statements=[*_airflow_statements(self.name, args), *_task_statements(args), *_alert_statements(args)],
+                statements=[*_airflow_statements(self.name, args), *_task_statements(args), *_report_statements(args)],
             ),
             self.child(),
         )
@@ -190,8 +191,10 @@ def _task_statements(args: AirflowArgs) -> list[Statement]:
     ]
 
 
-def _alert_statements(args: AirflowArgs) -> list[Statement]:
+def _report_statements(args: AirflowArgs) -> list[Statement]:
+    """What a run's end needs: its summary, to show what failed, and the topic for alerts."""
     return [
+        Statement(actions=["s3:GetObject"], resources=[pulumi.Output.concat(args.artifacts.arn, "/*/runs/*/summary.json")]),
         Statement(actions=["sns:Publish"], resources=[args.alert_topic_arn]),
         args.key.usage("sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
     ]

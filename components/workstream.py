@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import PLATFORM_VERSION, Component, platform_name
 from components.bucket import PrivateBucket
 from components.cluster import Cluster
 from components.encryption import EncryptionKey
@@ -17,6 +17,7 @@ from components.logs import Logs
 from components.network import Network
 from components.policy import Statement
 from components.role import ServiceRole, ServiceRoleArgs
+from components.sections.airflow import AirflowSettings
 from components.sections.warehouse import WarehouseSettings
 from components.sections.workstream import WorkstreamSettings
 
@@ -40,6 +41,7 @@ class WorkstreamArgs:
     account: Account
     settings: WorkstreamSettings
     warehouse: WarehouseSettings
+    airflow: AirflowSettings
     environment: str
     """dbt's target: `development` or `production`."""
     image: DbtImage
@@ -143,6 +145,7 @@ def _dag_configuration(
     settings = args.settings
     return {
         "schemaVersion": 1,
+        "platformVersion": PLATFORM_VERSION,
         "workstream": name,
         "dagId": f"dbt_{name.replace('-', '_')}",
         "description": settings.description,
@@ -150,6 +153,8 @@ def _dag_configuration(
         "tags": ["dbt", name],
         "schedule": {"asset": settings.after} if settings.after else settings.schedule,
         "timezone": settings.timezone,
+        "poolSlots": args.airflow.pool_slots,
+        "failedModelTasks": args.airflow.failed_model_tasks,
         "retries": settings.retries,
         "timeoutMinutes": settings.timeout_minutes,
         "region": args.account.region,

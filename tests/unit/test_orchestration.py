@@ -1,8 +1,9 @@
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from components.base import REPOSITORY
+from components.sections.airflow import DEFAULT_POOL_SLOTS, AirflowSettings, ConcurrentRuns
 from tests.unit.recorder import Stack, run_program, stack_file
 
 ENVIRONMENT = "aws:mwaa/environment:Environment"
@@ -54,6 +55,18 @@ def test_airflow_reads_the_logs_of_every_workstream(development: Stack):
     assert all(group.startswith(prefix) for group in groups)
 
 
+def test_airflow_reads_the_summaries_of_runs_and_no_other_artifact(development: Stack):
+    """It shows what failed; manifests, compiled SQL and logs are not for every DAG author."""
+    readable = [
+        resource
+        for statement in development.role_statements("platform-airflow")
+        for resource in statement["Resource"]
+        if resource.startswith("arn:aws:s3:::platform-artifacts")
+    ]
+
+    assert [resource.partition("/")[2] for resource in readable] == ["*/runs/*/summary.json"]
+
+
 def test_airflow_never_reads_the_secret(development: Stack):
     """A DAG author is not a warehouse administrator."""
     actions = {action for s in development.role_statements("platform-airflow") for action in s["Action"]}
@@ -101,6 +114,14 @@ def test_a_stack_file_that_says_nothing_gets_a_private_page():
     del values["dbt-platform:airflow"]
 
     assert run_program(values)[0].only(ENVIRONMENT)["webserverAccessMode"] == "PRIVATE_ONLY"
+
+
+@pytest.mark.parametrize("runs", get_args(ConcurrentRuns))
+def test_as_many_workstreams_run_at_once_as_the_settings_say(runs: int):
+    """One more, and the warehouse queues what is urgent behind what is not; one less, and the night is too short."""
+    slots = AirflowSettings.model_validate({"concurrentRuns": runs}).pool_slots
+
+    assert DEFAULT_POOL_SLOTS // slots == runs
 
 
 def test_airflow_gets_two_zones_also_from_three():
