@@ -44,7 +44,10 @@ storage = Storage(
     ),
 )
 registry = Registry("dbt", RegistryArgs(kms_key_arn=key.arn, disposable=disposable))
-images = {name: DbtImage(name, DbtImageArgs(base_image=settings.image.base_image, registry=registry)) for name in settings.projects}
+images = {
+    build: DbtImage(build.name, DbtImageArgs(build=build, base_image=settings.image.base_image, registry=registry))
+    for build in settings.builds
+}
 credentials = Credentials("snowflake", CredentialsArgs(account=account, kms_key_arn=key.arn, disposable=disposable))
 alerts = Alerts("alerts", AlertsArgs(kms_key_arn=key.arn, emails=settings.alerts.emails))
 cluster = Cluster("platform", ClusterArgs(logs=logs))
@@ -58,7 +61,7 @@ workstreams = {
             warehouse=settings.warehouse,
             airflow=settings.airflow,
             environment=settings.environment,
-            image=images[workstream.project],
+            image=images[workstream.build],
             key=key,
             network=network,
             cluster=cluster,

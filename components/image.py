@@ -12,6 +12,7 @@ import pulumi_docker as docker
 
 from components.base import REPOSITORY, Component
 from components.registry import Registry
+from components.sections.workstream import Build
 
 IMAGE_FOLDER = "image"
 """Dockerfile and runner, relative to the repository."""
@@ -23,16 +24,21 @@ LEFT_OUT = shutil.ignore_patterns("target", "logs", "dbt_packages", "__pycache__
 """What dbt, Python and people's machines leave in a project."""
 
 
+PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
+"""What Docker calls the architectures."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DbtImageArgs:
     """What the image is made of."""
 
+    build: Build
     base_image: str
     registry: Registry
 
 
 class DbtImage(Component):
-    """A dbt project with the runner, built here and pushed to the registry. Its name is the project's folder.
+    """A dbt project with the runner, built here and pushed to the registry.
 
     Creates: a Docker image in ECR.
     """
@@ -43,8 +49,8 @@ class DbtImage(Component):
     def __init__(self, name: str, args: DbtImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         # Relative, so that the state says the same on every machine.
-        context = f"{CONTEXTS_FOLDER}/{name}"
-        _put_together(REPOSITORY / context, [IMAGE_FOLDER, name])
+        context = f"{CONTEXTS_FOLDER}/{args.build.project}"
+        _put_together(REPOSITORY / context, [IMAGE_FOLDER, args.build.project])
         version = hashlib.sha256(f"{args.base_image} {_digest(REPOSITORY / context)}".encode()).hexdigest()[:16]
         tag = f"{name.replace('/', '-')}-{version}"
         token = aws.ecr.get_authorization_token_output(registry_id=args.registry.registry_id)
@@ -54,9 +60,9 @@ class DbtImage(Component):
             build={
                 "context": context,
                 "dockerfile": f"{context}/{IMAGE_FOLDER}/Dockerfile",
-                "args": {"BASE_IMAGE": args.base_image, "PROJECT": name},
-                # Fargate's, whatever this machine is.
-                "platform": "linux/amd64",
+                "args": {"BASE_IMAGE": args.base_image, "PROJECT": args.build.project},
+                # The task's, whatever this machine is.
+                "platform": PLATFORMS[args.build.architecture],
             },
             registry={
                 "server": args.registry.url,

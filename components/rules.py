@@ -141,6 +141,13 @@ def fargate_memory(memory: int, cpu: int | None) -> int:
     return memory
 
 
+def spot_is_retried(retries: int, capacity: str | None) -> int:
+    """AWS ends Spot tasks for reasons of its own."""
+    if capacity == "spot" and retries == 0:
+        raise ValueError("AWS may end a task on Spot at any time: allow at least 1 retry, or set capacity to onDemand")
+    return retries
+
+
 def production_names_its_account(environment: str | None, account_ids: list[str]) -> list[str]:
     """A wrong profile in a shell must not turn a test account into production, or production into a test."""
     if environment == "production" and not account_ids:

@@ -17,7 +17,7 @@ from components.sections.image import ImageSettings
 from components.sections.network import NetworkSettings
 from components.sections.section import Section
 from components.sections.warehouse import WarehouseSettings
-from components.sections.workstream import WorkstreamName, WorkstreamSettings
+from components.sections.workstream import Build, WorkstreamName, WorkstreamSettings
 
 ACCOUNT_IDS = "aws:allowedAccountIds"
 """The one setting of the AWS provider that we have a rule for."""
@@ -104,9 +104,9 @@ class Settings(Section):
         return 365 if self.production else 30
 
     @property
-    def projects(self) -> list[str]:
-        """Every dbt project that some workstream runs: one image each."""
-        return sorted({workstream.project for workstream in self.workstreams.values()})
+    def builds(self) -> list[Build]:
+        """Every dbt project that some workstream runs, for each architecture that one runs it on: one image each."""
+        return sorted({workstream.build for workstream in self.workstreams.values()})
 
 
 def _configuration() -> dict[str, Any]:

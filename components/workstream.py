@@ -30,6 +30,12 @@ CONTAINER_USER = "50000"
 STOP_TIMEOUT = 120
 """Seconds that Fargate lets a stopped container live, its maximum: queries are cancelled, artifacts uploaded."""
 
+CAPACITY_PROVIDERS = {"onDemand": "FARGATE", "spot": "FARGATE_SPOT"}
+"""Of the cluster (components/cluster.py), by the setting's word."""
+
+INCLUDED_STORAGE = 20
+"""GiB of disk that every Fargate task has."""
+
 WRITABLE = {"tmp": "/tmp", "home": "/home/dbt"}  # noqa: S108 (the container's own, and empty)
 """Volumes over the read-only root filesystem."""
 
@@ -84,7 +90,8 @@ class Workstream(Component):
             memory=str(args.settings.memory),
             network_mode="awsvpc",
             requires_compatibilities=["FARGATE"],
-            runtime_platform={"cpu_architecture": "X86_64", "operating_system_family": "LINUX"},
+            ephemeral_storage=_ephemeral_storage(args.settings.ephemeral_storage_gib),
+            runtime_platform={"cpu_architecture": args.settings.architecture.upper(), "operating_system_family": "LINUX"},
             execution_role_arn=execution_role.arn,
             task_role_arn=task_role.arn,
             container_definitions=container,
@@ -117,6 +124,11 @@ class Workstream(Component):
             ),
             self.child(),
         )
+
+
+def _ephemeral_storage(gib: int) -> aws.ecs.TaskDefinitionEphemeralStorageArgs | None:
+    """ECS takes sizes above the included one only (Amazon ECS, "Fargate task ephemeral storage")."""
+    return aws.ecs.TaskDefinitionEphemeralStorageArgs(size_in_gib=gib) if gib > INCLUDED_STORAGE else None
 
 
 def family_prefix() -> str:
@@ -159,6 +171,7 @@ def _dag_configuration(
         "timeoutMinutes": settings.timeout_minutes,
         "region": args.account.region,
         "cluster": args.cluster.arn,
+        "capacityProvider": CAPACITY_PROVIDERS[settings.capacity],
         "taskDefinition": task_definition,
         "container": CONTAINER,
         "subnets": args.network.private_subnet_ids,

@@ -31,6 +31,7 @@ KEYS: dict[str, Kind] = {
     "timeoutMinutes": "number",
     "region": "text",
     "cluster": "text",
+    "capacityProvider": "text",
     "taskDefinition": "text",
     "container": "text",
     "subnets": "texts",
@@ -81,6 +82,8 @@ class Workstream:
     """Time that dbt itself may take; the container enforces it."""
     region: str
     cluster: str
+    capacity_provider: str
+    """`FARGATE` or `FARGATE_SPOT`."""
     task_definition: str
     """ARN with revision, so that a run never mixes two releases."""
     container: str
@@ -190,6 +193,7 @@ def _workstream(content: dict[str, Any]) -> Workstream:
         timeout_minutes=content["timeoutMinutes"],
         region=content["region"],
         cluster=content["cluster"],
+        capacity_provider=content["capacityProvider"],
         task_definition=content["taskDefinition"],
         container=content["container"],
         subnets=content["subnets"],

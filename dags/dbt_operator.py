@@ -64,7 +64,7 @@ class DbtOperator(EcsRunTaskOperator):
             cluster=workstream.cluster,
             task_definition=workstream.task_definition,
             container_name=workstream.container,
-            launch_type="FARGATE",
+            capacity_provider_strategy=[{"capacityProvider": workstream.capacity_provider, "weight": 1}],
             platform_version="LATEST",
             network_configuration={"awsvpcConfiguration": awsvpc},
             propagate_tags="TASK_DEFINITION",

@@ -1,7 +1,7 @@
 """`dbt-platform:workstreams`: one entry each."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -17,6 +17,21 @@ Selector = Annotated[
     str, Field(pattern=r"^[^-\s]\S*$", description="A dbt selector without spaces, such as `tag:sales` or `+orders`; no option.")
 ]
 """A leading dash would be read as an option of the container's command."""
+
+
+Architecture = Literal["x86_64", "arm64"]
+
+
+class Build(NamedTuple):
+    """What makes an image: workstreams that agree on it share one."""
+
+    project: str
+    architecture: Architecture
+
+    @property
+    def name(self) -> str:
+        """The project's folder, and the architecture if it is not the usual one."""
+        return self.project if self.architecture == "x86_64" else f"{self.project}-{self.architecture}"
 
 
 class WorkstreamSettings(Section):
@@ -45,6 +60,19 @@ class WorkstreamSettings(Section):
         default=512, description="CPU units of the Fargate task; 1024 are one vCPU."
     )
     memory: int = Field(default=1024, description="Memory of the Fargate task in MiB; must go with `cpu`.")
+    ephemeral_storage_gib: int = Field(
+        default=20, ge=20, le=200, description="Disk of the Fargate task in GiB; 20 are included in its price."
+    )
+    architecture: Architecture = Field(
+        default="x86_64",
+        description="Processor of the Fargate task. `arm64` (Graviton) costs about a fifth less; its image is built "
+        "on such a machine, or on another one with QEMU.",
+    )
+    capacity: Literal["onDemand", "spot"] = Field(
+        default="onDemand",
+        description="`spot` costs up to 70 % less, and AWS may take the task away with two minutes' notice: the next try goes on "
+        "where it stopped, so it needs `retries`.",
+    )
     threads: int = Field(default=4, ge=1, le=64, description="Number of models that dbt builds at the same time.")
     timeout_minutes: int = Field(
         default=60, ge=1, le=1440, description="Minutes that dbt may take in one try; then its queries are cancelled."
@@ -52,6 +80,11 @@ class WorkstreamSettings(Section):
     retries: int = Field(
         default=1, ge=0, le=5, description="Number of tries after the first; a retry builds only what did not succeed."
     )
+
+    @field_validator("retries")
+    @classmethod
+    def _outlive_an_interruption(cls, retries: int, info: ValidationInfo) -> int:
+        return rules.spot_is_retried(retries, info.data.get("capacity"))
 
     @field_validator("project")
     @classmethod
@@ -72,6 +105,11 @@ class WorkstreamSettings(Section):
     @classmethod
     def _goes_with_cpu(cls, memory: int, info: ValidationInfo) -> int:
         return rules.fargate_memory(memory, info.data.get("cpu"))
+
+    @property
+    def build(self) -> Build:
+        """The image that it runs."""
+        return Build(self.project, self.architecture)
 
     @property
     def after(self) -> str | None:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import platform
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from sandbox.virtualenvs import ensure_virtualenv
 REGION = "eu-west-1"
 GROUP = "/dbt/test"
 USER = "50000"
+ARCHITECTURE = {"x86_64": "X86_64", "aarch64": "ARM64"}[platform.machine()]
+"""Of this machine, as ECS calls it: of the images that are built here."""
 
 DOCKERFILE = """
 FROM {base}
@@ -136,7 +139,9 @@ class Account:
         }
         return self.role(policy(*((action, resource) for action, resource in allowed.items() if action != without)))
 
-    def define(self, command: str, *, execution: str = "", task: str = "", **container: Any) -> str:
+    def define(
+        self, command: str, *, execution: str = "", task: str = "", architecture: str = ARCHITECTURE, **container: Any
+    ) -> str:
         """The ARN of a new task definition with one container, which runs a shell command."""
         options = {"awslogs-group": GROUP, "awslogs-region": REGION, "awslogs-stream-prefix": "test"}
         definition = {
@@ -154,6 +159,7 @@ class Account:
             networkMode="awsvpc",
             cpu="256",
             memory="512",
+            runtimePlatform={"cpuArchitecture": architecture, "operatingSystemFamily": "LINUX"},
             executionRoleArn=execution or self.facts["execution"],
             taskRoleArn=task or self.facts["task"],
             volumes=[{"name": "declared"}, {"name": "undeclared"}],
@@ -166,9 +172,8 @@ class Account:
         made = self.client("ecs", credentials).run_task(
             cluster=self.facts["cluster"],
             taskDefinition=definition,
-            launchType="FARGATE",
             networkConfiguration={"awsvpcConfiguration": self.facts["network"]},
-            **options,
+            **({"launchType": "FARGATE"} | options if "capacityProviderStrategy" not in options else options),
         )
         return made["tasks"][0]["taskArn"]
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from sandbox.docker_engine import bridge_gateway
 from sandbox.network import answers, wait_until
 from sandbox.processes import stop
-from tests.sandbox.emulator_account import GROUP, REGION, Account, account, policy
+from tests.sandbox.emulator_account import ARCHITECTURE, GROUP, REGION, Account, account, policy
 
 CREDENTIALS = """
 import json, os, urllib.request
@@ -209,6 +209,30 @@ def test_a_task_definition_that_fargate_refuses_is_refused(cloud: Account, optio
 
     with pytest.raises(ClientError, match=message):
         cloud.client("ecs").register_task_definition(**{**definition, **options})
+
+
+def test_a_task_runs_on_a_capacity_provider_of_its_cluster_only(cloud: Account):
+    """Spot that works here and is refused by AWS would be found out at night."""
+    definition, spot = cloud.define("true"), [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+    providers = {"cluster": cloud.facts["cluster"], "defaultCapacityProviderStrategy": []}
+
+    with pytest.raises(ClientError, match="capacity provider was not found"):
+        cloud.start(definition, capacityProviderStrategy=spot)
+
+    cloud.client("ecs").put_cluster_capacity_providers(**providers, capacityProviders=["FARGATE", "FARGATE_SPOT"])
+    task = cloud.stopped(cloud.start(definition, capacityProviderStrategy=spot))
+    cloud.client("ecs").put_cluster_capacity_providers(**providers, capacityProviders=[])
+
+    assert (task["capacityProviderName"], task["launchType"]) == ("FARGATE_SPOT", "FARGATE")
+
+
+def test_an_image_for_another_architecture_does_not_start(cloud: Account):
+    """The fix is the workstream's `architecture`; Fargate says so, and no emulation hides it here."""
+    other = "ARM64" if ARCHITECTURE == "X86_64" else "X86_64"
+    task, _ = cloud.run("true", architecture=other)
+
+    assert task["stoppedReason"].startswith("CannotPullContainerError")
+    assert "does not contain descriptor matching platform" in task["stoppedReason"]
 
 
 def test_running_a_task_needs_permission_for_its_definition_and_to_pass_its_roles(cloud: Account):

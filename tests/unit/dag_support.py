@@ -30,6 +30,7 @@ def configuration(name: str, **changes: Any) -> dict[str, Any]:
         "timeoutMinutes": 60,
         "region": "eu-west-1",
         "cluster": "arn:aws:ecs:eu-west-1:123456789012:cluster/dbt",
+        "capacityProvider": "FARGATE",
         "taskDefinition": f"arn:aws:ecs:eu-west-1:123456789012:task-definition/{name}:3",
         "container": "dbt",
         "subnets": ["subnet-1", "subnet-2"],

@@ -119,6 +119,18 @@ def test_a_run_carries_its_command_and_identity(operator, ecs):
     assert ecs.started[0]["taskDefinition"].endswith("sales:3")
 
 
+def test_a_workstream_gets_the_capacity_that_it_asked_for(tmp_path, monkeypatch, ecs, logs):
+    """With a launch type in the request ECS would ignore Spot, and the bill would not get smaller."""
+    (workstream,), _ = read(dag_folder(tmp_path / "dags", configuration("sales", capacityProvider="FARGATE_SPOT")) / "config")
+    made = DbtOperator(task_id="dbt", workstream=workstream)
+    monkeypatch.setattr(made, "client", ecs)
+
+    run(made)
+
+    assert ecs.started[0]["capacityProviderStrategy"] == [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+    assert "launchType" not in ecs.started[0]
+
+
 def test_a_value_of_the_user_is_never_a_template(operator, ecs):
     """`{{ conn... }}` in a form would print credentials into a container's command line."""
     run(operator, params={"select": ["{{ run_id }}"], "exclude": [], "full_refresh": False, "vars": {}})

@@ -5,7 +5,10 @@ import pytest
 from components import image
 from components.image import DbtImage, DbtImageArgs
 from components.registry import Registry, RegistryArgs
+from components.sections.workstream import Architecture, Build
 from tests.unit.recorder import IMAGE, REPOSITORY_URL, Stack
+
+SHOP = Build("shop", "x86_64")
 
 
 @pytest.fixture
@@ -19,12 +22,12 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def build(base_image: str = "python:3.12-slim") -> tuple[str, DbtImage]:
+def build(base_image: str = "python:3.12-slim", architecture: Architecture = "x86_64") -> tuple[str, DbtImage]:
     """Tag of the image of project `shop`, as a deployment right now would choose it."""
     stack = Stack()
     try:
         registry = Registry("dbt", RegistryArgs(kms_key_arn="key", disposable=True))
-        built = DbtImage("shop", DbtImageArgs(base_image=base_image, registry=registry))
+        built = DbtImage("shop", DbtImageArgs(build=Build("shop", architecture), base_image=base_image, registry=registry))
         name: str = stack.only("docker:index/image:Image")["imageName"]
         return name.removeprefix(f"{REPOSITORY_URL}:"), built
     finally:
@@ -87,10 +90,20 @@ def test_what_dbt_writes_changes_nothing(sources: Path, folder: str):
     assert build()[0] == before
 
 
+@pytest.mark.parametrize(("architecture", "platform"), [("x86_64", "linux/amd64"), ("arm64", "linux/arm64")])
+def test_an_image_is_built_for_the_processor_that_runs_it(stack: Stack, sources: Path, architecture: Architecture, platform: str):
+    """Fargate ends a task at once whose image is for another one: `exec format error`."""
+    made = Build("shop", architecture)
+    registry = Registry("dbt", RegistryArgs(kms_key_arn="key", disposable=True))
+    DbtImage(made.name, DbtImageArgs(build=made, base_image="python:3.12-slim", registry=registry))
+
+    assert stack.only("docker:index/image:Image")["build"]["platform"] == platform
+
+
 def test_tasks_run_the_pushed_bytes(stack: Stack, sources: Path):
     """A tag could be pushed again by hand; a digest can't mean anything else."""
     registry = Registry("dbt", RegistryArgs(kms_key_arn="key", disposable=True))
-    built = DbtImage("shop", DbtImageArgs(base_image="python:3.12-slim", registry=registry))
+    built = DbtImage("shop", DbtImageArgs(build=SHOP, base_image="python:3.12-slim", registry=registry))
 
     assert stack.value(built.reference) == IMAGE
     assert stack.only("docker:index/image:Image")["build"]["platform"] == "linux/amd64"
@@ -100,6 +113,6 @@ def test_tasks_run_the_pushed_bytes(stack: Stack, sources: Path):
 def test_the_state_is_the_same_on_every_machine(stack: Stack, sources: Path):
     """An absolute path would make the pipeline rebuild what a laptop has just deployed."""
     registry = Registry("dbt", RegistryArgs(kms_key_arn="key", disposable=True))
-    DbtImage("shop", DbtImageArgs(base_image="python:3.12-slim", registry=registry))
+    DbtImage("shop", DbtImageArgs(build=SHOP, base_image="python:3.12-slim", registry=registry))
 
     assert str(sources) not in str(stack.registrations())

@@ -95,6 +95,9 @@ MISTAKES = [
     ("workstreams.sales.memory", 1024, "2048 to 8192 MiB in steps of 1024"),
     ("workstreams.sales.threads", "many", "whole number"),
     ("workstreams.sales.timeoutMinutes", 0, "greater than or equal to 1"),
+    ("workstreams.sales.ephemeralStorageGib", 201, "less than or equal to 200"),
+    ("workstreams.sales.architecture", "arm", "'arm64'"),
+    ("workstreams.sales.capacity", "fargate", "'spot'"),
     ("workstreams.sales.retries", -1, "greater than or equal to 0"),
     ("workstreams.sales.owner", "sales, finance", "Team or person"),
 ]
@@ -154,6 +157,14 @@ def test_a_missing_key_says_what_it_is_for(right: Configuration):
     assert "dbt-platform:workstreams.sales.schema\n  Required, but missing. Snowflake schema" in refusal(right)
 
 
+def test_a_spot_task_needs_a_retry(right: Configuration):
+    """AWS takes Spot capacity back at any time: without a retry that is a failed night."""
+    spot = change(right, "workstreams.sales.capacity", "spot")
+
+    assert "dbt-platform:workstreams.sales.retries = 0" in refusal(change(spot, "workstreams.sales.retries", 0))
+    load(change(spot, "workstreams.sales.retries", 1))
+
+
 def test_three_zones_need_a_larger_range(right: Configuration):
     """AWS would refuse the third subnet after it has created everything else."""
     small = change(right, "network", {"cidr": "10.20.0.0/24", "availabilityZones": 3})
@@ -209,6 +220,7 @@ SELECTORS = st.lists(st.sampled_from(["tag:sales", "+orders", "orders+1", "path:
 @st.composite
 def workstream(draw: st.DrawFn, others: list[str]) -> Configuration:
     cpu = draw(st.sampled_from(sorted(FARGATE_MEMORY)))
+    capacity = draw(st.sampled_from(["onDemand", "spot"]))
     schedules = [None, "0 5 * * *", "*/15 8-18 * * MON-FRI", "@daily", *others]
     return {
         "project": "dbt_project",
@@ -221,9 +233,12 @@ def workstream(draw: st.DrawFn, others: list[str]) -> Configuration:
         "freshness": draw(st.booleans()),
         "cpu": cpu,
         "memory": draw(st.sampled_from(list(FARGATE_MEMORY[cpu]))),
+        "ephemeralStorageGib": draw(st.integers(20, 200)),
+        "architecture": draw(st.sampled_from(["x86_64", "arm64"])),
+        "capacity": capacity,
         "threads": draw(st.integers(1, 64)),
         "timeoutMinutes": draw(st.integers(1, 1440)),
-        "retries": draw(st.integers(0, 5)),
+        "retries": draw(st.integers(1 if capacity == "spot" else 0, 5)),
     }
 
 

@@ -171,3 +171,37 @@ def test_fargate_pairs_are_the_ones_of_the_documentation():
         8192: (16384, 61440),
         16384: (32768, 122880),
     }
+
+
+def test_workstreams_of_one_project_and_two_architectures_get_an_image_each():
+    """An image runs on the processor that it was built for, and a tag can be pushed once only."""
+    values = stack_file("dev")
+    values["dbt-platform:workstreams"]["finance"]["architecture"] = "arm64"
+    stack, _ = run_program(values)
+
+    images = stack.all("docker:index/image:Image")
+    assert {name: image["build"]["platform"] for name, image in images.items()} == {
+        "dbt_project": "linux/amd64",
+        "dbt_project-arm64": "linux/arm64",
+    }
+    assert len({image["imageName"] for image in images.values()}) == 2
+    assert {name: task["runtimePlatform"]["cpuArchitecture"] for name, task in stack.all(TASK).items()} == {
+        "sales": "X86_64",
+        "finance": "ARM64",
+    }
+
+
+def test_a_workstream_can_run_on_spot_with_a_larger_disk():
+    """Both reach Fargate: the price through the DAG, the disk through the task definition."""
+    values = stack_file("dev")
+    values["dbt-platform:workstreams"]["finance"] |= {"capacity": "spot", "ephemeralStorageGib": 100}
+    stack, _ = run_program(values)
+
+    objects = stack.all("aws:s3/bucketObjectv2:BucketObjectv2")
+    providers = {name: json.loads(objects[f"config/{name}.json"]["content"])["capacityProvider"] for name in ("sales", "finance")}
+    assert providers == {"sales": "FARGATE", "finance": "FARGATE_SPOT"}
+    assert set(providers.values()) <= set(
+        stack.only("aws:ecs/clusterCapacityProviders:ClusterCapacityProviders")["capacityProviders"]
+    )
+    assert stack.all(TASK)["finance"]["ephemeralStorage"] == {"sizeInGib": 100}
+    assert "ephemeralStorage" not in stack.all(TASK)["sales"]

@@ -8,6 +8,7 @@ MiniStack runs whatever image of that name lies in the local Docker daemon.
 
 import contextlib
 import re
+from typing import Any
 
 import docker
 from docker.errors import APIError
@@ -17,6 +18,9 @@ from ministack.core.responses import get_account_id, get_region
 from sandbox.emulator.patches import ecs_failures
 from sandbox.emulator.roles import DeniedError, Session, require
 from sandbox.emulator.settings import REGISTRY
+
+ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
+"""What images call the architectures of ECS."""
 
 _ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[^:@]+)(?P<rest>.*)")
 
@@ -36,11 +40,11 @@ def authorize(image: str, session: Session) -> None:
         raise ecs_failures.initialization(problem) from denied
 
 
-def pull(client: docker.DockerClient, image: str, session: Session) -> Image:
+def pull(client: docker.DockerClient, image: str, definition: dict[str, Any], session: Session) -> Image:
     """The image, newly pulled: never one that only this machine has.
 
     Raises:
-        TaskStartError: the execution role may not, or there is no such image.
+        TaskStartError: the execution role may not, there is no such image, or it is for another architecture.
     """
     match = _ECR.fullmatch(image)
     if match and (match["account"], match["region"]) != (get_account_id(), get_region()):
@@ -52,9 +56,13 @@ def pull(client: docker.DockerClient, image: str, session: Session) -> Image:
             require(session, "ecr:GetDownloadUrlForLayer", repository)
         source = f"{REGISTRY}/{match['repository']}{match['rest']}" if match else image
         name, separator, reference = _split(source)
-        return client.images.pull(name, tag=reference if separator else "latest")
+        found = client.images.pull(name, tag=reference if separator else "latest")
     except (DeniedError, APIError) as error:
         raise ecs_failures.pull(image, error) from error
+    architecture = ARCHITECTURES[(definition.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64"]
+    if found.attrs["Architecture"] != architecture:
+        raise ecs_failures.pull(image, f"image Manifest does not contain descriptor matching platform 'linux/{architecture}'")
+    return found
 
 
 def _split(image: str) -> tuple[str, str, str]:

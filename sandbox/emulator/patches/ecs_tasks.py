@@ -74,7 +74,10 @@ class Task:
         for container in definitions:
             ecs_images.authorize(container["image"], execution)
         secrets = {container["name"]: ecs_secrets.resolve(container, execution) for container in definitions}
-        images = {container["name"]: ecs_images.pull(self.client, container["image"], execution) for container in definitions}
+        images = {
+            container["name"]: ecs_images.pull(self.client, container["image"], self.definition, execution)
+            for container in definitions
+        }
         streams = {container["name"]: ecs_logs.open_stream(container, self.id, execution) for container in definitions}
         self.volumes = ecs_volumes.create(self.client, self.definition, self.id)
         for container in _in_order(definitions):

@@ -124,16 +124,26 @@ def run_task(data: dict[str, Any]) -> Answer:
     definition = ecs._task_defs.get(ecs._resolve_td_key(data["taskDefinition"]))
     if definition is None or definition["status"] != "ACTIVE":
         return error_response_json("ClientException", "TaskDefinition not found.", 400)
-    problem = next(_problems_of_run(data, definition), None)
+    problem = next(_problems_of_run(data, definition, ecs._clusters[cluster]), None)
     return error_response_json("InvalidParameterException", problem, 400) if problem else _stock_run_task(data)
 
 
-def _problems_of_run(data: dict[str, Any], definition: dict[str, Any]) -> Iterator[str]:
+def _problems_of_run(data: dict[str, Any], definition: dict[str, Any], cluster: dict[str, Any]) -> Iterator[str]:
     if not 1 <= data.get("count", 1) <= 10:
         yield "count must be between 1 and 10"
     if data.get("launchType", "FARGATE") != "FARGATE":
         yield "The sandbox models FARGATE tasks only (launchType)."
-    network = (data.get("networkConfiguration") or {}).get("awsvpcConfiguration")
+    for strategy in data.get("capacityProviderStrategy") or []:
+        if strategy["capacityProvider"] not in cluster.get("capacityProviders", []):
+            yield "The specified capacity provider was not found. Specify a valid name or ARN and try again."
+    yield from _problems_of_network((data.get("networkConfiguration") or {}).get("awsvpcConfiguration"))
+    names = {container["name"] for container in definition["containerDefinitions"]}
+    for override in (data.get("overrides") or {}).get("containerOverrides", []):
+        if override.get("name") not in names:
+            yield f"Override for container named {override.get('name')} is not a container in the TaskDefinition."
+
+
+def _problems_of_network(network: dict[str, Any] | None) -> Iterator[str]:
     if not network:
         yield "Network Configuration must be provided when networkMode 'awsvpc' is specified."
         return
@@ -143,10 +153,6 @@ def _problems_of_run(data: dict[str, Any], definition: dict[str, Any]) -> Iterat
     for group in network.get("securityGroups", []):
         if ec2._security_groups.get(group) is None:
             yield f"Error retrieving security group information for [{group}]: The security group '{group}' does not exist"
-    names = {container["name"] for container in definition["containerDefinitions"]}
-    for override in (data.get("overrides") or {}).get("containerOverrides", []):
-        if override.get("name") not in names:
-            yield f"Override for container named {override.get('name')} is not a container in the TaskDefinition."
 
 
 @replaces(ecs, "_create_service")
