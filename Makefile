@@ -19,11 +19,11 @@ demo: $(BIN)/.complete ## deploy everything on this machine, run dbt through Air
 demo-down: $(BIN)/.complete ## destroy the demo's stack and end everything it started
 	@$(BIN)/sandbox down
 
-test: lint types $(BIN)/.complete ## the whole test suite: unit, sandbox, end to end
-	@$(BIN)/pytest
+test: lint types test-unit ## the whole test suite: unit, sandbox, end to end
+	@$(BIN)/pytest tests/sandbox tests/e2e
 
 test-unit: $(BIN)/.complete ## the tests that need no Docker
-	@$(BIN)/pytest tests/unit
+	@$(BIN)/pytest tests/unit --numprocesses logical --dist loadfile
 
 test-sandbox: $(BIN)/.complete ## the stand-ins and the stack, with the real engine
 	@$(BIN)/pytest tests/sandbox

@@ -5,11 +5,14 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from sandbox import docker_engine, measures, packages, virtualenvs
+from sandbox.cli import main
 from sandbox.errors import SandboxError
 from sandbox.network import free_port
 from sandbox.paths import REPOSITORY, Home
@@ -18,21 +21,37 @@ from sandbox.stack import Stack
 from sandbox.state import Process, State
 
 
-def cli(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The sandbox's command line, as a user runs it."""
-    command = [sys.executable, "-m", "sandbox.cli", *arguments]
-    variables = {**os.environ, "SANDBOX_HOME": str(home), "COLUMNS": "200", **environment}
-    return subprocess.run(command, env=variables, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
 
 
-def test_down_with_nothing_running_is_no_error(tmp_path):
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """The sandbox's command line; in this process, because starting one costs seconds."""
+
+    def run(home: Path, *arguments: str, **environment: str) -> Done:
+        for name, value in {"SANDBOX_HOME": str(home), "COLUMNS": "200", **environment}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["sandbox", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Done(int(ended.value.code or 0), capsys.readouterr().out)
+
+    return run
+
+
+def test_down_with_nothing_running_is_no_error(cli, tmp_path):
     """A clean-up script may call it at any time."""
     done = cli(tmp_path, "down")
 
     assert (done.returncode, done.stdout.strip()) == (0, "Nothing runs here.")
 
 
-def test_a_second_demo_is_refused_while_one_runs(tmp_path):
+def test_a_second_demo_is_refused_while_one_runs(cli, tmp_path):
     """It would take the first one's folder away under its feet."""
     state = State.new()
     state.phase = "ready"
@@ -46,14 +65,13 @@ def test_a_second_demo_is_refused_while_one_runs(tmp_path):
     assert "make demo-down" in done.stdout
 
 
-def test_docker_out_of_reach_names_the_address_and_the_fix(tmp_path):
+def test_docker_out_of_reach_names_the_address_and_the_fix(cli, tmp_path):
     """A user with a wrong DOCKER_HOST must not look for the fault elsewhere."""
     done = cli(tmp_path, "demo", DOCKER_HOST="tcp://127.0.0.1:1")
 
     assert done.returncode == 1
     assert "DOCKER_HOST=tcp://127.0.0.1:1" in done.stdout
     assert "What to do: Start that daemon, or unset DOCKER_HOST." in done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_docker_not_running_and_no_root_says_how_to_start_it(tmp_path, monkeypatch):
@@ -78,7 +96,7 @@ def test_a_missing_package_is_named_when_it_cannot_be_installed(monkeypatch):
     assert "apt-get install --no-install-recommends mmdebstrap" in raised.value.fix
 
 
-def test_a_command_that_needs_a_sandbox_says_how_to_get_one(tmp_path):
+def test_a_command_that_needs_a_sandbox_says_how_to_get_one(cli, tmp_path):
     done = cli(tmp_path, "exec", "ops", "status")
 
     assert done.returncode == 1

@@ -313,7 +313,7 @@ def required(path: list[str]) -> bool:
     return path[-1] in keys.split() and not (path[0] == "workstreams" and len(path) == 2)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(corruptions())
 def test_any_single_mistake_is_refused_by_name(corrupted: tuple[Configuration, str]):
     """No mistake gets through to AWS, and none is reported as something else."""
