@@ -18,7 +18,7 @@ from components.storage import Storage, StorageArgs
 from components.workstream import Workstream, WorkstreamArgs
 
 settings = Settings.load()
-account = Account.current()
+account = Account.current(permissions_boundary=settings.permissions_boundary)
 disposable = settings.disposable
 key = EncryptionKey("platform", EncryptionKeyArgs(account=account, disposable=disposable))
 logs = Logs(kms_key_arn=key.arn, retention_days=settings.log_retention_days)

@@ -14,14 +14,17 @@ class Account:
     region: str
     id: str
     """Twelve digits."""
+    permissions_boundary: str | None = None
+    """ARN of the policy that caps every role made here, for callers who may make no other."""
 
     @classmethod
-    def current(cls) -> "Account":
+    def current(cls, *, permissions_boundary: str | None = None) -> "Account":
         """Ask AWS who we are; the provider has checked `aws:allowedAccountIds` by then."""
         return cls(
             partition=aws.get_partition().partition,
             region=aws.get_region().region,
             id=aws.get_caller_identity().account_id,
+            permissions_boundary=permissions_boundary,
         )
 
     def arn(self, service: str, resource: str) -> str:

@@ -27,7 +27,7 @@ class ServiceRoleArgs:
 class ServiceRole(Component):
     """A role with one inline policy.
 
-    Creates: an IAM role, its policy.
+    Creates: an IAM role, its policy. The account's permissions boundary, where there is one, caps what it may do.
     `depends_on` this component waits for the policy too: services check permissions the moment they get the role.
     """
 
@@ -39,6 +39,7 @@ class ServiceRole(Component):
             name,
             path=args.path,
             assume_role_policy=trust(args.account, args.services),
+            permissions_boundary=args.account.permissions_boundary,
             tags=args.tags,
             opts=self.child(),
         )

@@ -155,6 +155,13 @@ def production_names_its_account(environment: str | None, account_ids: list[str]
     return account_ids
 
 
+def boundary_is_in_the_account(boundary: str | None, account_ids: list[str] | None) -> str | None:
+    """A boundary of another account is none: IAM refuses the first role, after minutes."""
+    if boundary and account_ids and boundary.split(":")[4] not in account_ids:
+        raise ValueError(f"Not of the accounts in aws:allowedAccountIds ({', '.join(account_ids)}). Take the output of bootstrap/ there")
+    return boundary
+
+
 def production_is_encrypted(environment: str | None, protocol: str) -> None:
     """No query and no row crosses a network in the clear."""
     if environment == "production" and protocol != "https":

@@ -40,6 +40,12 @@ class Settings(Section):
         alias=ACCOUNT_IDS,
         description="AWS accounts that the stack may be deployed to. With any other account's credentials nothing is changed.",
     )
+    permissions_boundary: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:policy/[\w+=,.@/-]+$",
+        description="ARN of the policy that caps every role of the stack: the output `workloadBoundary` of `bootstrap/`. GitLab's "
+        "jobs may make no role without it.",
+    )
     network: NetworkSettings = NetworkSettings()
     warehouse: WarehouseSettings
     airflow: AirflowSettings = AirflowSettings()
@@ -65,6 +71,11 @@ class Settings(Section):
     @classmethod
     def _meant(cls, account_ids: list[str], info: ValidationInfo) -> list[str]:
         return rules.production_names_its_account(info.data.get("environment"), account_ids)
+
+    @field_validator("permissions_boundary")
+    @classmethod
+    def _of_an_allowed_account(cls, boundary: str | None, info: ValidationInfo) -> str | None:
+        return rules.boundary_is_in_the_account(boundary, info.data.get("allowed_account_ids"))
 
     @field_validator("warehouse")
     @classmethod

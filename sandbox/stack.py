@@ -57,8 +57,8 @@ class Stack:
             "PULUMI_DEBUG_COMMANDS": "true",  # --event-log
         }
 
-    def init(self, values: Mapping[str, Any]) -> None:
-        """Makes an empty stack whose configuration is the committed one with `values` merged in.
+    def init(self, values: Mapping[str, Any], *options: str) -> None:
+        """Makes an empty stack whose configuration is the committed one with `values` merged in; `options` are Pulumi's.
 
         `pulumi stack init` writes a salt into the stack file beside Pulumi.yaml: a copy keeps the checkout clean.
         """
@@ -68,7 +68,7 @@ class Stack:
         self.home.passphrase.write_text(secrets.token_urlsafe(24))
         shutil.copy(self.repository / "Pulumi.yaml", self.home.project)
         self.configure(values)
-        command = [self.cli, "stack", "init", self.name, "--non-interactive", "--cwd", self.home.project]
+        command = [self.cli, "stack", "init", self.name, "--non-interactive", *options, "--cwd", self.home.project]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SandboxError(f"pulumi stack init failed:\n{done.stderr}", f"Remove {self.home.backend} and try again.")
