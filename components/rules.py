@@ -158,7 +158,9 @@ def production_names_its_account(environment: str | None, account_ids: list[str]
 def boundary_is_in_the_account(boundary: str | None, account_ids: list[str] | None) -> str | None:
     """A boundary of another account is none: IAM refuses the first role, after minutes."""
     if boundary and account_ids and boundary.split(":")[4] not in account_ids:
-        raise ValueError(f"Not of the accounts in aws:allowedAccountIds ({', '.join(account_ids)}). Take the output of bootstrap/ there")
+        raise ValueError(
+            f"Not of {', '.join(account_ids)}, which aws:allowedAccountIds names. Take the one that bootstrap/ made there"
+        )
     return boundary
 
 

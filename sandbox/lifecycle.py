@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sandbox import airflow, base, emulator, engine, warehouse
 from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_images, remove_leftovers, unmount_below, why_unreachable
@@ -106,16 +107,19 @@ def start_stand_ins(steps: Steps, home: Home, state: State, tools: Tools) -> Non
         state.save(home)
 
 
+def configuration(state: State, tools: Tools) -> dict[str, Any]:
+    """What a stack has to know of this sandbox."""
+    return {
+        "dbt-platform:warehouse": {"host": "host.docker.internal", "port": state.warehouse_port, "protocol": "http"},
+        "dbt-platform:image": {"baseImage": tools.base_image},
+    }
+
+
 def deploy(steps: Steps, home: Home, state: State, tools: Tools) -> Stack:
     """Deploys a new stack that has this sandbox's addresses in its configuration."""
     engine.prepare_home(home.pulumi_home, Path(sys.executable))
     stack = Stack(home, state, tools.cli)
-    stack.init(
-        {
-            "dbt-platform:warehouse": {"host": "host.docker.internal", "port": state.warehouse_port, "protocol": "http"},
-            "dbt-platform:image": {"baseImage": tools.base_image},
-        }
-    )
+    stack.init(configuration(state, tools))
     with steps.step("pulumi up") as report:
         said = stack.run("up", "--yes", "--skip-preview", "--event-log", str(home.update_events))
         report(f"{said.count(' created (')} resources")

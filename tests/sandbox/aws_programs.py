@@ -174,12 +174,25 @@ def storage(version: int) -> None:
 
 def identity(version: int) -> None:
     tags = {"changed": "yes"} if version > 1 else None
+    ceiling = aws.iam.Policy(
+        "ceiling",
+        path=since(3, version, "/dbt/", "/"),
+        policy=policy(Action=since(2, version, "s3:*", "s3:Get*"), Resource="*"),
+        tags=tags,
+    )
     role = aws.iam.Role(
         "task",
         path=since(3, version, "/dbt/", "/"),
         assume_role_policy=trust("ecs-tasks.amazonaws.com", *since(2, version, ["airflow.amazonaws.com"], [])),
         max_session_duration=since(2, version, 7200),
         description=since(2, version, "new", "old"),
+        permissions_boundary=since(2, version, ceiling.arn),
+        tags=tags,
+    )
+    issuer = aws.iam.OpenIdConnectProvider(
+        "gitlab",
+        url=since(3, version, "https://gitlab.example.com", "https://gitlab.com"),
+        client_id_lists=["sts.amazonaws.com", *since(2, version, ["other"], [])],
         tags=tags,
     )
     aws.iam.RolePolicy(
@@ -210,6 +223,7 @@ def identity(version: int) -> None:
     )
     aws.sns.TopicSubscription("mail", topic=topic.arn, protocol="email", endpoint="data@example.com")
     pulumi.export("role", role.name)
+    pulumi.export("issuer", issuer.arn)
     pulumi.export("secret", secret.arn)
     pulumi.export("topic", topic.arn)
 

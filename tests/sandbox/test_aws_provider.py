@@ -173,6 +173,8 @@ def look_at_identity(emulator: Account, outputs: dict[str, Any]) -> dict[str, An
         "tags": sorted(tag["Key"] for tag in secret["Tags"]),
         "services": role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"],
         "session": role["MaxSessionDuration"],
+        "bounded": "PermissionsBoundary" in role,
+        "audiences": sorted(iam.get_open_id_connect_provider(OpenIDConnectProviderArn=outputs["issuer"])["ClientIDList"]),
         "secret": (secret["Name"], secret["Description"]),
         "values": secrets.list_secret_version_ids(SecretId=outputs["secret"])["Versions"],
         "topic": emulator.client("sns").get_topic_attributes(TopicArn=outputs["topic"])["Attributes"]["DisplayName"],
@@ -279,6 +281,8 @@ LIVES = {
             "tags": ["project"],
             "services": ["ecs-tasks.amazonaws.com"],
             "session": 3600,
+            "bounded": False,
+            "audiences": ["sts.amazonaws.com"],
             "secret": ("dbt/login", "old"),
             "values": [],
             "topic": "old",
@@ -287,17 +291,21 @@ LIVES = {
             "tags": ["changed", "project"],
             "services": ["ecs-tasks.amazonaws.com", "airflow.amazonaws.com"],
             "session": 7200,
+            "bounded": True,
+            "audiences": ["other", "sts.amazonaws.com"],
             "secret": ("dbt/login", "new"),
             "values": [],
             "topic": "new",
         },
         in_place=words(
             """
+            Policy/ceiling OpenIdConnectProvider/gitlab
             Role/task RolePolicy/task Secret/login SecretPolicy/login Topic/alerts TopicPolicy/alerts
             """
         ),
         replaced=words(
             """
+            Policy/ceiling OpenIdConnectProvider/gitlab
             Role/task RolePolicy/task Secret/login SecretPolicy/login Topic/alerts TopicPolicy/alerts
             TopicSubscription/mail
             """

@@ -162,3 +162,11 @@ def test_nothing_is_registered_when_a_setting_is_wrong(stack: Stack):
         runpy.run_path(str(REPOSITORY / "__main__.py"))
 
     assert stack.registrations() == []
+
+
+def test_every_role_carries_the_boundary():
+    """GitLab's jobs may make no role without it: one that lacks it ends a deployment half-way."""
+    boundary = "arn:aws:iam::123456789012:policy/ci/dbt-platform/workload-boundary"
+    stack, _ = run_program({**stack_file("sandbox"), "dbt-platform:permissionsBoundary": boundary})
+
+    assert {role.get("permissionsBoundary") for role in stack.all("aws:iam/role:Role").values()} == {boundary}

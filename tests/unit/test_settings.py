@@ -57,6 +57,8 @@ def change(configuration: Configuration, path: str, value: Any) -> Configuration
 MISTAKES = [
     ("environment", "prod", "'development' or 'production'"),
     ("network.cidr", "10.20.0.0", "10.20.0.0/16"),
+    ("permissionsBoundary", "workload-boundary", "output `workloadBoundary`"),
+    ("permissionsBoundary", "arn:aws:iam::999999999999:policy/ci/workload-boundary", "aws:allowedAccountIds"),
     ("network.cidr", "10.20.1.0/16", "not a valid IPv4 network"),
     ("network.cidr", "8.8.0.0/16", "10.0.0.0/8"),
     ("network.cidr", "10.0.0.0/8", "/16 to /28"),

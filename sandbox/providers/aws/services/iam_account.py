@@ -135,9 +135,7 @@ OIDC_PROVIDER = ResourceType(
     puts=(
         Put(("clientIdLists",), _put_client_ids),
         tags.put_tags(
-            lambda api, id, inputs: api.client.tag_open_id_connect_provider(
-                OpenIDConnectProviderArn=id, Tags=tags.as_list(inputs)
-            ),
+            lambda api, id, inputs: api.client.tag_open_id_connect_provider(OpenIDConnectProviderArn=id, Tags=tags.as_list(inputs)),
             lambda api, id, names: api.client.untag_open_id_connect_provider(OpenIDConnectProviderArn=id, TagKeys=names),
         ),
     ),
