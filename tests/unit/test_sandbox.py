@@ -15,7 +15,7 @@ from sandbox import docker_engine, measures, packages, virtualenvs
 from sandbox.cli import main
 from sandbox.errors import SandboxError
 from sandbox.network import free_port
-from sandbox.paths import REPOSITORY, Home
+from sandbox.paths import Home
 from sandbox.processes import start, stop
 from sandbox.stack import Stack
 from sandbox.state import Process, State
