@@ -9,6 +9,7 @@ privileges on databases and warehouses, ACCOUNTADMIN may everything.
 import base64
 import hashlib
 import secrets
+import threading
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -40,10 +41,14 @@ class User:
 
 
 class Access:
-    """Who may log in, with which role, and what the role may do. Names are upper case."""
+    """Who may log in, with which role, and what the role may do. Names are upper case.
+
+    It has a connection and a lock of its own: log-ins ask it while statements run in other threads.
+    """
 
     def __init__(self, manager: InfoSchemaManager, admin_password: str) -> None:
         self._connection = manager._duck_conn.cursor()
+        self._lock = threading.Lock()
         self._schema = f"{manager.account_catalog_name}._access"
         self._connection.execute(_TABLES.format(schema=self._schema))
         for role in (ADMIN_ROLE, "SYSADMIN", "PUBLIC"):
@@ -58,20 +63,20 @@ class Access:
         columns = {"users": "(name)"}.get(table, "")
         values = ", ".join("?" for _ in row)
         sql = f"insert or ignore into {self._schema}.{table} {columns} values ({values})"  # noqa: S608 - our own names
-        return self._connection.execute(sql, row).fetchall() == [(1,)]
+        return self._execute(sql, *row) == [(1,)]
 
     def remove(self, table: str, **row: str) -> bool:
         """Whether there was such a row."""
         condition = " and ".join(f"{column} = ?" for column in row)
         sql = f"delete from {self._schema}.{table} where {condition}"  # noqa: S608 - our own names
-        return self._connection.execute(sql, list(row.values())).fetchall() != [(0,)]
+        return self._execute(sql, *row.values()) != [(0,)]
 
     def set_user(self, name: str, column: str, value: str | None) -> None:
         """Change one property of a user; a password is stored as a salted hash."""
         if column == "password" and value and not value.startswith("pbkdf2$"):
             value = _hashed(value, secrets.token_hex(8))
         sql = f"update {self._schema}.users set {column} = ? where name = ?"  # noqa: S608 - our own names
-        self._connection.execute(sql, [value, name])
+        self._execute(sql, value, name)
 
     def user(self, name: str) -> User | None:
         """The user, or None."""
@@ -94,8 +99,19 @@ class Access:
         sql = "select 1 from {}.privileges where role = ? and privilege in (?, 'ALL', 'OWNERSHIP') and kind = ? and object = ?"
         return role == ADMIN_ROLE or bool(self._select(sql, role or "", privilege, kind, name))
 
+    def has_database(self, name: str) -> bool:
+        return bool(self._execute("select 1 from duckdb_databases() where upper(database_name) = ?", name))
+
+    def has_schema(self, database: str, name: str) -> bool:
+        sql = "select 1 from duckdb_schemas() where upper(database_name) = ? and upper(schema_name) = ?"
+        return bool(self._execute(sql, database, name))
+
     def _select(self, sql: str, *values: str) -> list[tuple]:
-        return self._connection.execute(sql.format(self._schema), values).fetchall()
+        return self._execute(sql.format(self._schema), *values)
+
+    def _execute(self, sql: str, *values: str | None) -> list[tuple]:
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
 
 
 def public_key(text: str) -> RSAPublicKey:

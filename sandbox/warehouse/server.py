@@ -39,6 +39,13 @@ def _app(access: Access) -> Starlette:
     return Starlette(routes=[Route("/health", _health), Mount("/", app=snowflake)])
 
 
+class _Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what computes first: a thread that DuckDB keeps busy would hold up the end of the process."""
+        await statements.cancel(lambda _: True)
+        await super().shutdown(sockets)
+
+
 def serve(addresses: Sequence[str], port: int, *, admin_password: str) -> None:
     """Serve on every address until SIGTERM or SIGINT, then write everything to disk."""
     access = Access(shared_connector._info_schema_manager, admin_password)
@@ -47,5 +54,5 @@ def serve(addresses: Sequence[str], port: int, *, admin_password: str) -> None:
         signal.signal(number, lambda *_: None)
     sockets = [socket.create_server((address, port)) for address in addresses]
     config = uvicorn.Config(_app(access), log_level="warning", timeout_graceful_shutdown=2)
-    uvicorn.Server(config).run(sockets=sockets)
+    _Server(config).run(sockets=sockets)
     shared_connector.close()

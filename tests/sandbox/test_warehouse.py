@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+from snowflake.connector import SnowflakeConnection
 from snowflake.connector.errors import DatabaseError, ProgrammingError
 
 from sandbox import warehouse
@@ -101,31 +103,78 @@ def test_what_was_not_granted_is_refused(server: Server, revoked: str, sql: str,
             server.run(f"grant {revoked} to role TRANSFORMER")
 
 
-@pytest.mark.parametrize("slow", ["select system$wait(60)", "call system$wait(60)"])
+HUGE = "select count(*) from table(generator(rowcount => 10000000)) as a cross join table(generator(rowcount => 10000000)) as b"
+"""Centuries of computing."""
+
+SLOW = ["select system$wait(600)", "call system$wait(600)", HUGE, f"create table PUBLIC.HUGE as {HUGE}"]
+
+
+@pytest.mark.parametrize("slow", SLOW)
 def test_a_cancelled_statement_ends_at_once(server: Server, slow: str):
     """A run that was cancelled would go on costing money."""
     with server.connect() as session, server.connect() as other:
-        outcome: list[Exception] = []
-
-        def run() -> None:
-            try:
-                session.cursor().execute(slow)
-            except ProgrammingError as error:
-                outcome.append(error)
-
-        thread = threading.Thread(target=run)
-        thread.start()
+        statement = Background(session, slow)
         # The statement may not have arrived yet when the first cancellation does.
-        ended = wait_until(lambda: _cancel(other, session.session_id) and not thread.is_alive(), 20)
+        ended = wait_until(lambda: _cancel(other, session.session_id) and not statement.is_alive(), 20)
 
     assert ended
-    assert [error.errno for error in outcome] == [604]  # pyright: ignore[reportAttributeAccessIssue]
+    assert statement.error == 604
     history = server.run("select query_text, error_code from snowflake.account_usage.query_history where user_name = 'DBT'")
     assert (slow, "000604") in history
 
 
-def _cancel(session: object, session_id: int) -> bool:
-    session.cursor().execute(f"select system$cancel_all_queries({session_id})")  # pyright: ignore[reportAttributeAccessIssue]
+def test_whoever_cancels_need_not_be_logged_in_yet_nor_wait_for_what_computes(server: Server):
+    """dbt cancels one connection after the other: the first waits for its turn, the second computes, nothing would end."""
+    with server.connect() as first, server.connect() as second:
+        computing = Background(first, HUGE)
+        assert wait_until(lambda: _busy(server), 20)
+        waiting = Background(second, "select 1 as ITS_TURN_NEVER_COMES from PUBLIC.T")
+        with server.connect() as other:
+            assert wait_until(lambda: _cancel(other, second.session_id) and not waiting.is_alive(), 20)
+            assert computing.is_alive()
+            assert wait_until(lambda: _cancel(other, first.session_id) and not computing.is_alive(), 20)
+
+        assert (waiting.error, computing.error) == (604, 604)
+        first.cursor().execute("select 1")
+
+
+def test_a_statement_that_its_client_gives_up_ends_too(server: Server):
+    """A timeout of the connector's would leave the warehouse working."""
+    with server.connect() as session:
+        with pytest.raises(ProgrammingError) as refusal:
+            session.cursor().execute(HUGE, timeout=2)
+
+        session.cursor().execute("select 1")
+
+    assert refusal.value.errno == 604
+
+
+class Background(threading.Thread):
+    """A statement in a thread of its own."""
+
+    def __init__(self, session: SnowflakeConnection, sql: str) -> None:
+        super().__init__(daemon=True)
+        self._session = session
+        self._sql = sql
+        self.error: int | None = None
+        """Snowflake's code, of a statement that failed."""
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._session.cursor().execute(self._sql)
+        except ProgrammingError as error:
+            self.error = error.errno
+
+
+def _busy(server: Server) -> bool:
+    """Whether the warehouse uses the processor: whether what was sent has arrived and computes."""
+    process = psutil.Process(server.process.pid)
+    return process.cpu_percent(0.2) > 50
+
+
+def _cancel(session: SnowflakeConnection, session_id: int) -> bool:
+    session.cursor().execute(f"select system$cancel_all_queries({session_id})")
     return True
 
 
@@ -229,6 +278,16 @@ def test_it_ends_cleanly_when_told_and_listens_nowhere_else(tmp_path: Path):
 
     assert reached == [True, True, False]
     assert code == 0
+
+
+def test_it_ends_when_told_although_it_computes(tmp_path: Path):
+    """`make demo-down` would hang, or kill it before it has written what it holds."""
+    with running(tmp_path) as server:
+        Background(server.connect(), HUGE)
+        assert wait_until(lambda: _busy(server), 20)
+        server.process.terminate()
+
+        assert server.process.wait(20) == 0
 
 
 def test_the_setup_is_what_a_snowflake_administrator_would_run():

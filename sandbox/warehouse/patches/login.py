@@ -19,7 +19,6 @@ from starlette.responses import JSONResponse
 from sandbox.warehouse.access import Access, User, fingerprint, password_matches
 from sandbox.warehouse.patches.base import expect_version
 from sandbox.warehouse.patches.session import Session
-from sandbox.warehouse.patches.statements import turn
 
 _ALLOWED_LIFETIME = 3600
 """Seconds that Snowflake accepts a token at most, whatever its expiry says."""
@@ -44,8 +43,7 @@ def apply(access: Access) -> None:
             body = gzip.decompress(body)
         data = json.loads(body)["data"]
         try:
-            async with turn:
-                session = _session(access, data, request.query_params)
+            session = _session(access, data, request.query_params)
         except LoginError as refusal:
             return JSONResponse({"data": None, "code": refusal.code, "message": refusal.message, "success": False})
         token = secrets.token_urlsafe(32)
@@ -57,17 +55,21 @@ def apply(access: Access) -> None:
 
 def _session(access: Access, data: dict, query: Mapping[str, str]) -> Session:
     user = _verified(access, data)
-    manager = shared_connector._info_schema_manager
     database = query.get("databaseName", "").upper() or None
     role = _role(access, user, query.get("roleName", "").upper())
     # Snowflake lets in a session whose role may not use the database or the warehouse; its statements fail.
-    usable = database and manager.has_database(database) and access.allows(role, "USAGE", "DATABASE", database)
-    session = Session(shared_connector._duck_conn, manager, user.name, database=database if usable else None, role=role)
+    usable = database and access.has_database(database) and access.allows(role, "USAGE", "DATABASE", database)
+    schema = query.get("schemaName", "").upper()
+    session = Session(
+        shared_connector._duck_conn,
+        shared_connector._info_schema_manager,
+        user.name,
+        database=database if usable else None,
+        schema=schema if usable and database and access.has_schema(database, schema) else None,
+        role=role,
+    )
     warehouse = query.get("warehouse", "").upper()
     session.use_warehouse(warehouse if access.allows(role, "USAGE", "WAREHOUSE", warehouse) else None)
-    schema = query.get("schemaName", "").upper()
-    if session.database and schema and manager.has_schema(session.database, schema):
-        session.use_schema(schema)
     for name, value in data.get("SESSION_PARAMETERS", {}).items():
         session.set_session_parameter(name, str(value))
     return session

@@ -17,11 +17,35 @@ _ids = count(1001)
 class Session(Connection):
     """One log-in, with a DuckDB connection of its own."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, manager: InfoSchemaManager, user: str, **context: str | None) -> None:
-        super().__init__(connection.cursor(), manager, owns_duck_conn=True, **context)
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        manager: InfoSchemaManager,
+        user: str,
+        *,
+        database: str | None,
+        schema: str | None,
+        role: str,
+    ) -> None:
+        super().__init__(connection.cursor(), manager, owns_duck_conn=True, role=role)
         self.user = user
         self.id = next(_ids)
+        self._database, self._schema = database, schema or (database and "PUBLIC")
+        self._entered = False
+
+    def enter(self) -> None:
+        """Make database and schema current, before the first statement; in its turn, because that needs DuckDB.
+
+        A log-in must not wait for a turn: whoever wants to cancel what computes has to log in first.
+        """
+        if self._entered:
+            return
+        self._entered = True
+        if self._database:
+            schema = self._schema
+            self.use_database(self._database)
+            self.use_schema(schema or "PUBLIC")
 
     def interrupt(self) -> None:
-        """End the statement that runs, from any thread."""
+        """End what DuckDB computes for this session at this moment, from any thread."""
         self._duck_conn.interrupt()

@@ -12,11 +12,12 @@ import gzip
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import duckdb
 from snowduck.connector.cursor import Cursor
 from snowduck.server.connector_api import handlers
 from snowduck.server.shared import session_manager, shared_connector
@@ -33,13 +34,19 @@ Rewrite = Callable[[Session, str], str]
 """Turns a statement into one that snowduck understands, or raises a ProgrammingError."""
 
 _rewrites: list[Rewrite] = []
-turn = asyncio.Lock()
+_turn = asyncio.Lock()
 """Whoever uses DuckDB holds it."""
 _running: dict[Session, "Statement"] = {}
 
 _CANCEL = re.compile(r"select system\$cancel_all_queries\( ?'?(\d+)'? ?\)", re.IGNORECASE)
 _WAIT = re.compile(r"\b(select|call)\s+system\$wait\(\s*(\d+)\s*(?:,\s*'(\w+)'\s*)?\)", re.IGNORECASE)
 _SECONDS = {"MILLISECONDS": 0.001, "SECONDS": 1, "MINUTES": 60}
+
+_INSISTENCE = 0.02
+"""Seconds between two interruptions of the same statement."""
+
+_INTERNAL = "300002"
+"""Snowflake's code for an internal error."""
 
 _HISTORY = """
 create schema if not exists SNOWFLAKE.ACCOUNT_USAGE;
@@ -62,10 +69,29 @@ class Statement:
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     query_id: str | None = None
     error: ProgrammingError | None = None
+    ended: bool = False
 
-    def cancel(self) -> None:
+    @property
+    def cancels(self) -> int | None:
+        """Number of the session whose statements it cancels."""
+        found = _CANCEL.fullmatch(bare(self.sql))
+        return int(found[1]) if found else None
+
+    def fail(self, error: ProgrammingError) -> ProgrammingError:
+        """Note why it failed; returns the error."""
+        self.error = error
+        return error
+
+    async def cancel(self) -> None:
+        """End it, whether it waits, computes or has yet to begin.
+
+        DuckDB forgets an interruption that comes between two of the statements into which snowduck turns one, so it is
+        repeated until this one has ended.
+        """
         self.cancelled.set()
-        self.session.interrupt()
+        while not self.ended:
+            self.session.interrupt()
+            await asyncio.sleep(_INSISTENCE)
 
 
 def rewrite(function: Rewrite) -> None:
@@ -77,30 +103,32 @@ def apply() -> None:
     """Put ourselves around snowduck's handlers and its cursor."""
     expect_version()
     shared_connector._info_schema_manager.create_database_information_schema(database="SNOWFLAKE")
-    shared_connector._duck_conn.execute(_HISTORY)
+    history = shared_connector._duck_conn.cursor()
+    history.execute(_HISTORY)
     run = handlers.query_request
 
     async def query_request(request: Request) -> JSONResponse:
         statement = await _received(request)
         _running[statement.session] = statement
         try:
-            _cancel_others(statement)
+            if statement.cancels:
+                await cancel(lambda other: other is not statement and other.session.id == statement.cancels)
             await _wait(statement)
-            async with turn:
-                response = await run(request)
-                _remember(statement)
-                return response
+            async with _its_turn(statement):
+                return await run(request)
+        except ProgrammingError as error:
+            return _refusal(f"{error.errno:06d}", error.sqlstate, error.msg)
         except Exception as error:  # noqa: BLE001 - the connector would repeat for ever what answers with 500
             _log.exception("The warehouse failed on: %s", statement.sql)
-            return _failure(error)
+            return _refusal(_INTERNAL, "XX000", f"The sandbox's warehouse failed: {type(error).__name__}: {error}")
         finally:
+            statement.ended = True
             _running.pop(statement.session, None)
+            _remember(history, statement)
 
     async def abort_request(request: Request) -> JSONResponse:
         request_id = (await _body(request)).get("requestId")
-        for statement in list(_running.values()):
-            if statement.request_id == request_id:
-                statement.cancel()
+        await cancel(lambda statement: statement.request_id == request_id)
         return JSONResponse({"data": None, "code": None, "message": None, "success": True})
 
     handlers.query_request = query_request
@@ -116,13 +144,16 @@ def _execute_of(execute: Callable[..., Cursor]) -> Callable[..., Cursor]:
         statement = _running.get(session)
         try:
             self.command = command
+            if statement is None or not statement.cancels:
+                session.enter()
             cursor = execute(self, _rewritten(session, statement, command), *args, **kwargs)
-        except ProgrammingError as error:
+        except (ProgrammingError, duckdb.Error) as error:
             if statement is None:
                 raise
-            cancelled = ProgrammingError("SQL execution canceled", errno=604, sqlstate="57014")
-            statement.error = cancelled if statement.cancelled.is_set() else error
-            raise statement.error from None
+            raise statement.fail(_failure(error, cancelled=statement.cancelled.is_set())) from None
+        finally:
+            if statement:
+                statement.ended = True
         if statement:
             statement.query_id = cursor.sfqid
         return cursor
@@ -138,16 +169,30 @@ def _rewritten(session: Session, statement: Statement | None, command: str) -> s
     return command
 
 
-def _failure(error: Exception) -> JSONResponse:
-    code = "300002"  # Snowflake's internal error
-    message = f"The sandbox's warehouse failed: {type(error).__name__}: {error}"
-    data = {"errorCode": code, "sqlState": "XX000"}
+def _failure(error: Exception, *, cancelled: bool) -> ProgrammingError:
+    if cancelled:
+        return _cancelled()
+    # As snowduck does it, for what DuckDB says only when the result is fetched.
+    return error if isinstance(error, ProgrammingError) else ProgrammingError(str(error), errno=1003, sqlstate="42000")
+
+
+def _cancelled() -> ProgrammingError:
+    return ProgrammingError("SQL execution canceled", errno=604, sqlstate="57014")
+
+
+def _refusal(code: str, state: str | None, message: str | None) -> JSONResponse:
+    data = {"errorCode": code, "sqlState": state}
     return JSONResponse({"data": data, "code": code, "message": message, "success": False})
 
 
 async def _body(request: Request) -> dict[str, Any]:
     body = await request.body()
     return json.loads(gzip.decompress(body) if request.headers.get("Content-Encoding") == "gzip" else body)
+
+
+async def cancel(chosen: Callable[[Statement], bool]) -> None:
+    """End the statements that are chosen; returns when they have ended."""
+    await asyncio.gather(*(statement.cancel() for statement in list(_running.values()) if chosen(statement)))
 
 
 async def _received(request: Request) -> Statement:
@@ -157,11 +202,23 @@ async def _received(request: Request) -> Statement:
     return Statement(session, body["sqlText"], request.query_params.get("requestId", ""), tag)
 
 
-def _cancel_others(statement: Statement) -> None:
-    if target := _CANCEL.search(bare(statement.sql)):
-        for other in list(_running.values()):
-            if other is not statement and other.session.id == int(target[1]):
-                other.cancel()
+@contextlib.asynccontextmanager
+async def _its_turn(statement: Statement) -> AsyncIterator[None]:
+    """Wait for the turn, unless the statement is cancelled before; a cancellation does not wait for what it cancels."""
+    if statement.cancels:
+        yield
+        return
+    turn = asyncio.ensure_future(_turn.acquire())
+    cancelled = asyncio.ensure_future(statement.cancelled.wait())
+    try:
+        await asyncio.wait({turn, cancelled}, return_when=asyncio.FIRST_COMPLETED)
+        if not turn.done():
+            raise statement.fail(_cancelled())
+        yield
+    finally:
+        cancelled.cancel()
+        if not turn.cancel():
+            _turn.release()
 
 
 async def _wait(statement: Statement) -> None:
@@ -176,7 +233,7 @@ def _waited(call: re.Match[str]) -> str:
     return f"select 'waited {call[2]} {(call[3] or 'seconds').lower()}'"
 
 
-def _remember(statement: Statement) -> None:
+def _remember(history: duckdb.DuckDBPyConnection, statement: Statement) -> None:
     ended = datetime.now(UTC)
     session, error = statement.session, statement.error
     row = [
@@ -197,4 +254,4 @@ def _remember(statement: Statement) -> None:
         round((ended - statement.started).total_seconds() * 1000),
     ]
     insert = f"insert into SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY values ({', '.join('?' for _ in row)})"  # noqa: S608
-    shared_connector._duck_conn.execute(insert, row)
+    history.execute(insert, row)
