@@ -1,6 +1,5 @@
 """The last block of the log, for people: what failed, why, what was skipped because of it, how to run just that again."""
 
-import shlex
 from collections.abc import Collection, Iterator
 
 from runner.outcome import ExitCode
@@ -60,13 +59,7 @@ def _failure(node: Node, progress: Progress, compiled: str) -> Iterator[str]:
 
 def _again(summary: Summary, failed: list[Node]) -> list[str]:
     if failed:
-        names = [f"{node.name}+" if node.kind not in TESTS else node.name for node in failed[:_FAILURES]]
-    elif summary.code in {ExitCode.CANCELLED, ExitCode.DEADLINE} and summary.progress.with_status({CANCELLED, NOT_RUN}):
+        return ["", f"Run just these again: {summary.rerun(failed[:_FAILURES])}"]
+    if summary.code in {ExitCode.CANCELLED, ExitCode.DEADLINE} and summary.progress.with_status({CANCELLED, NOT_RUN}):
         return ["", "The next try of this run goes on where this one stopped."]
-    else:
-        return []
-    return [
-        "",
-        f"Run just these again: ops run {summary.environment.workstream} "
-        + " ".join(f"--select {shlex.quote(name)}" for name in names),
-    ]
+    return []

@@ -1,17 +1,17 @@
 """`report.html`: the run on one page that needs nothing else: summary, failures, timeline, slowest nodes, sources, rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from runner.chart import chart
+from runner.markup import chip, count, duration, folded, section, share, table
 from runner.outcome import ExitCode
-from runner.progress import FAILED, SUCCEEDED, TESTS
+from runner.progress import CANCELLED, FAILED, NOT_RUN, SKIPPED, SUCCEEDED, TESTS
 from runner.summary import Summary
 from runner.timeline import Span, timeline
 
 _SLOWEST = 10
-_READABLE = 0.05
-"""Share of the timeline from which on a bar has room for a name."""
 _STYLE = Path(__file__).with_name("report.css")
 
 
@@ -23,123 +23,156 @@ def report(summary: Summary, former: Mapping[str, int]) -> str:
         former: Node id: rows that the run before wrote.
     """
     spans = timeline(summary.progress)
-    body = "".join(
-        (_head(summary), _failures(summary), _timeline(spans), _slowest(spans), _rows(summary, former), _sources(summary))
-    )
-    title = escape(f"{summary.environment.workstream}: {summary.code.name.lower()}")
+    parts = (_head(summary), _failures(summary), _warnings(summary), _timeline(spans), _slowest(spans), _rows(summary, former))
+    body = "".join((*parts, _sources(summary)))
+    title = escape(f"{summary.environment.workstream}: {_outcome(summary)}")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title><style>{_STYLE.read_text()}</style></head><body><main>{body}</main></body></html>\n"
+        # An icon that is there: a browser would ask the server for one.
+        f'<link rel="icon" href="data:,"><title>{title}</title><style>{_STYLE.read_text()}</style></head>'
+        f"<body><main>{body}</main></body></html>\n"
     )
 
 
-def tone(status: str) -> str:
-    """The colour class of a status."""
-    if status == "warn":
-        return "warn"
-    if status in SUCCEEDED:
-        return "good"
-    return "bad" if status in FAILED else "idle"
+def _outcome(summary: Summary) -> str:
+    return summary.code.name.lower().replace("_", " ")
 
 
 def _head(summary: Summary) -> str:
     environment = summary.environment
-    outcome = "good" if summary.code == ExitCode.SUCCESS else "bad"
-    facts = [f"run {environment.run_id}", f"try {environment.try_number}", environment.target, f"image {summary.image}"]
-    counts = sorted(summary.progress.counts().items())
-    chips = "".join(f'<span class="chip {tone(status)}">{count} {escape(status)}</span>' for status, count in counts)
+    good = "good" if summary.code == ExitCode.SUCCESS else "bad"
+    facts = {
+        "run": environment.run_id,
+        "try": str(environment.try_number),
+        "began": f"{summary.started:%Y-%m-%d %H:%M:%S} UTC",
+        "target": environment.target,
+        "image": summary.image,
+    }
+    listed = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items())
     problem = f"<pre>{escape(summary.problem)}</pre>" if summary.problem else ""
     return (
-        f'<h1>{escape(environment.workstream)} <span class="{outcome}">{summary.code.name.lower().replace("_", " ")}</span></h1>'
-        f'<div class="soft">{escape(" · ".join(facts))} · {summary.seconds:.0f} s</div><div class="chips">{chips}</div>{problem}'
+        f'<header class="{good}"><h1>{escape(environment.workstream)}<span class="outcome">{_outcome(summary)}</span></h1>'
+        f"<dl>{listed}</dl>{problem}{_tiles(summary)}</header>"
     )
+
+
+def _tiles(summary: Summary) -> str:
+    progress = summary.progress
+    whole = len(progress.nodes)
+    groups = {
+        "succeeded": ("good", progress.with_status(SUCCEEDED - {"warn"})),
+        "warned": ("warn", progress.with_status({"warn"})),
+        "failed": ("bad", progress.with_status(FAILED)),
+        "did not run": ("idle", progress.with_status({SKIPPED, CANCELLED, NOT_RUN})),
+    }
+    rows = sum(result.rows or 0 for result in progress.results.values())
+    tiles = [("", duration(summary.seconds), "from start to end")]
+    tiles += [(colour, str(len(ids)), name) for name, (colour, ids) in groups.items() if ids]
+    tiles += [("", count(rows), "rows written")] if rows else []
+    shown = "".join(f'<div class="tile {colour}"><b>{value}</b><span>{name}</span></div>' for colour, value, name in tiles)
+    bar = "".join(
+        f'<span class="{colour}" style="width:{100 * len(ids) / whole:.2f}%"></span>' for colour, ids in groups.values() if ids
+    )
+    return f'<div class="tiles">{shown}</div>' + (f'<div class="whole">{bar}</div>' if whole else "")
 
 
 def _failures(summary: Summary) -> str:
     progress = summary.progress
-    failed = progress.failed()
-    articles = "".join(
-        f'<article><b class="bad">{escape(node.name)}</b> <span class="soft">{escape(node.kind)} · {escape(node.path)}</span>'
-        f"<pre>{escape(progress.results[node.id].message)}</pre></article>"
-        for node in failed
-    )
-    return _section("Failures", articles) if failed else ""
+    articles = []
+    for node in progress.failed():
+        skipped = ", ".join(escape(other.name) for other in progress.skipped_because_of(node))
+        articles.append(
+            f"<article><h3>{escape(node.name)} {chip(progress.results[node.id].status, 'error')}</h3>"
+            f'<p class="soft">{escape(node.kind.replace("_", " "))} · {escape(node.path)}</p>'
+            f"<pre>{escape(progress.results[node.id].message)}</pre>"
+            + (f"<p><b>Skipped because of it:</b> {skipped}</p>" if skipped else "")
+            + f'<p class="soft">Run it again: <code>{escape(summary.rerun([node]))}</code></p></article>'
+        )
+    return section("Failures", "".join(articles)) if articles else ""
+
+
+def _warnings(summary: Summary) -> str:
+    progress = summary.progress
+    rows = [
+        (escape(progress.nodes[node_id].name), escape(progress.results[node_id].message))
+        for node_id in progress.with_status({"warn"})
+        if node_id in progress.nodes
+    ]
+    return section("Warnings", table(("test", "message"), rows)) if rows else ""
 
 
 def _timeline(spans: Sequence[Span]) -> str:
     if not spans:
         return ""
-    length = max(span.end for span in spans) or 1
-    threads = {span.result.thread: number for number, span in enumerate(reversed(spans))}
-    lanes = "".join(
-        f'<div class="lane"><span class="soft">thread {number}</span><div class="track">'
-        + "".join(_bar(span, length) for span in spans if span.result.thread == thread)
-        + "</div></div>"
-        for number, thread in enumerate(sorted(threads, key=lambda thread: -threads[thread]), start=1)
+    path = [span for span in spans if span.on_path]
+    whole = sum(span.result.seconds for span in path)
+    note = (
+        '<p class="soft">Each of these had to wait for the one above. The run gets shorter only when one of them does, '
+        "or needs not wait.</p>"
     )
-    axis = f'<div class="axis soft"><span>0 s</span><span>{length / 2:.1f} s</span><span>{length:.1f} s</span></div>'
-    path = " → ".join(escape(span.node.name) for span in spans if span.on_path)
-    note = f'<p class="soft">Outlined, the longest chain of waiting: {path}. Only shortening these makes the run shorter.</p>'
-    return _section("Timeline", f'<div class="scroll"><div class="timeline">{lanes}{axis}</div></div>{note}')
-
-
-def _bar(span: Span, length: float) -> str:
-    waited = f", waited for {span.waited_for}" if span.waited_for else ""
-    title = f"{span.node.name}: {span.result.status}, {span.result.seconds:.2f} s{waited}"
-    place = f"left:{100 * span.start / length:.2f}%;width:{100 * span.result.seconds / length:.2f}%"
-    label = span.node.name if span.result.seconds > length * _READABLE else ""
-    classes = f"bar {tone(span.result.status)}{' path' if span.on_path else ''}"
-    return f'<div class="{classes}" style="{place}" title="{escape(title)}">{escape(label)}</div>'
+    chain = "".join(
+        f'<li><span class="what">{escape(span.node.name)}</span>'
+        f'<span class="number soft">at {duration(round(span.start, 1))}</span>'
+        f'<span class="number">{duration(round(span.result.seconds, 1))}{share(span.result.seconds, whole)}</span></li>'
+        for span in path
+    )
+    everything = folded(f"All {len(spans)} nodes by start: who waited for what", _nodes(spans))
+    return section(
+        "Timeline", f'{chart(spans)}<h3>What the end of the run waited for</h3>{note}<ol class="chain">{chain}</ol>{everything}'
+    )
 
 
 def _slowest(spans: Sequence[Span]) -> str:
+    slowest = sorted(spans, key=lambda span: -span.result.seconds)[:_SLOWEST]
+    return section("Slowest nodes", _nodes(slowest)) if slowest else ""
+
+
+def _nodes(spans: Sequence[Span]) -> str:
+    longest = max(span.result.seconds for span in spans)
     rows = [
         (
             escape(span.node.name),
             escape(span.node.kind.replace("_", " ")),
-            f'<span class="{tone(span.result.status)}">{escape(span.result.status)}</span>',
-            f"{span.result.seconds:.2f}",
+            chip(span.result.status, span.result.status),
+            f"{span.start:.1f}",
+            f"{span.result.seconds:.2f}{share(span.result.seconds, longest)}",
             escape(span.waited_for),
         )
-        for span in sorted(spans, key=lambda span: -span.result.seconds)[:_SLOWEST]
+        for span in spans
     ]
-    return _section("Slowest nodes", _table(("node", "kind", "status", "#seconds", "waited for"), rows)) if rows else ""
+    return table(("node", "~kind", "status", "#start, s", "#seconds", "~waited for"), rows)
 
 
 def _rows(summary: Summary, former: Mapping[str, int]) -> str:
-    rows = []
+    changed, same = [], []
     for node in summary.progress.nodes.values():
         result = summary.progress.results.get(node.id)
         if node.kind in TESTS or result is None or result.rows is None:
             continue
         before = former.get(node.id)
-        change = "" if before is None else f"{result.rows - before:+,}" if result.rows != before else "same"
-        rows.append((escape(node.name), escape(node.kind), f"{result.rows:,}", "" if before is None else f"{before:,}", change))
-    return _section("Rows written", _table(("node", "kind", "#rows", "#run before", "#change"), rows)) if rows else ""
+        change = result.rows - before if before is not None else None
+        shown = "new" if change is None else _change(change, before or 0)
+        row = (escape(node.name), escape(node.kind), f"{result.rows:,}", "" if before is None else f"{before:,}", shown)
+        (same if change == 0 else changed).append((abs(change or 0), row))
+    heads = ("node", "~kind", "#rows", "#~run before", "#change")
+    content = table(heads, [row for _, row in sorted(changed, key=lambda found: -found[0])]) if changed else ""
+    content += folded(f"{len(same)} wrote as many as before", table(heads, [row for _, row in same])) if same else ""
+    return section("Rows written", content) if content else ""
+
+
+def _change(change: int, before: int) -> str:
+    percent = round(100 * change / before) if before else 0
+    return "same" if not change else f"{change:+,}" + (f" ({percent:+}%)" if percent else "")
 
 
 def _sources(summary: Summary) -> str:
     rows = [
         (
             escape(age.source.split(".", 2)[-1]),
-            f'<span class="{tone(age.status)}">{escape(age.status)}</span>',
-            escape((age.loaded or "")[:16].replace("T", " ")),
+            chip(age.status, age.status),
+            escape((age.loaded or "unknown")[:16].replace("T", " ")),
         )
         for age in summary.sources
     ]
-    return _section("Source freshness", _table(("source", "status", "loaded (UTC)"), rows)) if rows else ""
-
-
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{content}</section>"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are HTML already; a head that begins with # is of a column of numbers."""
-    classes = [' class="number"' if head.startswith("#") else "" for head in heads]
-    head = "".join(f"<th{kind}>{escape(text.lstrip('#'))}</th>" for kind, text in zip(classes, heads, strict=True))
-    lines = "".join(
-        "<tr>" + "".join(f"<td{kind}>{cell}</td>" for kind, cell in zip(classes, row, strict=True)) + "</tr>" for row in rows
-    )
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
+    return section("Source freshness", table(("source", "status", "loaded (UTC)"), rows)) if rows else ""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -75,6 +76,7 @@ class Run:
             problem=self._problem,
             sources=self._ages,
             image=self._image,
+            ended=datetime.now(UTC),
         )
         first = self._queries.first if self._queries else None
         ending = Ending(

@@ -1,13 +1,15 @@
 """`summary.json`: the run in one machine-readable page. It is stored last, so whoever finds it finds the whole run."""
 
 import json
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 from runner.environment import Environment
 from runner.freshness import SourceAge
 from runner.outcome import ExitCode
-from runner.progress import Node, Progress, Result
+from runner.progress import TESTS, Node, Progress, Result
 
 SCHEMA_VERSION = 1
 
@@ -24,6 +26,18 @@ class Summary:
     """What went wrong outside of the nodes, or nothing."""
     sources: Sequence[SourceAge]
     image: str
+    ended: datetime
+    """UTC."""
+
+    @property
+    def started(self) -> datetime:
+        """When the container's process began, UTC."""
+        return self.ended - timedelta(seconds=self.seconds)
+
+    def rerun(self, failed: Iterable[Node]) -> str:
+        """The command that runs just these again, and what depends on them."""
+        names = (f"{node.name}+" if node.kind not in TESTS else node.name for node in failed)
+        return f"ops run {self.environment.workstream} " + " ".join(f"--select {shlex.quote(name)}" for name in names)
 
     def json(self) -> str:
         """The page; its keys are a contract with whoever reads it."""
@@ -38,6 +52,8 @@ class Summary:
             "outcome": self.code.name.lower(),
             "exitCode": int(self.code),
             "problem": self.problem or None,
+            "started": self.started.isoformat(timespec="milliseconds"),
+            "ended": self.ended.isoformat(timespec="milliseconds"),
             "seconds": self.seconds,
             "counts": self.progress.counts(),
             "firstError": self._first_error(),

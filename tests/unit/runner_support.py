@@ -1,5 +1,6 @@
 """A run that never was, for tests of what is said about runs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from runner.environment import Environment, read
@@ -65,4 +66,45 @@ def summary(made: Progress, code: ExitCode = ExitCode.SUCCESS, problem: str = ""
         problem=problem,
         sources=sources,
         image="0123456789abcdef",
+        ended=datetime(2026, 11, 23, 0, 1, 30, tzinfo=UTC),
     )
+
+
+def large_run() -> Progress:
+    """A run as awkward for a page as runs get: 4 threads, 60 nodes, long names, a failure with a long message, what it skipped."""
+    made, clock = Progress(), [0.0] * 4
+    nodes, results = [], {}
+    for number in range(60):
+        kind = ("seed", "model", "model", "test")[number % 4]
+        name = f"{'int_orders_joined_to_every_currency_of_the_settlement' if number % 7 == 0 else 'stg_orders'}_{number:02}"
+        parents = (nodes[-1].id,) if number % 5 else ()
+        nodes.append(node(name, *parents, kind=kind))
+        thread = number % 4
+        begin = max(clock[thread], *(_ended(results, parent) for parent in parents), 0)
+        seconds = 0.2 + (number * 37 % 23) / 4
+        status = "pass" if kind == "test" else "success"
+        results[nodes[-1].id] = result(
+            status, at=begin, seconds=seconds, thread=f"Thread-{thread}", rows=None if kind == "test" else number * 12_345
+        )
+        clock[thread] = begin + seconds
+    _break(results, nodes)
+    made.select(nodes)
+    made.carry_over(results)
+    return made
+
+
+def _ended(results: dict[str, Result], node_id: str) -> float:
+    found = results[node_id]
+    return (datetime.fromisoformat(found.started) - datetime(2026, 11, 23, tzinfo=UTC)).total_seconds() + found.seconds
+
+
+def _break(results: dict[str, Result], nodes: list[Node]) -> None:
+    """One model fails, one test warns, and what depends on the model is skipped."""
+    message = "Database Error in model\n  001003 (42000): SQL compilation error:\n  " + "invalid identifier 'SETTLEMENT' " * 12
+    for number, changes in {
+        56: {"status": "error", "message": message, "rows": None},
+        51: {"status": "warn", "message": "Got 3 results, configured to warn if != 0", "failures": 3},
+    }.items():
+        results[nodes[number].id] = replace(results[nodes[number].id], **changes)  # pyright: ignore[reportArgumentType]
+    for skipped in nodes[57:60]:
+        results[skipped.id] = Result(status="skipped")

@@ -1,0 +1,105 @@
+"""The report in a browser: on a phone and on a desk, light and dark."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from runner.freshness import SourceAge
+from runner.outcome import ExitCode
+from runner.report import report
+
+from sandbox.packages import ensure_program
+from tests.unit.runner_support import large_run, progress, summary
+
+SOURCES = (
+    SourceAge(source="source.shop.shop.orders", status="pass", loaded="2026-11-22T23:10:00+00:00"),
+    SourceAge(source="source.shop.billing.exchange_rates", status="runtime error", loaded=None),
+)
+PROBLEM = "Snowflake can't be reached at organization-account.privatelink.snowflakecomputing.com:443: timed out."
+
+OFFLINE = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
+"""Chromium as root, in a container, without looking for anything of its own."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = ensure_program("chromium", "chromium", print)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=OFFLINE)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Reports as files, as somebody opens them who has downloaded them."""
+    folder, large = tmp_path_factory.mktemp("reports"), large_run()
+    written = {
+        "large": report(summary(large, ExitCode.FAILED, sources=SOURCES), dict.fromkeys(list(large.results)[:40], 12_345)),
+        "not started": report(summary(progress(), ExitCode.NOT_STARTED, PROBLEM), {}),
+    }
+    for name, html in written.items():
+        (folder / f"{name}.html").write_text(html)
+    return {name: folder / f"{name}.html" for name in written}
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")])
+@pytest.mark.parametrize("name", ["large", "not started"])
+def test_a_report_is_whole_by_itself_and_fits_the_screen(
+    browser: Browser, pages: dict[str, Path], name: str, width: int, scheme: str
+):
+    """Whoever is woken at night reads it on a phone, perhaps without a network; and a page that is wider is not read."""
+    page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)  # pyright: ignore[reportArgumentType]
+    requests, complaints = _watched(page)
+
+    page.goto(pages[name].as_uri())
+    for fold in page.locator("summary").all():
+        fold.click()
+
+    assert requests == [pages[name].as_uri()]
+    assert complaints == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert _unreadable(page) == []
+    page.close()
+
+
+def _watched(page: Page) -> tuple[list[str], list[str]]:
+    """What the page asks for, except from itself, and what the browser complains about, from now on."""
+    requests: list[str] = []
+    complaints: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(message.text)
+
+    page.on("request", lambda request: requests.append(request.url) if not request.url.startswith("data:") else None)
+    page.on("console", said)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return requests, complaints
+
+
+def _unreadable(page: Page) -> list[str]:
+    """Texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3)."""
+    return page.evaluate(
+        """() => {
+          const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+          const painted = (colors) => {
+            for (const color of colors) { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); }
+            return canvas.getImageData(0, 0, 1, 1).data;
+          };
+          const light = (rgb) => [...rgb].slice(0, 3).map(v => v / 255)
+            .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+          const found = [];
+          for (const element of document.querySelectorAll('body *')) {
+            if (![...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())) continue;
+            const layers = [];
+            for (let e = element; e; e = e.parentElement) layers.unshift(getComputedStyle(e).backgroundColor);
+            const [back, text] = [light(painted(layers)), light(painted([...layers, getComputedStyle(element).color]))];
+            const contrast = (Math.max(back, text) + 0.05) / (Math.min(back, text) + 0.05);
+            if (contrast < 4.5) found.push(`${element.className} "${element.textContent}": ${contrast.toFixed(1)}`);
+          }
+          return found;
+        }"""
+    )
