@@ -48,7 +48,10 @@ images = {
     build: DbtImage(build.name, DbtImageArgs(build=build, base_image=settings.image.base_image, registry=registry))
     for build in settings.builds
 }
-credentials = Credentials("snowflake", CredentialsArgs(account=account, kms_key_arn=key.arn, disposable=disposable))
+credentials = Credentials(
+    "snowflake",
+    CredentialsArgs(account=account, authentication=settings.warehouse.authentication, kms_key_arn=key.arn, disposable=disposable),
+)
 alerts = Alerts("alerts", AlertsArgs(kms_key_arn=key.arn, emails=settings.alerts.emails))
 cluster = Cluster("platform", ClusterArgs(logs=logs))
 
@@ -99,5 +102,7 @@ pulumi.export("clusterArn", cluster.arn)
 pulumi.export("secretArn", credentials.secret_arn)
 pulumi.export("airflowEnvironment", airflow.name)
 pulumi.export("airflowUrl", airflow.url)
-pulumi.export("warehouse", settings.warehouse.model_dump(include={"account", "user", "role", "database", "warehouse"}))
+pulumi.export(
+    "warehouse", settings.warehouse.model_dump(include={"account", "user", "role", "database", "warehouse", "authentication"})
+)
 pulumi.export("workstreams", {name: workstream.summary for name, workstream in workstreams.items()})

@@ -8,7 +8,20 @@ import pulumi_aws as aws
 from components.account import Account
 from components.base import Component, platform_name
 from components.policy import Statement, document
+from components.sections.warehouse import Authentication
 from components.workstream import execution_role_path
+
+FIELDS = {
+    "keyPair": ("account", "user", "private_key", "private_key_passphrase"),
+    "password": ("account", "user", "password"),
+}
+"""Of the secret's JSON, by authentication."""
+
+LEGACY_WARNING = (
+    "dbt-platform:warehouse.authentication = 'password': Snowflake is phasing out passwords of service users. "
+    "Use workloadIdentity, which needs no secret at all, or keyPair."
+)
+"""Snowflake documentation, "Planning for the deprecation of single-factor password sign-ins"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +29,7 @@ class CredentialsArgs:
     """What the secret needs to know."""
 
     account: Account
+    authentication: Authentication
     kms_key_arn: pulumi.Input[str]
     disposable: bool
     """Destroy deletes the secret at once; otherwise it can be recovered for 30 days."""
@@ -24,17 +38,25 @@ class CredentialsArgs:
 class Credentials(Component):
     """An empty secret: `ops credentials put` fills it, so that no value is ever in code, state, preview or log.
 
-    Creates: a secret, its resource policy.
+    Creates: a secret, its resource policy; nothing when dbt logs in with its workload identity.
     """
 
-    secret_arn: pulumi.Output[str]
+    secret_arn: pulumi.Output[str] | None = None
+    """None when there is no secret."""
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        if args.authentication == "password":
+            pulumi.log.warn(LEGACY_WARNING, self)
+        if args.authentication != "workloadIdentity":
+            self.secret_arn = self._secret(name, args)
+        self.register_outputs({"secret_arn": self.secret_arn})
+
+    def _secret(self, name: str, args: CredentialsArgs) -> pulumi.Output[str]:
         secret = aws.secretsmanager.Secret(
             name,
             name=f"{platform_name()}/snowflake",
-            description="Snowflake login of the dbt tasks: account, user, private_key, private_key_passphrase",
+            description=f"Snowflake login of the dbt tasks: {', '.join(FIELDS[args.authentication])}",
             kms_key_id=args.kms_key_arn,
             recovery_window_in_days=0 if args.disposable else 30,
             opts=self.child(protect=not args.disposable),
@@ -46,8 +68,7 @@ class Credentials(Component):
             block_public_policy=True,
             opts=self.child(),
         )
-        self.secret_arn = secret.arn
-        self.register_outputs({"secret_arn": self.secret_arn})
+        return secret.arn
 
 
 def _readers_only(account: Account) -> Statement:

@@ -32,6 +32,7 @@ class ServiceRole(Component):
     """
 
     arn: pulumi.Output[str]
+    name: pulumi.Output[str]
 
     def __init__(self, name: str, args: ServiceRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -45,4 +46,5 @@ class ServiceRole(Component):
         )
         aws.iam.RolePolicy(name, role=role.name, policy=document(args.statements), opts=self.child())
         self.arn = role.arn
+        self.name = role.name
         self.register_outputs({"arn": self.arn})

@@ -18,7 +18,7 @@ from components.network import Network
 from components.policy import Statement
 from components.role import ServiceRole, ServiceRoleArgs
 from components.sections.airflow import AirflowSettings
-from components.sections.warehouse import WarehouseSettings
+from components.sections.warehouse import Authentication, WarehouseSettings
 from components.sections.workstream import WorkstreamSettings
 
 CONTAINER = "dbt"
@@ -29,6 +29,12 @@ CONTAINER_USER = "50000"
 
 STOP_TIMEOUT = 120
 """Seconds that Fargate lets a stopped container live, its maximum: queries are cancelled, artifacts uploaded."""
+
+SECRETS: Mapping[Authentication, Mapping[str, str]] = {
+    "keyPair": {"SNOWFLAKE_PRIVATE_KEY": "private_key", "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": "private_key_passphrase"},
+    "password": {"SNOWFLAKE_PASSWORD": "password"},
+}
+"""Variable of the container to field of the secret, by authentication: a contract with `image/runner/environment.py`."""
 
 CAPACITY_PROVIDERS = {"onDemand": "FARGATE", "spot": "FARGATE_SPOT"}
 """Of the cluster (components/cluster.py), by the setting's word."""
@@ -56,7 +62,8 @@ class WorkstreamArgs:
     cluster: Cluster
     artifacts: PrivateBucket
     repository_arn: pulumi.Input[str]
-    secret_arn: pulumi.Input[str]
+    secret_arn: pulumi.Input[str] | None
+    """The Snowflake credentials; None when the task role itself is the identity."""
     alert_topic_arn: pulumi.Input[str]
     logs: Logs
     disposable: bool
@@ -109,6 +116,7 @@ class Workstream(Component):
             "logStreamPrefix": self.dag_configuration["logStreamPrefix"],
             "artifactsUri": artifacts_uri,
             "schema": args.settings.schema_,
+            "workloadIdentity": _workload_identity(args.account, task_role),
         }
         self.register_outputs({"summary": self.summary})
 
@@ -124,6 +132,11 @@ class Workstream(Component):
             ),
             self.child(),
         )
+
+
+def _workload_identity(account: Account, task_role: ServiceRole) -> pulumi.Output[str]:
+    """The task role as `WORKLOAD_IDENTITY` names it: Snowflake asks STS who calls, and STS leaves out a role's path."""
+    return pulumi.Output.concat(account.role_arn(""), task_role.name)
 
 
 def _ephemeral_storage(gib: int) -> aws.ecs.TaskDefinitionEphemeralStorageArgs | None:
@@ -200,6 +213,14 @@ def _execution_statements(args: WorkstreamArgs, log_group_arn: pulumi.Output[str
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
             resources=[pulumi.Output.concat(log_group_arn, ":*")],
         ),
+        *_secret_statements(args),
+    ]
+
+
+def _secret_statements(args: WorkstreamArgs) -> list[Statement]:
+    if args.secret_arn is None:
+        return []
+    return [
         Statement(actions=["secretsmanager:GetSecretValue"], resources=[args.secret_arn]),
         args.key.usage("secretsmanager", ["kms:Decrypt"]),
     ]
@@ -225,7 +246,6 @@ def _container(
     name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[str], log_group: pulumi.Output[str]
 ) -> dict[str, object]:
     """The container definition, in the form of RegisterTaskDefinition."""
-    secrets = {"SNOWFLAKE_PRIVATE_KEY": "private_key", "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": "private_key_passphrase"}
     logs = {"awslogs-group": log_group, "awslogs-region": args.account.region, "awslogs-stream-prefix": STREAM_PREFIX}
     return {
         "name": CONTAINER,
@@ -236,17 +256,24 @@ def _container(
         "stopTimeout": STOP_TIMEOUT,
         "mountPoints": [{"sourceVolume": volume, "containerPath": path} for volume, path in WRITABLE.items()],
         "environment": [{"name": key, "value": value} for key, value in _environment(name, args, artifacts_uri).items()],
-        "secrets": [
-            {"name": variable, "valueFrom": pulumi.Output.concat(args.secret_arn, f":{field}::")}
-            for variable, field in secrets.items()
-        ],
+        "secrets": _secrets(args),
         "logConfiguration": {"logDriver": "awslogs", "options": logs},
     }
+
+
+def _secrets(args: WorkstreamArgs) -> list[dict[str, pulumi.Input[str]]]:
+    if args.secret_arn is None:
+        return []
+    return [
+        {"name": variable, "valueFrom": pulumi.Output.concat(args.secret_arn, f":{field}::")}
+        for variable, field in SECRETS[args.warehouse.authentication].items()
+    ]
 
 
 def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
     warehouse, settings = args.warehouse, args.settings
     environment: dict[str, pulumi.Input[str]] = {
+        "AWS_REGION": args.account.region,
         "WORKSTREAM": name,
         "ARTIFACTS_URI": artifacts_uri,
         "DBT_TARGET": args.environment,

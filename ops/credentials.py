@@ -3,13 +3,14 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ops import keys
+from ops import identity, keys
 from ops.context import stack_of
 from ops.errors import OpsError
+from ops.stack import Stack
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 
@@ -24,19 +25,42 @@ def put(
         Path | None, typer.Option(help="PEM file of the private key; `-` or nothing reads it from standard input.")
     ] = None,
 ) -> None:
-    """Put the private key of the warehouse's user into Secrets Manager, and print the SQL that makes Snowflake accept it.
+    """Put the credentials of the warehouse's user into Secrets Manager, and print the SQL that makes Snowflake accept a key.
 
-    A key with a passphrase is asked for it. Neither key nor passphrase is ever printed or passed as an argument.
+    A password, or the passphrase of a key, is asked for. No secret is ever printed or passed as an argument.
     """
     if generate and private_key_file:
         raise OpsError("--generate makes a key, and --private-key-file gives one.", "Use one of the two.")
     stack = stack_of(context)
     warehouse = stack.output("warehouse")
-    pem = keys.generate() if generate else _read_key(private_key_file)
+    match warehouse["authentication"]:
+        case "workloadIdentity":
+            raise OpsError(
+                "This stack's tasks log in to Snowflake with their AWS roles: there is no secret to put.",
+                "Run these statements in Snowflake as an administrator of users:\n" + identity.register(stack),
+            )
+        case "password":
+            if generate or private_key_file:
+                fix = "Leave the option out, or set dbt-platform:warehouse.authentication to keyPair and deploy."
+                raise OpsError("This stack logs in to Snowflake with a password, not with a key.", fix)
+            _put_password(stack, warehouse)
+        case _:
+            _put_key(stack, warehouse, _read_key(private_key_file) if not generate else keys.generate())
+
+
+def _put_password(stack: Stack, warehouse: dict[str, str]) -> None:
+    password = _ask(f"Password of {warehouse['user']}")
+    if not password:
+        raise OpsError("The password is empty.", "Type it, or pass it on standard input.")
+    _store(stack, {"account": warehouse["account"], "user": warehouse["user"], "password": password})
+    typer.echo("The password is in Secrets Manager; the next run uses it.", err=True)
+
+
+def _put_key(stack: Stack, warehouse: dict[str, str], pem: str) -> None:
     passphrase = typer.prompt("Passphrase of the private key", hide_input=True, err=True) if keys.is_encrypted(pem) else ""
     key = keys.load(pem, passphrase)
     secret = {"account": warehouse["account"], "user": warehouse["user"], "private_key": pem, "private_key_passphrase": passphrase}
-    _store(stack.session.client("secretsmanager"), stack.output("secretArn"), secret)
+    _store(stack, secret)
     typer.echo("The private key is in Secrets Manager. Run this statement in Snowflake as an administrator of users:", err=True)
     typer.echo(keys.alter_user(warehouse["user"], key))
 
@@ -52,8 +76,14 @@ def _read_key(path: Path | None) -> str:
     return sys.stdin.read()
 
 
-def _store(client: Any, arn: str, secret: dict[str, str]) -> None:
+def _ask(what: str) -> str:
+    """A secret, unseen from a terminal, or the first line of standard input."""
+    return typer.prompt(what, hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+
+
+def _store(stack: Stack, secret: dict[str, str]) -> None:
+    client = stack.session.client("secretsmanager")
     try:
-        client.put_secret_value(SecretId=arn, SecretString=json.dumps(secret))
+        client.put_secret_value(SecretId=stack.output("secretArn"), SecretString=json.dumps(secret))
     except client.exceptions.ResourceNotFoundException as error:
         raise OpsError("The secret is not there any more.", "Make it again with `pulumi up`.") from error

@@ -1,13 +1,13 @@
 """RSA key pairs as Snowflake's key-pair authentication wants them (Snowflake documentation, "Key-pair authentication")."""
 
 import base64
-import re
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ops.errors import OpsError
+from ops.identity import quoted
 
 MINIMUM_BITS = 2048
 GENERATED_BITS = 3072
@@ -48,5 +48,4 @@ def load(pem: str, passphrase: str) -> rsa.RSAPrivateKey:
 def alter_user(user: str, key: rsa.RSAPrivateKey) -> str:
     """The SQL statement that tells Snowflake the public half."""
     der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    name = user if re.fullmatch(r"[A-Za-z_][\w$]*", user) else '"' + user.replace('"', '""') + '"'
-    return f"ALTER USER {name} SET RSA_PUBLIC_KEY='{base64.b64encode(der).decode()}';"
+    return f"ALTER USER {quoted(user)} SET RSA_PUBLIC_KEY='{base64.b64encode(der).decode()}';"

@@ -25,6 +25,8 @@ class Workstream:
     log_stream_prefix: str
     """Prefix and container name; the ECS task's id completes the name of a stream."""
     artifacts_uri: str
+    workload_identity: str
+    """ARN of its task role as Snowflake knows it."""
 
 
 class Stack:
@@ -75,6 +77,7 @@ class Stack:
             log_group=found["logGroup"],
             log_stream_prefix=found["logStreamPrefix"],
             artifacts_uri=found["artifactsUri"],
+            workload_identity=found["workloadIdentity"],
         )
 
 

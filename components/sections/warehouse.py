@@ -7,6 +7,8 @@ from pydantic import Field, field_validator
 from components import rules
 from components.sections.section import UNQUOTED, Identifier, Section
 
+Authentication = Literal["keyPair", "workloadIdentity", "password"]
+
 
 class WarehouseSettings(Section):
     """Where and as whom dbt connects to Snowflake."""
@@ -16,8 +18,10 @@ class WarehouseSettings(Section):
     role: Identifier = Field(description=f"Snowflake role that owns what dbt creates. {UNQUOTED}")
     database: Identifier = Field(description=f"Snowflake database that dbt writes to. {UNQUOTED}")
     warehouse: Identifier = Field(description=f"Snowflake virtual warehouse that runs the queries. {UNQUOTED}")
-    authentication: Literal["keyPair"] = Field(
-        default="keyPair", description="How dbt logs in: `keyPair` with the private key in Secrets Manager."
+    authentication: Authentication = Field(
+        default="keyPair",
+        description="How dbt logs in: `keyPair` with the private key in Secrets Manager; `workloadIdentity` as the AWS role of its "
+        "task, without any secret; `password` with the password in Secrets Manager, which Snowflake is phasing out.",
     )
     host: str | None = Field(
         default=None,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,6 +78,17 @@ class RecordingMocks(mocks.Mocks):
         return FUNCTIONS[args.token], []
 
 
+class RecordingLog(logging.Logger):
+    """Keeps the warnings."""
+
+    def __init__(self) -> None:
+        super().__init__("pulumi", logging.WARNING)
+        self.warnings: list[str] = []
+
+    def handle(self, record: logging.LogRecord) -> None:
+        self.warnings.append(record.getMessage())
+
+
 class RecordingMonitor(mocks.MockMonitor):
     """Sees what mocks are not told: resource options."""
 
@@ -100,7 +112,8 @@ class Stack:
         self._monitor = RecordingMonitor(self._mocks)
         # The outputs of a program that ran before hang on its stack.
         set_root_resource(None)  # pyright: ignore[reportArgumentType] (the SDK's own initial value)
-        mocks.set_mocks(self._mocks, project="dbt-platform", stack="dev", monitor=self._monitor)
+        self._log = RecordingLog()
+        mocks.set_mocks(self._mocks, project="dbt-platform", stack="dev", monitor=self._monitor, logger=self._log)
 
     def close(self) -> None:
         self.registrations()
@@ -118,6 +131,12 @@ class Stack:
         """Type and name of every resource that Pulumi refuses to delete."""
         self.registrations()
         return self._monitor.protected
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a user would be warned of."""
+        self.registrations()
+        return self._log.warnings
 
     def all(self, type_: str) -> dict[str, dict[str, Any]]:
         """Inputs of every resource of a type, by name."""

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,13 +24,21 @@ OUTPUTS = {
     "region": "eu-west-1",
     "secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:snowflake",
     "airflowEnvironment": "dbt-platform-dev",
-    "warehouse": {"account": "ORG-ACCOUNT", "user": "DBT_DEV", "role": "R", "database": "D", "warehouse": "W"},
+    "warehouse": {
+        "account": "ORG-ACCOUNT",
+        "user": "DBT_DEV",
+        "role": "R",
+        "database": "D",
+        "warehouse": "W",
+        "authentication": "keyPair",
+    },
     "workstreams": {
         name: {
             "dagId": f"dbt_{name}",
             "logGroup": f"/dbt/{name}",
             "logStreamPrefix": "dbt/dbt",
             "artifactsUri": f"s3://artifacts/{name}",
+            "workloadIdentity": f"arn:aws:iam::123456789012:role/{name}-task",
         }
         for name in ("sales", "finance")
     },
@@ -125,6 +134,10 @@ def ops(aws: Aws, tmp_path: Any) -> Callable[..., Result]:
     del aws
     outputs = tmp_path / "outputs.json"
     outputs.write_text(json.dumps(OUTPUTS))
+    return on(outputs)
+
+
+def on(outputs: Path) -> Callable[..., Result]:
     return lambda *arguments, **options: CliRunner().invoke(app, ["--outputs", str(outputs), *arguments], **options)
 
 
@@ -190,6 +203,49 @@ def test_a_key_that_snowflake_would_refuse_is_never_stored(ops, aws, key, says):
 
     assert result.exit_code == 1
     assert says in result.output
+    assert aws.requests == []
+
+
+@pytest.fixture
+def ops_with(ops: Any, tmp_path: Path) -> Callable[[str], Callable[..., Result]]:
+    """Runs `ops` on a stack with another authentication."""
+
+    def deployed(authentication: str) -> Callable[..., Result]:
+        outputs = tmp_path / "other.json"
+        outputs.write_text(json.dumps({**OUTPUTS, "warehouse": {**OUTPUTS["warehouse"], "authentication": authentication}}))
+        return on(outputs)
+
+    return deployed
+
+
+def test_a_password_is_stored_and_never_shown(ops_with, aws):
+    """A team that has no key yet can start; its password is in no history and on no screen."""
+    result = ops_with("password")("credentials", "put", input="hunter2\n")
+
+    assert result.exit_code == 0, result.output
+    assert secret_of(aws) == {"account": "ORG-ACCOUNT", "user": "DBT_DEV", "password": "hunter2"}
+    assert "hunter2" not in result.output
+
+
+@pytest.mark.parametrize(("arguments", "typed", "says"), [(["--generate"], "", "not with a key"), ([], "\n", "password is empty")])
+def test_what_is_no_password_is_never_stored(ops_with, aws, arguments, typed, says):
+    """Else dbt fails to log in tonight, and the reason is far away."""
+    result = ops_with("password")("credentials", "put", *arguments, input=typed)
+
+    assert result.exit_code == 1
+    assert says in result.output
+    assert aws.requests == []
+
+
+def test_a_workload_identity_has_no_secret_but_statements_to_run(ops_with, aws):
+    """A secret that nothing reads would be a leak waiting; what is missing is in Snowflake."""
+    result = ops_with("workloadIdentity")("credentials", "put", "--generate")
+
+    assert result.exit_code == 1
+    assert "CREATE USER IF NOT EXISTS DBT_DEV TYPE = SERVICE;" in result.output
+    for name in ("sales", "finance"):
+        arn = f"arn:aws:iam::123456789012:role/{name}-task"
+        assert f"ALTER USER DBT_DEV ADD WORKLOAD IDENTITY {name} TYPE = AWS ARN = '{arn}';" in result.output
     assert aws.requests == []
 
 

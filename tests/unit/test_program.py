@@ -30,6 +30,7 @@ def test_every_committed_stack_file_deploys(name: str):
     stack, _ = run_program(stack_file(name))
 
     assert stack.only("aws:mwaa/environment:Environment")
+    assert stack.warnings == []
 
 
 def test_outputs_are_what_operators_and_scripts_read():
@@ -48,7 +49,7 @@ def test_outputs_are_what_operators_and_scripts_read():
         "warehouse",
         "workstreams",
     }
-    assert outputs["warehouse"].keys() == {"account", "user", "role", "database", "warehouse"}
+    assert outputs["warehouse"].keys() == {"account", "user", "role", "database", "warehouse", "authentication"}
     assert outputs["workstreams"]["sales"] == {
         "dagId": "dbt_sales",
         "taskDefinitionArn": "arn:aws:ecs:eu-west-1:123456789012:task-definition/dbt-platform-dev-sales:7",
@@ -56,6 +57,8 @@ def test_outputs_are_what_operators_and_scripts_read():
         "logStreamPrefix": "dbt/dbt",
         "artifactsUri": "s3://platform-artifacts-id/sales",
         "schema": "SALES",
+        # Without the role's path, as STS names it to Snowflake.
+        "workloadIdentity": "arn:aws:iam::123456789012:role/sales-task",
     }
 
 

@@ -66,6 +66,35 @@ def test_the_private_key_comes_from_the_secret_and_from_nowhere_else(development
     assert not [name for name in environment(development, "sales") if "KEY" in name or "PASSW" in name]
 
 
+def with_authentication(authentication: str) -> Stack:
+    values = stack_file("dev")
+    values["dbt-platform:warehouse"]["authentication"] = authentication
+    return run_program(values)[0]
+
+
+def test_a_password_comes_from_the_secret_too():
+    """The legacy way is as safe as it can be, and nobody uses it without having been told."""
+    stack = with_authentication("password")
+
+    assert container(stack, "sales")["secrets"] == [{"name": "SNOWFLAKE_PASSWORD", "valueFrom": f"{SECRET}:password::"}]
+    assert environment(stack, "sales")["SNOWFLAKE_AUTHENTICATOR"] == "password"
+    [warning] = stack.warnings
+    assert "dbt-platform:warehouse.authentication" in warning
+    assert "workloadIdentity" in warning
+
+
+def test_a_workload_identity_needs_no_secret_anywhere():
+    """What does not exist can't leak, and needs no rotation: no secret, no right to read one, and a region to ask STS in."""
+    stack = with_authentication("workloadIdentity")
+
+    assert not [each.type for each in stack.registrations() if each.type.startswith("aws:secretsmanager/")]
+    assert not [each.inputs for each in stack.registrations() if "secretsmanager" in str(each.inputs.get("policy"))]
+    assert container(stack, "sales")["secrets"] == []
+    assert environment(stack, "sales")["AWS_REGION"] == "eu-west-1"
+    assert environment(stack, "sales")["SNOWFLAKE_AUTHENTICATOR"] == "workloadIdentity"
+    assert stack.warnings == []
+
+
 def test_dbt_connects_as_configured():
     """Each setting of the warehouse reaches dbt, or models land in the wrong place."""
     values = stack_file("dev")
@@ -73,6 +102,7 @@ def test_dbt_connects_as_configured():
     stack, _ = run_program(values)
 
     assert environment(stack, "sales") == {
+        "AWS_REGION": "eu-west-1",
         "WORKSTREAM": "sales",
         "ARTIFACTS_URI": "s3://platform-artifacts-id/sales",
         "DBT_TARGET": "development",
