@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,11 +72,11 @@ class Job:
 
 
 class Checkout:
-    """A scratch repository that holds only the pipeline's configuration, edited by the test if it wants."""
+    """A scratch repository: what `folder` holds, and the pipeline's configuration, edited by the test if it wants."""
 
     def __init__(self, folder: Path, edit: Callable[[str], str] = str) -> None:
         self.folder = folder
-        shutil.copytree(REPOSITORY / ".gitlab", folder / ".gitlab")
+        shutil.copytree(REPOSITORY / ".gitlab", folder / ".gitlab", dirs_exist_ok=True)
         text = edit((REPOSITORY / ".gitlab-ci.yml").read_text())
         (folder / ".gitlab-ci.yml").write_text(text)
         (folder / SIMULATED).write_text(text + yaml.safe_dump({PROBE: _probe(text)}, width=10_000))
@@ -112,9 +112,25 @@ class Checkout:
         """The configuration as GitLab would run it, after its schema was checked."""
         return yaml.safe_load(self.run("--preview"))
 
-    def run(self, *arguments: str) -> str:
+    def execute(self, job: str, event: Event, environment: Mapping[str, str], overrides: Mapping[str, str]) -> str:
+        """Runs one job of the event's pipeline in a shell, here, and returns what it printed.
+
+        Args:
+            environment: The shell's, instead of the job's image.
+            overrides: Variables that win over the job's own.
+
+        Errors: RuntimeError with what the job printed when it fails.
+        """
+        self._git("add", "-A")
+        variables = {"CI_PROJECT_DIR": str(self.folder), **overrides}
+        assignments = [word for name, value in variables.items() for word in ("--variable", f"{name}={value}")]
+        shell = ("--force-shell-executor", "--no-json-schema-validation", "--max-job-name-padding", "0")
+        return self.run(*shell, *event.arguments(), *assignments, job, environment=environment)
+
+    def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
         """What gitlab-ci-local prints. Errors: RuntimeError when it fails."""
-        environment = {**os.environ, "NO_COLOR": "1", "NODE_COMPILE_CACHE": str(CACHE / "node-compile-cache")}
+        compiled = {"NO_COLOR": "1", "NODE_COMPILE_CACHE": str(CACHE / "node-compile-cache")}
+        environment = {**(os.environ if environment is None else environment), **compiled}
         process = node(
             [str(_tools() / ".bin" / "gitlab-ci-local"), *arguments],
             return_completed_process=True,

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import typer.main
 import yaml
+from typer.testing import CliRunner
 
-from ci.__main__ import app
+from ci import __main__ as ci_commands
+from ci import models
 from sandbox.engine.cli import VERSION as PULUMI
 from sandbox.paths import REPOSITORY
 from tests.gitlab import Checkout, read
@@ -65,6 +67,51 @@ def test_gitlabs_schema_accepts_the_pipeline(configuration: dict[str, Any], defa
     )
 
     assert check.returncode == 0, check.stdout
+
+
+def test_every_script_passes_shellcheck(configuration: dict[str, Any], tmp_path: Path):
+    """An unquoted variable or a typing error in a job's script is found on main, by the job that deploys.
+
+    gitlab-ci-verify stops at the file's `spec`, so it gets the merged pipeline.
+    """
+    (tmp_path / ".gitlab-ci.yml").write_text(json.dumps(configuration, indent=1))
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+
+    check = subprocess.run(
+        [PROGRAMS / "gitlab-ci-verify", "--no-lint-api"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert (check.returncode, check.stdout) == (0, ""), check.stderr
+
+
+@pytest.mark.parametrize("script", sorted((REPOSITORY / "ci").glob("*.sh")), ids=lambda script: script.name)
+def test_every_shell_script_is_clean_and_explains_itself(script: Path):
+    """Whoever runs a job's script by hand reads its help first, on a shell that is not ours."""
+    check = subprocess.run([PROGRAMS / "shellcheck", script], capture_output=True, text=True, check=False)
+    usage = subprocess.run(["sh", script, "--help"], capture_output=True, text=True, check=False)
+
+    assert check.returncode == 0, check.stdout
+    assert (usage.returncode, usage.stdout.startswith(f"Usage: ci/{script.name}")) == (0, True)
+
+
+def commands() -> list[tuple[str, list[str]]]:
+    """Every Python command of the pipeline: its module, and its words."""
+    return [
+        (module.__name__, words)
+        for module in (ci_commands, models)
+        for words in ([], *([name] for name in getattr(typer.main.get_command(module.app), "commands", {})))
+    ]
+
+
+@pytest.mark.parametrize(("module", "words"), commands(), ids=lambda part: part if isinstance(part, str) else " ".join(part))
+def test_every_command_explains_itself(module: str, words: list[str]):
+    """A job that failed at night is repeated by hand, by somebody who has never seen it."""
+    app = {ci_commands.__name__: ci_commands.app, models.__name__: models.app}[module]
+
+    said = CliRunner().invoke(app, [*words, "--help"])
+
+    assert said.exit_code == 0
+    assert len(said.output.splitlines()) > 5
 
 
 def test_every_job_ends(jobs: dict[str, dict[str, Any]]):
@@ -122,14 +169,14 @@ def test_a_deployment_outlives_the_making_of_airflow(jobs: dict[str, dict[str, A
 
 def test_every_command_exists(jobs: dict[str, dict[str, Any]]):
     """A renamed command or target is found by the pipeline that deploys it, on main."""
-    commands = typer.main.get_command(app)
+    known = typer.main.get_command(ci_commands.app)
     targets = re.findall(r"^([\w$()/.-]+):", (REPOSITORY / "Makefile").read_text().replace("$(BIN)", ".venv/bin"), re.MULTILINE)
     used = {word for job in jobs.values() for word in re.findall(r"python -m ci (\w+)", scripts(job))}
     made = {
         word for job in jobs.values() for line in re.findall(r"^make (.*)$", scripts(job), re.MULTILINE) for word in line.split()
     }
 
-    assert used <= set(getattr(commands, "commands", {}))
+    assert used <= set(getattr(known, "commands", {}))
     assert made <= set(targets)
     assert len(used) >= 7
 
