@@ -28,7 +28,7 @@ network = Network(
         account=account,
         settings=settings.network,
         nat_gateway_per_zone=settings.production,
-        warehouse_port=settings.warehouse.port,
+        warehouse=settings.warehouse,
         logs=logs,
     ),
 )

@@ -82,5 +82,6 @@ def _at(schema: Schema, path: list[int | str]) -> Schema:
 
 
 def _resolve(node: Schema, schema: Schema) -> Schema:
-    reference = node.get("$ref")
+    """What a reference stands for, also that of a section which may be left out (`anyOf`: the section, or null)."""
+    reference = next((choice["$ref"] for choice in (node, *node.get("anyOf", ())) if "$ref" in choice), None)
     return schema["$defs"][reference.removeprefix("#/$defs/")] if reference else node

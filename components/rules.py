@@ -22,6 +22,14 @@ PRIVATE_RANGES = [IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12"
 DOCKER_RANGE = IPv4Network("172.17.0.0/16")
 """Docker's default bridge; AWS services that use it can't reach such a VPC (Amazon VPC, "VPC CIDR blocks")."""
 
+HTTPS = 443
+
+PRIVATE_LINK = "privateLink"
+"""Value of `network.egress` that means: no way to the internet, and none from it."""
+
+PRIVATE_HOST = ".privatelink.snowflakecomputing."
+"""Part of every host name that Snowflake gives its accounts for PrivateLink."""
+
 DAGS_PER_CLASS = {
     "mw1.micro": 25,
     "mw1.small": 50,
@@ -75,14 +83,45 @@ def usable_range(cidr: IPv4Network) -> IPv4Network:
     return cidr
 
 
-def zones_fit(zones: int, cidr: IPv4Network | None) -> int:
+def zones_fit(zones: int, cidr: IPv4Network | None, egress: str | None) -> int:
     """As many zones as the range has room for."""
-    if cidr is not None:
+    if cidr is not None and egress is not None:
         try:
-            AddressPlan.of(cidr, zones)
+            AddressPlan.of(cidr, zones, endpoints=egress == PRIVATE_LINK)
         except ValueError as error:
-            raise ValueError(f"network.cidr {cidr} is {error}") from None
+            # Named here, because pydantic calls a value that nobody gave by its name in Python.
+            fix = f"network.cidr {cidr} is {error}"
+            raise MisfitError([Misfit(at="network.availabilityZones", value=zones, fix=fix)]) from None
     return zones
+
+
+def snowflake_has_a_way_in(egress: str | None, *, given: bool) -> None:
+    """Snowflake's endpoint exists where it is the only way to Snowflake, and nowhere else."""
+    if egress == PRIVATE_LINK and not given:
+        raise ValueError(f"Required with egress {PRIVATE_LINK}: give endpointService and stageBuckets, or set egress: nat")
+    if egress not in (None, PRIVATE_LINK) and given:
+        raise ValueError(f"Only egress {PRIVATE_LINK} has an endpoint for Snowflake. Remove it, or set egress: {PRIVATE_LINK}")
+
+
+def warehouse_is_private(egress: str | None, host: str | None, port: int) -> None:
+    """Without a way to the internet, the warehouse is the one behind the endpoint."""
+    if egress != PRIVATE_LINK:
+        return
+    misfits = []
+    if PRIVATE_HOST not in (host or ""):
+        fix = f"With network.egress {PRIVATE_LINK} give `privatelink-account-url` of SYSTEM$GET_PRIVATELINK_CONFIG()"
+        misfits.append(Misfit(at="warehouse.host", value=host, fix=fix))
+    if port != HTTPS:
+        misfits.append(Misfit(at="warehouse.port", value=port, fix=f"Snowflake's endpoint listens on {HTTPS}: leave it out"))
+    if misfits:
+        raise MisfitError(misfits)
+
+
+def webserver_is_private(egress: str | None, webserver: str) -> None:
+    """Who asks for no internet gets none, on Airflow's page neither."""
+    if egress == PRIVATE_LINK and webserver != "privateOnly":
+        fix = f"With network.egress {PRIVATE_LINK} nothing is reachable from the internet: set privateOnly, or egress: nat"
+        raise MisfitError([Misfit(at="airflow.webserver", value=webserver, fix=fix)])
 
 
 def account_identifier(account: str) -> str:

@@ -83,6 +83,20 @@ class Settings(Section):
         rules.production_is_encrypted(info.data.get("environment"), warehouse.protocol)
         return warehouse
 
+    @field_validator("warehouse")
+    @classmethod
+    def _reachable(cls, warehouse: WarehouseSettings, info: ValidationInfo) -> WarehouseSettings:
+        network = info.data.get("network")
+        rules.warehouse_is_private(network and network.egress, warehouse.host, warehouse.port)
+        return warehouse
+
+    @field_validator("airflow")
+    @classmethod
+    def _as_private_as_the_network(cls, airflow: AirflowSettings, info: ValidationInfo) -> AirflowSettings:
+        network = info.data.get("network")
+        rules.webserver_is_private(network and network.egress, airflow.webserver)
+        return airflow
+
     @field_validator("alerts")
     @classmethod
     def _read_by_someone(cls, alerts: AlertSettings, info: ValidationInfo) -> AlertSettings:

@@ -58,13 +58,23 @@ def _section(key: str, node: dict[str, Any], model: dict[str, Any]) -> Iterator[
         yield f"{_form(section)}; {_default(key, section, model)}.\n"
         return
     yield "| Key | Value | Default | Meaning |\n|---|---|---|---|"
-    for name, value in section["properties"].items():
-        row = (f"`{name}`", _form(value), _default(name, value, section), value["description"])
-        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+    yield from _rows(section, model)
     yield ""
 
 
+def _rows(section: dict[str, Any], model: dict[str, Any], above: str = "") -> Iterator[str]:
+    """A row per key; those of a section inside the section come after its own row, as `section.key`."""
+    for name, value in section["properties"].items():
+        row = (f"`{above}{name}`", _form(value), _default(name, value, section), value["description"])
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+        for choice in value.get("anyOf", ()):
+            if "$ref" in choice:
+                yield from _rows(_resolve(choice, model), model, f"{above}{name}.")
+
+
 def _form(value: dict[str, Any]) -> str:
+    if "$ref" in value:
+        return "the keys below"
     if "enum" in value or "const" in value:
         return " or ".join(f"`{choice}`" for choice in value.get("enum", [value.get("const")]))
     if "anyOf" in value:

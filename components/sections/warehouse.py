@@ -38,3 +38,8 @@ class WarehouseSettings(Section):
     @classmethod
     def _identifier_only(cls, account: str) -> str:
         return rules.account_identifier(account)
+
+    @property
+    def host_name(self) -> str:
+        """Where dbt finds Snowflake."""
+        return self.host or f"{self.account}.snowflakecomputing.com"

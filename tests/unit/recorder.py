@@ -41,7 +41,12 @@ ARNS = {
     "aws:sns/topic:Topic": f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{{name}}",
 }
 
-OUTPUTS: dict[str, dict[str, str]] = {
+OUTPUTS: dict[str, dict[str, Any]] = {
+    "aws:ec2/vpcEndpoint:VpcEndpoint": {
+        "prefixListId": "pl-s3",
+        "dnsEntries": [{"dnsName": "vpce.example.com", "hostedZoneId": "Z1"}],
+    },
+    "aws:route53/zone:Zone": {"zoneId": "Z2"},
     "aws:s3/bucketObjectv2:BucketObjectv2": {"versionId": "version-1"},
     "aws:kms/key:Key": {"keyId": "key-1"},
     "aws:ecr/repository:Repository": {"repositoryUrl": REPOSITORY_URL, "registryId": ACCOUNT_ID},

@@ -1,4 +1,6 @@
+import json
 from ipaddress import IPv4Network
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,8 +11,11 @@ from components.addresses import AddressPlan
 from components.logs import Logs
 from components.network import Network, NetworkArgs
 from components.sections.network import NetworkSettings
-from tests.unit.recorder import Stack
+from components.sections.warehouse import WarehouseSettings
+from tests.unit.recorder import ACCOUNT_ID, Stack
 
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+PRIVATE_HOST = "acme.eu-west-1.privatelink.snowflakecomputing.com"
 ROUTE = "aws:ec2/route:Route"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -19,7 +24,12 @@ INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 @pytest.fixture
 def network_args(account: Account, logs: Logs) -> NetworkArgs:
     settings = NetworkSettings.model_validate({"cidr": "10.20.0.0/16", "availabilityZones": 2})
-    return NetworkArgs(account=account, settings=settings, nat_gateway_per_zone=False, warehouse_port=443, logs=logs)
+    return NetworkArgs(account=account, settings=settings, nat_gateway_per_zone=False, warehouse=warehouse(), logs=logs)
+
+
+def warehouse(**values: object) -> WarehouseSettings:
+    names = dict.fromkeys(["user", "role", "database", "warehouse"], "DBT")
+    return WarehouseSettings.model_validate({"account": "ACME-ANALYTICS", **names, **values})
 
 
 def test_private_subnets_lie_in_different_zones(stack: Stack, network_args: NetworkArgs):
@@ -73,7 +83,7 @@ def test_a_dbt_task_takes_no_connection_and_opens_only_tls(
     stack: Stack, network_args: NetworkArgs, warehouse_port: int, ports: list[int]
 ):
     """Stolen code in a dbt project can't listen, and has one port to call out on."""
-    args = NetworkArgs(**{**vars(network_args), "warehouse_port": warehouse_port})
+    args = NetworkArgs(**{**vars(network_args), "warehouse": warehouse(port=warehouse_port)})
     group = stack.value(Network("platform", args).task_security_group_id)
 
     out = [rule for rule in stack.all(EGRESS).values() if rule["securityGroupId"] == group]
@@ -107,14 +117,116 @@ def test_all_traffic_is_on_record(stack: Stack, network_args: NetworkArgs):
     assert stack.only("aws:ec2/flowLog:FlowLog")["trafficType"] == "ALL"
 
 
-@given(prefix=st.integers(16, 24), zones=st.integers(2, 3), start=st.integers(0, 255).map(lambda octet: f"10.{octet}.0.0"))
-def test_subnets_share_the_range_without_overlap(prefix: int, zones: int, start: str):
+@pytest.fixture
+def private_args(network_args: NetworkArgs) -> NetworkArgs:
+    """With egress privateLink."""
+    snowflake = {"endpointService": "com.amazonaws.vpce.eu-west-1.vpce-svc-0a1b", "stageBuckets": ["sfc-eu-ds1-customer-stage"]}
+    settings = {"cidr": "10.20.0.0/16", "availabilityZones": 2, "egress": "privateLink", "snowflake": snowflake}
+    values = {"settings": NetworkSettings.model_validate(settings), "warehouse": warehouse(host=PRIVATE_HOST)}
+    return NetworkArgs(**{**vars(network_args), **values})
+
+
+def test_private_link_leaves_no_way_to_the_internet(stack: Stack, private_args: NetworkArgs):
+    """Code inside a dbt task can't carry data out, whatever it got hold of."""
+    Network("platform", private_args)
+
+    for kind in ("internetGateway:InternetGateway", "natGateway:NatGateway", "eip:Eip", "route:Route"):
+        assert stack.all(f"aws:ec2/{kind}") == {}
+    assert all("private" in name for name in stack.all("aws:ec2/subnet:Subnet"))
+    assert [rule for rule in stack.all(EGRESS).values() if "cidrIpv4" in rule or "cidrIpv6" in rule] == []
+
+
+def test_every_service_has_a_private_way_in_both_zones(stack: Stack, private_args: NetworkArgs):
+    """One that is missing shows as a task that hangs in PENDING, or as an environment that fails after two hours."""
+    network = Network("platform", private_args)
+    subnets = stack.value(network.private_subnet_ids)
+
+    endpoints = interfaces(stack)
+    assert set(endpoints) == {
+        *("airflow.api", "airflow.env", "airflow.ops", "ecr.api", "ecr.dkr", "ecs", "kms", "logs", "monitoring"),
+        *("secretsmanager", "sns", "sqs", "sts"),
+    }
+    for endpoint in endpoints.values():
+        assert endpoint["privateDnsEnabled"] is True
+        assert endpoint["subnetIds"] == subnets
+
+
+def interfaces(stack: Stack) -> dict[str, dict[str, Any]]:
+    """Interface endpoints of AWS's services, by service."""
+    prefix = "com.amazonaws.eu-west-1."
+    found = stack.all(ENDPOINT).values()
+    return {each["serviceName"].removeprefix(prefix): each for each in found if each.get("privateDnsEnabled")}
+
+
+def test_endpoints_serve_this_accounts_identities_only(stack: Stack, private_args: NetworkArgs):
+    """With another account's key, code in a task could send data to that account through AWS's own services."""
+    Network("platform", private_args)
+
+    for service, endpoint in interfaces(stack).items():
+        ours, *others = json.loads(endpoint["policy"])["Statement"]
+        assert ours["Condition"] == {"StringEquals": {"aws:PrincipalAccount": ACCOUNT_ID}}
+        assert ours["Action"] == [f"{'cloudwatch' if service == 'monitoring' else service.partition('.')[0]}:*"]
+        writes = [action for other in others for action in other["Action"] if not action.startswith(("ecr:Get", "ecr:Batch"))]
+        assert (bool(others), writes) == (service.startswith("ecr"), [])
+
+
+def test_s3_is_this_accounts_and_what_images_and_snowflake_need(stack: Stack, private_args: NetworkArgs):
+    """S3 is where stolen data would go first; without layers no container starts, without the stage large results hang."""
+    Network("platform", private_args)
+
+    endpoint = next(each for each in stack.all(ENDPOINT).values() if each["vpcEndpointType"] == "Gateway")
+    ours, layers, stage = json.loads(endpoint["policy"])["Statement"]
+    assert ours["Condition"]["StringEquals"] == {"aws:PrincipalAccount": ACCOUNT_ID, "aws:ResourceAccount": ACCOUNT_ID}
+    assert (layers["Action"], layers["Resource"]) == (
+        ["s3:GetObject"],
+        ["arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*"],
+    )
+    assert stage["Resource"] == ["arn:aws:s3:::sfc-eu-ds1-customer-stage/*"]
+
+
+def test_private_groups_talk_to_endpoints_and_to_nothing_else(stack: Stack, private_args: NetworkArgs):
+    """Only dbt has a way to Snowflake, and nobody has one to a neighbour."""
+    network = Network("platform", private_args)
+    task, airflow = stack.value(network.task_security_group_id), stack.value(network.airflow_security_group_id)
+
+    def peers(group: str, kind: str) -> set[tuple[str, int | None]]:
+        rules = [rule for rule in stack.all(kind).values() if rule["securityGroupId"] == group]
+        ends = ("referencedSecurityGroupId", "prefixListId")
+        return {(next(rule[end] for end in ends if end in rule), rule.get("fromPort")) for rule in rules}
+
+    endpoints, snowflake, s3 = "platform-endpoints-id", "platform-snowflake-id", "pl-s3"
+    assert peers(task, EGRESS) == {(endpoints, 443), (s3, 443), (snowflake, 443), (snowflake, 80)}
+    assert peers(airflow, EGRESS) == {(airflow, None), (endpoints, 443), (s3, 443)}
+    assert (peers(task, INGRESS), peers(airflow, INGRESS)) == (set(), {(airflow, None)})
+    assert peers(endpoints, INGRESS) == {(task, 443), (airflow, 443)}
+    assert peers(snowflake, INGRESS) == {(task, 443), (task, 80)}
+    assert peers(endpoints, EGRESS) == peers(snowflake, EGRESS) == set()
+
+
+def test_snowflakes_name_leads_to_its_endpoint_inside_the_vpc_only(stack: Stack, private_args: NetworkArgs):
+    """Under the public name dbt would look for a way to the internet and hang."""
+    Network("platform", private_args)
+
+    zone = stack.only("aws:route53/zone:Zone")
+    assert (zone["name"], zone["vpcs"]) == (PRIVATE_HOST, [{"vpcId": "platform-id"}])
+    records = stack.all("aws:route53/record:Record").values()
+    assert {record["name"] for record in records} == {PRIVATE_HOST, f"ocsp.{PRIVATE_HOST}"}
+    assert {record["aliases"][0]["name"] for record in records} == {"vpce.example.com"}
+
+
+@given(
+    prefix=st.integers(16, 24),
+    zones=st.integers(2, 3),
+    endpoints=st.booleans(),
+    start=st.integers(0, 255).map(lambda octet: f"10.{octet}.0.0"),
+)
+def test_subnets_share_the_range_without_overlap(prefix: int, zones: int, endpoints: bool, start: str):
     """AWS refuses overlapping subnets halfway through a deployment."""
     cidr = IPv4Network(f"{start}/{prefix}")
     try:
-        plan = AddressPlan.of(cidr, zones)
+        plan = AddressPlan.of(cidr, zones, endpoints=endpoints)
     except ValueError:
-        assert (prefix, zones) == (24, 3)
+        assert (prefix, zones, endpoints) in {(24, 3, False), (24, 3, True), (24, 2, True), (23, 3, True)}
         return
 
     blocks = [*plan.private, *plan.public]

@@ -54,6 +54,11 @@ def change(configuration: Configuration, path: str, value: Any) -> Configuration
     return copy
 
 
+SNOWFLAKE = {
+    "endpointService": "com.amazonaws.vpce.eu-west-1.vpce-svc-0123456789abcdef0",
+    "stageBuckets": ["sfc-eu-ds1-12-customer-stage"],
+}
+
 MISTAKES = [
     ("environment", "prod", "'development' or 'production'"),
     ("network.cidr", "10.20.0.0", "10.20.0.0/16"),
@@ -65,6 +70,7 @@ MISTAKES = [
     ("network.cidr", "172.17.128.0/17", "172.17.0.0/16"),
     ("network.availabilityZones", 1, "2 or 3"),
     ("network.egress", "internet", "'nat'"),
+    ("network.snowflake", SNOWFLAKE, "or set egress: privateLink"),
     ("warehouse.account", "https://acme.snowflakecomputing.com", "without https://"),
     ("warehouse.account", "acme.snowflakecomputing.com", "identifier alone"),
     ("warehouse.account", "acme prod", "letters, digits"),
@@ -103,6 +109,29 @@ MISTAKES = [
     ("workstreams.sales.retries", -1, "greater than or equal to 0"),
     ("workstreams.sales.owner", "sales, finance", "Team or person"),
 ]
+
+
+PRIVATE_MISTAKES = [
+    ("network.cidr", "10.20.0.0/24", "network.availabilityZones = 2"),
+    ("network.snowflake", None, "or set egress: nat"),
+    ("network.snowflake.endpointService", "vpce-svc-0a1b", "SYSTEM$GET_PRIVATELINK_CONFIG"),
+    ("network.snowflake.stageBuckets", [], "at least 1"),
+    ("network.snowflake.stageBuckets", ["s3://stage"], "without s3://"),
+    ("warehouse.host", None, "privatelink-account-url"),
+    ("warehouse.host", "acme.snowflakecomputing.com", "privatelink-account-url"),
+    ("warehouse.port", 8443, "443"),
+    ("airflow.webserver", "publicOnly", "set privateOnly"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "fix"), PRIVATE_MISTAKES)
+def test_a_network_without_internet_is_complete_or_refused(right: Configuration, path: str, value: Any, fix: str):
+    """Half of it deploys, and then no task reaches Snowflake."""
+    private = change(right, "network", {"egress": "privateLink", "snowflake": SNOWFLAKE})
+    private["warehouse"]["host"] = "acme.privatelink.snowflakecomputing.com"
+    load(private)
+
+    assert fix in refusal(change(private, path, value))
 
 
 @pytest.mark.parametrize(("path", "value", "fix"), MISTAKES, ids=[f"{path}={value}"[:60] for path, value, _ in MISTAKES])
@@ -249,12 +278,15 @@ def configurations(draw: st.DrawFn) -> Configuration:
     """Any valid configuration."""
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
     zones = draw(st.integers(2, 3))
+    private = draw(st.booleans())
+    private_host = "abc.privatelink.snowflakecomputing.com"
     return {
         "environment": draw(st.sampled_from(["development", "production"])),
         "network": {
-            "cidr": f"10.{draw(st.integers(0, 255))}.0.0/{draw(st.integers(16, 23))}",
+            "cidr": f"10.{draw(st.integers(0, 255))}.0.0/{draw(st.integers(16, 22))}",
             "availabilityZones": zones,
-            "egress": "nat",
+            "egress": "privateLink" if private else "nat",
+            **({"snowflake": deepcopy(SNOWFLAKE)} if private else {}),
         },
         "warehouse": {
             "account": draw(st.sampled_from(["ACME-ANALYTICS", "acme-analytics_eu", "xy12345.eu-west-1"])),
@@ -263,14 +295,14 @@ def configurations(draw: st.DrawFn) -> Configuration:
             "database": draw(IDENTIFIERS),
             "warehouse": draw(IDENTIFIERS),
             "authentication": draw(st.sampled_from(["keyPair", "workloadIdentity", "password"])),
-            "host": draw(st.sampled_from([None, "abc.privatelink.snowflakecomputing.com"])),
-            "port": draw(st.integers(1, 65535)),
+            "host": private_host if private else draw(st.sampled_from([None, private_host])),
+            "port": 443 if private else draw(st.integers(1, 65535)),
             "protocol": "https",
         },
         "airflow": {
             "version": draw(st.sampled_from(["3.3.1", "3.2.1", "3.0.6"])),
             "environmentClass": draw(st.sampled_from(sorted(DAGS_PER_CLASS))),
-            "webserver": draw(st.sampled_from(["privateOnly", "publicOnly"])),
+            "webserver": "privateOnly" if private else draw(st.sampled_from(["privateOnly", "publicOnly"])),
         },
         "image": {"baseImage": draw(st.sampled_from(["python:3.12-slim", "registry.example.com:5000/python:3.11"]))},
         "alerts": {"emails": draw(st.lists(st.sampled_from(["a@example.com", "b+c@example.org"]), min_size=1, unique=True))},
@@ -311,7 +343,9 @@ def corruptions(draw: st.DrawFn) -> tuple[Configuration, str]:
 
 
 def required(path: list[str]) -> bool:
-    keys = "environment warehouse workstreams account user role database warehouse project schema owner"
+    keys = (
+        "environment warehouse workstreams account user role database warehouse project schema owner endpointService stageBuckets"
+    )
     return path[-1] in keys.split() and not (path[0] == "workstreams" and len(path) == 2)
 
 
