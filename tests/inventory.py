@@ -8,7 +8,8 @@ from sandbox.stack import Stack
 
 def inventory(stack: Stack) -> dict[str, list[str]]:
     """Names or ids of all resources, by kind; kinds of which there is none are left out."""
-    found = {**_network(client(stack, "ec2")), **_data(stack), **_compute(stack)}
+    zones = client(stack, "route53").list_hosted_zones()["HostedZones"]
+    found = {**_network(client(stack, "ec2")), "zone": [zone["Name"] for zone in zones], **_data(stack), **_compute(stack)}
     return {kind: sorted(names) for kind, names in found.items() if names}
 
 

@@ -2,11 +2,11 @@
 
 from pulumi_policy import Policy
 
-from . import ec2, ecr, ecs, iam, kms, logs, mwaa, protection, s3, secretsmanager, sns, tags
+from . import ec2, ecr, ecs, iam, kms, logs, mwaa, protection, s3, secretsmanager, sns, tags, vpc_endpoints
 
 POLICIES: list[Policy] = [
     value
-    for module in (ec2, ecr, ecs, iam, kms, logs, mwaa, protection, s3, secretsmanager, sns, tags)
+    for module in (ec2, vpc_endpoints, ecr, ecs, iam, kms, logs, mwaa, protection, s3, secretsmanager, sns, tags)
     for value in vars(module).values()
     if isinstance(value, Policy)
 ]

@@ -10,6 +10,12 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.account import Account
+from components.logs import Logs
+from components.network import Network, NetworkArgs
+from components.sections.network import NetworkSettings
+from components.sections.warehouse import WarehouseSettings
+
 
 def policy(**statement: Any) -> pulumi.Output[str]:
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
@@ -90,6 +96,65 @@ def network(version: int) -> None:
     pulumi.export("nat", nat.id)
     pulumi.export("group", group.id)
     pulumi.export("private", private.id)
+
+
+def names(version: int) -> None:
+    tags = {"changed": "yes"} if version > 1 else None
+    vpc = aws.ec2.Vpc("names", cidr_block="10.22.0.0/16", enable_dns_hostnames=True)
+    subnet = aws.ec2.Subnet("names", vpc_id=vpc.id, cidr_block="10.22.0.0/24")
+    old, new = (
+        aws.ec2.VpcEndpoint(
+            name,
+            vpc_id=vpc.id,
+            service_name="com.amazonaws.vpce.eu-west-1.vpce-svc-0123456789abcdef0",
+            vpc_endpoint_type="Interface",
+            subnet_ids=[subnet.id],
+        )
+        for name in ("old", "new")
+    )
+    zone = aws.route53.Zone(
+        "names",
+        name=since(3, version, "other.example.com", "example.com"),
+        comment=since(2, version, "new", "old"),
+        vpcs=[{"vpc_id": vpc.id}],
+        tags=tags,
+    )
+    entry = since(2, version, new, old).dns_entries[0]
+    aws.route53.Record(
+        "names",
+        zone_id=zone.zone_id,
+        name=zone.name,
+        type="A",
+        aliases=[{"name": entry.dns_name, "zone_id": entry.hosted_zone_id, "evaluate_target_health": False}],
+    )
+    pulumi.export("zone", zone.zone_id)
+    pulumi.export("target", entry.dns_name)
+
+
+def private_network() -> None:
+    """The platform's own network without a way to the internet."""
+    account = Account.current()
+    key = aws.kms.Key("logs", deletion_window_in_days=7)
+    settings = {
+        "egress": "privateLink",
+        "snowflake": {
+            "endpointService": "com.amazonaws.vpce.eu-west-1.vpce-svc-0123456789abcdef0",
+            "stageBuckets": ["sfc-eu-ds1-customer-stage"],
+        },
+    }
+    names = dict.fromkeys(["account", "user", "role", "database", "warehouse"], "DBT")
+    network = Network(
+        "platform",
+        NetworkArgs(
+            account=account,
+            settings=NetworkSettings.model_validate(settings),
+            nat_gateway_per_zone=False,
+            warehouse=WarehouseSettings.model_validate({**names, "host": "acme.privatelink.snowflakecomputing.com"}),
+            logs=Logs(kms_key_arn=key.arn, retention_days=30),
+        ),
+    )
+    pulumi.export("subnets", network.private_subnet_ids)
+    pulumi.export("taskGroup", network.task_security_group_id)
 
 
 def storage(version: int) -> None:

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 import pytest
 from pulumi import automation
 
+from components.endpoints import SERVICES
 from sandbox import engine
 from sandbox.paths import CACHE
 from tests.sandbox import aws_programs as programs
@@ -151,6 +152,20 @@ def look_at_network(emulator: Account, outputs: dict[str, Any]) -> dict[str, Any
     }
 
 
+def look_at_names(emulator: Account, outputs: dict[str, Any]) -> dict[str, Any]:
+    route53, zone = emulator.client("route53"), outputs["zone"]
+    found = route53.get_hosted_zone(Id=zone)
+    tagged = route53.list_tags_for_resource(ResourceType="hostedzone", ResourceId=zone)["ResourceTagSet"]["Tags"]
+    records = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    (alias,) = [record["AliasTarget"]["DNSName"] for record in records if record["Type"] == "A"]
+    return {
+        "tags": sorted(tag["Key"] for tag in tagged),
+        "comment": found["HostedZone"]["Config"]["Comment"],
+        "networks": len(found["VPCs"]),
+        "leads to the endpoint": alias == f"{outputs['target']}.",
+    }
+
+
 def look_at_storage(emulator: Account, outputs: dict[str, Any]) -> dict[str, Any]:
     s3, kms, bucket = emulator.client("s3"), emulator.client("kms"), outputs["bucket"]
     requirements = s3.get_object(Bucket=bucket, Key="requirements.txt")
@@ -208,6 +223,7 @@ def what_is_left(emulator: Account) -> dict[str, list[str]]:
         "nat": [nat["NatGatewayId"] for nat in ec2.describe_nat_gateways()["NatGateways"] if nat["State"] != "deleted"],
         "address": [address["AllocationId"] for address in ec2.describe_addresses()["Addresses"]],
         "endpoint": [endpoint["VpcEndpointId"] for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]],
+        "zone": [zone["Name"] for zone in emulator.client("route53").list_hosted_zones()["HostedZones"]],
         "flow log": [log["FlowLogId"] for log in ec2.describe_flow_logs()["FlowLogs"]],
         "key": [key["KeyId"] for key in keys if key["KeyState"] != "PendingDeletion" and key["KeyManager"] == "CUSTOMER"],
         "alias": [a["AliasName"] for a in kms.list_aliases()["Aliases"] if not a["AliasName"].startswith("alias/aws/")],
@@ -243,6 +259,14 @@ LIVES = {
             SecurityGroupEgressRule/https
             """
         ),
+    ),
+    "names": Life(
+        program=programs.names,
+        look=look_at_names,
+        first={"tags": ["project"], "comment": "old", "networks": 1, "leads to the endpoint": True},
+        second={"tags": ["changed", "project"], "comment": "new", "networks": 1, "leads to the endpoint": True},
+        in_place=words("Zone/names Record/names"),
+        replaced=words("Zone/names Record/names"),
     ),
     "storage": Life(
         program=programs.storage,
@@ -367,6 +391,27 @@ def test_resources_are_made_changed_replaced_and_deleted(new_stack, emulator, na
 
     replaced = up(stack, lambda: life.program(3))
     assert replaced["replace"] == life.replaced
+
+    stack.destroy()
+    assert what_is_left(emulator) == {}
+
+
+def test_a_network_without_internet_is_deployed_and_taken_away_again(new_stack, emulator):
+    """The committed stacks use NAT: the other way out must not be a page of code that nobody has ever run."""
+    stack, ec2 = new_stack("private-network"), emulator.client("ec2")
+
+    made = up(stack, programs.private_network).outputs
+    vpc = ec2.describe_subnets(SubnetIds=made["subnets"])["Subnets"][0]["VpcId"]
+    here = [{"Name": "vpc-id", "Values": [vpc]}]
+    tables = ec2.describe_route_tables(Filters=here)["RouteTables"]
+    endpoints = ec2.describe_vpc_endpoints(Filters=here)["VpcEndpoints"]
+    (group,) = ec2.describe_security_groups(GroupIds=[made["taskGroup"]])["SecurityGroups"]
+    unchanged(stack, programs.private_network)
+
+    assert not [route for table in tables for route in table["Routes"] if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
+    assert len(endpoints) == len(SERVICES) + len(["s3", "snowflake"])
+    assert not [permission for permission in group["IpPermissionsEgress"] if permission["IpRanges"]]
+    assert any(permission["PrefixListIds"] for permission in group["IpPermissionsEgress"])
 
     stack.destroy()
     assert what_is_left(emulator) == {}

@@ -172,6 +172,17 @@ def stack_file(name: str) -> dict[str, Any]:
     return yaml.safe_load((REPOSITORY / f"Pulumi.{name}.yaml").read_text())["config"]
 
 
+def without_internet(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same stack with egress privateLink."""
+    snowflake = {
+        "endpointService": "com.amazonaws.vpce.eu-west-1.vpce-svc-0123456789abcdef0",
+        "stageBuckets": ["sfc-eu-ds1-12-customer-stage"],
+    }
+    warehouse = {**values["dbt-platform:warehouse"], "host": "acme.eu-west-1.privatelink.snowflakecomputing.com"}
+    network = {**values["dbt-platform:network"], "egress": "privateLink", "snowflake": snowflake}
+    return {**values, "dbt-platform:network": network, "dbt-platform:warehouse": warehouse}
+
+
 def set_configuration(values: Mapping[str, Any]) -> None:
     """Hand values to the program in the form that Pulumi gives them."""
     config.set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()})

@@ -30,7 +30,7 @@ ec2/vpc:Vpc ec2/subnet:Subnet ec2/internetGateway:InternetGateway ec2/eip:Eip ec
 ec2/routeTable:RouteTable ec2/route:Route ec2/routeTableAssociation:RouteTableAssociation
 ec2/defaultSecurityGroup:DefaultSecurityGroup ec2/securityGroup:SecurityGroup
 vpc/securityGroupIngressRule:SecurityGroupIngressRule vpc/securityGroupEgressRule:SecurityGroupEgressRule
-ec2/vpcEndpoint:VpcEndpoint ec2/flowLog:FlowLog kms/key:Key kms/alias:Alias s3/bucket:Bucket
+ec2/vpcEndpoint:VpcEndpoint ec2/flowLog:FlowLog route53/zone:Zone route53/record:Record kms/key:Key kms/alias:Alias s3/bucket:Bucket
 s3/bucketVersioning:BucketVersioning
 s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration
 s3/bucketPublicAccessBlock:BucketPublicAccessBlock s3/bucketOwnershipControls:BucketOwnershipControls
@@ -73,6 +73,13 @@ ENVIRONMENT = {
     "sourceBucketArn": "arn:aws:s3:::dags",
     "dagS3Path": "dags",
     "networkConfiguration": {"subnetIds": ["subnet-1", "subnet-2"], "securityGroupIds": ["sg-1"]},
+}
+
+RECORD = {
+    "zoneId": "Z1",
+    "name": "example.com",
+    "type": "A",
+    "aliases": [{"name": "vpce.example.com", "zoneId": "Z2", "evaluateTargetHealth": False}],
 }
 
 EC2_VPC = "aws:ec2/vpc:Vpc"
@@ -188,6 +195,9 @@ def test_every_property_can_change(kind):
         (EC2_VPC, {"cidrBlock": "10.0.0.0/16", "instanceTenancy": "shared"}, "instanceTenancy", "default, dedicated"),
         (EC2_VPC, {"cidrBlock": "10.0.0.0/16", "enableDnsSupprt": True}, "enableDnsSupprt", "does not model"),
         (EGRESS, {"securityGroupId": "sg-1", "ipProtocol": "-1"}, "cidrIpv4", "exactly one of"),
+        ("aws:route53/zone:Zone", {"name": "example.com", "vpcs": []}, "vpcs", "private zones only"),
+        ("aws:route53/record:Record", {**RECORD, "type": "CNAME"}, "type", "aliases of IPv4 addresses only"),
+        ("aws:route53/record:Record", {**RECORD, "aliases": []}, "aliases", "is not one alias"),
         (
             EGRESS,
             {"securityGroupId": "sg-1", "ipProtocol": "tcp", "cidrIpv4": EVERYWHERE},

@@ -11,7 +11,7 @@ from pulumi_policy.deserialize import deserialize_properties
 
 from policy.controls import POLICIES
 from tests.unit.policy_cases.case import Fake, violations
-from tests.unit.recorder import run_program, stack_file
+from tests.unit.recorder import run_program, stack_file, without_internet
 
 Engine = dict[str, tuple[Fake, Fake]]
 """By URN: a resource with its inputs, and with its outputs."""
@@ -63,6 +63,14 @@ def report(engine: Engine, tags: dict[str, str]) -> Iterator[str]:
 def test_the_committed_stacks_keep_to_the_policies(name: str, engine: Engine):
     """A pack that its own platform fails would be switched off."""
     values = stack_file(name)
+    run_program(values)
+
+    assert list(report(engine, values["aws:defaultTags"]["tags"])) == []
+
+
+def test_a_stack_without_internet_keeps_to_the_policies(engine: Engine):
+    """The committed stacks use NAT; the pack must not stop the first team that does not."""
+    values = without_internet(stack_file("prod"))
     run_program(values)
 
     assert list(report(engine, values["aws:defaultTags"]["tags"])) == []

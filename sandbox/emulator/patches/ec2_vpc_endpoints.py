@@ -21,6 +21,8 @@ _FULL_ACCESS = json.dumps(
     {"Version": "2008-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
 )
 
+_ZONE = "Z38GZ743OKFT7T"
+
 _stock_modify = ec2._modify_vpc_endpoint
 _stock_fields = ec2._vpce_fields_xml
 
@@ -78,11 +80,18 @@ def vpce_fields_xml(endpoint: dict[str, Any], tag: str = "item") -> str:
     """An endpoint as the API shows it."""
     interfaces = "".join(f"<item>{interface}</item>" for interface in endpoint["NetworkInterfaceIds"])
     groups = "".join(f"<item><groupId>{group}</groupId></item>" for group in endpoint["SecurityGroupIds"])
-    name = f"{endpoint['VpcEndpointId']}.{endpoint['ServiceName'].removeprefix('com.amazonaws.')}.vpce.amazonaws.com"
-    dns = f"<item><dnsName>{name}</dnsName></item>" if endpoint["VpcEndpointType"] == "Interface" else ""
+    dns = _dns_entry(endpoint) if endpoint["VpcEndpointType"] == "Interface" else ""
     more = (
         f"<policyDocument>{escape(endpoint['PolicyDocument'])}</policyDocument>"
         f"<privateDnsEnabled>{endpoint['PrivateDnsEnabled']}</privateDnsEnabled>"
         f"<groupSet>{groups}</groupSet><networkInterfaceIdSet>{interfaces}</networkInterfaceIdSet><dnsEntrySet>{dns}</dnsEntrySet>"
     )
     return _stock_fields(endpoint, tag).replace("<state>", f"{more}<state>", 1)
+
+
+def _dns_entry(endpoint: dict[str, Any]) -> str:
+    """The regional name (AWS PrivateLink Guide, "DNS hostnames"), in a zone of AWS that is the same for a whole region."""
+    region, _, service = endpoint["ServiceName"].removeprefix("com.amazonaws.").removeprefix("vpce.").partition(".")
+    labels = [endpoint["VpcEndpointId"], *reversed(service.split(".")), region]
+    name = ".".join([*labels, "vpce.amazonaws.com"])
+    return f"<item><dnsName>{name}</dnsName><hostedZoneId>{_ZONE}</hostedZoneId></item>"

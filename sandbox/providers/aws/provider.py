@@ -16,6 +16,7 @@ from sandbox.providers.aws.services import (
     kms,
     logs,
     mwaa,
+    route53,
     s3_bucket,
     s3_object,
     s3_settings,
@@ -29,7 +30,7 @@ from sandbox.providers.values import Properties, ProviderError
 
 MODULES = (
     ec2_endpoints, ec2_network, ec2_routes, ec2_security, ecr, ecs_cluster, ecs_task, iam, iam_account, kms, logs, mwaa,
-    s3_bucket, s3_object, s3_settings, secretsmanager, sns,
+    route53, s3_bucket, s3_object, s3_settings, secretsmanager, sns,
 )  # fmt: skip
 
 CATALOGUE: dict[str, ResourceType] = {kind.token: kind for module in MODULES for kind in module.KINDS}

@@ -155,4 +155,68 @@ EC2 = [
     ),
 ]
 
-CASES = [*IAM, *EC2]
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+INTERNET = Fake("aws:ec2/internetGateway:InternetGateway", {"vpcId": "v"})
+
+
+def endpoint(service: str, *statements: dict[str, Any], **properties: Any) -> Fake:
+    policy = {"policy": document(*statements)} if statements else {}
+    return Fake(ENDPOINT, {"vpcId": "v", "serviceName": f"com.amazonaws.{service}", **policy, **properties}, name=service)
+
+
+def anybody(actions: str | list[str], resource: str = "*") -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resource}
+
+
+def ours(actions: str) -> dict[str, Any]:
+    return {**anybody(actions), "Condition": {"StringEquals": {"aws:PrincipalAccount": "1"}}}
+
+
+ENDPOINTS = [
+    Case(
+        "vpc-endpoint-policy",
+        "policy is AWS's own",
+        wrong=[VPC, endpoint("eu-west-1.logs")],
+        right=[VPC, endpoint("eu-west-1.logs", ours("logs:*")), endpoint("vpce.eu-west-1.vpce-svc-1")],
+    ),
+    Case(
+        "vpc-endpoint-policy",
+        "policy is AWS's own",
+        wrong=[VPC, endpoint("eu-west-1.s3")],
+        right=[VPC, INTERNET, endpoint("eu-west-1.s3")],
+    ),
+    *(
+        Case(
+            "vpc-endpoint-policy",
+            "Statement[1] is for everybody and every resource",
+            wrong=[VPC, endpoint("eu-west-1.s3", ours("s3:*"), wrong)],
+            right=[
+                VPC,
+                endpoint("eu-west-1.s3", anybody("s3:GetObject", "arn:aws:s3:::layers/*")),
+                endpoint("eu-west-1.ecr.api", anybody(["ecr:BatchGetImage", "ecr:GetAuthorizationToken"])),
+            ],
+        )
+        for wrong in (anybody("s3:PutObject"), anybody(["ecr:BatchGetImage", "ecr:PutImage"]))
+    ),
+    Case(
+        "vpc-endpoint-security-group",
+        "securityGroupIds is empty",
+        wrong=[endpoint("eu-west-1.logs", vpcEndpointType="Interface")],
+        right=[
+            endpoint("eu-west-1.logs", vpcEndpointType="Interface", securityGroupIds=["g"]),
+            endpoint("eu-west-1.s3", vpcEndpointType="Gateway"),
+        ],
+    ),
+    *(
+        Case(
+            "vpc-endpoints-of-ecr",
+            f"the endpoint of {missing} is missing",
+            wrong=[VPC, endpoint(f"eu-west-1.{there}")],
+            right=[VPC, endpoint("eu-west-1.ecr.api"), endpoint("eu-west-1.ecr.dkr")],
+        )
+        for missing, there in (("ecr.api", "ecr.dkr"), ("ecr.dkr", "ecr.api"))
+    ),
+    Case("vpc-endpoints-of-ecr", "is missing", wrong=[VPC], right=[VPC, INTERNET]),
+]
+
+CASES = [*IAM, *EC2, *ENDPOINTS]

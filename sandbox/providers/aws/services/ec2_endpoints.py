@@ -53,8 +53,18 @@ def _read_endpoint(api: Api, id: str, state: Properties) -> Properties | None:
         "dnsEntries": [
             {"dnsName": entry.get("DnsName"), "hostedZoneId": entry.get("HostedZoneId")} for entry in endpoint.get("DnsEntries", [])
         ],
+        "prefixListId": _prefix_list(api, endpoint),
         "tagsAll": tags.from_list(endpoint.get("Tags")),
     }
+
+
+def _prefix_list(api: Api, endpoint: dict[str, Any]) -> str | None:
+    """A gateway's addresses, under the name of its service (EC2 API Reference, DescribePrefixLists)."""
+    if endpoint["VpcEndpointType"] != "Gateway":
+        return None
+    named = [{"Name": "prefix-list-name", "Values": [endpoint["ServiceName"]]}]
+    (found,) = api.client.describe_prefix_lists(Filters=named)["PrefixLists"]
+    return found["PrefixListId"]
 
 
 def _modify_endpoint(api: Api, id: str, new: Properties, old: Properties) -> None:
@@ -100,7 +110,7 @@ VPC_ENDPOINT = ResourceType(
         "subnetIds": Property("CreateVpcEndpoint.SubnetIds", form=unordered),
         "securityGroupIds": Property("CreateVpcEndpoint.SecurityGroupIds", form=unordered),
     },
-    outputs=("arn", "dnsEntries", "networkInterfaceIds", "ownerId", "state"),
+    outputs=("arn", "dnsEntries", "networkInterfaceIds", "ownerId", "prefixListId", "state"),
     create=_create_endpoint,
     read=_read_endpoint,
     delete=_delete_endpoint,
