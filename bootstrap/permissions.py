@@ -42,6 +42,10 @@ LOOK = (
     "kms:ListResourceTags",
     "logs:DescribeLogGroups",
     "logs:ListTagsForResource",
+    "route53:GetChange",
+    "route53:GetHostedZone",
+    "route53:ListResourceRecordSets",
+    "route53:ListTagsForResource",
     "s3:GetAccelerateConfiguration",
     "s3:GetBucket*",
     "s3:GetEncryptionConfiguration",
@@ -140,6 +144,17 @@ CHANGE = (
 )
 """What the program's resources are made, changed and deleted with; it never reads a secret's value nor writes one."""
 
+CHANGE_ZONES = (
+    "route53:AssociateVPCWithHostedZone",
+    "route53:ChangeResourceRecordSets",
+    "route53:ChangeTagsForResource",
+    "route53:CreateHostedZone",
+    "route53:DeleteHostedZone",
+    "route53:DisassociateVPCFromHostedZone",
+    "route53:UpdateHostedZoneComment",
+)
+"""With egress `privateLink`: the private DNS zone of Snowflake's names."""
+
 CHANGE_ROLES = ("iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole")
 GIVE_RIGHTS = ("iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
 """Allowed only for roles with the workloads' boundary: otherwise a pipeline could make itself an administrator."""
@@ -226,6 +241,8 @@ def deploying(account: Account, state_bucket: pulumi.Input[str], state_key: pulu
         Statement(actions=["kms:Encrypt", "kms:GenerateDataKey"], resources=[state_key]),
         # The ids of a VPC's parts, keys and subscriptions are AWS' own: no pattern could name ours. The region can.
         Statement(actions=CHANGE, resources=["*"], conditions={"StringEquals": {"aws:RequestedRegion": account.region}}),
+        # Route 53 has no region, and a zone's id is AWS's own.
+        Statement(actions=CHANGE_ZONES, resources=["*"]),
         Statement(
             actions=["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"],
             resources=[f"arn:{account.partition}:budgets::{account.id}:budget/*"],

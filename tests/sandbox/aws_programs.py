@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
+from components.encryption import EncryptionKey, EncryptionKeyArgs
 from components.logs import Logs
 from components.network import Network, NetworkArgs
 from components.sections.network import NetworkSettings
@@ -65,12 +66,15 @@ def network(version: int) -> None:
     aws.vpc.SecurityGroupEgressRule(
         "https", security_group_id=group.id, cidr_ipv4="0.0.0.0/0", ip_protocol="tcp", from_port=port, to_port=port
     )
-    aws.ec2.VpcEndpoint(
+    gateway = aws.ec2.VpcEndpoint(
         "s3",
         vpc_id=vpc.id,
         service_name="com.amazonaws.eu-west-1.s3",
         route_table_ids=[one.id, *since(2, version, [two.id], [])],
         policy=policy(Principal="*", Action=since(2, version, "s3:Get*", "s3:*"), Resource="*"),
+    )
+    aws.vpc.SecurityGroupEgressRule(
+        "s3", security_group_id=group.id, prefix_list_id=gateway.prefix_list_id, ip_protocol="tcp", from_port=443, to_port=port
     )
     aws.ec2.VpcEndpoint(
         "ecr",
@@ -134,7 +138,7 @@ def names(version: int) -> None:
 def private_network() -> None:
     """The platform's own network without a way to the internet."""
     account = Account.current()
-    key = aws.kms.Key("logs", deletion_window_in_days=7)
+    key = EncryptionKey("platform", EncryptionKeyArgs(account=account, disposable=True))
     settings = {
         "egress": "privateLink",
         "snowflake": {

@@ -148,7 +148,7 @@ def look_at_network(emulator: Account, outputs: dict[str, Any]) -> dict[str, Any
         "tags": sorted(tag["Key"] for tag in ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["Tags"]),
         "host names": ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsHostnames")["EnableDnsHostnames"]["Value"],
         "open by default": [g["GroupId"] for g in groups if g["GroupName"] == "default" and g["IpPermissions"]],
-        "egress ports": [rule.get("FromPort") for rule in rules["SecurityGroupRules"] if rule["IsEgress"]],
+        "egress ports": sorted(rule["FromPort"] for rule in rules["SecurityGroupRules"] if rule["IsEgress"]),
     }
 
 
@@ -243,20 +243,20 @@ LIVES = {
     "network": Life(
         program=programs.network,
         look=look_at_network,
-        first={"tags": ["project"], "host names": False, "open by default": [], "egress ports": [443]},
-        second={"tags": ["changed", "project"], "host names": True, "open by default": [], "egress ports": [8443]},
+        first={"tags": ["project"], "host names": False, "open by default": [], "egress ports": [443, 443]},
+        second={"tags": ["changed", "project"], "host names": True, "open by default": [], "egress ports": [443, 8443]},
         in_place=words(
             """
             Vpc/net DefaultSecurityGroup/closed Subnet/public Subnet/private InternetGateway/internet
             Eip/address NatGateway/nat RouteTable/one RouteTable/two Route/out RouteTableAssociation/public
-            SecurityGroup/tasks SecurityGroupIngressRule/self SecurityGroupEgressRule/https VpcEndpoint/s3
-            VpcEndpoint/ecr FlowLog/flow
+            SecurityGroup/tasks SecurityGroupIngressRule/self SecurityGroupEgressRule/https SecurityGroupEgressRule/s3
+            VpcEndpoint/s3 VpcEndpoint/ecr FlowLog/flow
             """
         ),
         replaced=words(
             """
             Subnet/private Route/out SecurityGroup/tasks FlowLog/flow SecurityGroupIngressRule/self
-            SecurityGroupEgressRule/https
+            SecurityGroupEgressRule/https SecurityGroupEgressRule/s3
             """
         ),
     ),

@@ -120,6 +120,7 @@ def test_a_preview_may_log_in_as_the_merge_requests_user(bootstrap: Stack):
     [
         ("s3:PutObject", f"{STATE}/.pulumi/locks/dev/1.json"),
         ("ec2:CreateVpc", "*"),
+        ("route53:CreateHostedZone", "*"),
         ("airflow:CreateEnvironment", "*"),
         ("ecs:RegisterTaskDefinition", "*"),
         ("ecr:CompleteLayerUpload", "*"),

@@ -1,0 +1,29 @@
+"""A security group rule shows the prefix list that it is for.
+
+EC2 API Reference, "SecurityGroupRule". MiniStack keeps the list and shows a rule without a peer.
+"""
+# pyright: reportMissingImports=false
+# (MiniStack lives in the emulator's own environment.)
+
+from typing import Any
+
+from ministack.services import ec2
+
+from sandbox.emulator.patches import replaces
+
+OTHER_PEERS = ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs")
+
+_stock_rule = ec2._sg_rule_xml
+
+
+@replaces(ec2, "_sg_rule_xml")
+def rule_xml(group_id: str, rule: dict[str, Any], is_egress: bool = False) -> str:
+    """The rule as the API shows it: an item per peer."""
+    lists = [entry["PrefixListId"] for entry in rule.get("PrefixListIds", [])]
+    others = any(rule.get(kind) for kind in OTHER_PEERS)
+    shown = _stock_rule(group_id, rule, is_egress) if others or not lists else ""
+    # MiniStack derives the rule's id from all that is in it: it stays the same when only the peers are left out.
+    known = {**rule, "SecurityGroupRuleId": ec2._sg_rule_id(group_id, is_egress, rule)}
+    alone = _stock_rule(group_id, {**known, **dict.fromkeys(OTHER_PEERS, [])}, is_egress)
+    ends = [f"</toPort><prefixListId>{each}</prefixListId>" for each in lists]
+    return shown + "".join(alone.replace("</toPort>", end, 1) for end in ends)
