@@ -1,0 +1,64 @@
+"""docs/architecture.md against the code: whoever looks for a resource must find where it is made."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+import pytest
+
+from components.base import REPOSITORY
+from tests.unit.recorder import Stack, run_program, stack_file, without_internet
+
+PAGE = REPOSITORY / "docs" / "architecture.md"
+MADE = re.compile(r"\b(aws|docker)\.(?:(\w+)\.)?([A-Z]\w+)(?<!Args)\(")
+TOKEN = re.compile(r"(\w+):(\w+)/\w+:(\w+)")
+
+
+def index() -> dict[str, set[str]]:
+    """Resource as the code spells it (`aws.s3.Bucket`) -> files of `components/` that make it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for file in sorted((REPOSITORY / "components").glob("*.py")):
+        for package, module, name in MADE.findall(file.read_text()):
+            found[".".join(filter(None, (package, module, name)))].add(file.name)
+    return found
+
+
+def table() -> str:
+    """The index as the page shows it."""
+    rows = ["| Resource | Made in |", "|---|---|"]
+    for resource, files in sorted(index().items()):
+        rows.append(f"| `{resource}` | {', '.join(f'[{file}](../components/{file})' for file in sorted(files))} |")
+    return "\n".join(rows)
+
+
+@pytest.fixture(scope="module")
+def without_nat() -> Stack:
+    return run_program(without_internet(stack_file("prod")))[0]
+
+
+def spelt(stack: Stack) -> Iterator[str]:
+    """The types that a program registered, as the code spells them."""
+    for registration in stack.registrations():
+        package, module, name = TOKEN.fullmatch(registration.type).groups()  # pyright: ignore[reportOptionalMemberAccess]
+        yield ".".join([package, *([module] if module != "index" else []), name])
+
+
+def test_the_page_says_of_every_resource_where_it_is_made():
+    """Somebody who is woken by an alarm looks here first."""
+    assert table() in PAGE.read_text(), f"docs/architecture.md should have:\n{table()}"
+
+
+def test_every_resource_of_the_committed_stacks_is_in_the_index(development: Stack, production: Stack, without_nat: Stack):
+    """A resource that is made in a way which the index overlooks would be found by nobody."""
+    registered = {resource for stack in (development, production, without_nat) for resource in spelt(stack)}
+
+    assert registered <= index().keys()
+
+
+def test_every_component_is_explained():
+    """A component that the page leaves out is one that a new colleague finds by accident."""
+    files = (REPOSITORY / "components").glob("*.py")
+    components = [name for file in files for name in re.findall(r"^class (\w+)\(Component\)", file.read_text(), re.MULTILINE)]
+
+    page = PAGE.read_text()
+    assert [name for name in components if f"`{name}`" not in page] == []
