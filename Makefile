@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit test-sandbox test-e2e lint types
+.PHONY: help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
@@ -7,7 +7,7 @@ export UV := $(CACHE)/uv/$(UV_VERSION)/bin/uv
 BIN := .venv/bin
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/.complete: uv.lock pyproject.toml sandbox/bootstrap.sh
 	@sandbox/bootstrap.sh "$(CACHE)/uv/$(UV_VERSION)" "$(UV_VERSION)"
@@ -38,3 +38,6 @@ lint: $(BIN)/.complete ## ruff, format, import rules
 
 types: $(BIN)/.complete ## basedpyright
 	@$(BIN)/basedpyright
+
+benchmark-growth: $(BIN)/.complete ## time previews of 1 to 200 workstreams
+	@$(BIN)/python -m benchmarks.growth

@@ -1,0 +1,130 @@
+"""How the platform grows with its workstreams: `python -m benchmarks.growth` (about fifteen minutes on two cores).
+
+One sandbox stack gets ever more workstreams; after each deployment a preview that changes nothing is timed, which is what a
+person or a pipeline waits for most often. Writes the plot, docs/growth.svg, and prints the table.
+"""
+
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import docker
+import yaml
+from rich.table import Table
+
+from benchmarks.plot import line_chart
+from sandbox import lifecycle
+from sandbox.docker_engine import LABEL
+from sandbox.paths import REPOSITORY, Home
+from sandbox.stack import Stack
+from sandbox.state import State
+from sandbox.steps import Steps, console
+
+WORKSTREAMS = (1, 10, 50, 200)
+TIMES = 3
+"""Previews of each size, of which the median counts."""
+AIM = 0.1
+"""Seconds that a workstream may add to a preview."""
+
+HOME = Home(REPOSITORY / ".sandbox-growth")
+PLOT = REPOSITORY / "docs" / "growth.svg"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """A stack with so many workstreams."""
+
+    workstreams: int
+    resources: int
+    preview: float
+    """Seconds of a preview without a change."""
+
+
+def configuration(workstreams: int) -> dict[str, Any]:
+    """Our keys of a stack of that size: every workstream like the first one of the committed stack."""
+    committed = yaml.safe_load((REPOSITORY / "Pulumi.sandbox.yaml").read_text())["config"]
+    first = next(iter(committed["dbt-platform:workstreams"].values()))
+    return {
+        "dbt-platform:airflow": {**committed["dbt-platform:airflow"], "environmentClass": "mw1.medium"},
+        "dbt-platform:workstreams": {f"team-{number:03}": first for number in range(workstreams)},
+    }
+
+
+def write_configuration(stack: Stack, workstreams: int) -> None:
+    """Unlike `Stack.configure` this replaces the workstreams instead of adding to the committed ones."""
+    document = yaml.safe_load(stack.configuration.read_text())
+    document["config"] |= configuration(workstreams)
+    stack.configuration.write_text(yaml.safe_dump(document))
+
+
+@contextmanager
+def airflow_held(sandbox_id: str) -> Iterator[None]:
+    """Airflow reads hundreds of DAGs again and again, on the cores that the preview is timed on."""
+    containers = docker.from_env().containers.list(filters={"label": f"{LABEL}={sandbox_id}"})
+    for container in containers:
+        container.pause()
+    try:
+        yield
+    finally:
+        for container in containers:
+            container.unpause()
+
+
+def measure(stack: Stack, workstreams: int) -> Size:
+    """Deploy a size and time its previews."""
+    write_configuration(stack, workstreams)
+    stack.run("up", "--yes", "--skip-preview")
+    seconds, said = [], ""
+    with airflow_held(stack.state.id):
+        for _ in range(TIMES):
+            start = time.monotonic()
+            said = stack.run("preview", "--expect-no-changes")
+            seconds.append(time.monotonic() - start)
+    (unchanged,) = re.findall(r"(\d+) unchanged", said)
+    return Size(workstreams=workstreams, resources=int(unchanged), preview=statistics.median(seconds))
+
+
+def sizes() -> Iterator[Size]:
+    """One size after the other, in a sandbox of the benchmark's own."""
+    lifecycle.clear(HOME, print)
+    steps, state = Steps(), State.new()
+    HOME.path.mkdir(parents=True, exist_ok=True)
+    with lifecycle.locked(HOME):
+        state.save(HOME)
+        try:
+            tools = lifecycle.set_up(steps, HOME, state)
+            lifecycle.start_stand_ins(steps, HOME, state, tools)
+            stack = lifecycle.deploy(steps, HOME, state, tools)
+            for workstreams in WORKSTREAMS:
+                with steps.step(f"{workstreams} workstreams"):
+                    size = measure(stack, workstreams)
+                yield size
+        finally:
+            lifecycle.clear(HOME, print)
+
+
+def table(found: list[Size]) -> Table:
+    """What each size costs, above the first one's fixed part."""
+    view = Table("workstreams", "resources", "preview without a change, s", f"s per added workstream (aim <= {AIM})")
+    fixed = found[0]
+    for size in found:
+        added = size.workstreams - fixed.workstreams
+        each = f"{(size.preview - fixed.preview) / added:.3f}" if added else ""
+        view.add_row(str(size.workstreams), str(size.resources), f"{size.preview:.1f}", each)
+    return view
+
+
+def main() -> None:
+    """Measure, draw, print."""
+    found = list(sizes())
+    points = [(size.workstreams, size.preview) for size in found]
+    PLOT.write_text(line_chart(points, across="workstreams", upwards="seconds of a preview without a change"))
+    console.print(table(found))
+
+
+if __name__ == "__main__":
+    main()
