@@ -35,7 +35,8 @@ s3/bucketVersioning:BucketVersioning
 s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration
 s3/bucketPublicAccessBlock:BucketPublicAccessBlock s3/bucketOwnershipControls:BucketOwnershipControls
 s3/bucketPolicy:BucketPolicy s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration
-s3/bucketLogging:BucketLogging s3/bucketObjectv2:BucketObjectv2 iam/role:Role iam/rolePolicy:RolePolicy secretsmanager/secret:Secret
+s3/bucketLogging:BucketLogging s3/bucketObjectv2:BucketObjectv2 iam/role:Role iam/rolePolicy:RolePolicy iam/policy:Policy
+iam/openIdConnectProvider:OpenIdConnectProvider secretsmanager/secret:Secret
 secretsmanager/secretPolicy:SecretPolicy ecr/repository:Repository ecr/lifecyclePolicy:LifecyclePolicy
 ecs/cluster:Cluster ecs/clusterCapacityProviders:ClusterCapacityProviders ecs/taskDefinition:TaskDefinition
 cloudwatch/logGroup:LogGroup mwaa/environment:Environment sns/topic:Topic sns/topicPolicy:TopicPolicy
