@@ -20,6 +20,7 @@ Kind = Literal["text", "number", "flag", "texts", "schedule"]
 
 KEYS: dict[str, Kind] = {
     "schemaVersion": "number",
+    "platformVersion": "text",
     "workstream": "text",
     "dagId": "text",
     "description": "text",
@@ -27,6 +28,8 @@ KEYS: dict[str, Kind] = {
     "tags": "texts",
     "schedule": "schedule",
     "timezone": "text",
+    "poolSlots": "number",
+    "failedModelTasks": "number",
     "retries": "number",
     "timeoutMinutes": "number",
     "region": "text",
@@ -77,6 +80,10 @@ class Workstream:
     after: str | None
     """Workstream whose refreshed marts start this one."""
     timezone: str
+    pool_slots: int
+    """Slots of Airflow's default pool that a run takes, so that only as many run at once as the warehouse bears."""
+    failed_model_tasks: int
+    """Failed models at most that a failed run shows as tasks of their own; 0: none."""
     retries: int
     timeout_minutes: int
     """Time that dbt itself may take; the container enforces it."""
@@ -92,7 +99,8 @@ class Workstream:
     log_group: str
     log_stream_prefix: str
     """Prefix and container name, as awslogs names its streams: `dbt/dbt`."""
-    artifacts_uri: str
+    artifacts_bucket: str
+    artifacts_prefix: str
     alert_topic: str
     select: list[str]
     exclude: list[str]
@@ -125,8 +133,8 @@ def read_file(path: Path) -> Workstream:
         raise _error(path, [f"holds {type(content).__name__}, not an object: deploy it again with `pulumi up`"])
     version = content.get("schemaVersion")
     if isinstance(version, int) and version > SCHEMA_VERSION:
-        fix = f"these DAG files read up to {SCHEMA_VERSION}: deploy the DAG files of the platform version that wrote it"
-        raise _error(path, [f"schemaVersion: {version} is newer than this platform version; {fix}"])
+        needed = f"it needs platform version {content.get('platformVersion', '(not named)')}: deploy with that version"
+        raise _error(path, [f"schemaVersion: {version} is newer than the {SCHEMA_VERSION} that these DAG files read; {needed}"])
     if problems := _problems(content, path.stem):
         raise _error(path, problems)
     return _workstream(content)
@@ -165,6 +173,8 @@ def _contradictions(content: dict[str, Any], name: str) -> list[str]:
         problems.append(f"workstream: {content['workstream']!r} should be {name!r}, as the file is named")
     if content["timeoutMinutes"] == 0:
         problems.append("timeoutMinutes: 0 leaves no time to run: give at least 1")
+    if content["poolSlots"] == 0:
+        problems.append("poolSlots: 0 would let any number of workstreams run at once: give at least 1")
     problems += [f"{key}: is empty: name at least one" for key in ("subnets", "securityGroups") if not content[key]]
     try:
         timezone = pendulum.timezone(content["timezone"])
@@ -189,6 +199,8 @@ def _workstream(content: dict[str, Any]) -> Workstream:
         schedule=schedule if isinstance(schedule, str) else None,
         after=schedule["asset"] if isinstance(schedule, dict) else None,
         timezone=content["timezone"],
+        pool_slots=content["poolSlots"],
+        failed_model_tasks=content["failedModelTasks"],
         retries=content["retries"],
         timeout_minutes=content["timeoutMinutes"],
         region=content["region"],
@@ -200,7 +212,8 @@ def _workstream(content: dict[str, Any]) -> Workstream:
         security_groups=content["securityGroups"],
         log_group=content["logGroup"],
         log_stream_prefix=content["logStreamPrefix"],
-        artifacts_uri=f"s3://{content['artifactsBucket']}/{content['artifactsPrefix']}",
+        artifacts_bucket=content["artifactsBucket"],
+        artifacts_prefix=content["artifactsPrefix"],
         alert_topic=content["alertTopic"],
         select=content["select"],
         exclude=content["exclude"],

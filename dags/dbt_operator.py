@@ -9,9 +9,11 @@ from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetcher
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
-from dbt_command import command, overrides
+from dbt_command import command, interval, overrides
 from dbt_configuration import Workstream
+from dbt_console import ContainerLog, RunReport, artifact_page, log_page
 from dbt_diagnosis import Diagnosis, diagnose_refused, diagnose_stopped
+from dbt_summary import XCOM_KEY, digest, fetch, folder, publish_all, publish_each
 
 START_AND_STOP = timedelta(minutes=10)
 """Time around dbt's own: Fargate starts the task and pulls the image, and the container has 120 s to stop (`stopTimeout`)."""
@@ -21,6 +23,9 @@ RETRY_DELAY = timedelta(minutes=2)
 
 REPORT_LINES = 40
 """Last lines of the container that a failure repeats: the runner's summary for people."""
+
+
+TRY_NUMBER = "DBT_TRY_NUMBER"
 
 
 class CompleteLogFetcher(AwsTaskLogFetcher):
@@ -47,6 +52,11 @@ class CompleteLogFetcher(AwsTaskLogFetcher):
         self._drained = last
 
 
+def _override(task: Mapping[str, Any]) -> dict[str, Any]:
+    """What RunTask was told about the container; DescribeTasks repeats it."""
+    return next(iter(task.get("overrides", {}).get("containerOverrides", [])), {})
+
+
 class DbtOperator(EcsRunTaskOperator):
     """Runs the workstream's container once and waits for it.
 
@@ -54,6 +64,7 @@ class DbtOperator(EcsRunTaskOperator):
     """
 
     custom_operator_name = "dbt"
+    operator_extra_links = (ContainerLog(), RunReport())
 
     def __init__(self, *, workstream: Workstream, **kwargs: Any) -> None:
         awsvpc = {"subnets": workstream.subnets, "securityGroups": workstream.security_groups, "assignPublicIp": "DISABLED"}
@@ -77,37 +88,44 @@ class DbtOperator(EcsRunTaskOperator):
             reattach=True,
             deferrable=False,
             waiter_delay=3,
+            pool_slots=workstream.pool_slots,
             execution_timeout=timedelta(minutes=workstream.timeout_minutes) + START_AND_STOP,
             retries=workstream.retries,
             retry_delay=RETRY_DELAY,
             **kwargs,
         )
         self.workstream = workstream
+        self.identity: dict[str, str] = {}
+        self.summary: dict[str, Any] | None = None
+        self.log_page = self.report_page = ""
         self.stop_reason = "Stopped in Airflow: the task was marked, cleared, or its worker went away"
 
     def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
         """Sets the override after all templates are rendered, so that a value of the user is never a template."""
         super().render_template_fields(context, jinja_env)
-        start, end = context.get("data_interval_start"), context.get("data_interval_end")
-        arguments = command(context["params"], (start, end) if start and end else None)
-        self.overrides = overrides(self.workstream.container, arguments, self._identity(context))
-
-    def _identity(self, context: Mapping[str, Any]) -> dict[str, str]:
-        logical_date = context.get("logical_date")
-        return {
+        period = interval(context, self.workstream.timezone)
+        logical_date = period[0] if context["params"]["date"] and period else context.get("logical_date")
+        self.identity = {
             "DBT_RUN_ID": context["run_id"],
-            "DBT_TRY_NUMBER": str(context["ti"].try_number),
+            TRY_NUMBER: str(context["ti"].try_number),
             "DBT_LOGICAL_DATE": logical_date.isoformat() if logical_date else "",
             "DBT_SOURCE_FRESHNESS": str(self.workstream.freshness).lower(),
         }
+        self.overrides = overrides(self.workstream.container, command(context["params"], period), self.identity)
 
-    def execute(self, context: Any) -> Any:
+    def execute(self, context: Any) -> None:
         try:
-            return super().execute(context)
+            super().execute(context)
         except AirflowTaskTimeout:
             self.stop_reason = f"Timed out in Airflow after {self.execution_timeout}"
             self.log.warning("Raise the workstream's timeoutMinutes, or select less.")
             raise
+        finally:
+            if self.summary:
+                context["ti"].xcom_push(key=XCOM_KEY, value=self.summary)
+        if self.summary:
+            publish_all(self.workstream.name, self.summary, context["outlet_events"])
+            publish_each(self.workstream.name, self.summary, context["outlet_events"])
 
     def on_kill(self) -> None:
         """Stops the container and says why, where both logs show it."""
@@ -118,6 +136,8 @@ class DbtOperator(EcsRunTaskOperator):
             self.client.stop_task(cluster=self.cluster, task=self.arn, reason=self.stop_reason)
 
     def _get_task_log_fetcher(self) -> AwsTaskLogFetcher:
+        self.log_page = log_page(self.workstream, self._get_logs_stream_name())
+        self.log.info("Container log: %s", self.log_page)
         return CompleteLogFetcher(
             aws_conn_id=self.aws_conn_id,
             region_name=self.workstream.region,
@@ -146,9 +166,22 @@ class DbtOperator(EcsRunTaskOperator):
 
     def _check_success_task(self) -> None:
         tasks = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])["tasks"]
-        diagnosis = diagnose_stopped(tasks[0] if tasks else {}, self.workstream.container)
-        if diagnosis:
+        task = tasks[0] if tasks else {}
+        self._read_summary(task)
+        if diagnosis := diagnose_stopped(task, self.workstream.container):
             self._fail(diagnosis)
+
+    def _read_summary(self, task: Mapping[str, Any]) -> None:
+        """What the container left in S3. A container that was found again keeps the number of the try that started it."""
+        started = {entry["name"]: entry["value"] for entry in _override(task).get("environment", [])}
+        where = folder(self.workstream, self.identity["DBT_RUN_ID"], started.get(TRY_NUMBER, self.identity[TRY_NUMBER]))
+        try:
+            self.summary = digest(fetch(self.workstream, where), self.workstream.failed_model_tasks)
+        except LookupError as error:
+            self.log.warning("No summary of the run: %s", error)
+        else:
+            self.report_page = artifact_page(self.workstream, f"{where}/report.html")
+            self.log.info("Run report: %s", self.report_page)
 
     def _fail(self, diagnosis: Diagnosis) -> NoReturn:
         """Ends the try: Airflow retries what may pass by itself, and nothing else."""

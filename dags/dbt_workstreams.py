@@ -2,14 +2,16 @@
 
 import logging
 from pathlib import Path
-from urllib.parse import quote, quote_plus
 
 import pendulum
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
 from airflow.sdk.definitions.param import ParamsDict
 from dbt_alerts import failed, late, recovered
 from dbt_configuration import Workstream, read
+from dbt_console import artifacts_page, log_page
+from dbt_failures import failed_models
 from dbt_operator import DbtOperator
+from dbt_summary import each_mart, marts
 
 START = pendulum.datetime(2020, 1, 1, tz="UTC")
 """Never moves, so that a deployment never changes which runs are due; old enough for backfills."""
@@ -18,13 +20,8 @@ SELECTOR = r"^[^\s-]\S*$"
 """A dbt selector: no space, and never an option."""
 
 
-def marts(workstream: str) -> Asset:
-    """What a successful run refreshes; `schedule: {"asset": "<workstream>"}` starts another workstream on it."""
-    return Asset(name=f"dbt-{workstream}", group="dbt")
-
-
 def make(workstream: Workstream) -> DAG:
-    """The DAG of one workstream: a single task that runs the whole selection."""
+    """The DAG of one workstream: a task that runs the whole selection, and tasks that show what of it failed."""
     with DAG(
         dag_id=workstream.dag_id,
         description=workstream.description,
@@ -39,13 +36,15 @@ def make(workstream: Workstream) -> DAG:
         deadline=late(workstream),
         default_args={"owner": workstream.owner},
     ) as dag:
-        DbtOperator(
+        run = DbtOperator(
             task_id="dbt",
             workstream=workstream,
-            outlets=[marts(workstream.name)],
+            outlets=[marts(workstream.name), each_mart(workstream.name)],
             on_failure_callback=failed(workstream),
             on_success_callback=recovered(workstream),
         )
+        if workstream.failed_model_tasks:
+            failed_models(run, workstream.name)
     return dag
 
 
@@ -70,6 +69,13 @@ def parameters(workstream: Workstream) -> ParamsDict:
                 workstream.exclude, title="Exclude", description="dbt selectors to leave out, one a line", **selectors
             ),
             "full_refresh": Param(False, title="Full refresh", description="Build incremental models from scratch", type="boolean"),
+            "date": Param(
+                None,
+                title="Date",
+                description=f"Day to build ({workstream.timezone}), as data_interval_start and _end; none: the run's own dates",
+                type=["null", "string"],
+                format="date",
+            ),
             "vars": Param({}, title="Vars", description="dbt variables as a JSON object", type="object"),
         }
     )
@@ -77,12 +83,7 @@ def parameters(workstream: Workstream) -> ParamsDict:
 
 def documentation(workstream: Workstream) -> str:
     """What the DAG's page says about it."""
-    console = f"https://{workstream.region}.console.aws.amazon.com"
-    # CloudWatch's console wants the percent signs of an encoded name encoded once more, as `$25`.
-    group = quote_plus(workstream.log_group).replace("%", "$25")
-    logs = f"{console}/cloudwatch/home?region={workstream.region}#logsV2:log-groups/log-group/{group}"
-    bucket, _, prefix = workstream.artifacts_uri.removeprefix("s3://").partition("/")
-    artifacts = f"{console}/s3/buckets/{bucket}?prefix={quote(prefix)}/"
+    runs = f"s3://{workstream.artifacts_bucket}/{workstream.artifacts_prefix}/runs/<run>/<try>/"
     return "\n".join(
         [
             f"## {workstream.name}",
@@ -91,8 +92,8 @@ def documentation(workstream: Workstream) -> str:
             f"- Owner: {workstream.owner}",
             f"- Selects: `{' '.join(workstream.select) or 'everything'}`",
             f"- Leaves out: `{' '.join(workstream.exclude) or 'nothing'}`",
-            f"- [Container logs]({logs})",
-            f"- [Artifacts]({artifacts}): `{workstream.artifacts_uri}/runs/<run>/<try>/`",
+            f"- [Container logs]({log_page(workstream)})",
+            f"- [Artifacts]({artifacts_page(workstream)}): `{runs}`",
             f"- On failure: the task's log ends with what to do; `ops logs {workstream.name}` shows the same.",
         ]
     )

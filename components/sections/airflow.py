@@ -38,7 +38,8 @@ class AirflowSettings(Section):
         default=20,
         ge=0,
         le=50,
-        description="Number of failed models and tests at most that a failed run shows as tasks of their own; 0: none.",
+        description="Number of failed models and tests at most that a failed run shows as tasks of their own, beside "
+        "one that counts the rest; 0: none.",
     )
     webserver: Literal["privateOnly", "publicOnly"] = Field(
         default="privateOnly",

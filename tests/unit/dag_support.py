@@ -19,6 +19,7 @@ def configuration(name: str, **changes: Any) -> dict[str, Any]:
     """A complete `config/<name>.json`."""
     return {
         "schemaVersion": 1,
+        "platformVersion": "0.1.0",
         "workstream": name,
         "dagId": f"dbt_{name}",
         "description": f"Models of {name}",
@@ -26,6 +27,8 @@ def configuration(name: str, **changes: Any) -> dict[str, Any]:
         "tags": ["dbt", name],
         "schedule": None,
         "timezone": "Europe/Amsterdam",
+        "poolSlots": 15,
+        "failedModelTasks": 20,
         "retries": 2,
         "timeoutMinutes": 60,
         "region": "eu-west-1",
@@ -45,6 +48,19 @@ def configuration(name: str, **changes: Any) -> dict[str, Any]:
         "freshness": True,
         **changes,
     }
+
+
+def node(name: str, status: str, **changes: Any) -> dict[str, Any]:
+    """One entry of `nodes` in a summary."""
+    model = {"id": f"model.shop.{name}", "kind": "model", "path": f"models/marts/{name}.sql", "message": "", "rows": None}
+    return {**model, "name": name, "status": status, **changes}
+
+
+def summary(*nodes: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A run's `summary.json`, as far as Airflow reads it."""
+    counts = {"success": len(nodes)}
+    page = {"schemaVersion": 1, "outcome": "success", "problem": None, "seconds": 12.5, "counts": counts, "nodes": list(nodes)}
+    return {**page, **changes}
 
 
 def dag_folder(target: Path, *configurations: dict[str, Any]) -> Path:

@@ -11,7 +11,7 @@ import pendulum
 from airflow.sdk.exceptions import AirflowFailException
 from dbt_command import OVERRIDES_LIMIT, command, overrides
 
-PARAMS = {"select": ["tag:sales"], "exclude": [], "full_refresh": False, "vars": {}}
+PARAMS = {"select": ["tag:sales"], "exclude": [], "full_refresh": False, "vars": {}, "date": None}
 DAY = (pendulum.datetime(2026, 3, 1), pendulum.datetime(2026, 3, 2))
 
 

@@ -1,0 +1,62 @@
+"""The tasks beside the one that runs dbt: after a failed run, one failed airflow task for each model that failed.
+
+They start no container. After a success Airflow skips them without starting anything.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk import BaseOperator, TaskGroup
+from airflow.sdk.exceptions import AirflowFailException
+from dbt_summary import XCOM_KEY, each_mart, publish_each
+
+GROUP = "failed"
+
+
+def failed_models(run: BaseOperator, workstream: str) -> None:
+    """Adds the group after the task that runs dbt."""
+    with TaskGroup(GROUP, tooltip="The models and tests that failed, each with its message"):
+        listed = ListFailures(task_id="list", run=run.task_id, workstream=workstream, trigger_rule="all_failed", retries=0)
+        FailedModel.partial(task_id="model", retries=0, map_index_template="{{ task.failure['name'] }}").expand(
+            failure=listed.output
+        )
+    run.set_downstream(listed)
+
+
+class ListFailures(BaseOperator):
+    """Returns what failed, for Airflow to make a task of each; publishes the marts that were built nevertheless."""
+
+    def __init__(self, *, run: str, workstream: str, **kwargs: Any) -> None:
+        super().__init__(outlets=[each_mart(workstream)], **kwargs)
+        self.run_task, self.workstream = run, workstream
+
+    def execute(self, context: Any) -> list[dict[str, str]]:
+        summary = context["ti"].xcom_pull(task_ids=self.run_task, key=XCOM_KEY)
+        if summary:
+            publish_each(self.workstream, summary, context["outlet_events"])
+        return failures(summary, self.run_task)
+
+
+def failures(summary: Mapping[str, Any] | None, run: str) -> list[dict[str, str]]:
+    """What each task shows. Never empty: without a task that fails, Airflow would take the run for a success."""
+    if not summary or not summary["failed"]:
+        problem = (summary or {}).get("problem") or "No model failed."
+        return [{"name": "the run itself", "message": f"{problem}\nThe end of the log of the task {run!r} says what to do."}]
+    found = [
+        {"name": node["name"], "message": f"{node['kind']} {node['name']} ({node['path']})\n{node['message']}"}
+        for node in summary["failed"]
+    ]
+    if more := summary["failures"] - len(found):
+        found.append({"name": f"and {more} more", "message": f"The log of the task {run!r} and the run's report name all."})
+    return found
+
+
+class FailedModel(BaseOperator):
+    """Fails with the message of one model or test."""
+
+    def __init__(self, *, failure: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.failure = failure
+
+    def execute(self, context: Any) -> None:  # noqa: ARG002 (Airflow's signature)
+        raise AirflowFailException(self.failure["message"])

@@ -1,0 +1,83 @@
+"""What a run's `summary.json` tells airflow: what failed and why, and how many rows each mart has got."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from airflow.sdk import Asset, AssetAlias
+from dbt_configuration import Workstream
+
+SCHEMA_VERSION = 1
+"""Of `summary.json` (image/README.md)."""
+
+FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
+"""Statuses of dbt's results that fail a run."""
+
+MESSAGE_LIMIT = 1000
+"""Characters of a failure that Airflow's database keeps; the whole text is in the log and in the report."""
+
+MARTS_LIMIT = 100
+"""Marts that a run publishes one by one."""
+
+XCOM_KEY = "summary"
+
+
+def marts(workstream: str) -> Asset:
+    """All that a successful run refreshes; `schedule: <workstream>` starts another workstream on it."""
+    return Asset(name=f"dbt-{workstream}", group="dbt")
+
+
+def each_mart(workstream: str) -> AssetAlias:
+    """Stands for the marts one by one: which there are is known after a run only."""
+    return AssetAlias(name=f"dbt-{workstream}-marts", group="dbt")
+
+
+def folder(workstream: Workstream, run_id: str, try_number: str) -> str:
+    """Where the container keeps the artifacts of a try: a key prefix without the last slash."""
+    return f"{workstream.artifacts_prefix}/runs/{run_id}/{try_number}"
+
+
+def fetch(workstream: Workstream, where: str) -> dict[str, Any]:
+    """The summary in a try's folder.
+
+    Raises:
+        LookupError: there is none, Airflow may not read it, or it is of another version.
+    """
+    s3: Any = AwsBaseHook(client_type="s3", aws_conn_id=None, region_name=workstream.region).conn
+    try:
+        page = json.load(s3.get_object(Bucket=workstream.artifacts_bucket, Key=f"{where}/summary.json")["Body"])
+    except s3.exceptions.ClientError as error:
+        # Without s3:ListBucket, S3 answers AccessDenied for an object that is not there.
+        raise LookupError(f"the container left none, or Airflow may not read it: {error}") from error
+    if (version := page.get("schemaVersion")) != SCHEMA_VERSION:
+        raise LookupError(f"the image writes version {version} and these DAG files read {SCHEMA_VERSION}")
+    return page
+
+
+def digest(page: Mapping[str, Any], limit: int) -> dict[str, Any]:
+    """The part that Airflow keeps as the task's XCom, with `limit` failures at most."""
+    nodes = page["nodes"]
+    failed = [node for node in nodes if node["status"] in FAILED]
+    built = [node for node in nodes if node["kind"] == "model" and node["status"] == "success"]
+    return {
+        **{key: page[key] for key in ("outcome", "problem", "seconds", "counts")},
+        "failed": [
+            {"name": node["name"], "kind": node["kind"], "path": node["path"], "message": node["message"][:MESSAGE_LIMIT]}
+            for node in failed[:limit]
+        ],
+        "failures": len(failed),
+        "marts": {node["name"]: node["rows"] for node in built if "marts" in node["path"].split("/")[:-1]},
+    }
+
+
+def publish_each(workstream: str, summary: Mapping[str, Any], outlet_events: Any) -> None:
+    """An asset event for each mart that was built, with its rows."""
+    event = outlet_events[each_mart(workstream)]
+    for mart, rows in list(summary["marts"].items())[:MARTS_LIMIT]:
+        event.add(Asset(name=f"dbt-{workstream}.{mart}", group="dbt"), extra={"rows": rows})
+
+
+def publish_all(workstream: str, summary: Mapping[str, Any], outlet_events: Any) -> None:
+    """Adds what the run did to the event that other workstreams wait for; Airflow sends it only for a success."""
+    outlet_events[marts(workstream)].extra = {"rows": dict(summary["marts"]), "counts": summary["counts"]}
