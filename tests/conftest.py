@@ -53,9 +53,13 @@ def platform() -> Iterator[Stack]:
             lifecycle.clear(home, print)
 
 
+def copy_repository(to: Path) -> Path:
+    """A copy of the repository that a test may change."""
+    ignore = shutil.ignore_patterns(".git", ".venv", ".sandbox*", "__pycache__", ".*_cache", "node_modules")
+    return shutil.copytree(REPOSITORY, to, ignore=ignore)
+
+
 @pytest.fixture
 def repository_copy(platform: Stack, tmp_path: Path) -> Stack:
     """The deployed stack, run from a copy of the repository that a test may change."""
-    ignore = shutil.ignore_patterns(".git", ".venv", ".sandbox*", "__pycache__", ".*_cache", "node_modules")
-    copy = shutil.copytree(REPOSITORY, tmp_path / "repository", ignore=ignore)
-    return Stack(platform.home, platform.state, platform.cli, repository=copy)
+    return Stack(platform.home, platform.state, platform.cli, repository=copy_repository(tmp_path / "repository"))

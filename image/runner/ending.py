@@ -17,6 +17,8 @@ from runner.summary import Summary
 LATEST = "latest/summary.json"
 """The summary of the workstream's last run that ended."""
 
+FIX = "Check that the bucket is there and that the task role may write below this prefix: `pulumi up` restores both."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
@@ -35,7 +37,7 @@ class Ending:
         try:
             self._store(summary, compiled)
         except Exception as error:  # noqa: BLE001 - S3 may fail in many ways
-            problem = f"The artifacts could not be stored at {self.artifacts.uri}: {error}"
+            problem = f"The artifacts could not be stored at {self.artifacts.uri}: {error}\n{FIX}"
             code = ExitCode.FAILED if summary.code == ExitCode.SUCCESS else summary.code
             summary = replace(summary, code=code, problem="\n".join(filter(None, [summary.problem, problem])))
             compiled = {}

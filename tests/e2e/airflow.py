@@ -1,0 +1,228 @@
+"""Airflow as its users have it: the REST API behind its page, the log of a task, and the container that runs it."""
+
+import contextlib
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote
+
+import docker
+from docker.models.containers import Container
+
+from sandbox.demo import client
+from sandbox.stack import Stack
+
+T = TypeVar("T")
+
+ENDED = ("success", "failed")
+TASK = "dbt"
+
+
+class RefusedError(Exception):
+    """Airflow refused a request; the message is its answer."""
+
+
+def eventually(look: Callable[[], T | Literal[False] | None], seconds: float, what: str) -> T:
+    """The first answer of `look` that is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.5)
+    return found
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """The Airflow of a deployed stack."""
+
+    stack: Stack
+
+    @cached_property
+    def outputs(self) -> dict[str, Any]:
+        return self.stack.outputs()
+
+    @cached_property
+    def url(self) -> str:
+        """Where its page is now: an update of the environment moves it."""
+        environment = client(self.stack, "mwaa").get_environment(Name=self.outputs["airflowEnvironment"])["Environment"]
+        return f"http://{environment['WebserverUrl']}"
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """The answer to a request. Raises RefusedError."""
+        request = urllib.request.Request(
+            f"{self.url}/api/v2{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:
+            raise RefusedError(error.read().decode()) from None
+
+    def dag_id(self, workstream: str) -> str:
+        return f"dbt_{workstream.replace('-', '_')}"
+
+    def dag(self, workstream: str) -> dict[str, Any] | None:
+        """The DAG, once Airflow has loaded it."""
+        with contextlib.suppress(RefusedError):
+            dag = self.call("GET", f"/dags/{self.dag_id(workstream)}")
+            return None if dag["is_stale"] else dag
+        return None
+
+    def await_dag(self, workstream: str, **expected: object) -> None:
+        """Until the DAG is loaded and says what is expected of it."""
+        eventually(
+            lambda: (dag := self.dag(workstream)) and expected.items() <= dag.items(), 180, f"DAG of {workstream} with {expected}"
+        )
+
+    def pause(self, workstream: str, *, paused: bool) -> None:
+        self.call("PATCH", f"/dags/{self.dag_id(workstream)}", {"is_paused": paused})
+
+    def trigger(self, workstream: str, *, dated: bool = False, **params: Any) -> "DagRun":
+        """Starts a run as the page's form does: with the date of now, or with none."""
+        body = {"logical_date": datetime.now(UTC).isoformat() if dated else None, "conf": params}
+        made = self.call("POST", f"/dags/{self.dag_id(workstream)}/dagRuns", body)
+        return DagRun(self, workstream, made["dag_run_id"])
+
+    def runs(self, workstream: str) -> list[dict[str, Any]]:
+        """All runs, oldest first."""
+        return self.call("GET", f"/dags/{self.dag_id(workstream)}/dagRuns?order_by=id&limit=100")["dag_runs"]
+
+    @property
+    def container(self) -> Container:
+        """What MWAA's environment runs in."""
+        name = f"mwaa-{self.stack.state.id}-{self.outputs['airflowEnvironment']}"
+        return docker.from_env().containers.get(name)
+
+    def configuration(self, workstream: str) -> dict[str, Any]:
+        """`config/<workstream>.json` as it was deployed."""
+        found = client(self.stack, "s3").get_object(Bucket=self.outputs["dagBucket"], Key=_key(workstream))
+        return json.loads(found["Body"].read())
+
+    @contextlib.contextmanager
+    def configured(self, workstream: str, *, like: str = "", **changes: Any) -> Iterator[None]:
+        """A workstream with a changed configuration, or a new one `like` another; put back at the end."""
+        s3, bucket = client(self.stack, "s3"), self.outputs["dagBucket"]
+        before = self.configuration(like or workstream)
+        named = {"workstream": workstream, "dagId": self.dag_id(workstream)}
+
+        def put(content: dict[str, Any]) -> None:
+            s3.put_object(Bucket=bucket, Key=_key(workstream), Body=json.dumps(content), ContentType="application/json")
+
+        put({**before, **named, **changes})
+        try:
+            yield
+        finally:
+            s3.delete_object(Bucket=bucket, Key=_key(workstream)) if like else put(before)
+
+
+def _key(workstream: str) -> str:
+    return f"dags/config/{workstream}.json"
+
+
+@dataclass(frozen=True)
+class DagRun:
+    """One run of a workstream's DAG."""
+
+    airflow: Airflow
+    workstream: str
+    id: str
+
+    @property
+    def path(self) -> str:
+        return f"/dags/{self.airflow.dag_id(self.workstream)}/dagRuns/{quote(self.id)}"
+
+    @property
+    def task(self) -> dict[str, Any]:
+        """Its one task, as of the last try."""
+        return self.airflow.call("GET", f"{self.path}/taskInstances/{TASK}")
+
+    def state(self) -> str:
+        return self.airflow.call("GET", self.path)["state"]
+
+    def ended(self, seconds: float = 300) -> str:
+        """The state in which it ended."""
+        return eventually(
+            lambda: state if (state := self.state()) in ENDED else None, seconds, f"{self.workstream} {self.id} ended"
+        )
+
+    def log(self, attempt: int = 1) -> str:
+        """The log of one try, as Airflow's page shows it: with the message of the exception that ended it."""
+        content = self.airflow.call("GET", f"{self.path}/taskInstances/{TASK}/logs/{attempt}?full_content=true")["content"]
+        return "\n".join(text for line in content for text in _texts(line))
+
+    def finished(self, attempt: int) -> dict[str, str]:
+        """Status of each node that a try itself ran, in the order of their ends."""
+        lines = (line[line.index("{") :] for line in self.log(attempt).splitlines() if '"event": "node_finished"' in line)
+        return {event["node"].rpartition(".")[2]: event["status"] for event in map(json.loads, lines)}
+
+    def said(self, text: str, attempt: int = 1, seconds: float = 180) -> None:
+        """Until the log of a try has the text."""
+
+        def look() -> bool:
+            with contextlib.suppress(RefusedError):
+                return text in self.log(attempt)
+            return False
+
+        eventually(look, seconds, f"{text!r} in the log of {self.workstream}")
+
+    def mark(self, state: str) -> None:
+        self.airflow.call("PATCH", f"{self.path}/taskInstances/{TASK}", {"new_state": state})
+
+    def clear(self) -> None:
+        """Runs the task again, as the button does."""
+        body = {"dry_run": False, "dag_run_id": self.id, "task_ids": [TASK], "only_failed": False, "reset_dag_runs": True}
+        self.airflow.call("POST", f"/dags/{self.airflow.dag_id(self.workstream)}/clearTaskInstances", body)
+
+    def artifact(self, name: str, attempt: int = 1) -> dict[str, Any] | None:
+        """A JSON artifact of one try; None if it is not there."""
+        s3 = client(self.airflow.stack, "s3")
+        key = f"{self.workstream}/runs/{self.id}/{attempt}/{name}"
+        with contextlib.suppress(s3.exceptions.NoSuchKey):
+            return json.loads(s3.get_object(Bucket=self.airflow.outputs["artifactsBucket"], Key=key)["Body"].read())
+        return None
+
+    def nodes(self, attempt: int = 1) -> dict[str, str]:
+        """Status of each node of a try that ended."""
+        summary = eventually(lambda: self.artifact("summary.json", attempt), 60, f"summary of try {attempt} of {self.id}")
+        return {node["name"]: node["status"] for node in summary["nodes"]}
+
+    def ecs_tasks(self) -> list[dict[str, Any]]:
+        """The ECS tasks of the run, of all its tries."""
+        ecs, cluster = client(self.airflow.stack, "ecs"), self.airflow.configuration(self.workstream)["cluster"]
+        arns = [
+            arn for status in ("RUNNING", "STOPPED") for arn in ecs.list_tasks(cluster=cluster, desiredStatus=status)["taskArns"]
+        ]
+        tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+        return [task for task in tasks if self.id in json.dumps(task["overrides"])]
+
+    def container_of(self, task: dict[str, Any]) -> Container:
+        [found] = docker.from_env().containers.list(filters={"name": task["taskArn"].rpartition("/")[2]})
+        return found
+
+    def reached(self, model: str, attempt: int = 1, seconds: float = 240) -> None:
+        """Until a model has succeeded and the runner has stored that."""
+
+        def look() -> bool:
+            stored = self.artifact("progress.json", attempt)
+            results = stored["results"] if stored else {}
+            return any(node.endswith(f".{model}") and result["status"] == "success" for node, result in results.items())
+
+        eventually(look, seconds, f"{model} succeeded in {self.workstream}")
+
+
+def _texts(line: Any) -> Iterator[str]:
+    if isinstance(line, str):
+        yield line
+        return
+    yield str(line.get("event", ""))
+    for error in line.get("error_detail") or []:
+        yield f"{error['exc_type']}: {error['exc_value']}"

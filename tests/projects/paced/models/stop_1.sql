@@ -1,0 +1,1 @@
+select 1 as stop{{ pace('stop_1') }}
