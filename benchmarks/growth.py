@@ -5,6 +5,7 @@ person or a pipeline waits for most often. Writes the plot, docs/growth.svg, and
 """
 
 import re
+import resource
 import statistics
 import time
 from collections.abc import Iterator
@@ -42,6 +43,8 @@ class Size:
     resources: int
     preview: float
     """Seconds of a preview without a change."""
+    cpu: float
+    """Seconds that it kept a processor busy, of Pulumi and all its plugins: what other work on the machine does not change."""
 
 
 def configuration(workstreams: int) -> dict[str, Any]:
@@ -78,14 +81,20 @@ def measure(stack: Stack, workstreams: int) -> Size:
     """Deploy a size and time its previews."""
     write_configuration(stack, workstreams)
     stack.run("up", "--yes", "--skip-preview")
-    seconds, said = [], ""
+    seconds, busy, said = [], [], ""
     with airflow_held(stack.state.id):
         for _ in range(TIMES):
-            start = time.monotonic()
+            start, used = time.monotonic(), _cpu_of_children()
             said = stack.run("preview", "--expect-no-changes")
             seconds.append(time.monotonic() - start)
+            busy.append(_cpu_of_children() - used)
     (unchanged,) = re.findall(r"(\d+) unchanged", said)
-    return Size(workstreams=workstreams, resources=int(unchanged), preview=statistics.median(seconds))
+    return Size(workstreams=workstreams, resources=int(unchanged), preview=statistics.median(seconds), cpu=statistics.median(busy))
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def sizes() -> Iterator[Size]:
@@ -109,13 +118,17 @@ def sizes() -> Iterator[Size]:
 
 def table(found: list[Size]) -> Table:
     """What each size costs, above the first one's fixed part."""
-    view = Table("workstreams", "resources", "preview without a change, s", f"s per added workstream (aim <= {AIM})")
+    view = Table("workstreams", "resources", "preview, s", f"per added workstream, s (aim <= {AIM})", "CPU, s", "per added, s")
     fixed = found[0]
     for size in found:
         added = size.workstreams - fixed.workstreams
-        each = f"{(size.preview - fixed.preview) / added:.3f}" if added else ""
-        view.add_row(str(size.workstreams), str(size.resources), f"{size.preview:.1f}", each)
+        each = [f"{(now - then) / added:.3f}" if added else "" for now, then in _pairs(size, fixed)]
+        view.add_row(str(size.workstreams), str(size.resources), f"{size.preview:.1f}", each[0], f"{size.cpu:.1f}", each[1])
     return view
+
+
+def _pairs(size: Size, fixed: Size) -> list[tuple[float, float]]:
+    return [(size.preview, fixed.preview), (size.cpu, fixed.cpu)]
 
 
 def main() -> None:

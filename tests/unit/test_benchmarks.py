@@ -1,0 +1,28 @@
+"""What the benchmarks rest on, so that they still run when somebody needs a figure."""
+
+import re
+
+import pytest
+
+from benchmarks.growth import WORKSTREAMS, configuration
+from benchmarks.plot import line_chart
+from components.settings import Settings
+from tests.unit.recorder import set_configuration, stack_file
+
+
+@pytest.mark.parametrize("workstreams", WORKSTREAMS)
+def test_a_stack_of_every_size_is_a_valid_one(workstreams: int):
+    """The benchmark would find out after a quarter of an hour."""
+    set_configuration({**stack_file("sandbox"), **configuration(workstreams)})
+
+    assert len(Settings.load().workstreams) == workstreams
+
+
+def test_the_plot_shows_every_point_in_proportion():
+    """A chart that lies is worse than none."""
+    chart = line_chart([(50, 4), (100, 8)], across="workstreams", upwards="seconds")
+
+    (half_x, half_y), (full_x, full_y) = [tuple(map(float, point)) for point in re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', chart)]
+    floor = float(re.search(r"M[\d.]+ [\d.]+V([\d.]+)H", chart)[1])  # pyright: ignore[reportOptionalSubscript]
+    left = float(re.search(r"M([\d.]+) ", chart)[1])  # pyright: ignore[reportOptionalSubscript]
+    assert (full_x - left, floor - full_y) == pytest.approx((2 * (half_x - left), 2 * (floor - half_y)), abs=0.2)
