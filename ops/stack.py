@@ -27,6 +27,8 @@ class Workstream:
     artifacts_uri: str
     workload_identity: str
     """ARN of its task role as Snowflake knows it."""
+    task_definition: str
+    """ARN of the revision that Pulumi deployed last."""
 
 
 class Stack:
@@ -78,6 +80,7 @@ class Stack:
             log_stream_prefix=found["logStreamPrefix"],
             artifacts_uri=found["artifactsUri"],
             workload_identity=found["workloadIdentity"],
+            task_definition=found["taskDefinitionArn"],
         )
 
 

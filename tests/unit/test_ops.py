@@ -39,6 +39,7 @@ OUTPUTS = {
             "logStreamPrefix": "dbt/dbt",
             "artifactsUri": f"s3://artifacts/{name}",
             "workloadIdentity": f"arn:aws:iam::123456789012:role/{name}-task",
+            "taskDefinitionArn": f"arn:aws:ecs:eu-west-1:123456789012:task-definition/{name}:7",
         }
         for name in ("sales", "finance")
     },

@@ -1,0 +1,142 @@
+"""`ops doctor`: does a run have all that it needs?"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ops.airflow import Airflow
+from ops.context import stack_of
+from ops.errors import OpsError, from_aws
+from ops.rollback import has_image
+from ops.stack import Stack, Workstream
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a check found."""
+
+    check: str
+    ok: bool
+    detail: str
+    fix: str = ""
+
+
+Check = Callable[[], Iterator[Finding]]
+
+
+def doctor(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Check what a run needs, and say how to mend what is missing; exit code 1 if something is.
+
+    It changes nothing and reads no secret's value.
+    """
+    stack = stack_of(context)
+    findings = [finding for name, check in _checks(stack) for finding in _tried(name, check)]
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        Console().print(_table(findings))
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def _checks(stack: Stack) -> Iterator[tuple[str, Check]]:
+    yield "Snowflake credentials", lambda: _secret(stack)
+    yield "Airflow", lambda: _airflow(stack)
+    for workstream in stack.workstreams():
+        yield f"{workstream.name}: task definition", lambda target=workstream: _task_definition(stack, target)
+        yield f"{workstream.name}: log group", lambda target=workstream: _log_group(stack, target)
+        yield f"{workstream.name}: DAG", lambda target=workstream: _dag(stack, target)
+
+
+def _tried(name: str, check: Check) -> Iterator[Finding]:
+    """A check that can't be made has failed too, and does not keep the others from being made."""
+    try:
+        yield from check()
+    except OpsError as error:
+        yield Finding(check=name, ok=False, detail=error.problem, fix=error.fix)
+    except (BotoCoreError, ClientError) as error:
+        problem = from_aws(error)
+        yield Finding(check=name, ok=False, detail=problem.problem, fix=problem.fix)
+
+
+def _secret(stack: Stack) -> Iterator[Finding]:
+    if stack.output("warehouse")["authentication"] == "workloadIdentity":
+        yield Finding(check="Snowflake credentials", ok=True, detail="the tasks log in with their AWS roles")
+        return
+    secret = stack.session.client("secretsmanager").describe_secret(SecretId=stack.output("secretArn"))
+    current = any("AWSCURRENT" in stages for stages in secret.get("VersionIdsToStages", {}).values())
+    yield Finding(
+        check="Snowflake credentials",
+        ok=current,
+        detail="the secret has a value" if current else "the secret is empty: no run can log in",
+        fix="" if current else "ops credentials put",
+    )
+
+
+def _airflow(stack: Stack) -> Iterator[Finding]:
+    airflow = Airflow(stack)
+    airflow.require_available()
+    yield Finding(check="Airflow", ok=True, detail=f"{airflow.name} is available")
+    errors = airflow.import_errors()
+    yield Finding(
+        check="Airflow: DAG files",
+        ok=not errors,
+        detail=errors or "all load",
+        fix="Correct what the error names, then `pulumi up`." if errors else "",
+    )
+
+
+def _task_definition(stack: Stack, workstream: Workstream) -> Iterator[Finding]:
+    name = f"{workstream.name}: task definition"
+    found = stack.session.client("ecs").describe_task_definition(taskDefinition=workstream.task_definition)["taskDefinition"]
+    active = found["status"] == "ACTIVE"
+    shown = workstream.task_definition.rpartition("/")[2]
+    yield Finding(check=name, ok=active, detail=f"{shown} is {found['status']}", fix="" if active else "pulumi up --refresh")
+    image = found["containerDefinitions"][0]["image"]
+    there = has_image(stack, image)
+    yield Finding(
+        check=f"{workstream.name}: image",
+        ok=there,
+        detail=image.rpartition("/")[2] if there else f"{image} is not in ECR",
+        fix="" if there else "Build it again: change the image or the dbt project, then `pulumi up`.",
+    )
+
+
+def _log_group(stack: Stack, workstream: Workstream) -> Iterator[Finding]:
+    pages = stack.session.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=workstream.log_group)
+    there = any(group["logGroupName"] == workstream.log_group for page in pages for group in page["logGroups"])
+    yield Finding(
+        check=f"{workstream.name}: log group",
+        ok=there,
+        detail=workstream.log_group if there else f"{workstream.log_group} is gone: ECS starts no task without it",
+        fix="" if there else "pulumi up --refresh",
+    )
+
+
+def _dag(stack: Stack, workstream: Workstream) -> Iterator[Finding]:
+    dag = Airflow(stack).find(f"/dags/{workstream.dag_id}")
+    if dag is None or dag["is_stale"]:
+        detail, fix = "Airflow has not loaded it", "A new DAG takes a minute. Then see the DAG files above."
+    elif dag["is_paused"]:
+        detail, fix = "paused: it starts no run", "Unpause it on Airflow's page."
+    else:
+        detail, fix = workstream.dag_id, ""
+    yield Finding(check=f"{workstream.name}: DAG", ok=not fix, detail=detail, fix=fix)
+
+
+def _table(findings: list[Finding]) -> Table:
+    table = Table("check", "", "found", "fix")
+    for finding in findings:
+        mark = "[green]ok[/green]" if finding.ok else "[red]failed[/red]"
+        table.add_row(escape(finding.check), mark, escape(finding.detail), escape(finding.fix))
+    return table

@@ -1,0 +1,129 @@
+"""`ops rollback`: let a workstream run what it ran before its last deployment."""
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from ops.context import stack_of
+from ops.errors import OpsError
+from ops.stack import Stack, Workstream
+
+RESTORED = "restored-version"
+"""Metadata of a configuration that a rollback wrote: S3's id of the version that it brought back."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a workstream's DAG configuration."""
+
+    id: str
+    restored: str | None
+    """Id of the version that this one is a copy of; None for one that Pulumi wrote."""
+    content: dict[str, Any]
+
+    @property
+    def task_definition(self) -> str:
+        """Its family and revision."""
+        return self.content["taskDefinition"].rpartition("/")[2]
+
+
+def rollback(
+    context: typer.Context,
+    workstream: Annotated[str, typer.Argument(help="Name, as in the stack's configuration.")],
+    *,
+    undo: Annotated[bool, typer.Option("--undo", help="Back to what Pulumi deployed last.")] = False,
+) -> None:
+    """Let a workstream run what it ran before: image, task definition and schedule of the deployment before this one.
+
+    Once more goes one deployment further back. `pulumi up` leaves a rollback alone until the workstream or its image changes;
+    `pulumi up --refresh` and --undo end it.
+    """
+    stack = stack_of(context)
+    target = stack.workstream(workstream)
+    history = _History(stack, target)
+    chosen = history.deployed() if undo else history.before()
+    runnable = _runnable(stack, chosen)
+    history.restore(chosen, runnable)
+    typer.echo(
+        f"{target.name}: {runnable.rpartition('/')[2]} instead of {history.now.task_definition}. Airflow sees it within a minute, "
+        f"runs that have begun go on as they are.\nTry it: ops run {target.name} --wait"
+    )
+
+
+class _History:
+    """The versions of one workstream's configuration in the DAG bucket."""
+
+    def __init__(self, stack: Stack, workstream: Workstream) -> None:
+        self._s3 = stack.session.client("s3")
+        self._place = {"Bucket": stack.output("dagBucket"), "Key": f"dags/config/{workstream.name}.json"}
+        self._name = workstream.name
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._place["Bucket"], Prefix=self._place["Key"])
+        found = [one for page in pages for one in page.get("Versions", []) if one["Key"] == self._place["Key"]]
+        self._ids: list[str] = [one["VersionId"] for one in sorted(found, key=lambda one: one["LastModified"], reverse=True)]
+        if not self._ids:
+            raise OpsError(f"{workstream.name!r} has no configuration in the DAG bucket.", "Deploy it: `pulumi up`.")
+        self.now = self._read(self._ids[0])
+
+    def deployed(self) -> Version:
+        """What Pulumi wrote last. Raises OpsError if that is what runs."""
+        if self.now.restored is None:
+            raise OpsError(f"{self._name!r} was not rolled back: there is nothing to undo.", "`ops rollback` goes back.")
+        return next(version for version in map(self._read, self._ids) if version.restored is None)
+
+    def before(self) -> Version:
+        """The last one that ran another task definition. Raises OpsError if there is none."""
+        start = self.now.restored or self.now.id
+        older = self._ids[self._ids.index(start) :] if start in self._ids else []
+        first, *rest = map(self._read, older) if older else [self.now]
+        found = next((one for one in rest if one.restored is None and one.task_definition != first.task_definition), None)
+        if found is None:
+            fix = "S3 keeps former configurations for 90 days. Deploy an older commit instead: `git checkout COMMIT`, `pulumi up`."
+            raise OpsError(f"{self._name!r} has nothing before {self.now.task_definition}.", fix)
+        return found
+
+    def restore(self, version: Version, task_definition: str) -> None:
+        """Writes an older configuration as the newest."""
+        content = {**version.content, "taskDefinition": task_definition}
+        self._s3.put_object(
+            **self._place,
+            Body=json.dumps(content, indent=2).encode(),
+            ContentType="application/json",
+            Metadata={RESTORED: version.id},
+        )
+
+    def _read(self, version: str) -> Version:
+        found = self._s3.get_object(**self._place, VersionId=version)
+        return Version(version, found["Metadata"].get(RESTORED), json.loads(found["Body"].read()))
+
+
+def _runnable(stack: Stack, version: Version) -> str:
+    """ARN of a task definition that ECS would run. Raises OpsError if its image is gone.
+
+    A stack for development takes former revisions out of service: their like is registered again.
+    """
+    ecs = stack.session.client("ecs")
+    arn = version.content["taskDefinition"]
+    found = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    image = found["containerDefinitions"][0]["image"]
+    if not has_image(stack, image):
+        fix = "Deploy the older commit instead, which builds it again: `git checkout COMMIT`, `pulumi up`."
+        raise OpsError(f"The image of {version.task_definition} is not in ECR any more: {image}.", fix)
+    if found["status"] == "ACTIVE":
+        return arn
+    members = ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
+    again = {key: value for key, value in found.items() if key in members and value}
+    return ecs.register_task_definition(**again)["taskDefinition"]["taskDefinitionArn"]
+
+
+def has_image(stack: Stack, image: str) -> bool:
+    """Whether ECR has an image that is named `<account>.dkr.ecr.<region>.amazonaws.com/<repository>@<digest>`."""
+    name, _, digest = image.partition("@")
+    registry, _, repository = name.partition("/")
+    ecr = stack.session.client("ecr")
+    try:
+        ecr.describe_images(registryId=registry.partition(".")[0], repositoryName=repository, imageIds=[{"imageDigest": digest}])
+    except (ecr.exceptions.ImageNotFoundException, ecr.exceptions.RepositoryNotFoundException):
+        return False
+    return True
