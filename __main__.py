@@ -43,9 +43,19 @@ storage = Storage(
         disposable=disposable,
     ),
 )
-registry = Registry("dbt", RegistryArgs(kms_key_arn=key.arn, disposable=disposable))
+registry = Registry(
+    "dbt", RegistryArgs(account=account, kms_key_arn=key.arn, disposable=disposable, readers=settings.image.shared_with)
+)
 images = {
-    build: DbtImage(build.name, DbtImageArgs(build=build, base_image=settings.image.base_image, registry=registry))
+    build: DbtImage(
+        build.name,
+        DbtImageArgs(
+            build=build,
+            base_image=settings.image.base_image,
+            registry=registry,
+            promote_from=settings.image.promote_from,
+        ),
+    )
     for build in settings.builds
 }
 credentials = Credentials(
@@ -69,7 +79,6 @@ workstreams = {
             network=network,
             cluster=cluster,
             artifacts=storage.artifacts,
-            repository_arn=registry.arn,
             secret_arn=credentials.secret_arn,
             alert_topic_arn=alerts.topic_arn,
             logs=logs,
@@ -98,6 +107,7 @@ pulumi.export("region", account.region)
 pulumi.export("dagBucket", storage.dags.name)
 pulumi.export("artifactsBucket", storage.artifacts.name)
 pulumi.export("repositoryUrl", registry.url)
+pulumi.export("images", {build.name: image.reference for build, image in images.items()})
 pulumi.export("clusterArn", cluster.arn)
 pulumi.export("secretArn", credentials.secret_arn)
 pulumi.export("airflowEnvironment", airflow.name)

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 import pulumi_docker as docker
 
 from components.base import REPOSITORY, Component
+from components.promotion import Repository
 from components.registry import Registry
 from components.sections.workstream import Build
 
@@ -35,16 +36,25 @@ class DbtImageArgs:
     build: Build
     base_image: str
     registry: Registry
+    promote_from: str | None = None
+    """URL of the ECR repository that has the image already; None: build it."""
 
 
 class DbtImage(Component):
-    """A dbt project with the runner, built here and pushed to the registry.
+    """A dbt project with the runner: built here and pushed to the registry, or promoted from where it was.
 
-    Creates: a Docker image in ECR.
+    Creates: a Docker image in ECR, unless it is promoted.
+
+    A promoted image stays in the repository that it was tested from. Its tag is a hash of the files that it is made of, so it is
+    found from a checkout of the same commit, whichever account and state belong to the stack that built it. Pulling, tagging and
+    pushing it would give other bytes where Docker compresses the layers anew, and would need Docker and log-ins that change with
+    every preview.
     """
 
     reference: pulumi.Output[str]
     """`<repository>@sha256:...`: names these bytes and no others."""
+    repository_arn: pulumi.Output[str]
+    """Where ECS pulls it from."""
 
     def __init__(self, name: str, args: DbtImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -53,6 +63,16 @@ class DbtImage(Component):
         _put_together(REPOSITORY / context, [IMAGE_FOLDER, args.build.project])
         version = hashlib.sha256(f"{args.base_image} {_digest(REPOSITORY / context)}".encode()).hexdigest()[:16]
         tag = f"{name.replace('/', '-')}-{version}"
+        if args.promote_from:
+            source = Repository.parse(args.promote_from)
+            self.reference = source.image(tag)
+            self.repository_arn = pulumi.Output.from_input(source.arn)
+        else:
+            self.reference = self._build(name, args, context, tag)
+            self.repository_arn = args.registry.arn
+        self.register_outputs({"reference": self.reference})
+
+    def _build(self, name: str, args: DbtImageArgs, context: str, tag: str) -> pulumi.Output[str]:
         token = aws.ecr.get_authorization_token_output(registry_id=args.registry.registry_id)
         image = docker.Image(
             name,
@@ -72,8 +92,7 @@ class DbtImage(Component):
             build_on_preview=False,
             opts=self.child(),
         )
-        self.reference = image.repo_digest
-        self.register_outputs({"reference": self.reference})
+        return image.repo_digest
 
 
 def _put_together(context: Path, folders: list[str]) -> None:

@@ -1,31 +1,39 @@
 """Amazon ECR: the repository that holds the dbt images."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from components.account import Account
 from components.base import Component
 
 RELEASES_KEPT = 30
 """Images that stay available for a rollback; about a month of daily releases."""
+
+SHARED_KEPT = 1000
+"""Where others run images from: one of them must not expire because development went on. Images share most layers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
     """What the registry needs to know."""
 
+    account: Account
     kms_key_arn: pulumi.Input[str]
     """Key that encrypts the layers."""
     disposable: bool
-    """Destroy may delete the images too."""
+    """Destroy may delete the images too; not while other accounts run them."""
+    readers: Sequence[str] = ()
+    """AWS accounts that may pull the images, as far as their own policies let them."""
 
 
 class Registry(Component):
     """One immutable, scanned, encrypted repository.
 
-    Creates: an ECR repository, its lifecycle policy.
+    Creates: an ECR repository, its lifecycle policy, and a policy that lets the readers pull.
     Immutable tags make a task definition's digest and its tag say the same for ever (FSBP ECR.2).
     """
 
@@ -37,24 +45,39 @@ class Registry(Component):
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        disposable = args.disposable and not args.readers
         repository = aws.ecr.Repository(
             name,
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.kms_key_arn}],
-            force_delete=args.disposable,
-            opts=self.child(protect=not args.disposable),
+            force_delete=disposable,
+            opts=self.child(protect=not disposable),
         )
         aws.ecr.LifecyclePolicy(
             name,
             repository=repository.name,
-            policy=json.dumps(_keep_newest(RELEASES_KEPT)),
+            policy=json.dumps(_keep_newest(SHARED_KEPT if args.readers else RELEASES_KEPT)),
             opts=self.child(),
         )
+        if args.readers:
+            aws.ecr.RepositoryPolicy(
+                name, repository=repository.name, policy=json.dumps(_pull(args.account, args.readers)), opts=self.child()
+            )
         self.url = repository.repository_url
         self.arn = repository.arn
         self.registry_id = repository.registry_id
         self.register_outputs({"url": self.url, "arn": self.arn})
+
+
+def _pull(account: Account, readers: Sequence[str]) -> dict[str, object]:
+    """Amazon ECR, "Private repository policies": these statements name no resource."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": [f"arn:{account.partition}:iam::{reader}:root" for reader in readers]},
+        "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"],
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def _keep_newest(count: int) -> dict[str, object]:

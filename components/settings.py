@@ -1,7 +1,7 @@
 """Stack configuration: every value that a user may set, typed and validated before the first resource exists."""
 
 import json
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import pulumi
 from pulumi.runtime import config
@@ -15,14 +15,12 @@ from components.sections.alerts import AlertSettings
 from components.sections.artifacts import ArtifactSettings
 from components.sections.image import ImageSettings
 from components.sections.network import NetworkSettings
-from components.sections.section import Section
+from components.sections.section import AccountId, Section
 from components.sections.warehouse import WarehouseSettings
 from components.sections.workstream import Build, WorkstreamName, WorkstreamSettings
 
 ACCOUNT_IDS = "aws:allowedAccountIds"
 """The one setting of the AWS provider that we have a rule for."""
-
-AccountId = Annotated[str, Field(pattern=r"^\d{12}$", description="An AWS account: twelve digits in quotes.")]
 
 
 class Settings(Section):

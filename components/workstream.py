@@ -61,7 +61,6 @@ class WorkstreamArgs:
     network: Network
     cluster: Cluster
     artifacts: PrivateBucket
-    repository_arn: pulumi.Input[str]
     secret_arn: pulumi.Input[str] | None
     """The Snowflake credentials; None when the task role itself is the identity."""
     alert_topic_arn: pulumi.Input[str]
@@ -207,7 +206,7 @@ def _execution_statements(args: WorkstreamArgs, log_group_arn: pulumi.Output[str
         Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
         Statement(
             actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            resources=[args.repository_arn],
+            resources=[args.image.repository_arn],
         ),
         Statement(
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],

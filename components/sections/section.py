@@ -11,6 +11,9 @@ Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$", max_leng
 UNQUOTED = "An identifier without quotes: letters, digits, `_` and `$`, not starting with a digit."
 
 
+AccountId = Annotated[str, Field(pattern=r"^\d{12}$", description="An AWS account: twelve digits in quotes.")]
+
+
 class Section(BaseModel):
     """Immutable, camelCase in YAML, and no key that we do not know."""
 

@@ -317,6 +317,11 @@ def compute(version: int) -> None:
         repository=repository.name,
         policy=json.dumps({"rules": [{"rulePriority": 1, "selection": keep, "action": {"type": "expire"}}]}),
     )
+    aws.ecr.RepositoryPolicy(
+        "dbt",
+        repository=repository.name,
+        policy=policy(Principal={"AWS": "arn:aws:iam::222222222222:root"}, Action=since(2, version, "ecr:BatchGetImage", "ecr:*")),
+    )
     cluster = aws.ecs.Cluster(
         "dbt",
         name=since(3, version, "new"),

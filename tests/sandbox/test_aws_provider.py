@@ -358,13 +358,13 @@ LIVES = {
         },
         in_place=words(
             """
-            Repository/dbt LifecyclePolicy/dbt Cluster/dbt ClusterCapacityProviders/dbt LogGroup/sales
+            Repository/dbt RepositoryPolicy/dbt LifecyclePolicy/dbt Cluster/dbt ClusterCapacityProviders/dbt LogGroup/sales
             TaskDefinition/sales
             """
         ),
         replaced=words(
             """
-            Repository/dbt LifecyclePolicy/dbt Cluster/dbt ClusterCapacityProviders/dbt LogGroup/sales
+            Repository/dbt RepositoryPolicy/dbt LifecyclePolicy/dbt Cluster/dbt ClusterCapacityProviders/dbt LogGroup/sales
             TaskDefinition/sales
             """
         ),

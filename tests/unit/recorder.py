@@ -158,6 +158,10 @@ class Stack:
         self.registrations()
         return self._loop.run_until_complete(pulumi.Output.from_input(output).future())
 
+    def known(self, output: pulumi.Output[Any]) -> bool:
+        """Does a preview know the value?"""
+        return self._loop.run_until_complete(output.is_known())
+
     def statements(self, type_: str, name: str) -> list[dict[str, Any]]:
         """Statements of the policy that a resource carries."""
         return json.loads(self.all(type_)[name]["policy"])["Statement"]

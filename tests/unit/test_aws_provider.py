@@ -38,6 +38,7 @@ s3/bucketPolicy:BucketPolicy s3/bucketLifecycleConfiguration:BucketLifecycleConf
 s3/bucketLogging:BucketLogging s3/bucketObjectv2:BucketObjectv2 iam/role:Role iam/rolePolicy:RolePolicy iam/policy:Policy
 iam/openIdConnectProvider:OpenIdConnectProvider secretsmanager/secret:Secret
 secretsmanager/secretPolicy:SecretPolicy ecr/repository:Repository ecr/lifecyclePolicy:LifecyclePolicy
+ecr/repositoryPolicy:RepositoryPolicy
 ecs/cluster:Cluster ecs/clusterCapacityProviders:ClusterCapacityProviders ecs/taskDefinition:TaskDefinition
 cloudwatch/logGroup:LogGroup mwaa/environment:Environment sns/topic:Topic sns/topicPolicy:TopicPolicy
 sns/topicSubscription:TopicSubscription

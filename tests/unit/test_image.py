@@ -1,14 +1,19 @@
 from pathlib import Path
+from types import SimpleNamespace
 
+import pulumi
 import pytest
 
-from components import image
+from components import image, promotion
+from components.account import Account
 from components.image import DbtImage, DbtImageArgs
 from components.registry import Registry, RegistryArgs
 from components.sections.workstream import Architecture, Build
-from tests.unit.recorder import IMAGE, REPOSITORY_URL, Stack
+from tests.unit.recorder import ACCOUNT_ID, IMAGE, REGION, REPOSITORY_URL, Stack
 
 SHOP = Build("shop", "x86_64")
+ACCOUNT = Account(partition="aws", region=REGION, id=ACCOUNT_ID)
+ELSEWHERE = "111111111111.dkr.ecr.eu-central-1.amazonaws.com/dbt-dev"
 
 
 @pytest.fixture
@@ -26,7 +31,7 @@ def build(base_image: str = "python:3.12-slim", architecture: Architecture = "x8
     """Tag of the image of project `shop`, as a deployment right now would choose it."""
     stack = Stack()
     try:
-        registry = Registry("dbt", RegistryArgs(kms_key_arn="key", disposable=True))
+        registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
         built = DbtImage("shop", DbtImageArgs(build=Build("shop", architecture), base_image=base_image, registry=registry))
         name: str = stack.only("docker:index/image:Image")["imageName"]
         return name.removeprefix(f"{REPOSITORY_URL}:"), built
@@ -94,7 +99,7 @@ def test_what_dbt_writes_changes_nothing(sources: Path, folder: str):
 def test_an_image_is_built_for_the_processor_that_runs_it(stack: Stack, sources: Path, architecture: Architecture, platform: str):
     """Fargate ends a task at once whose image is for another one: `exec format error`."""
     made = Build("shop", architecture)
-    registry = Registry("dbt", RegistryArgs(kms_key_arn="key", disposable=True))
+    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
     DbtImage(made.name, DbtImageArgs(build=made, base_image="python:3.12-slim", registry=registry))
 
     assert stack.only("docker:index/image:Image")["build"]["platform"] == platform
@@ -102,7 +107,7 @@ def test_an_image_is_built_for_the_processor_that_runs_it(stack: Stack, sources:
 
 def test_tasks_run_the_pushed_bytes(stack: Stack, sources: Path):
     """A tag could be pushed again by hand; a digest can't mean anything else."""
-    registry = Registry("dbt", RegistryArgs(kms_key_arn="key", disposable=True))
+    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
     built = DbtImage("shop", DbtImageArgs(build=SHOP, base_image="python:3.12-slim", registry=registry))
 
     assert stack.value(built.reference) == IMAGE
@@ -112,7 +117,55 @@ def test_tasks_run_the_pushed_bytes(stack: Stack, sources: Path):
 
 def test_the_state_is_the_same_on_every_machine(stack: Stack, sources: Path):
     """An absolute path would make the pipeline rebuild what a laptop has just deployed."""
-    registry = Registry("dbt", RegistryArgs(kms_key_arn="key", disposable=True))
+    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
     DbtImage("shop", DbtImageArgs(build=SHOP, base_image="python:3.12-slim", registry=registry))
 
     assert str(sources) not in str(stack.registrations())
+
+
+def promoted() -> DbtImage:
+    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
+    return DbtImage("shop", DbtImageArgs(build=SHOP, base_image="python:3.12-slim", registry=registry, promote_from=ELSEWHERE))
+
+
+def test_a_promoted_image_is_the_one_that_was_built_from_these_files(sources: Path, monkeypatch: pytest.MonkeyPatch):
+    """Production must run the bytes that development tested, and those of this commit, not merely the newest."""
+    tag, _ = build()
+    stack, asked = Stack(), {}
+
+    def get_image(**arguments: str) -> SimpleNamespace:
+        asked.update(arguments)
+        return SimpleNamespace(image_digest="sha256:1")
+
+    monkeypatch.setattr(promotion.aws.ecr, "get_image", get_image)
+    found = promoted()
+
+    assert stack.value(found.reference) == f"{ELSEWHERE}@sha256:1"
+    assert stack.value(found.repository_arn) == "arn:aws:ecr:eu-central-1:111111111111:repository/dbt-dev"
+    assert asked == {"registry_id": "111111111111", "repository_name": "dbt-dev", "image_tag": tag, "region": "eu-central-1"}
+    assert not stack.all("docker:index/image:Image")
+    stack.close()
+
+
+def test_what_nobody_has_built_can_not_be_promoted(stack: Stack, sources: Path, monkeypatch: pytest.MonkeyPatch):
+    """Else a release could run code that development never saw."""
+    monkeypatch.setattr(promotion.aws.ecr, "get_image", missing)
+
+    with pytest.raises(pulumi.RunError, match=f"{ELSEWHERE} has no image shop-"):
+        promoted()
+
+
+def test_a_preview_may_come_before_the_image(sources: Path, monkeypatch: pytest.MonkeyPatch):
+    """A merge request's preview of production shows the plan, although its image will only be built after the merge."""
+    stack = Stack()
+    monkeypatch.setattr(promotion.aws.ecr, "get_image", missing)
+    monkeypatch.setattr(promotion.pulumi.runtime, "is_dry_run", lambda: True)
+
+    found = promoted()
+
+    assert stack.known(found.reference) is False
+    stack.close()
+
+
+def missing(**_: str) -> None:
+    raise Exception("ImageNotFoundException: The image does not exist within the repository")  # noqa: TRY002 (as the SDK does)

@@ -42,6 +42,7 @@ def test_outputs_are_what_operators_and_scripts_read():
         "dagBucket",
         "artifactsBucket",
         "repositoryUrl",
+        "images",
         "clusterArn",
         "secretArn",
         "airflowEnvironment",

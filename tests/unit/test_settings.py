@@ -82,6 +82,7 @@ MISTAKES = [
     ("airflow.environmentClass", "mw1.tiny", "'mw1.small'"),
     ("airflow.webserver", "public", "'publicOnly'"),
     ("image.baseImage", "python 3.12", "Base image"),
+    ("image.promoteFrom", "dev", "output `repositoryUrl`"),
     ("alerts.emails", [], "at least one address"),
     ("alerts.emails", ["data-oncall"], "e-mail address"),
     ("artifacts.retentionDays", 0, "greater than or equal to 1"),

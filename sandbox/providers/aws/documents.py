@@ -35,6 +35,11 @@ def trust_policy(value: Any) -> str | None:
     return _policy_problem(value, principal=True, resource=False)
 
 
+def repository_policy(value: Any) -> str | None:
+    """What is wrong with a policy of an ECR repository: its statements concern that repository, and name none."""
+    return _policy_problem(value, principal=True, resource=False)
+
+
 def same_document(text: Any) -> Any:
     """Form of a JSON document: layout, order of texts in a list, and a list of one mean nothing to IAM."""
     if not isinstance(text, str):

@@ -68,12 +68,34 @@ def _authorization_token(session: Session, arguments: Properties) -> Properties:
     }
 
 
+def _image(session: Session, arguments: Properties) -> Properties:
+    if arguments.get("region", session.region) != session.region:
+        raise ProviderError(f"the sandbox has the region {session.region} only")
+    image = session.client("ecr").describe_images(
+        registryId=arguments.get("registryId") or session.account,
+        repositoryName=arguments["repositoryName"],
+        imageIds=[{"imageTag": arguments["imageTag"]}],
+    )["imageDetails"][0]
+    return {
+        **arguments,
+        "id": image["imageDigest"],
+        "imageDigest": image["imageDigest"],
+        "imageTags": image["imageTags"],
+        "imagePushedAt": int(image["imagePushedAt"].timestamp()),
+        "imageSizeInBytes": image["imageSizeInBytes"],
+        "imageUri": f"{arguments['repositoryName']}@{image['imageDigest']}",
+        "region": session.region,
+        "registryId": image["registryId"],
+    }
+
+
 MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": (_caller_identity, set()),
     "aws:index/getRegion:getRegion": (_region, set()),
     "aws:index/getPartition:getPartition": (_partition, set()),
     "aws:index/getAvailabilityZones:getAvailabilityZones": (_availability_zones, {"state"}),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": (_authorization_token, {"registryId"}),
+    "aws:ecr/getImage:getImage": (_image, {"imageTag", "region", "registryId", "repositoryName"}),
 }
 """Token -> (function, its arguments that are modelled)."""
 

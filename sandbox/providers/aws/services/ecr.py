@@ -1,11 +1,11 @@
 # ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
-"""Amazon ECR: repositories and their lifecycle policies."""
+"""Amazon ECR: repositories and their policies."""
 
 from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
-from sandbox.providers.aws.documents import json_problem, same_document
+from sandbox.providers.aws.documents import json_problem, repository_policy, same_document
 from sandbox.providers.aws.shapes import from_shape
 from sandbox.providers.aws.table import Name, Property, Put, ResourceType
 from sandbox.providers.values import Properties
@@ -85,4 +85,29 @@ LIFECYCLE_POLICY = ResourceType(
     puts=(Put(("policy",), lambda api, id, new, old: _put_policy(api, new)),),
 )
 
-KINDS = (REPOSITORY, LIFECYCLE_POLICY)
+
+def _set_access(api: Api, inputs: Properties) -> str:
+    api.send("SetRepositoryPolicy", inputs)
+    return inputs["repository"]
+
+
+def _read_access(api: Api, id: str, state: Properties) -> Properties | None:
+    found = api.client.get_repository_policy(repositoryName=id)
+    return {"repository": id, "policy": found["policyText"], "registryId": found["registryId"]}
+
+
+REPOSITORY_POLICY = ResourceType(
+    token="aws:ecr/repositoryPolicy:RepositoryPolicy",
+    service="ecr",
+    properties={
+        "repository": Property("SetRepositoryPolicy.repositoryName", required=True, replace=True),
+        "policy": Property("SetRepositoryPolicy.policyText", required=True, form=same_document, check=repository_policy),
+    },
+    outputs=("registryId",),
+    create=_set_access,
+    read=_read_access,
+    delete=lambda api, id, state: api.client.delete_repository_policy(repositoryName=id),
+    puts=(Put(("policy",), lambda api, id, new, old: _set_access(api, new)),),
+)
+
+KINDS = (REPOSITORY, LIFECYCLE_POLICY, REPOSITORY_POLICY)
