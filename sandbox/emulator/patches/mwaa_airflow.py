@@ -68,7 +68,8 @@ def _variables(environment: dict[str, Any], session: Session) -> dict[str, str]:
     options = {
         "core.load_examples": "false",
         "core.simple_auth_manager_all_admins": "true",
-        "database.sql_alchemy_conn": f"sqlite:///{_DATABASE}/airflow.db",
+        # SQLite has one writer at a time; the others give up after 5 s, which is too soon on a busy machine.
+        "database.sql_alchemy_conn": f"sqlite:///{_DATABASE}/airflow.db?timeout=60",
         **task_options(environment),
         **environment.get("AirflowConfigurationOptions", {}),
     }
