@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth
+.PHONY: help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
@@ -41,3 +41,6 @@ types: $(BIN)/.complete ## basedpyright
 
 benchmark-growth: $(BIN)/.complete ## time previews of 1 to 200 workstreams
 	@$(BIN)/python -m benchmarks.growth
+
+benchmark-dags: $(BIN)/.complete ## what 50 and 500 DAGs cost Airflow, against Cosmos
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.dags
