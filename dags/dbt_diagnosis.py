@@ -53,6 +53,12 @@ EXIT_CODES: dict[int, tuple[str, str, bool]] = {
 
 TEMPORARY_FAULT = "A temporary fault at AWS; the next try usually works. If it stays, look at the AWS Health page of the region."
 
+UNASSUMABLE = Symptom(
+    texts=("unable to assume",),
+    summary="ECS can't assume the task's roles",
+    resolution="`pulumi up` makes them again, with their trust in ecs-tasks.amazonaws.com.",
+)
+
 STOPPED: tuple[Symptom, ...] = (
     Symptom(
         texts=("toomanyrequests",),
@@ -104,6 +110,7 @@ STOPPED: tuple[Symptom, ...] = (
         summary="The task's log group is gone",
         resolution="`pulumi up` makes it again.",
     ),
+    UNASSUMABLE,
     Symptom(
         texts=("outofmemory",),
         summary="dbt needed more memory than the task has",
@@ -181,6 +188,17 @@ REFUSED: tuple[Symptom, ...] = (
         summary="The ECS cluster is gone",
         resolution="Make it again with `pulumi up`.",
     ),
+    Symptom(
+        texts=("capacity provider",),
+        summary="The cluster lacks the task's capacity provider",
+        resolution="`pulumi up` gives the cluster FARGATE and FARGATE_SPOT again.",
+    ),
+    Symptom(
+        texts=("blocked",),
+        summary="AWS has blocked the account for Fargate",
+        resolution="Ask AWS Support; the root user's mailbox holds their message.",
+    ),
+    UNASSUMABLE,
     Symptom(
         texts=("iam:passrole",),
         summary="Airflow may not hand the task its roles",

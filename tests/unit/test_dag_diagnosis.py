@@ -87,6 +87,13 @@ def stopped(stop_code, reason, exit_code=None, container_reason=""):
         (stopped("TaskFailedToStart", "CannotStartContainerError: failed to get container status"), "could not be started", False),
         (stopped("TaskFailedToStart", "ContainerRuntimeTimeoutError: Could not transition to running"), "in time", True),
         (stopped("TaskFailedToStart", "CannotCreateVolumeError: mount failed"), "volume", False),
+        (
+            stopped(
+                "TaskFailedToStart", "ECS was unable to assume the role 'arn:aws:iam::1:role/x' that was provided for this task"
+            ),
+            "assume",
+            False,
+        ),
         (stopped("TaskFailedToStart", ""), "did not start", True),
         ({}, "did not start", True),
     ],
@@ -132,6 +139,9 @@ def test_a_task_that_ended_well_has_no_diagnosis():
             False,
         ),
         ("InvalidParameterException", "Error retrieving subnet information for [subnet-1]", "subnets", False),
+        ("InvalidParameterException", "The specified capacity provider 'FARGATE_SPOT' was not found.", "capacity provider", False),
+        ("BlockedException", "Your account is currently blocked.", "blocked", False),
+        ("ClientException", "ECS was unable to assume the role 'x' that was provided for this task.", "assume", False),
         ("ServerException", "Service error", "internal error", True),
         ("SomethingNew", "never seen", "refused", True),
     ],
