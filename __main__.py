@@ -3,13 +3,14 @@
 import pulumi
 
 from components.account import Account
+from components.alerts import Alerts, AlertsArgs
 from components.cluster import Cluster, ClusterArgs
 from components.credentials import Credentials, CredentialsArgs
 from components.dags import Dags, DagsArgs
 from components.encryption import EncryptionKey, EncryptionKeyArgs
 from components.image import DbtImage, DbtImageArgs
 from components.logs import Logs
-from components.monitoring import Alerts, AlertsArgs
+from components.monitoring import Monitoring, MonitoringArgs
 from components.network import Network, NetworkArgs
 from components.orchestration import Airflow, AirflowArgs
 from components.registry import Registry, RegistryArgs
@@ -62,7 +63,7 @@ credentials = Credentials(
     "snowflake",
     CredentialsArgs(account=account, authentication=settings.warehouse.authentication, kms_key_arn=key.arn, disposable=disposable),
 )
-alerts = Alerts("alerts", AlertsArgs(kms_key_arn=key.arn, emails=settings.alerts.emails))
+alerts = Alerts("alerts", AlertsArgs(account=account, kms_key_arn=key.arn, emails=settings.alerts.emails))
 cluster = Cluster("platform", ClusterArgs(logs=logs))
 
 workstreams = {
@@ -102,6 +103,10 @@ airflow = Airflow(
     ),
 )
 Dags("platform", DagsArgs(bucket=storage.dags, configurations={name: w.dag_configuration for name, w in workstreams.items()}))
+monitoring = Monitoring(
+    "platform",
+    MonitoringArgs(account=account, settings=settings.alerts, key=key, alerts=alerts, cluster=cluster, airflow=airflow),
+)
 
 pulumi.export("region", account.region)
 pulumi.export("dagBucket", storage.dags.name)
@@ -112,6 +117,9 @@ pulumi.export("clusterArn", cluster.arn)
 pulumi.export("secretArn", credentials.secret_arn)
 pulumi.export("airflowEnvironment", airflow.name)
 pulumi.export("airflowUrl", airflow.url)
+pulumi.export("airflowLogGroups", airflow.log_groups)
+pulumi.export("alertTopicArn", alerts.topic_arn)
+pulumi.export("dashboardUrl", monitoring.dashboard_url)
 pulumi.export(
     "warehouse", settings.warehouse.model_dump(include={"account", "user", "role", "database", "warehouse", "authentication"})
 )

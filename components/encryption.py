@@ -24,7 +24,8 @@ class EncryptionKey(Component):
 
     Creates: a KMS key, an alias.
     S3, ECR, ECS, Secrets Manager, SNS and MWAA use the key with the permissions of the role that calls them, so their
-    callers' IAM policies decide; only CloudWatch Logs comes by itself and stands in the key policy.
+    callers' IAM policies decide; only services that come by themselves stand in the key policy: CloudWatch Logs, and those
+    that publish alarms and budgets.
     """
 
     arn: pulumi.Output[str]
@@ -68,4 +69,11 @@ def _key_policy(account: Account) -> list[Statement]:
             "ArnLike": {"kms:EncryptionContext:aws:logs:arn": [account.arn("logs", f"log-group:{group}") for group in log_groups]}
         },
     )
-    return [administrators, logs]
+    # Amazon SNS, "Enable compatibility between event sources from AWS services and encrypted topics".
+    publishers = Statement(
+        principals={"Service": ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"]},
+        actions=["kms:Decrypt", "kms:GenerateDataKey"],
+        resources=["*"],
+        conditions={"StringEquals": {"aws:SourceAccount": account.id}},
+    )
+    return [administrators, logs, publishers]

@@ -1,37 +1,58 @@
-"""Amazon SNS: who learns of failures."""
+"""What watches the platform: alarms, failed tasks, a dashboard and a budget."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_aws as aws
 
+from components.account import Account
+from components.alarms import AirflowAlarms, AirflowAlarmsArgs
+from components.alerts import Alerts
 from components.base import Component
-from components.policy import document, tls_only
+from components.budget import Budget, BudgetArgs
+from components.cluster import Cluster
+from components.dashboard import Dashboard, DashboardArgs
+from components.encryption import EncryptionKey
+from components.orchestration import Airflow
+from components.sections.alerts import AlertSettings
+from components.task_failures import TaskFailures, TaskFailuresArgs
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlertsArgs:
-    """What the alerts need to know."""
+class MonitoringArgs:
+    """Whom to tell, and what to watch."""
 
-    kms_key_arn: pulumi.Input[str]
-    emails: Sequence[str]
-    """Each gets a message with a link to confirm; nothing is sent before that."""
+    account: Account
+    settings: AlertSettings
+    key: EncryptionKey
+    alerts: Alerts
+    cluster: Cluster
+    airflow: Airflow
 
 
-class Alerts(Component):
-    """One encrypted topic for everything that a person should know.
+class Monitoring(Component):
+    """What people learn of without looking, and where they look then.
 
-    Creates: an SNS topic, its policy, a subscription per e-mail address.
+    Creates: the alarms on Airflow, the rule for tasks that died, a dashboard and, if one is set, a monthly budget.
+    Failed dbt runs are Airflow's to report (`dags/dbt_alerts.py`); this is about what Airflow can't see, or can't say.
     """
 
-    topic_arn: pulumi.Output[str]
+    dashboard_url: pulumi.Output[str]
 
-    def __init__(self, name: str, args: AlertsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        topic = aws.sns.Topic(name, kms_master_key_id=args.kms_key_arn, opts=self.child())
-        aws.sns.TopicPolicy(name, arn=topic.arn, policy=document([tls_only([topic.arn], ["sns:Publish"])]), opts=self.child())
-        for email in args.emails:
-            aws.sns.TopicSubscription(f"{name}-{email}", topic=topic.arn, protocol="email", endpoint=email, opts=self.child())
-        self.topic_arn = topic.arn
-        self.register_outputs({"topic_arn": self.topic_arn})
+        topic = args.alerts.topic_arn
+        alarms = AirflowAlarms(name, AirflowAlarmsArgs(environment=args.airflow.name, topic_arn=topic), self.child())
+        TaskFailures(
+            name, TaskFailuresArgs(account=args.account, key=args.key, cluster_arn=args.cluster.arn, topic_arn=topic), self.child()
+        )
+        dashboard = Dashboard(
+            name,
+            DashboardArgs(
+                region=args.account.region, environment=args.airflow.name, cluster=args.cluster.name, alarm_arns=alarms.arns
+            ),
+            self.child(),
+        )
+        if args.settings.monthly_budget_usd is not None:
+            Budget(name, BudgetArgs(monthly_usd=args.settings.monthly_budget_usd, topic_arn=topic), self.child())
+        self.dashboard_url = dashboard.url
+        self.register_outputs({"dashboard_url": self.dashboard_url})

@@ -53,6 +53,8 @@ class Airflow(Component):
     """Of the environment, as MWAA's API wants it."""
     url: pulumi.Output[str]
     """Host of Airflow's page."""
+    log_groups: dict[str, pulumi.Output[str]]
+    """Names, by what writes there (`Task`, `Scheduler`)."""
 
     def __init__(self, name: str, args: AirflowArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -67,6 +69,7 @@ class Airflow(Component):
             self.child(),
         )
         log_groups = self._log_groups(name, args)
+        self.log_groups = {kind: group.name for kind, group in zip(LOG_GROUPS, log_groups, strict=True)}
         requirements = aws.s3.BucketObjectv2(
             f"{name}-requirements",
             bucket=args.dags.name,

@@ -24,6 +24,7 @@ def put(
     private_key_file: Annotated[
         Path | None, typer.Option(help="PEM file of the private key; `-` or nothing reads it from standard input.")
     ] = None,
+    slot: Annotated[int, typer.Option(min=1, max=2, help="Which of the user's two public keys the statement sets.")] = 1,
 ) -> None:
     """Put the credentials of the warehouse's user into Secrets Manager, and print the SQL that makes Snowflake accept a key.
 
@@ -45,7 +46,7 @@ def put(
                 raise OpsError("This stack logs in to Snowflake with a password, not with a key.", fix)
             _put_password(stack, warehouse)
         case _:
-            _put_key(stack, warehouse, _read_key(private_key_file) if not generate else keys.generate())
+            _put_key(stack, warehouse, _read_key(private_key_file) if not generate else keys.generate(), slot)
 
 
 def _put_password(stack: Stack, warehouse: dict[str, str]) -> None:
@@ -56,13 +57,13 @@ def _put_password(stack: Stack, warehouse: dict[str, str]) -> None:
     typer.echo("The password is in Secrets Manager; the next run uses it.", err=True)
 
 
-def _put_key(stack: Stack, warehouse: dict[str, str], pem: str) -> None:
+def _put_key(stack: Stack, warehouse: dict[str, str], pem: str, slot: int) -> None:
     passphrase = typer.prompt("Passphrase of the private key", hide_input=True, err=True) if keys.is_encrypted(pem) else ""
     key = keys.load(pem, passphrase)
     secret = {"account": warehouse["account"], "user": warehouse["user"], "private_key": pem, "private_key_passphrase": passphrase}
     _store(stack, secret)
     typer.echo("The private key is in Secrets Manager. Run this statement in Snowflake as an administrator of users:", err=True)
-    typer.echo(keys.alter_user(warehouse["user"], key))
+    typer.echo(keys.alter_user(warehouse["user"], key, slot))
 
 
 def _read_key(path: Path | None) -> str:

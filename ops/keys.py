@@ -45,7 +45,11 @@ def load(pem: str, passphrase: str) -> rsa.RSAPrivateKey:
     return key
 
 
-def alter_user(user: str, key: rsa.RSAPrivateKey) -> str:
+SLOTS = {1: "RSA_PUBLIC_KEY", 2: "RSA_PUBLIC_KEY_2"}
+"""Both keys of a user are valid at the same time: a new one goes into the slot that the old one is not in."""
+
+
+def alter_user(user: str, key: rsa.RSAPrivateKey, slot: int) -> str:
     """The SQL statement that tells Snowflake the public half."""
     der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return f"ALTER USER {quoted(user)} SET RSA_PUBLIC_KEY='{base64.b64encode(der).decode()}';"
+    return f"ALTER USER {quoted(user)} SET {SLOTS[slot]}='{base64.b64encode(der).decode()}';"

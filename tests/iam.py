@@ -31,7 +31,7 @@ def _compare(operator: str, wanted: str, value: str | None) -> bool:
     match operator:
         case "StringEquals" | "Bool":
             return value == wanted
-        case "StringLike":
+        case "StringLike" | "ArnLike":
             return _like(wanted, value)
     raise NotImplementedError(operator)
 

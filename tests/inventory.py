@@ -50,7 +50,13 @@ def _compute(stack: Stack) -> dict[str, list[str]]:
     ecs = client(stack, "ecs")
     arns = ecs.list_clusters()["clusterArns"]
     clusters = ecs.describe_clusters(clusters=arns)["clusters"] if arns else []
+    cloudwatch = client(stack, "cloudwatch")
+    budgets = client(stack, "budgets").describe_budgets(AccountId=stack.state.account)
     return {
+        "alarm": [alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]],
+        "dashboard": [page["DashboardName"] for page in cloudwatch.list_dashboards()["DashboardEntries"]],
+        "budget": [budget["BudgetName"] for budget in budgets.get("Budgets", [])],
+        "rule": [rule["Name"] for rule in client(stack, "events").list_rules()["Rules"]],
         "cluster": [cluster["clusterName"] for cluster in clusters if cluster["status"] == "ACTIVE"],
         "task definition": ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
         "role": [role["RoleName"] for role in client(stack, "iam").list_roles()["Roles"]],

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from components.sections.section import Section
 
@@ -10,6 +10,11 @@ Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description=
 
 
 class AlertSettings(Section):
-    """Who learns of failures."""
+    """Who learns of failures and of costs."""
 
     emails: list[Email] = Field(default=[], description="Addresses that get the alerts, each after confirming the subscription.")
+    monthly_budget_usd: PositiveInt | None = Field(
+        default=None,
+        description="US dollars that everything with the stack's tags `project` and `environment` may cost in a month. The alerts "
+        "tell when 80 % of it are forecast to be exceeded, and when it is spent. Null: no budget.",
+    )

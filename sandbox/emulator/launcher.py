@@ -39,6 +39,7 @@ from sandbox.emulator.patches import (
     mwaa_environment,
     mwaa_tags,
     secretsmanager_empty,
+    sns_publishers,
 )
 from sandbox.emulator.settings import BIND, LABEL, PORT
 
@@ -65,6 +66,7 @@ PATCHES = (
     mwaa_environment,
     mwaa_tags,
     secretsmanager_empty,
+    sns_publishers,
 )
 """In place since they were imported."""
 

@@ -419,3 +419,64 @@ def orchestration(version: int) -> None:
     pulumi.export("environment", environment.name)
     pulumi.export("url", environment.webserver_url)
     pulumi.export("requirementsVersion", requirements.version_id)
+
+
+def monitoring(version: int) -> None:
+    tags = {"changed": "yes"} if version > 1 else None
+    topic = aws.sns.Topic("alarms")
+    role = aws.iam.Role("rule", assume_role_policy=trust("events.amazonaws.com"))
+    code = since(2, version, [{"anything-but": [0, 1]}], [137])
+    pattern = {"source": ["aws.ecs"], "detail": {"containers": {"exitCode": code}}}
+    rule = aws.cloudwatch.EventRule(
+        "died", name=since(3, version, "new-died"), description="tasks", event_pattern=json.dumps(pattern), tags=tags
+    )
+    aws.cloudwatch.EventTarget(
+        "died",
+        rule=rule.name,
+        arn=topic.arn,
+        role_arn=role.arn,
+        input_transformer={"input_paths": {"task": "$.detail.taskArn"}, "input_template": f'"{version}: <task>"'},
+    )
+    alarm = aws.cloudwatch.MetricAlarm(
+        "queue",
+        name=since(3, version, "new-queue", "queue"),
+        namespace="AWS/MWAA",
+        metric_name="ApproximateAgeOfOldestTask",
+        dimensions={"Environment": since(2, version, "new", "old")},
+        statistic="Maximum",
+        period=300,
+        evaluation_periods=1,
+        comparison_operator="GreaterThanThreshold",
+        threshold=since(2, version, 900, 600),
+        treat_missing_data="notBreaching",
+        alarm_actions=[topic.arn],
+        tags=tags,
+    )
+    widget = {"type": "text", "x": 0, "y": 0, "width": 6, "height": 2, "properties": {"markdown": f"# {min(version, 2)}"}}
+    dashboard = aws.cloudwatch.Dashboard(
+        "page", dashboard_name=since(3, version, "new", "page"), dashboard_body=json.dumps({"widgets": [widget]})
+    )
+    budget = aws.budgets.Budget(
+        "costs",
+        name=since(3, version, "new-costs"),
+        budget_type="COST",
+        time_unit="MONTHLY",
+        limit_amount=since(2, version, "200", "100"),
+        limit_unit="USD",
+        metrics="UnblendedCost",
+        filter_expression={"ands": [{"tags": {"key": key, "values": ["dbt"]}} for key in ("project", "environment")]},
+        notifications=[
+            {
+                "comparison_operator": "GREATER_THAN",
+                "notification_type": "FORECASTED",
+                "threshold": since(2, version, 90, 80),
+                "threshold_type": "PERCENTAGE",
+                "subscriber_sns_topic_arns": [topic.arn],
+            }
+        ],
+        tags=tags,
+    )
+    pulumi.export("rule", rule.name)
+    pulumi.export("alarm", alarm.name)
+    pulumi.export("dashboard", dashboard.dashboard_name)
+    pulumi.export("budget", budget.name)

@@ -212,6 +212,25 @@ def look_at_compute(emulator: Account, outputs: dict[str, Any]) -> dict[str, Any
     }
 
 
+def look_at_monitoring(emulator: Account, outputs: dict[str, Any]) -> dict[str, Any]:
+    events, cloudwatch, budgets = (emulator.client(name) for name in ("events", "cloudwatch", "budgets"))
+    rule = events.describe_rule(Name=outputs["rule"])
+    target = events.list_targets_by_rule(Rule=outputs["rule"])["Targets"][0]
+    alarm = cloudwatch.describe_alarms(AlarmNames=[outputs["alarm"]])["MetricAlarms"][0]
+    dashboard = cloudwatch.get_dashboard(DashboardName=outputs["dashboard"])
+    budget = {"AccountId": emulator.id, "BudgetName": outputs["budget"]}
+    [notification] = budgets.describe_notifications_for_budget(**budget)["Notifications"]
+    return {
+        "tags": sorted(tag["Key"] for tag in events.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]),
+        "exit codes": json.loads(rule["EventPattern"])["detail"]["containers"]["exitCode"],
+        "message": target["InputTransformer"]["InputTemplate"],
+        "alarm": (alarm["Dimensions"], alarm["Threshold"]),
+        "page": json.loads(dashboard["DashboardBody"])["widgets"][0]["properties"]["markdown"],
+        "budget": float(budgets.describe_budget(**budget)["Budget"]["BudgetLimit"]["Amount"]),
+        "warning": notification["Threshold"],
+    }
+
+
 def what_is_left(emulator: Account) -> dict[str, list[str]]:
     """Names of everything in the account, by kind, but for what every account has and task definitions that are kept."""
     ec2, kms = emulator.client("ec2"), emulator.client("kms")
@@ -234,12 +253,40 @@ def what_is_left(emulator: Account) -> dict[str, list[str]]:
         "cluster": emulator.client("ecs").list_clusters()["clusterArns"],
         "log group": [group["logGroupName"] for group in emulator.client("logs").describe_log_groups()["logGroups"]],
         "topic": [topic["TopicArn"] for topic in emulator.client("sns").list_topics()["Topics"]],
+        "rule": [rule["Name"] for rule in emulator.client("events").list_rules()["Rules"]],
+        "alarm": [alarm["AlarmName"] for alarm in emulator.client("cloudwatch").describe_alarms()["MetricAlarms"]],
+        "dashboard": [page["DashboardName"] for page in emulator.client("cloudwatch").list_dashboards()["DashboardEntries"]],
+        "budget": [b["BudgetName"] for b in emulator.client("budgets").describe_budgets(AccountId=emulator.id).get("Budgets", [])],
         "environment": emulator.client("mwaa").list_environments()["Environments"],
     }
     return {kind: names for kind, names in found.items() if names}
 
 
 LIVES = {
+    "monitoring": Life(
+        program=programs.monitoring,
+        look=look_at_monitoring,
+        first={
+            "tags": ["project"],
+            "exit codes": [137],
+            "message": '"1: <task>"',
+            "alarm": ([{"Name": "Environment", "Value": "old"}], 600),
+            "page": "# 1",
+            "budget": 100,
+            "warning": 80,
+        },
+        second={
+            "tags": ["changed", "project"],
+            "exit codes": [{"anything-but": [0, 1]}],
+            "message": '"2: <task>"',
+            "alarm": ([{"Name": "Environment", "Value": "new"}], 900),
+            "page": "# 2",
+            "budget": 200,
+            "warning": 90,
+        },
+        in_place=words("EventRule/died EventTarget/died MetricAlarm/queue Dashboard/page Budget/costs"),
+        replaced=words("EventRule/died EventTarget/died MetricAlarm/queue Dashboard/page Budget/costs"),
+    ),
     "network": Life(
         program=programs.network,
         look=look_at_network,

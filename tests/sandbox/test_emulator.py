@@ -293,6 +293,66 @@ def test_a_policy_that_names_roles_by_path_sees_the_role_behind_a_session(cloud:
         other.get_secret_value(SecretId=arn)
 
 
+def _listened_to(cloud: Account, topic: str) -> str:
+    """URL of a queue that gets what is published to a topic."""
+    sqs, name = cloud.client("sqs"), f"queue-{time.monotonic_ns()}"
+    arn = f"arn:aws:sqs:{REGION}:{cloud.id}:{name}"
+    statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    url = sqs.create_queue(QueueName=name, Attributes={"Policy": document})["QueueUrl"]
+    cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return url
+
+
+def _received(cloud: Account, queue: str) -> bool:
+    return bool(cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
+
+
+@pytest.mark.parametrize("account", ["", "999999999999"], ids=["ours", "a stranger's"])
+def test_an_alarm_reaches_a_topic_that_lets_it(cloud: Account, account: str):
+    """With a topic policy that is wrong an alarm is silent: here it shows before AWS does not say so."""
+    topic = cloud.client("sns").create_topic(Name=f"topic-{time.monotonic_ns()}")["TopicArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+        "Condition": {"StringEquals": {"aws:SourceAccount": account or cloud.id}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    cloud.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=document)
+    queue, cloudwatch, name = _listened_to(cloud, topic), cloud.client("cloudwatch"), f"alarm-{time.monotonic_ns()}"
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        AlarmActions=[topic],
+        Namespace="test",
+        MetricName="test",
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+
+    assert _received(cloud, queue) is (account == "")
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_rule_reaches_a_topic_if_its_role_may_publish(cloud: Account, allowed: bool):
+    """A rule whose role lacks the permission tells nobody, and nobody that it could not."""
+    topic = cloud.client("sns").create_topic(Name=f"topic-{time.monotonic_ns()}")["TopicArn"]
+    role = cloud.role(policy(("sns:Publish", topic)) if allowed else policy(), "events.amazonaws.com")
+    queue, events, name = _listened_to(cloud, topic), cloud.client("events"), f"rule-{time.monotonic_ns()}"
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+    events.put_targets(Rule=name, Targets=[{"Id": "topic", "Arn": topic, "RoleArn": role}])
+
+    events.put_events(Entries=[{"Source": name, "DetailType": "test", "Detail": "{}"}])
+
+    assert _received(cloud, queue) is allowed
+
+
 def test_encrypted_data_needs_its_key_too(cloud: Account, bucket: str):
     """A role without kms:Decrypt passes every preview, and every test that does not ask for the key."""
     key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]

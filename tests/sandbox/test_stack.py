@@ -199,3 +199,26 @@ def test_the_other_stacks_preview(platform, tmp_path, name):
 
     assert "error" not in said
     assert re.search(r"\+ \d+ to create", said)
+
+
+def test_production_is_destroyed_only_by_somebody_who_says_so(platform, tmp_path):
+    """One mistaken command can't delete what a team can't rebuild; and docs/operations.md says how to do it on purpose."""
+    engine.prepare_home(Home(tmp_path).pulumi_home, Path(sys.executable))
+    production = Stack(Home(tmp_path), platform.state, platform.cli, name="prod")
+    production.init({"aws:allowedAccountIds": [platform.state.account]})
+    prefix = "urn:pulumi:prod::dbt-platform::dbt-platform"
+    bucket = f"{prefix}:storage:Storage$dbt-platform:bucket:PrivateBucket$aws:s3/bucket:Bucket::platform-artifacts"
+    production.run("up", "--yes", "--skip-preview", "--target", bucket)
+    names = {item["Name"] for item in client(platform, "s3").list_buckets()["Buckets"]} - {platform.outputs()["artifactsBucket"]}
+    [name] = [each for each in names if each.startswith("platform-artifacts-")]
+    client(platform, "s3").put_object(Bucket=name, Key="sales/runs/1/1/manifest.json", Body=b"{}")
+
+    with pytest.raises(SandboxError) as refused:
+        production.run("destroy", "--yes", "--skip-preview")
+
+    assert "pulumi state unprotect" in refused.value.problem
+    assert bucket in refused.value.problem
+    production.configure({"aws:allowedAccountIds": [platform.state.account], "dbt-platform:environment": "development"})
+    production.run("up", "--yes", "--skip-preview", "--target", bucket)
+    production.run("destroy", "--yes", "--skip-preview")
+    assert name not in {item["Name"] for item in client(platform, "s3").list_buckets()["Buckets"]}

@@ -23,6 +23,7 @@ IMAGE = f"{REPOSITORY_URL}@sha256:{'0' * 64}"
 
 FUNCTIONS: dict[str, dict[str, Any]] = {
     "aws:index/getPartition:getPartition": {"partition": "aws"},
+    "aws:index/getDefaultTags:getDefaultTags": {"tags": {"project": "dbt-platform", "environment": "test"}},
     "aws:index/getRegion:getRegion": {"region": REGION},
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"{REGION}{zone}" for zone in "abc"]},
@@ -38,6 +39,7 @@ ARNS = {
     "aws:ecr/repository:Repository": f"arn:aws:ecr:{REGION}:{ACCOUNT_ID}:repository/{{name}}",
     "aws:ecs/cluster:Cluster": f"arn:aws:ecs:{REGION}:{ACCOUNT_ID}:cluster/{{name}}",
     "aws:ecs/taskDefinition:TaskDefinition": f"arn:aws:ecs:{REGION}:{ACCOUNT_ID}:task-definition/{{family}}:7",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT_ID}:alarm:{{name}}",
     "aws:sns/topic:Topic": f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{{name}}",
 }
 

@@ -26,6 +26,8 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/dbt"
 EVERYWHERE = "0.0.0.0/0"
 
 CONTRACT = """
+budgets/budget:Budget cloudwatch/dashboard:Dashboard cloudwatch/eventRule:EventRule cloudwatch/eventTarget:EventTarget
+cloudwatch/metricAlarm:MetricAlarm
 ec2/vpc:Vpc ec2/subnet:Subnet ec2/internetGateway:InternetGateway ec2/eip:Eip ec2/natGateway:NatGateway
 ec2/routeTable:RouteTable ec2/route:Route ec2/routeTableAssociation:RouteTableAssociation
 ec2/defaultSecurityGroup:DefaultSecurityGroup ec2/securityGroup:SecurityGroup

@@ -20,15 +20,17 @@ def test_the_account_can_always_administer_the_key(stack: Stack, account: Accoun
     assert administrators["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
 
 
-def test_a_service_may_use_the_key_for_our_log_groups_only(stack: Stack, account: Account):
-    """CloudWatch serves every account: without the condition, someone else's log group could use our key."""
+def test_a_service_may_use_the_key_for_our_things_only(stack: Stack, account: Account):
+    """These services serve every account: without the conditions, someone else's log group or alarm could use our key."""
     EncryptionKey("platform", EncryptionKeyArgs(account=account, disposable=True))
 
-    services = [s for s in stack.statements(KEY, "platform") if "Service" in s["Principal"]]
-    assert [s["Principal"]["Service"] for s in services] == ["logs.eu-west-1.amazonaws.com"]
-    for arn in services[0]["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]:
+    logs, publishers = [s for s in stack.statements(KEY, "platform") if "Service" in s["Principal"]]
+    assert logs["Principal"]["Service"] == "logs.eu-west-1.amazonaws.com"
+    for arn in logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]:
         assert arn.startswith("arn:aws:logs:eu-west-1:123456789012:log-group:")
         assert "dbt-platform-dev" in arn
+    assert publishers["Principal"]["Service"] == ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"]
+    assert publishers["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 
 def test_permission_for_one_service_is_none_for_another(stack: Stack, account: Account):

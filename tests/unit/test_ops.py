@@ -177,6 +177,13 @@ def test_a_key_from_standard_input_is_stored_as_it_is(ops, aws):
     assert secret_of(aws)["private_key"] == key
 
 
+def test_a_new_key_goes_into_the_slot_that_the_old_one_is_not_in(ops):
+    """With one slot, the runs that have begun lose their connection when the key is rotated."""
+    result = ops("credentials", "put", "--slot", "2", input=pem())
+
+    assert result.stdout.startswith("ALTER USER DBT_DEV SET RSA_PUBLIC_KEY_2='MII")
+
+
 def test_a_passphrase_is_asked_for_and_stored_beside_its_key(ops, aws, tmp_path):
     """Without it dbt can't open the key; as an argument it would be in the shell's history."""
     file = tmp_path / "key.p8"

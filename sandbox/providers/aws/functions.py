@@ -35,6 +35,10 @@ def _partition(session: Session, arguments: Properties) -> Properties:
     }
 
 
+def _default_tags(session: Session, arguments: Properties) -> Properties:
+    return {"id": session.partition, "tags": session.default_tags}
+
+
 def _availability_zones(session: Session, arguments: Properties) -> Properties:
     state = arguments.get("state")
     found = session.client("ec2").describe_availability_zones(Filters=[{"Name": "state", "Values": [state]}] if state else [])[
@@ -91,6 +95,7 @@ def _image(session: Session, arguments: Properties) -> Properties:
 
 MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": (_caller_identity, set()),
+    "aws:index/getDefaultTags:getDefaultTags": (_default_tags, set()),
     "aws:index/getRegion:getRegion": (_region, set()),
     "aws:index/getPartition:getPartition": (_partition, set()),
     "aws:index/getAvailabilityZones:getAvailabilityZones": (_availability_zones, {"state"}),

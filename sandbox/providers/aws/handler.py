@@ -23,7 +23,7 @@ from sandbox.providers.aws.table import ResourceType
 from sandbox.providers.protocol import Difference, Operation, PartialFailure, Resource
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
-GLOBAL = {"iam", "route53"}
+GLOBAL = {"budgets", "iam", "route53"}
 """Services whose resources belong to no region."""
 
 

@@ -4,6 +4,8 @@ from sandbox.providers.aws.configuration import session_for
 from sandbox.providers.aws.functions import functions
 from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.services import (
+    budgets,
+    cloudwatch,
     ec2_endpoints,
     ec2_network,
     ec2_routes,
@@ -11,6 +13,7 @@ from sandbox.providers.aws.services import (
     ecr,
     ecs_cluster,
     ecs_task,
+    events,
     iam,
     iam_account,
     kms,
@@ -29,8 +32,8 @@ from sandbox.providers.protocol import Provider
 from sandbox.providers.values import Properties, ProviderError
 
 MODULES = (
-    ec2_endpoints, ec2_network, ec2_routes, ec2_security, ecr, ecs_cluster, ecs_task, iam, iam_account, kms, logs, mwaa,
-    route53, s3_bucket, s3_object, s3_settings, secretsmanager, sns,
+    budgets, cloudwatch, ec2_endpoints, ec2_network, ec2_routes, ec2_security, ecr, ecs_cluster, ecs_task, events, iam,
+    iam_account, kms, logs, mwaa, route53, s3_bucket, s3_object, s3_settings, secretsmanager, sns,
 )  # fmt: skip
 
 CATALOGUE: dict[str, ResourceType] = {kind.token: kind for module in MODULES for kind in module.KINDS}

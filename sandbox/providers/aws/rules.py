@@ -97,4 +97,7 @@ def _range(value: int, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
 
 @functools.cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\p\{[LN]\w*\}", r"\\w", re.sub(r"\\p\{Z\w*\}", r"\\s", pattern)))
+    # Java switches to ignoring case in the middle of a pattern, Python for the whole of it only.
+    flags = re.IGNORECASE if "(?i)" in pattern else 0
+    pattern = pattern.replace("(?i)", "")
+    return re.compile(re.sub(r"\\p\{[LN]\w*\}", r"\\w", re.sub(r"\\p\{Z\w*\}", r"\\s", pattern)), flags)

@@ -1,0 +1,176 @@
+# ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
+"""AWS Budgets: cost budgets, as far as tags select the costs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.providers.aws import tags
+from sandbox.providers.aws.api import Api
+from sandbox.providers.aws.shapes import unordered
+from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
+from sandbox.providers.values import Properties
+
+NOTIFICATION = {
+    "comparisonOperator": "ComparisonOperator",
+    "notificationType": "NotificationType",
+    "threshold": "Threshold",
+    "thresholdType": "ThresholdType",
+}
+SUBSCRIBERS = {"subscriberEmailAddresses": "EMAIL", "subscriberSnsTopicArns": "SNS"}
+
+
+def _budget(inputs: Properties) -> dict[str, Any]:
+    budget = {
+        "BudgetName": inputs["name"],
+        "BudgetType": inputs["budgetType"],
+        "TimeUnit": inputs["timeUnit"],
+        "BudgetLimit": {"Amount": inputs["limitAmount"], "Unit": inputs["limitUnit"]},
+    }
+    if inputs.get("filterExpression"):
+        budget |= {"FilterExpression": _filter(inputs["filterExpression"]), "Metrics": [inputs["metrics"]]}
+    return budget
+
+
+def _filter(expression: dict[str, Any]) -> dict[str, Any]:
+    if "ands" in expression:
+        return {"And": [_filter(part) for part in expression["ands"]]}
+    return {"Tags": {"Key": expression["tags"]["key"], "Values": expression["tags"]["values"]}}
+
+
+def _from_filter(expression: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not expression:
+        return None
+    if "And" in expression:
+        return {"ands": [_from_filter(part) for part in expression["And"]]}
+    return {"tags": {"key": expression["Tags"]["Key"], "values": expression["Tags"]["Values"]}}
+
+
+def _notifications(inputs: Properties) -> list[tuple[dict[str, Any], list[dict[str, str]]]]:
+    """Each notification with its subscribers."""
+    return [
+        (
+            {member: each[name] for name, member in NOTIFICATION.items()},
+            [{"SubscriptionType": kind, "Address": to} for name, kind in SUBSCRIBERS.items() for to in each.get(name) or []],
+        )
+        for each in inputs.get("notifications") or []
+    ]
+
+
+def _create(api: Api, inputs: Properties) -> str:
+    api.client.create_budget(
+        AccountId=api.session.account,
+        Budget=_budget(inputs),
+        NotificationsWithSubscribers=[
+            {"Notification": notification, "Subscribers": subscribers} for notification, subscribers in _notifications(inputs)
+        ],
+        ResourceTags=tags.as_list(inputs),
+    )
+    return f"{api.session.account}:{inputs['name']}"
+
+
+def _read(api: Api, id: str, state: Properties) -> Properties | None:
+    account, _, name = id.partition(":")
+    budget = api.client.describe_budget(AccountId=account, BudgetName=name, ShowFilterExpression=True)["Budget"]
+    arn = _arn(api, id)
+    return {
+        "name": name,
+        "budgetType": budget["BudgetType"],
+        "timeUnit": budget["TimeUnit"],
+        "limitAmount": budget["BudgetLimit"]["Amount"],
+        "limitUnit": budget["BudgetLimit"]["Unit"],
+        "filterExpression": _from_filter(budget.get("FilterExpression")),
+        "metrics": next(iter(budget.get("Metrics") or []), None),
+        "notifications": _read_notifications(api, account, name),
+        "arn": arn,
+        "tagsAll": tags.from_list(api.client.list_tags_for_resource(ResourceARN=arn)["ResourceTags"]),
+    }
+
+
+def _read_notifications(api: Api, account: str, name: str) -> list[dict[str, Any]]:
+    budget = {"AccountId": account, "BudgetName": name}
+    found = []
+    for live in api.client.describe_notifications_for_budget(**budget).get("Notifications", []):
+        notification = {member: live[member] for member in NOTIFICATION.values()}
+        subscribers = api.client.describe_subscribers_for_notification(**budget, Notification=notification)["Subscribers"]
+        entry: dict[str, Any] = {key: notification[member] for key, member in NOTIFICATION.items()}
+        for key, kind in SUBSCRIBERS.items():
+            entry[key] = sorted(each["Address"] for each in subscribers if each["SubscriptionType"] == kind)
+        found.append(entry)
+    return found
+
+
+def _arn(api: Api, id: str) -> str:
+    account, _, name = id.partition(":")
+    return f"arn:{api.session.partition}:budgets::{account}:budget/{name}"
+
+
+def _put_notifications(api: Api, id: str, new: Properties, old: Properties) -> None:
+    account, _, name = id.partition(":")
+    budget = {"AccountId": account, "BudgetName": name}
+    for notification, _subscribers in _notifications(old):
+        api.client.delete_notification(**budget, Notification=notification)
+    for notification, subscribers in _notifications(new):
+        api.client.create_notification(**budget, Notification=notification, Subscribers=subscribers)
+
+
+def _tags_only(value: Any) -> str | None:
+    """What of AWS's filters is modelled."""
+    parts = value.get("ands", [value])
+    if all(set(part) == {"tags"} and set(part["tags"]) == {"key", "values"} for part in parts):
+        return None
+    return "is not a filter that the sandbox models: tags with key and values, or ands of these"
+
+
+def _notification(value: Any) -> str | None:
+    for each in value:
+        missing = [name for name in NOTIFICATION if name not in each]
+        if missing:
+            return f"lacks {missing[0]}"
+        if not any(each.get(name) for name in SUBSCRIBERS):
+            return "has no subscriber"
+        unknown = sorted(set(each) - set(NOTIFICATION) - set(SUBSCRIBERS))
+        if unknown:
+            return f"has the unknown part {unknown[0]}"
+    return None
+
+
+def _filter_and_metrics(inputs: Properties) -> Iterator[Problem]:
+    if bool(inputs.get("filterExpression")) != bool(inputs.get("metrics")):
+        yield "metrics", "and filterExpression need each other"
+
+
+BUDGET = ResourceType(
+    token="aws:budgets/budget:Budget",
+    service="budgets",
+    properties={
+        "name": Property("CreateBudget.Budget.BudgetName", replace=True),
+        "budgetType": Property("CreateBudget.Budget.BudgetType", required=True),
+        "timeUnit": Property("CreateBudget.Budget.TimeUnit", required=True),
+        "limitAmount": Property("CreateBudget.Budget.BudgetLimit.Amount", required=True),
+        "limitUnit": Property("CreateBudget.Budget.BudgetLimit.Unit", required=True),
+        "filterExpression": Property(dict, check=_tags_only),
+        "metrics": Property("CreateBudget.Budget.Metrics[]"),
+        "notifications": Property(list, form=unordered, check=_notification),
+    },
+    outputs=("arn",),
+    create=_create,
+    read=_read,
+    delete=lambda api, id, state: api.client.delete_budget(AccountId=api.session.account, BudgetName=id.partition(":")[2]),
+    puts=(
+        Put(
+            ("budgetType", "timeUnit", "limitAmount", "limitUnit", "filterExpression", "metrics"),
+            lambda api, id, new, old: api.client.update_budget(AccountId=api.session.account, NewBudget=_budget(new)),
+        ),
+        Put(("notifications",), _put_notifications),
+        tags.put_tags(
+            lambda api, arn, inputs: api.client.tag_resource(ResourceARN=arn, ResourceTags=tags.as_list(inputs)),
+            lambda api, arn, names: api.client.untag_resource(ResourceARN=arn, ResourceTagKeys=names),
+            target=lambda api, id, inputs: inputs["arn"],
+        ),
+    ),
+    name=Name(property="name", longest=100),
+    tagged=True,
+    checks=(_filter_and_metrics,),
+)
+
+KINDS = (BUDGET,)
