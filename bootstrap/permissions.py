@@ -168,6 +168,7 @@ ROLE_USERS = (
     "airflow-env.amazonaws.com",
     "airflow.amazonaws.com",
     "ecs-tasks.amazonaws.com",
+    "events.amazonaws.com",
     "vpc-flow-logs.amazonaws.com",
 )
 """Services that the program gives a role."""
