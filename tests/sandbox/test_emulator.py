@@ -353,6 +353,30 @@ def test_a_rule_reaches_a_topic_if_its_role_may_publish(cloud: Account, allowed:
     assert _received(cloud, queue) is allowed
 
 
+def test_a_budget_is_made_and_seen_with_permissions_of_other_names(cloud: Account):
+    """There is no `budgets:CreateBudget`: a policy with it would work here and fail in AWS."""
+    arn = f"arn:aws:budgets::{cloud.id}:budget/ours"
+    request = {
+        "AccountId": cloud.id,
+        "Budget": {
+            "BudgetName": "ours",
+            "BudgetType": "COST",
+            "TimeUnit": "MONTHLY",
+            "BudgetLimit": {"Amount": "1", "Unit": "USD"},
+        },
+    }
+    maker, seer, lost = (
+        cloud.client("budgets", cloud.session(policy((action, arn))))
+        for action in ("budgets:ModifyBudget", "budgets:ViewBudget", "budgets:CreateBudget")
+    )
+
+    maker.create_budget(**request)
+
+    assert seer.describe_budget(AccountId=cloud.id, BudgetName="ours")["Budget"]["BudgetType"] == "COST"
+    with pytest.raises(ClientError, match="budgets:ModifyBudget"):
+        lost.create_budget(**request)
+
+
 def test_encrypted_data_needs_its_key_too(cloud: Account, bucket: str):
     """A role without kms:Decrypt passes every preview, and every test that does not ask for the key."""
     key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
