@@ -206,9 +206,13 @@ def test_production_is_destroyed_only_by_somebody_who_says_so(platform, tmp_path
     engine.prepare_home(Home(tmp_path).pulumi_home, Path(sys.executable))
     production = Stack(Home(tmp_path), platform.state, platform.cli, name="prod")
     production.init({"aws:allowedAccountIds": [platform.state.account]})
-    prefix = "urn:pulumi:prod::dbt-platform::dbt-platform"
-    bucket = f"{prefix}:storage:Storage$dbt-platform:bucket:PrivateBucket$aws:s3/bucket:Bucket::platform-artifacts"
-    production.run("up", "--yes", "--skip-preview", "--target", bucket)
+    # With its parents, which the engine wants to be named too; the rest of the platform would take minutes.
+    urn, kinds = "urn:pulumi:prod::dbt-platform::", ("storage:Storage", "bucket:PrivateBucket")
+    types = [*(f"dbt-platform:{kind}" for kind in kinds), "aws:s3/bucket:Bucket"]
+    parents = [f"{urn}{types[0]}::platform", f"{urn}{'$'.join(types[:2])}::platform-artifacts"]
+    bucket = f"{urn}{'$'.join(types)}::platform-artifacts"
+    targets = [option for each in (*parents, bucket) for option in ("--target", each)]
+    production.run("up", "--yes", "--skip-preview", *targets)
     names = {item["Name"] for item in client(platform, "s3").list_buckets()["Buckets"]} - {platform.outputs()["artifactsBucket"]}
     [name] = [each for each in names if each.startswith("platform-artifacts-")]
     client(platform, "s3").put_object(Bucket=name, Key="sales/runs/1/1/manifest.json", Body=b"{}")
@@ -219,6 +223,6 @@ def test_production_is_destroyed_only_by_somebody_who_says_so(platform, tmp_path
     assert "pulumi state unprotect" in refused.value.problem
     assert bucket in refused.value.problem
     production.configure({"aws:allowedAccountIds": [platform.state.account], "dbt-platform:environment": "development"})
-    production.run("up", "--yes", "--skip-preview", "--target", bucket)
+    production.run("up", "--yes", "--skip-preview", *targets)
     production.run("destroy", "--yes", "--skip-preview")
     assert name not in {item["Name"] for item in client(platform, "s3").list_buckets()["Buckets"]}
