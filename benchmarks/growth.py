@@ -1,4 +1,4 @@
-"""How the platform grows with its workstreams: `python -m benchmarks.growth` (about fifteen minutes on two cores).
+"""How the platform grows with its workstreams: `python -m benchmarks.growth` (tens of minutes on two cores).
 
 One sandbox stack gets ever more workstreams; after each deployment a preview that changes nothing is timed, which is what a
 person or a pipeline waits for most often. Writes the plot, docs/growth.svg, and prints the table.
@@ -109,8 +109,9 @@ def sizes() -> Iterator[Size]:
             lifecycle.start_stand_ins(steps, HOME, state, tools)
             stack = lifecycle.deploy(steps, HOME, state, tools)
             for workstreams in WORKSTREAMS:
-                with steps.step(f"{workstreams} workstreams"):
+                with steps.step(f"{workstreams} workstreams") as report:
                     size = measure(stack, workstreams)
+                    report(f"{size.resources} resources, preview {size.preview:.1f} s, CPU {size.cpu:.1f} s")
                 yield size
         finally:
             lifecycle.clear(HOME, print)

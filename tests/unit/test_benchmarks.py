@@ -12,7 +12,7 @@ from tests.unit.recorder import set_configuration, stack_file
 
 @pytest.mark.parametrize("workstreams", WORKSTREAMS)
 def test_a_stack_of_every_size_is_a_valid_one(workstreams: int):
-    """The benchmark would find out after a quarter of an hour."""
+    """The benchmark would find out after many minutes."""
     set_configuration({**stack_file("sandbox"), **configuration(workstreams)})
 
     assert len(Settings.load().workstreams) == workstreams
