@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags
+.PHONY: help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
@@ -44,3 +44,6 @@ benchmark-growth: $(BIN)/.complete ## time previews of 1 to 200 workstreams
 
 benchmark-dags: $(BIN)/.complete ## what 50 and 500 DAGs cost Airflow, against Cosmos
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.dags
+
+benchmark-image: $(BIN)/.complete ## the dbt image against the plain way: start, build, size, a task per model (about 15 minutes)
+	@$(BIN)/python -m benchmarks.image
