@@ -177,7 +177,7 @@ class DbtOperator(EcsRunTaskOperator):
         where = folder(self.workstream, self.identity["DBT_RUN_ID"], started.get(TRY_NUMBER, self.identity[TRY_NUMBER]))
         try:
             self.summary = digest(fetch(self.workstream, where), self.workstream.failed_model_tasks)
-        except LookupError as error:
+        except Exception as error:  # noqa: BLE001 - the run ends as it ended, whatever is wrong with its summary
             self.log.warning("No summary of the run: %s", error)
         else:
             self.report_page = artifact_page(self.workstream, f"{where}/report.html")

@@ -153,7 +153,7 @@ def test_a_run_carries_its_command_and_identity(operator, ecs):
     assert ecs.started[0]["taskDefinition"].endswith("sales:3")
 
 
-def test_a_workstream_gets_the_capacity_that_it_asked_for(tmp_path, monkeypatch, ecs, logs):
+def test_a_workstream_gets_the_capacity_that_it_asked_for(tmp_path, monkeypatch, ecs, logs, s3):
     """With a launch type in the request ECS would ignore Spot, and the bill would not get smaller."""
     (workstream,), _ = read(dag_folder(tmp_path / "dags", configuration("sales", capacityProvider="FARGATE_SPOT")) / "config")
     made = DbtOperator(task_id="dbt", workstream=workstream)
@@ -273,6 +273,13 @@ def test_a_run_without_a_readable_summary_ends_as_it_ended(operator, s3, page):
     run(operator, given)
 
     assert "summary" not in given["ti"].xcoms
+
+
+def test_a_run_succeeds_also_when_s3_is_out_of_reach(operator, s3):
+    """As above; boto's own errors are no ClientErrors."""
+    s3.get_object = lambda **_: (_ for _ in ()).throw(ConnectionError("no route"))
+
+    run(operator)
 
 
 def test_the_tasks_page_leads_to_its_own_log_and_report(operator, s3):

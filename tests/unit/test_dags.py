@@ -133,6 +133,11 @@ def test_airflow_gives_up_only_after_the_container_itself_would(bag):
     assert task.retry_delay >= timedelta(seconds=120)
 
 
+def test_the_containers_lines_appear_within_seconds(bag):
+    """Airflow's default shows them half a minute late, to whoever sits there and waits."""
+    assert bag(configuration("sales")).dags["dbt_sales"].get_task("dbt").awslogs_fetch_interval <= timedelta(seconds=5)
+
+
 def test_the_task_has_no_public_address(bag):
     """The container holds the warehouse's credentials."""
     task = bag(configuration("sales")).dags["dbt_sales"].get_task("dbt")
