@@ -14,13 +14,14 @@ from components.logs import Logs
 from components.network import Network
 from components.policy import Statement
 from components.role import ServiceRole, ServiceRoleArgs
-from components.sections.airflow import AirflowSettings
+from components.sections.airflow import AirflowSettings, LogLevels
 from components.workstream import family_prefix, log_group_prefix, role_path
 
 DAG_FOLDER = "dags"
 """Prefix in the bucket that MWAA copies to its workers every 30 seconds."""
 
 REQUIREMENTS = "requirements.txt"
+STARTUP_SCRIPT = "startup.sh"
 
 LOG_GROUPS = ["DAGProcessing", "Scheduler", "Task", "WebServer", "Worker"]
 """MWAA writes each kind of log to `airflow-<environment>-<kind>`; there is no way to choose another name."""
@@ -46,7 +47,8 @@ class AirflowArgs:
 class Airflow(Component):
     """An MWAA environment that may run this stack's dbt tasks, and no others.
 
-    Creates: an execution role, five log groups, `requirements.txt` in the DAG bucket, an MWAA environment (20 to 30 minutes).
+    Creates: an execution role, five log groups, `requirements.txt` and the startup script in the DAG bucket, an MWAA environment
+    (20 to 30 minutes).
     """
 
     name: str
@@ -70,49 +72,67 @@ class Airflow(Component):
         )
         log_groups = self._log_groups(name, args)
         self.log_groups = {kind: group.name for kind, group in zip(LOG_GROUPS, log_groups, strict=True)}
-        requirements = aws.s3.BucketObjectv2(
-            f"{name}-requirements",
-            bucket=args.dags.name,
-            key=REQUIREMENTS,
-            content=(REPOSITORY / DAG_FOLDER / REQUIREMENTS).read_text(encoding="utf-8"),
-            content_type="text/plain",
-            opts=self.child(depends_on=[args.dags]),
-        )
+        requirements = self._file(f"{name}-requirements", REQUIREMENTS, f"{DAG_FOLDER}/{REQUIREMENTS}", args.dags)
+        path = args.settings.startup_script
+        startup_script = self._file(f"{name}-startup-script", STARTUP_SCRIPT, path, args.dags) if path else None
+        fleet = args.settings.fleet
         environment = aws.mwaa.Environment(
             name,
             name=self.name,
             airflow_version=args.settings.version,
             environment_class=args.settings.environment_class,
+            min_workers=fleet["min_workers"],
+            max_workers=fleet["max_workers"],
+            schedulers=fleet["schedulers"],
+            min_webservers=fleet["min_webservers"],
+            max_webservers=fleet["max_webservers"],
             webserver_access_mode=ACCESS[args.settings.webserver],
             # Running tasks finish on the old workers instead of being cut off by an update.
             worker_replacement_strategy="GRACEFUL",
+            weekly_maintenance_window_start=args.settings.maintenance_window,
             source_bucket_arn=args.dags.arn,
             dag_s3_path=DAG_FOLDER,
             requirements_s3_path=REQUIREMENTS,
             # Without the version MWAA never notices a changed file.
             requirements_s3_object_version=requirements.version_id,
+            startup_script_s3_path=startup_script.key if startup_script else None,
+            startup_script_s3_object_version=startup_script.version_id if startup_script else None,
             execution_role_arn=role.arn,
             kms_key=args.key.arn,
             network_configuration={
                 "subnet_ids": args.network.private_subnet_ids[:2],
                 "security_group_ids": [args.network.airflow_security_group_id],
             },
-            logging_configuration={
-                "dag_processing_logs": {"enabled": True, "log_level": "INFO"},
-                "scheduler_logs": {"enabled": True, "log_level": "INFO"},
-                "task_logs": {"enabled": True, "log_level": "INFO"},
-                "webserver_logs": {"enabled": True, "log_level": "INFO"},
-                "worker_logs": {"enabled": True, "log_level": "INFO"},
-            },
+            logging_configuration=_logging(args.settings.log_levels),
             # MWAA checks bucket, permissions and the way out while it creates the environment, and needs two hours to give up.
             opts=self.child(depends_on=[role, args.dags, args.network, *log_groups]),
         )
         self.url = environment.webserver_url
         self.register_outputs({"name": self.name, "url": self.url})
 
+    def _file(self, name: str, key: str, path: str, bucket: PrivateBucket) -> aws.s3.BucketObjectv2:
+        return aws.s3.BucketObjectv2(
+            name,
+            bucket=bucket.name,
+            key=key,
+            content=(REPOSITORY / path).read_text(encoding="utf-8"),
+            content_type="text/plain",
+            opts=self.child(depends_on=[bucket]),
+        )
+
     def _log_groups(self, name: str, args: AirflowArgs) -> list[aws.cloudwatch.LogGroup]:
         """MWAA would create them by itself: without retention, encryption, or an end."""
         return [args.logs.group(f"{name}-airflow-{kind}", f"airflow-{self.name}-{kind}", self.child()) for kind in LOG_GROUPS]
+
+
+def _logging(levels: LogLevels) -> aws.mwaa.EnvironmentLoggingConfigurationArgsDict:
+    return {
+        "dag_processing_logs": {"enabled": True, "log_level": levels.dag_processing},
+        "scheduler_logs": {"enabled": True, "log_level": levels.scheduler},
+        "task_logs": {"enabled": True, "log_level": levels.task},
+        "webserver_logs": {"enabled": True, "log_level": levels.webserver},
+        "worker_logs": {"enabled": True, "log_level": levels.worker},
+    }
 
 
 def _airflow_statements(environment: str, args: AirflowArgs) -> list[Statement]:

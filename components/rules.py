@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 from croniter import CroniterBadDateError, croniter
+from pydantic.alias_generators import to_camel
 
 from components.addresses import AddressPlan
 from components.base import REPOSITORY
@@ -145,6 +146,15 @@ def dbt_project(folder: str) -> str:
     return folder
 
 
+def shell_script(path: str) -> str:
+    """A script inside the repository."""
+    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or not (REPOSITORY / path).is_file():
+        raise ValueError("There is no such file beside Pulumi.yaml. Name a shell script of the repository, or leave it out")
+    if not (REPOSITORY / path).read_text(encoding="utf-8").startswith("#!"):
+        raise ValueError("The file is no script: begin it with #!/bin/sh")
+    return path
+
+
 def cron(expression: str) -> str:
     """Five fields or an Airflow preset, and a date that exists."""
     if expression in AIRFLOW_PRESETS:
@@ -224,6 +234,23 @@ def class_holds(environment_class: str | None, workstreams: int) -> list[Misfit]
     fix = f"Set {fitting} or larger" if fitting else "Divide the workstreams between several stacks"
     room = f"It has room for {DAGS_PER_CLASS[environment_class]} workstreams, and there are {workstreams}"
     return [Misfit(at="airflow.environmentClass", value=environment_class, fix=f"{room}. {fix}")]
+
+
+def fleet_fits(environment_class: str, fleet: Mapping[str, int]) -> list[Misfit]:
+    """Numbers of workers, schedulers and web servers that the class can have (Amazon MWAA, "Configuring the environment class")."""
+    misfits = []
+    for name, number in fleet.items():
+        least, most = fleet.get(f"min_{name[4:]}"), fleet.get(f"max_{name[4:]}")
+        if environment_class == "mw1.micro" and number != 1:
+            fix = "mw1.micro has exactly one of each. Leave it out, or set environmentClass to mw1.small or larger"
+        elif environment_class != "mw1.micro" and number < 2 and "workers" not in name:
+            fix = f"{environment_class} needs 2 to 5"
+        elif name.startswith("max_") and least and most and least > most:
+            fix = f"It is less than {to_camel(f'min_{name[4:]}')}, {least}. Raise it, or lower that"
+        else:
+            continue
+        misfits.append(Misfit(at=f"airflow.{to_camel(name)}", value=number, fix=fix))
+    return misfits
 
 
 def followed_exist(after: Mapping[str, str], names: Collection[str]) -> list[Misfit]:

@@ -93,6 +93,8 @@ class Settings(Section):
     def _as_private_as_the_network(cls, airflow: AirflowSettings, info: ValidationInfo) -> AirflowSettings:
         network = info.data.get("network")
         rules.webserver_is_private(network and network.egress, airflow.webserver)
+        if misfits := rules.fleet_fits(airflow.environment_class, airflow.fleet):
+            raise rules.MisfitError(misfits)
         return airflow
 
     @field_validator("alerts")

@@ -65,9 +65,9 @@ def _section(key: str, node: dict[str, Any], model: dict[str, Any]) -> Iterator[
 def _rows(section: dict[str, Any], model: dict[str, Any], above: str = "") -> Iterator[str]:
     """A row per key; those of a section inside the section come after its own row, as `section.key`."""
     for name, value in section["properties"].items():
-        row = (f"`{above}{name}`", _form(value), _default(name, value, section), value["description"])
+        row = (f"`{above}{name}`", _form(value), _default(name, value, section), _resolve(value, model)["description"])
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
-        for choice in value.get("anyOf", ()):
+        for choice in (value, *value.get("anyOf", ())):
             if "$ref" in choice:
                 yield from _rows(_resolve(choice, model), model, f"{above}{name}.")
 

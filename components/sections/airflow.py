@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from components import rules
 from components.sections.section import Section
@@ -15,6 +15,22 @@ ConcurrentRuns = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 21, 
 """The parts that 128 slots can be divided into."""
 
 EnvironmentClass = Literal["mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge"]
+
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+USUAL_FLEET = {"min_workers": 1, "max_workers": 10, "schedulers": 2, "min_webservers": 2, "max_webservers": 2}
+"""What MWAA has when nothing is said (MWAA API Reference, "CreateEnvironment"); on mw1.micro it is one of each, always."""
+
+
+class LogLevels(Section):
+    """Least severe messages that each log keeps."""
+
+    dag_processing: LogLevel = Field(default="INFO", description="Log of what reads the DAG files.")
+    scheduler: LogLevel = Field(default="INFO", description="Log of the schedulers.")
+    task: LogLevel = Field(default="INFO", description="Log of the tasks: dbt's output. WARNING and above would hide it.")
+    webserver: LogLevel = Field(default="INFO", description="Log of Airflow's page.")
+    worker: LogLevel = Field(default="INFO", description="Log of the workers.")
 
 
 class AirflowSettings(Section):
@@ -45,6 +61,42 @@ class AirflowSettings(Section):
         default="privateOnly",
         description="Airflow's page is reachable from inside the VPC only, or from the internet. Both ask for an IAM identity.",
     )
+
+    log_levels: LogLevels = LogLevels()
+    maintenance_window: str = Field(
+        default="SUN:03:30",
+        pattern=r"^(MON|TUE|WED|THU|FRI|SAT|SUN):([01]\d|2[0-3]):(00|30)$",
+        description="Day and time in UTC, on the hour or half past, when AWS may start its weekly maintenance: `SUN:03:30`.",
+    )
+    min_workers: int | None = Field(default=None, ge=1, le=25, description="Number of workers at least; null: 1.")
+    max_workers: int | None = Field(
+        default=None, ge=1, le=25, description="Number of workers at most; null: 10, on `mw1.micro` 1. Idle ones go by themselves."
+    )
+    schedulers: int | None = Field(
+        default=None, ge=1, le=5, description="Number of schedulers, 2 or more; null: 2, on `mw1.micro` always 1."
+    )
+    min_webservers: int | None = Field(
+        default=None, ge=1, le=5, description="Number of web servers at least, 2 or more; null: 2, on `mw1.micro` always 1."
+    )
+    max_webservers: int | None = Field(
+        default=None, ge=1, le=5, description="Number of web servers at most; null: 2, on `mw1.micro` always 1."
+    )
+    startup_script: str | None = Field(
+        default=None,
+        description="Shell script, relative to `Pulumi.yaml`, that MWAA runs before Airflow starts: the only way to variables and "
+        "system packages of its own. A change of it restarts Airflow.",
+    )
+
+    @field_validator("startup_script")
+    @classmethod
+    def _is_script(cls, path: str | None) -> str | None:
+        return path if path is None else rules.shell_script(path)
+
+    @property
+    def fleet(self) -> dict[str, int]:
+        """How many of each the environment has, by the names above."""
+        usual = dict.fromkeys(USUAL_FLEET, 1) if self.environment_class == "mw1.micro" else USUAL_FLEET
+        return {name: getattr(self, name) or number for name, number in usual.items()}
 
     @property
     def pool_slots(self) -> int:

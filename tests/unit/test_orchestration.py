@@ -94,6 +94,55 @@ def test_changed_requirements_reach_airflow(development: Stack):
     assert environment["requirementsS3ObjectVersion"] == "version-1"
 
 
+def airflow(**settings: Any) -> Stack:
+    values = stack_file("dev")
+    values["dbt-platform:airflow"] |= settings
+    return run_program(values)[0]
+
+
+def test_a_changed_startup_script_reaches_airflow():
+    """As with the requirements; and the file that MWAA runs is the one of the repository."""
+    stack = airflow(startupScript="image/prepare.sh")
+
+    environment = stack.only(ENVIRONMENT)
+    uploaded = stack.all(OBJECT)["platform-startup-script"]
+    assert uploaded["key"] == environment["startupScriptS3Path"]
+    assert uploaded["content"] == (REPOSITORY / "image/prepare.sh").read_text()
+    assert environment["startupScriptS3ObjectVersion"] == "version-1"
+
+
+def test_without_a_startup_script_airflow_looks_for_none(development: Stack):
+    """MWAA fails to start when the file is not there."""
+    assert "startupScriptS3Path" not in development.only(ENVIRONMENT)
+
+
+def test_each_log_has_its_own_level():
+    """A noisy scheduler costs money; the tasks' log must stay as it is."""
+    logs = airflow(logLevels={"scheduler": "ERROR"}).only(ENVIRONMENT)["loggingConfiguration"]
+
+    assert logs["schedulerLogs"] == {"enabled": True, "logLevel": "ERROR"}
+    assert logs["taskLogs"] == {"enabled": True, "logLevel": "INFO"}
+
+
+FLEET = ("minWorkers", "maxWorkers", "schedulers", "minWebservers", "maxWebservers")
+
+
+def test_airflow_has_the_fleet_of_its_class_unless_told_otherwise(development: Stack, production: Stack):
+    """Changing from the smallest class to a larger one must not leave a single scheduler, which AWS refuses there."""
+    micro, small = development.only(ENVIRONMENT), production.only(ENVIRONMENT)
+    large = airflow(environmentClass="mw1.large", minWorkers=2, maxWorkers=20, schedulers=3).only(ENVIRONMENT)
+
+    assert micro["environmentClass"] == "mw1.micro"
+    assert [micro[name] for name in FLEET] == [1, 1, 1, 1, 1]
+    assert [small[name] for name in FLEET] == [1, 10, 2, 2, 2]
+    assert [large[name] for name in FLEET] == [2, 20, 3, 2, 2]
+
+
+def test_maintenance_comes_when_the_settings_say():
+    """Otherwise AWS chooses an hour, maybe the one of the nightly runs."""
+    assert airflow(maintenanceWindow="WED:12:30").only(ENVIRONMENT)["weeklyMaintenanceWindowStart"] == "WED:12:30"
+
+
 def test_an_update_lets_running_tasks_finish(development: Stack):
     """The default replaces workers at once and fails what they do."""
     assert development.only(ENVIRONMENT)["workerReplacementStrategy"] == "GRACEFUL"

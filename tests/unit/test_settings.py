@@ -81,6 +81,15 @@ MISTAKES = [
     ("airflow.version", "2.10.3", "'3.3.1'"),
     ("airflow.environmentClass", "mw1.tiny", "'mw1.small'"),
     ("airflow.webserver", "public", "'publicOnly'"),
+    ("airflow.maintenanceWindow", "SUN:03:15", "on the hour or half past"),
+    ("airflow.minWorkers", 0, "greater than or equal to 1"),
+    ("airflow.maxWorkers", 26, "less than or equal to 25"),
+    ("airflow.schedulers", 1, "mw1.small needs 2 to 5"),
+    ("airflow.maxWebservers", 1, "mw1.small needs 2 to 5"),
+    ("airflow.startupScript", "no_such.sh", "no such file"),
+    ("airflow.startupScript", "../startup.sh", "of the repository"),
+    ("airflow.startupScript", "README.md", "begin it with #!/bin/sh"),
+    ("airflow.logLevels", {"task": "TRACE"}, "'DEBUG'"),
     ("image.baseImage", "python 3.12", "Base image"),
     ("image.promoteFrom", "dev", "output `repositoryUrl`"),
     ("alerts.emails", [], "at least one address"),
@@ -218,6 +227,25 @@ def test_more_workstreams_than_airflow_can_take_are_refused(right: Configuration
     assert "Set mw1.medium or larger" in message
 
 
+@pytest.mark.parametrize("name", ["minWorkers", "maxWorkers", "schedulers", "minWebservers", "maxWebservers"])
+def test_the_smallest_airflow_has_one_of_each(right: Configuration, name: str):
+    """AWS would refuse it, after having made everything else."""
+    micro = change(right, "airflow.environmentClass", "mw1.micro")
+    load(change(micro, f"airflow.{name}", 1))
+
+    message = refusal(change(micro, f"airflow.{name}", 3))
+
+    assert f"dbt-platform:airflow.{name} = 3\n  mw1.micro has exactly one of each" in message
+
+
+def test_the_most_workers_are_not_fewer_than_the_least(right: Configuration):
+    """Also against what MWAA takes by itself: ten workers at most."""
+    message = refusal(change(right, "airflow.minWorkers", 12))
+
+    assert "dbt-platform:airflow.maxWorkers = 10\n  It is less than minWorkers, 12" in message
+    load(change(change(right, "airflow.minWorkers", 12), "airflow.maxWorkers", 12))
+
+
 def test_workstreams_that_wait_in_a_circle_are_refused(right: Configuration):
     """They would wait for ever, without an error anywhere."""
     finance = right["workstreams"]["finance"]
@@ -275,10 +303,26 @@ def workstream(draw: st.DrawFn, others: list[str]) -> Configuration:
 
 
 @st.composite
+def fleet(draw: st.DrawFn, environment_class: str) -> Configuration:
+    """Numbers of workers, schedulers and web servers that the class can have."""
+    if environment_class == "mw1.micro":
+        return dict.fromkeys(("minWorkers", "maxWorkers", "schedulers"), draw(st.sampled_from([1, None])))
+    workers, webservers = sorted(draw(st.tuples(st.integers(1, 25), st.integers(1, 25)))), draw(st.integers(2, 5))
+    return {
+        "minWorkers": workers[0],
+        "maxWorkers": workers[1],
+        "schedulers": draw(st.sampled_from([None, 2, 5])),
+        "minWebservers": webservers,
+        "maxWebservers": webservers,
+    }
+
+
+@st.composite
 def configurations(draw: st.DrawFn) -> Configuration:
     """Any valid configuration."""
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
     zones = draw(st.integers(2, 3))
+    environment_class = draw(st.sampled_from(sorted(DAGS_PER_CLASS)))
     private = draw(st.booleans())
     private_host = "abc.privatelink.snowflakecomputing.com"
     return {
@@ -302,8 +346,12 @@ def configurations(draw: st.DrawFn) -> Configuration:
         },
         "airflow": {
             "version": draw(st.sampled_from(["3.3.1", "3.2.1", "3.0.6"])),
-            "environmentClass": draw(st.sampled_from(sorted(DAGS_PER_CLASS))),
+            "environmentClass": environment_class,
             "webserver": "privateOnly" if private else draw(st.sampled_from(["privateOnly", "publicOnly"])),
+            "logLevels": {"task": "INFO", "scheduler": draw(st.sampled_from(["DEBUG", "WARNING"]))},
+            "maintenanceWindow": draw(st.sampled_from(["SUN:00:00", "FRI:23:30"])),
+            "startupScript": draw(st.sampled_from([None, "image/prepare.sh"])),
+            **draw(fleet(environment_class)),
         },
         "image": {"baseImage": draw(st.sampled_from(["python:3.12-slim", "registry.example.com:5000/python:3.11"]))},
         "alerts": {"emails": draw(st.lists(st.sampled_from(["a@example.com", "b+c@example.org"]), min_size=1, unique=True))},

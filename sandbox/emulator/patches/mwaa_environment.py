@@ -52,15 +52,14 @@ NOT_MODELLED = ("PluginsS3Path", "StartupScriptS3Path")
 _DEFAULTS = {
     "AirflowConfigurationOptions": {},
     "EnvironmentClass": "mw1.small",
-    "MaxWebservers": 2,
-    "MaxWorkers": 10,
-    "MinWebservers": 2,
-    "MinWorkers": 1,
-    "Schedulers": 2,
     "WebserverAccessMode": "PUBLIC_ONLY",
     "EndpointManagement": "SERVICE",
     "WeeklyMaintenanceWindowStart": "SUN:03:30",
 }
+
+
+_FLEET = {"MaxWebservers": 2, "MaxWorkers": 10, "MinWebservers": 2, "MinWorkers": 1, "Schedulers": 2}
+"""Of an environment that does not say more; mw1.micro has one of each, always."""
 
 
 @replaces(mwaa, "_create_environment")
@@ -75,6 +74,7 @@ def create_environment(_method: str, path: str, _headers: Any, body: bytes, _que
     service_role = f"arn:aws:iam::{get_account_id()}:role/aws-service-role/airflow.amazonaws.com/AWSServiceRoleForAmazonMWAA"
     environment = {
         **_DEFAULTS,
+        **(dict.fromkeys(_FLEET, 1) if data.get("EnvironmentClass") == "mw1.micro" else _FLEET),
         **data,
         "Name": name,
         "Arn": arn,
@@ -146,6 +146,12 @@ def _problems(data: dict[str, Any]) -> Iterator[str]:
     for field in NOT_MODELLED:
         if data.get(field):
             yield f"The sandbox does not model {field}."
+    for field in _FLEET:
+        number = data.get(field)
+        if data.get("EnvironmentClass") == "mw1.micro" and number not in (None, 1):
+            yield f"{field} must be 1 for environment class mw1.micro"
+        elif data.get("EnvironmentClass") != "mw1.micro" and number == 1 and "Workers" not in field:
+            yield f"{field} must be between 2 and 5"
     subnets = data["NetworkConfiguration"].get("SubnetIds", [])
     found = [ec2._subnets.get(subnet) for subnet in subnets]
     if None in found:
