@@ -85,7 +85,9 @@ class Workstream(Component):
         super().__init__(name, opts)
         artifacts_uri = pulumi.Output.concat("s3://", args.artifacts.name, "/", name)
         tags = {"workstream": name, "owner": args.settings.owner}
-        logs = args.logs.group(name, f"{log_group_prefix()}{name}", self.child(), tags)
+        # What ran must stay readable for as long as it is kept, also when the workstream is gone.
+        keep = pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(retain_on_delete=not args.disposable))
+        logs = args.logs.group(name, f"{log_group_prefix()}{name}", keep, tags)
         execution_role = self._role("execution", _execution_statements(args, logs.arn), args, tags)
         task_role = self._role("task", _task_statements(name, args), args, tags)
         container = pulumi.Output.json_dumps([_container(name, args, artifacts_uri, logs.name)])

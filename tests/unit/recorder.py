@@ -102,10 +102,13 @@ class RecordingMonitor(mocks.MockMonitor):
     def __init__(self, answers: mocks.Mocks) -> None:
         super().__init__(answers)
         self.protected: set[tuple[str, str]] = set()
+        self.retained: set[tuple[str, str]] = set()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (gRPC's name)
         if request.protect:
             self.protected.add((request.type, request.name))
+        if request.retainOnDelete:
+            self.retained.add((request.type, request.name))
         return super().RegisterResource(request)
 
 
@@ -138,6 +141,12 @@ class Stack:
         """Type and name of every resource that Pulumi refuses to delete."""
         self.registrations()
         return self._monitor.protected
+
+    @property
+    def retained(self) -> set[tuple[str, str]]:
+        """Type and name of every resource that stays when Pulumi deletes it."""
+        self.registrations()
+        return self._monitor.retained
 
     @property
     def warnings(self) -> list[str]:

@@ -89,3 +89,13 @@ def test_a_new_container_has_to_be_read_only_too(engine: Engine):
     found = report(engine, values["aws:defaultTags"]["tags"])
 
     assert any(line.startswith("ecs-read-only-root: ") for line in found)
+
+
+@pytest.mark.parametrize("authentication", ["workloadIdentity", "password"])
+def test_every_way_to_log_in_keeps_to_the_policies(engine: Engine, authentication: str):
+    """The committed stacks use key pairs; the pack must not stop the team that gets rid of its secret."""
+    values = stack_file("prod")
+    values["dbt-platform:warehouse"]["authentication"] = authentication
+    run_program(values)
+
+    assert list(report(engine, values["aws:defaultTags"]["tags"])) == []

@@ -149,9 +149,17 @@ def test_production_keeps_its_data_and_a_year_of_logs(production: Stack):
         assert group["retentionInDays"] == 365
 
 
+def test_what_a_workstream_did_can_be_read_after_it_is_gone_in_production(production: Stack):
+    """An auditor asks in spring what ran in autumn; its team has been merged into another since."""
+    group = "aws:cloudwatch/logGroup:LogGroup"
+
+    assert production.retained == {(group, "sales"), (group, "finance")}
+
+
 def test_development_is_gone_after_one_destroy(development: Stack):
     """Nobody has to empty buckets by hand, or wait for a secret's name to become free."""
     assert not development.protected
+    assert not development.retained
     for bucket in development.all("aws:s3/bucket:Bucket").values():
         assert bucket["forceDestroy"] is True
     assert development.only("aws:ecr/repository:Repository")["forceDelete"] is True
