@@ -33,6 +33,24 @@ _REFUSALS: dict[int, tuple[str, str]] = {
 }
 """Snowflake's error code on log-in: what it means here, and what to do (Snowflake documentation, "Key-pair authentication")."""
 
+_FEDERATED = (
+    "Snowflake at {address} does not accept the role of this task as user {user}.",
+    "In Snowflake: ALTER USER {user} SET WORKLOAD_IDENTITY = (TYPE = AWS ARN = '<ARN of the task role>').",
+)
+_FEDERATED_REFUSALS: dict[int, tuple[str, str]] = _REFUSALS | {
+    390144: _FEDERATED,
+    390100: _FEDERATED,
+    251018: (
+        "There are no AWS credentials with which this task could log in as user {user}.",
+        "The task definition needs a task role; ECS then gives the container its credentials.",
+    ),
+    251021: (
+        "{address} is no host of Snowflake's, and the connector shows an AWS identity to no other.",
+        "Leave SNOWFLAKE_HOST out, or log in with keyPair there.",
+    ),
+}
+"""The same for workloadIdentity (Snowflake documentation, "Workload identity federation"); 251...: the connector's own codes."""
+
 
 def check(warehouse: Warehouse, connect: Callable[..., Any] | None = None) -> None:
     """Log in, and see that role, warehouse, database and schema can be used.
@@ -120,8 +138,9 @@ def _use(warehouse: Warehouse, session: Any) -> None:
 def explain(warehouse: Warehouse, code: int | None, message: str) -> RunnerError:
     """What a Snowflake error on log-in or on the first statements means here."""
     names = {name: getattr(warehouse, name) for name in ("account", "user", "role", "database", "address", "schema")}
-    if code in _REFUSALS:
-        problem, fix = _REFUSALS[code]
+    refusals = _FEDERATED_REFUSALS if warehouse.authenticator == "workloadIdentity" else _REFUSALS
+    if code in refusals:
+        problem, fix = refusals[code]
         return RunnerError(problem.format(**names), fix.format(**names))
     if code == 3001:
         problem = "Role {role} may not create the schema {schema} in database {database}."

@@ -19,7 +19,7 @@ _REQUIRED = {
 _CREDENTIALS = {
     "keyPair": {"SNOWFLAKE_PRIVATE_KEY": "private key of the Snowflake user, from Secrets Manager"},
     "password": {"SNOWFLAKE_PASSWORD": "password of the Snowflake user, from Secrets Manager"},
-    "workloadIdentity": {},
+    "workloadIdentity": {"AWS_REGION": "region of the task, in which its role proves who it is; ECS sets it"},
 }
 
 

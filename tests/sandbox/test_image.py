@@ -1,5 +1,6 @@
 """The container as ECS runs it: built from the Dockerfile, no root, nothing writable but its volumes, PID 1."""
 
+import base64
 import gzip
 import io
 import json
@@ -168,6 +169,19 @@ def test_everything_is_compiled(image: str, daemon: docker.DockerClient):
     missing = daemon.containers.run(image, ["-c", script], entrypoint="python", remove=True).decode().split()
 
     assert [path for path in missing if "/templates/" not in path] == []
+
+
+def test_a_task_role_can_prove_itself_to_snowflake(image: str, daemon: docker.DockerClient):
+    """The image lacks the descriptions of most AWS services; without STS's nobody could log in without a secret."""
+    script = (
+        "from snowflake.connector.wif_util import AttestationProvider, create_attestation\n"
+        "print(create_attestation(AttestationProvider.AWS).credential)"
+    )
+    role = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIATASKROLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+
+    proof = daemon.containers.run(image, ["-c", script], entrypoint="python", environment=role, remove=True)
+
+    assert json.loads(base64.b64decode(proof))["url"].startswith("https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity")
 
 
 def test_another_project_runs_just_as_well(daemon: docker.DockerClient, runs: Runs, containers: list[Container], tmp_path: Path):

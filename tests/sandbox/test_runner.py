@@ -379,7 +379,7 @@ SHOP = REPOSITORY / "dbt_project"
 
 
 @pytest.mark.slow
-def test_the_shop_s_workstreams_build_what_its_readme_promises(server: Server, cloud: Account, tmp_path: Path):
+def test_the_shop_s_workstreams_build_what_its_readme_promises(server: Server, cloud: Account, bucket: str, tmp_path: Path):
     """The project that teams copy would be wrong."""
     for name in ("sales", "finance"):
         run = Runs(server, cloud, tmp_path, SHOP, name).run("run", "--select", f"tag:{name}")
@@ -413,7 +413,9 @@ def test_the_shop_s_workstreams_build_what_its_readme_promises(server: Server, c
 
 
 @pytest.mark.slow
-def test_the_shop_s_incremental_model_is_right_twice_and_after_late_data(server: Server, cloud: Account, tmp_path: Path):
+def test_the_shop_s_incremental_model_is_right_twice_and_after_late_data(
+    server: Server, cloud: Account, bucket: str, tmp_path: Path
+):
     """Orders would be counted twice, or those that arrive late never."""
     shop = Runs(server, cloud, tmp_path, SHOP, "shop2", {"SNOWFLAKE_SCHEMA": "SHOP2"})
     assert shop.run("run", *SALES).code == 0

@@ -5,7 +5,7 @@ import base64
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
-from runner.connection import parameters
+from runner.connection import explain, parameters
 from runner.dbt import profile_variables
 from runner.environment import read
 from runner.outcome import RunnerError
@@ -16,6 +16,7 @@ from tests.unit.runner_support import VARIABLES
 KEY = rsa.generate_private_key(65537, 2048)
 DER = KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+ENCRYPTED_DER = KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, BestAvailableEncryption(b"open sesame"))
 ENCRYPTED = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"open sesame")).decode()
 
 
@@ -38,17 +39,16 @@ def test_every_missing_variable_is_named_at_once():
 
 @pytest.mark.parametrize(
     ("authenticator", "needed"),
-    [("keyPair", "SNOWFLAKE_PRIVATE_KEY"), ("password", "SNOWFLAKE_PASSWORD"), ("workloadIdentity", None)],
+    [("keyPair", "SNOWFLAKE_PRIVATE_KEY"), ("password", "SNOWFLAKE_PASSWORD"), ("workloadIdentity", "AWS_REGION")],
 )
-def test_each_way_to_log_in_needs_its_own_credentials(authenticator: str, needed: str | None):
+def test_each_way_to_log_in_needs_its_own_credentials(authenticator: str, needed: str):
     """A workstream without any secret could not run; one with the wrong secret would find out at the warehouse."""
     variables = VARIABLES | {"SNOWFLAKE_AUTHENTICATOR": authenticator, "SNOWFLAKE_PRIVATE_KEY": "", "SNOWFLAKE_PASSWORD": ""}
 
-    if needed:
-        with pytest.raises(RunnerError, match=f"{needed} is not set"):
-            read(variables)
-        variables[needed] = "it"
-    assert read(variables).warehouse.authenticator == authenticator
+    with pytest.raises(RunnerError, match=f"{needed} is not set"):
+        read(variables)
+
+    assert read(variables | {needed: "it"}).warehouse.authenticator == authenticator
 
 
 def test_the_host_follows_from_the_account_unless_it_is_named():
@@ -72,7 +72,7 @@ def test_the_check_and_dbt_log_in_the_same_way():
     key = base64.b64encode(DER).decode()
     by_key = read(VARIABLES | {"SNOWFLAKE_PRIVATE_KEY": PEM})
     by_password = read(VARIABLES | {"SNOWFLAKE_AUTHENTICATOR": "password", "SNOWFLAKE_PASSWORD": "it"})
-    by_role = read(VARIABLES | {"SNOWFLAKE_AUTHENTICATOR": "workloadIdentity"})
+    by_role = read(VARIABLES | {"SNOWFLAKE_AUTHENTICATOR": "workloadIdentity", "AWS_REGION": "eu-west-1"})
 
     assert parameters(by_key.warehouse)["private_key"] == DER
     assert profile_variables(by_key)["DBT_ENV_SECRET_PRIVATE_KEY"] == key
@@ -94,6 +94,7 @@ def test_the_check_and_dbt_log_in_the_same_way():
         pytest.param(base64.b64encode(DER).decode(), "", id="base64 DER"),
         pytest.param(base64.encodebytes(DER).decode(), "", id="base64 DER in lines"),
         pytest.param(ENCRYPTED, "open sesame", id="encrypted PEM"),
+        pytest.param(base64.b64encode(ENCRYPTED_DER).decode(), "open sesame", id="encrypted base64 DER"),
         pytest.param(PEM, "not needed", id="passphrase for a key without one"),
     ],
 )
@@ -123,3 +124,20 @@ def test_a_key_that_cannot_work_is_refused_without_being_quoted(text: str, passp
 
     assert text not in str(error.value)
     assert "ops credentials put" in error.value.fix
+
+
+@pytest.mark.parametrize(
+    ("authenticator", "code", "fix"),
+    [
+        ("keyPair", 390144, "SET RSA_PUBLIC_KEY"),
+        ("workloadIdentity", 390144, "SET WORKLOAD_IDENTITY = (TYPE = AWS"),
+        ("workloadIdentity", 251018, "task role"),
+        ("workloadIdentity", 251021, "Leave SNOWFLAKE_HOST out"),
+        ("workloadIdentity", 390189, "GRANT ROLE TRANSFORMER TO USER DBT"),
+    ],
+)
+def test_a_refusal_is_explained_for_the_way_in_which_the_task_logs_in(authenticator: str, code: int, fix: str):
+    """Somebody without any key would be told to register one."""
+    warehouse = read(VARIABLES | {"SNOWFLAKE_AUTHENTICATOR": authenticator, "AWS_REGION": "eu-west-1"}).warehouse
+
+    assert fix in explain(warehouse, code, "refused").fix

@@ -176,6 +176,7 @@ def test_the_dag_configuration_is_one_that_the_dags_accept(tmp_path: Path, sched
     """A key that one side misspells breaks every DAG on the next deployment."""
     values = stack_file("dev")
     values["dbt-platform:workstreams"]["sales"]["schedule"] = schedule
+    values["dbt-platform:workstreams"]["finance"]["schedule"] = None
     stack, _ = run_program(values)
     rendered = stack.all("aws:s3/bucketObjectv2:BucketObjectv2")["config/sales.json"]["content"]
     path = tmp_path / "sales.json"

@@ -1,0 +1,107 @@
+"""The dbt projects as dbt and sqlfluff read them: the one that teams copy, and one that shares nothing with it."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dbt.artifacts.resources.types import NodeType
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+from sandbox.paths import REPOSITORY
+
+SHOP = REPOSITORY / "dbt_project"
+WEATHER = REPOSITORY / "tests" / "projects" / "weather"
+STRICT = '{"error": "all"}'
+"""Every warning is an error, deprecations too."""
+
+
+def _parse(project: Path, folder: Path, target: str = "development") -> Manifest:
+    """The project without a single warning; raises what dbt complains about."""
+    names = ("ACCOUNT", "USER", "ROLE", "DATABASE", "WAREHOUSE", "SCHEMA")
+    options = ["--project-dir", str(project), "--profiles-dir", str(REPOSITORY / "image"), "--profile", "platform"]
+    options += ["--target", target, "--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+    with pytest.MonkeyPatch.context() as patch:
+        for name in names:
+            patch.setenv(f"SNOWFLAKE_{name}", name.lower())
+        outcome = dbtRunner().invoke(["--quiet", "--warn-error-options", STRICT, "parse", "--no-partial-parse", *options])
+    if outcome.exception:
+        raise outcome.exception
+    assert isinstance(outcome.result, Manifest)
+    return outcome.result
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    return _parse(SHOP, tmp_path_factory.mktemp("shop"))
+
+
+def _models(manifest: Manifest, folder: str = "") -> list[Any]:
+    nodes = (node for node in manifest.nodes.values() if node.resource_type == NodeType.Model)
+    return [node for node in nodes if f"/{folder}" in node.original_file_path]
+
+
+def test_it_has_every_part_that_a_project_needs(shop: Manifest):
+    """A team that copies it would have to find out by itself how a part is done."""
+    kinds = {str(node.resource_type) for node in shop.nodes.values()}
+
+    assert {"model", "seed", "snapshot", "test"} <= kinds
+    assert shop.unit_tests
+    assert {exposure.name for exposure in shop.exposures.values()} == {"sales_dashboard", "month_end_report"}
+    assert [source.unique_id for source in shop.sources.values() if not source.freshness or not source.loaded_at_field] == []
+    assert "incremental" in {node.get_materialization() for node in _models(shop, "marts/")}
+    severities = {str(node.config.severity).lower() for node in shop.nodes.values() if node.resource_type == NodeType.Test}  # pyright: ignore[reportAttributeAccessIssue]
+    assert severities == {"error", "warn"}
+
+
+def test_every_table_among_the_marts_has_a_contract_and_every_model_is_described_and_tagged_once(shop: Manifest):
+    """Whoever builds on a mart would learn of a changed column from their own failure; an untagged model would never run."""
+    tables = [node for node in _models(shop, "marts/") if node.get_materialization() == "table"]
+    assert len(tables) == 4
+    assert [node.name for node in tables if not node.config.contract.enforced] == []
+    assert [node.name for node in _models(shop) if not node.description] == []
+    built = [node for node in shop.nodes.values() if node.resource_type != NodeType.Test]
+    untagged = [node.unique_id for node in built if len({"sales", "finance"}.intersection(node.tags)) != 1]
+    assert untagged == []
+
+
+def test_each_model_lies_beside_its_description():
+    """A column would be renamed in one file and stay in another that nobody has open."""
+    lonely = [path for path in (SHOP / "models").rglob("*.sql") if not path.with_suffix(".yml").exists()]
+
+    assert lonely == []
+    for path in (SHOP / "models").rglob("*/*.sql"):
+        [described] = yaml.safe_load(path.with_suffix(".yml").read_text())["models"]
+        assert described["name"] == path.stem
+
+
+def test_two_developers_never_write_to_one_schema_and_production_has_plain_names(shop: Manifest, tmp_path: Path):
+    """A merge request would overwrite production's tables, or production's readers would look for them in vain."""
+    seeds = {node.schema for node in shop.nodes.values() if node.resource_type == NodeType.Seed}
+    production = _parse(SHOP, tmp_path, "production")
+
+    assert seeds == {"schema_raw"}
+    assert {node.schema for node in production.nodes.values() if node.resource_type == NodeType.Seed} == {"raw"}
+    assert {source.schema for source in production.sources.values()} == {"raw"}
+
+
+def test_the_weather_shares_nothing_with_the_shop(shop: Manifest):
+    """The platform would work with one project only: ours."""
+    settings = [yaml.safe_load((project / "dbt_project.yml").read_text()) for project in (SHOP, WEATHER)]
+
+    assert settings[0]["name"] != settings[1]["name"]
+    assert settings[0]["profile"] != settings[1]["profile"]
+    assert settings[0].get("model-paths") != settings[1]["model-paths"]
+    assert {path.stem for path in WEATHER.rglob("*.sql")}.isdisjoint({node.name for node in _models(shop)})
+
+
+def test_the_sql_is_in_one_style():
+    """Reviews would be about commas."""
+    command = [sys.executable, "-m", "sqlfluff", "lint", "--disable-progress-bar", "--processes", "2", "."]
+
+    done = subprocess.run(command, cwd=SHOP, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout[-3000:]
