@@ -93,7 +93,7 @@ def canonical(value: Any) -> Any:
 
 def unordered(value: Any) -> Any:
     """Form of lists whose order means nothing."""
-    return sorted(value, key=json.dumps) if isinstance(value, list) else value
+    return sorted(value, key=lambda item: json.dumps(item, sort_keys=True)) if isinstance(value, list) else value
 
 
 def key_id(value: Any) -> Any:
