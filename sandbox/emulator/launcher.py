@@ -39,6 +39,7 @@ from sandbox.emulator.patches import (
     logs_kms,
     mwaa_environment,
     mwaa_tags,
+    s3_versions,
     secretsmanager_empty,
     sns_publishers,
 )
@@ -67,6 +68,7 @@ PATCHES = (
     logs_kms,
     mwaa_environment,
     mwaa_tags,
+    s3_versions,
     secretsmanager_empty,
     sns_publishers,
 )
