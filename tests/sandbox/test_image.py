@@ -85,6 +85,21 @@ def _finish(container: Container, seconds: float = 240) -> tuple[int, str]:
     return container.wait(timeout=seconds)["StatusCode"], container.logs().decode()
 
 
+def _output(containers: list[Container], image: str, *command: str, **options: Any) -> bytes:
+    """What another command than the runner prints in the image.
+
+    Read after its end: `containers.run` without `detach` follows the log, and lost what stands after the last line break.
+    """
+    program, *arguments = command
+    container = docker.from_env().containers.run(
+        image, arguments, entrypoint=program, detach=True, labels={LABEL: "yes"}, **options
+    )
+    containers.append(container)
+    code = container.wait(timeout=120)["StatusCode"]
+    assert code == 0, container.logs().decode()
+    return container.logs(stderr=False)
+
+
 def test_it_runs_the_shop_without_root_and_without_writing_to_its_root_filesystem(
     image: str, runs: Runs, containers: list[Container], daemon: docker.DockerClient
 ):
@@ -146,9 +161,9 @@ def test_it_is_small_and_says_what_it_is(image: str, daemon: docker.DockerClient
     assert "Healthcheck" not in daemon.images.get(image).attrs["Config"]
 
 
-def test_its_bill_of_materials_lists_what_is_installed(image: str, daemon: docker.DockerClient):
+def test_its_bill_of_materials_lists_what_is_installed(image: str, containers: list[Container]):
     """After the next vulnerability in a package, nobody could say which images have it."""
-    bill = json.loads(daemon.containers.run(image, ["/app/sbom.cdx.json"], entrypoint="cat", remove=True))
+    bill = json.loads(_output(containers, image, "cat", "/app/sbom.cdx.json"))
 
     assert bill["bomFormat"] == "CycloneDX"
     versions = {component["name"]: component["version"] for component in bill["components"]}
@@ -158,7 +173,7 @@ def test_its_bill_of_materials_lists_what_is_installed(image: str, daemon: docke
     assert "pip" not in versions
 
 
-def test_everything_is_compiled(image: str, daemon: docker.DockerClient):
+def test_everything_is_compiled(image: str, containers: list[Container]):
     """On a read-only filesystem nothing can be compiled later: each start would compile two thousand files again."""
     script = (
         "import importlib.util, pathlib, sysconfig\n"
@@ -166,12 +181,12 @@ def test_everything_is_compiled(image: str, daemon: docker.DockerClient):
         "    for path in pathlib.Path(root).rglob('*.py'):\n"
         "        if not pathlib.Path(importlib.util.cache_from_source(str(path))).exists(): print(path)\n"
     )
-    missing = daemon.containers.run(image, ["-c", script], entrypoint="python", remove=True).decode().split()
+    missing = _output(containers, image, "python", "-c", script).decode().split()
 
     assert [path for path in missing if "/templates/" not in path] == []
 
 
-def test_a_task_role_can_prove_itself_to_snowflake(image: str, daemon: docker.DockerClient):
+def test_a_task_role_can_prove_itself_to_snowflake(image: str, containers: list[Container]):
     """The image lacks the descriptions of most AWS services; without STS's nobody could log in without a secret."""
     script = (
         "from snowflake.connector.wif_util import AttestationProvider, create_attestation\n"
@@ -179,7 +194,7 @@ def test_a_task_role_can_prove_itself_to_snowflake(image: str, daemon: docker.Do
     )
     role = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIATASKROLE", "AWS_SECRET_ACCESS_KEY": "secret"}
 
-    proof = daemon.containers.run(image, ["-c", script], entrypoint="python", environment=role, remove=True)
+    proof = _output(containers, image, "python", "-c", script, environment=role)
 
     assert json.loads(base64.b64decode(proof))["url"].startswith("https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity")
 
