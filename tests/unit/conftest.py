@@ -1,12 +1,34 @@
 """A recorder per test, and the whole program as each kind of stack deploys it."""
 
+import functools
+import gc
 from collections.abc import Iterator
 
+import botocore.loaders
+import botocore.session
 import pytest
 
 from components.account import Account
 from components.logs import Logs
-from tests.unit.recorder import ACCOUNT_ID, REGION, Stack, run_program, stack_file
+from tests.unit.recorder import ACCOUNT_ID, REGION, Stack, run_program, stack_file, without_internet
+
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage. What was imported never is: to look through all of Airflow again and again would take a
+    fifth of the tests' time.
+    """
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def service_models() -> Iterator[None]:
+    """Reads each of botocore's service models once: every new session would parse them again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.loaders.create_loader))
+        yield
 
 
 @pytest.fixture
@@ -30,10 +52,22 @@ def logs() -> Logs:
 @pytest.fixture(scope="session")
 def development() -> Stack:
     """Everything that Pulumi.dev.yaml deploys; for tests that only look."""
-    return run_program(stack_file("dev"))[0]
+    return run_program(stack_file("dev"))
 
 
 @pytest.fixture(scope="session")
 def production() -> Stack:
     """Everything that Pulumi.prod.yaml deploys; for tests that only look."""
-    return run_program(stack_file("prod"))[0]
+    return run_program(stack_file("prod"))
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Stack:
+    """Everything that Pulumi.sandbox.yaml deploys; for tests that only look."""
+    return run_program(stack_file("sandbox"))
+
+
+@pytest.fixture(scope="session")
+def private() -> Stack:
+    """Production without a route to the internet; for tests that only look."""
+    return run_program(without_internet(stack_file("prod")))

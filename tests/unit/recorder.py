@@ -97,23 +97,23 @@ class RecordingLog(logging.Logger):
 
 
 class RecordingMonitor(mocks.MockMonitor):
-    """Sees what mocks are not told: resource options."""
+    """Keeps what mocks are not told: options of resources and relations between them."""
 
     def __init__(self, answers: mocks.Mocks) -> None:
         super().__init__(answers)
-        self.protected: set[tuple[str, str]] = set()
-        self.retained: set[tuple[str, str]] = set()
+        self.exchanges: list[tuple[Any, Any]] = []
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (gRPC's name)
-        if request.protect:
-            self.protected.add((request.type, request.name))
-        if request.retainOnDelete:
-            self.retained.add((request.type, request.name))
-        return super().RegisterResource(request)
+        response = super().RegisterResource(request)
+        self.exchanges.append((request, response))
+        return response
 
 
 class Stack:
     """What the code under test has registered. Stack `dev` of project `dbt-platform`."""
+
+    outputs: dict[str, Any]
+    """The stack's outputs; of a whole program only."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -137,16 +137,20 @@ class Stack:
         return self._mocks.registrations
 
     @property
+    def exchanges(self) -> list[tuple[Any, Any]]:
+        """Every RegisterResource as gRPC saw it: request and response."""
+        self.registrations()
+        return self._monitor.exchanges
+
+    @property
     def protected(self) -> set[tuple[str, str]]:
         """Type and name of every resource that Pulumi refuses to delete."""
-        self.registrations()
-        return self._monitor.protected
+        return {(request.type, request.name) for request, _ in self.exchanges if request.protect}
 
     @property
     def retained(self) -> set[tuple[str, str]]:
         """Type and name of every resource that stays when Pulumi deletes it."""
-        self.registrations()
-        return self._monitor.retained
+        return {(request.type, request.name) for request, _ in self.exchanges if request.retainOnDelete}
 
     @property
     def warnings(self) -> list[str]:
@@ -203,14 +207,15 @@ def set_configuration(values: Mapping[str, Any]) -> None:
     config.set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()})
 
 
-def run_program(values: Mapping[str, Any]) -> tuple[Stack, dict[str, Any]]:
-    """Run the whole program: what it registered, and its stack outputs."""
+def run_program(values: Mapping[str, Any]) -> Stack:
+    """Run the whole program. Takes about 0.3 s: the fixtures `development` and `production` are there for tests that only look."""
     set_configuration(values)
     stack = Stack()
     try:
         runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__")
         root = get_root_resource()
         assert isinstance(root, pulumi.runtime.stack.Stack)
-        return stack, stack.value(dict(root.outputs))
+        stack.outputs = stack.value(dict(root.outputs))
+        return stack
     finally:
         stack.close()

@@ -4,10 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-import pytest
-
 from components.base import REPOSITORY
-from tests.unit.recorder import Stack, run_program, stack_file, without_internet
+from tests.unit.recorder import Stack
 
 PAGE = REPOSITORY / "docs" / "architecture.md"
 MADE = re.compile(r"\b(aws|docker)\.(?:(\w+)\.)?([A-Z]\w+)(?<!Args)\(")
@@ -31,11 +29,6 @@ def table() -> str:
     return "\n".join(rows)
 
 
-@pytest.fixture(scope="module")
-def without_nat() -> Stack:
-    return run_program(without_internet(stack_file("prod")))[0]
-
-
 def spelt(stack: Stack) -> Iterator[str]:
     """The types that a program registered, as the code spells them."""
     for registration in stack.registrations():
@@ -48,9 +41,9 @@ def test_the_page_says_of_every_resource_where_it_is_made():
     assert table() in PAGE.read_text(), f"docs/architecture.md should have:\n{table()}"
 
 
-def test_every_resource_of_the_committed_stacks_is_in_the_index(development: Stack, production: Stack, without_nat: Stack):
+def test_every_resource_of_the_committed_stacks_is_in_the_index(development: Stack, production: Stack, private: Stack):
     """A resource that is made in a way which the index overlooks would be found by nobody."""
-    registered = {resource for stack in (development, production, without_nat) for resource in spelt(stack)}
+    registered = {resource for stack in (development, production, private) for resource in spelt(stack)}
 
     assert registered <= index().keys()
 

@@ -140,7 +140,7 @@ def test_no_budget_is_made_unless_one_is_set():
     values = stack_file("dev")
     del values["dbt-platform:alerts"]["monthlyBudgetUsd"]
 
-    stack, _ = run_program(values)
+    stack = run_program(values)
 
     assert stack.all("aws:budgets/budget:Budget") == {}
 

@@ -94,18 +94,28 @@ def test_changed_requirements_reach_airflow(development: Stack):
     assert environment["requirementsS3ObjectVersion"] == "version-1"
 
 
-def airflow(**settings: Any) -> Stack:
+@pytest.fixture(scope="module")
+def chosen() -> Stack:
+    """A stack in which every setting of Airflow has another value than by default."""
     values = stack_file("dev")
-    values["dbt-platform:airflow"] |= settings
-    return run_program(values)[0]
+    values["dbt-platform:network"]["availabilityZones"] = 3
+    values["dbt-platform:airflow"] |= {
+        "environmentClass": "mw1.large",
+        "minWorkers": 2,
+        "maxWorkers": 20,
+        "schedulers": 3,
+        "startupScript": "image/prepare.sh",
+        "logLevels": {"scheduler": "ERROR"},
+        "maintenanceWindow": "WED:12:30",
+        "webserver": "publicOnly",
+    }
+    return run_program(values)
 
 
-def test_a_changed_startup_script_reaches_airflow():
+def test_a_changed_startup_script_reaches_airflow(chosen: Stack):
     """As with the requirements; and the file that MWAA runs is the one of the repository."""
-    stack = airflow(startupScript="image/prepare.sh")
-
-    environment = stack.only(ENVIRONMENT)
-    uploaded = stack.all(OBJECT)["platform-startup-script"]
+    environment = chosen.only(ENVIRONMENT)
+    uploaded = chosen.all(OBJECT)["platform-startup-script"]
     assert uploaded["key"] == environment["startupScriptS3Path"]
     assert uploaded["content"] == (REPOSITORY / "image/prepare.sh").read_text()
     assert environment["startupScriptS3ObjectVersion"] == "version-1"
@@ -116,9 +126,9 @@ def test_without_a_startup_script_airflow_looks_for_none(development: Stack):
     assert "startupScriptS3Path" not in development.only(ENVIRONMENT)
 
 
-def test_each_log_has_its_own_level():
+def test_each_log_has_its_own_level(chosen: Stack):
     """A noisy scheduler costs money; the tasks' log must stay as it is."""
-    logs = airflow(logLevels={"scheduler": "ERROR"}).only(ENVIRONMENT)["loggingConfiguration"]
+    logs = chosen.only(ENVIRONMENT)["loggingConfiguration"]
 
     assert logs["schedulerLogs"] == {"enabled": True, "logLevel": "ERROR"}
     assert logs["taskLogs"] == {"enabled": True, "logLevel": "INFO"}
@@ -127,10 +137,9 @@ def test_each_log_has_its_own_level():
 FLEET = ("minWorkers", "maxWorkers", "schedulers", "minWebservers", "maxWebservers")
 
 
-def test_airflow_has_the_fleet_of_its_class_unless_told_otherwise(development: Stack, production: Stack):
+def test_airflow_has_the_fleet_of_its_class_unless_told_otherwise(development: Stack, production: Stack, chosen: Stack):
     """Changing from the smallest class to a larger one must not leave a single scheduler, which AWS refuses there."""
-    micro, small = development.only(ENVIRONMENT), production.only(ENVIRONMENT)
-    large = airflow(environmentClass="mw1.large", minWorkers=2, maxWorkers=20, schedulers=3).only(ENVIRONMENT)
+    micro, small, large = (stack.only(ENVIRONMENT) for stack in (development, production, chosen))
 
     assert micro["environmentClass"] == "mw1.micro"
     assert [micro[name] for name in FLEET] == [1, 1, 1, 1, 1]
@@ -138,9 +147,9 @@ def test_airflow_has_the_fleet_of_its_class_unless_told_otherwise(development: S
     assert [large[name] for name in FLEET] == [2, 20, 3, 2, 2]
 
 
-def test_maintenance_comes_when_the_settings_say():
+def test_maintenance_comes_when_the_settings_say(chosen: Stack):
     """Otherwise AWS chooses an hour, maybe the one of the nightly runs."""
-    assert airflow(maintenanceWindow="WED:12:30").only(ENVIRONMENT)["weeklyMaintenanceWindowStart"] == "WED:12:30"
+    assert chosen.only(ENVIRONMENT)["weeklyMaintenanceWindowStart"] == "WED:12:30"
 
 
 def test_an_update_lets_running_tasks_finish(development: Stack):
@@ -148,21 +157,16 @@ def test_an_update_lets_running_tasks_finish(development: Stack):
     assert development.only(ENVIRONMENT)["workerReplacementStrategy"] == "GRACEFUL"
 
 
-@pytest.mark.parametrize(("webserver", "mode"), [("privateOnly", "PRIVATE_ONLY"), ("publicOnly", "PUBLIC_ONLY")])
-def test_airflows_page_is_where_the_settings_say(webserver: str, mode: str):
+def test_airflows_page_is_where_the_settings_say(production: Stack, chosen: Stack):
     """Private means private: nobody should have to look it up in the console."""
-    values = stack_file("dev")
-    values["dbt-platform:airflow"]["webserver"] = webserver
-
-    assert run_program(values)[0].only(ENVIRONMENT)["webserverAccessMode"] == mode
+    assert stack_file("prod")["dbt-platform:airflow"]["webserver"] == "privateOnly"
+    assert production.only(ENVIRONMENT)["webserverAccessMode"] == "PRIVATE_ONLY"
+    assert chosen.only(ENVIRONMENT)["webserverAccessMode"] == "PUBLIC_ONLY"
 
 
 def test_a_stack_file_that_says_nothing_gets_a_private_page():
     """The safe choice is the one that needs no thought."""
-    values = stack_file("dev")
-    del values["dbt-platform:airflow"]
-
-    assert run_program(values)[0].only(ENVIRONMENT)["webserverAccessMode"] == "PRIVATE_ONLY"
+    assert AirflowSettings().webserver == "privateOnly"
 
 
 @pytest.mark.parametrize("runs", get_args(ConcurrentRuns))
@@ -173,12 +177,10 @@ def test_as_many_workstreams_run_at_once_as_the_settings_say(runs: int):
     assert DEFAULT_POOL_SLOTS // slots == runs
 
 
-def test_airflow_gets_two_zones_also_from_three():
+def test_airflow_gets_two_zones_also_from_three(chosen: Stack):
     """MWAA takes exactly two subnets."""
-    values = stack_file("dev")
-    values["dbt-platform:network"]["availabilityZones"] = 3
-
-    assert len(run_program(values)[0].only(ENVIRONMENT)["networkConfiguration"]["subnetIds"]) == 2
+    assert len([name for name in chosen.all("aws:ec2/subnet:Subnet") if "private" in name]) == 3
+    assert len(chosen.only(ENVIRONMENT)["networkConfiguration"]["subnetIds"]) == 2
 
 
 def test_every_dag_file_is_deployed_as_it_is(development: Stack):

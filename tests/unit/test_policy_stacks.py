@@ -5,26 +5,21 @@ from dataclasses import replace
 
 import pytest
 from google.protobuf import json_format
-from pulumi.runtime import mocks
 from pulumi_policy import StackValidationPolicy
 from pulumi_policy.deserialize import deserialize_properties
 
 from policy.controls import POLICIES
 from tests.unit.policy_cases.case import Fake, violations
-from tests.unit.recorder import run_program, stack_file, without_internet
+from tests.unit.recorder import Stack, run_program, stack_file
 
 Engine = dict[str, tuple[Fake, Fake]]
 """By URN: a resource with its inputs, and with its outputs."""
 
 
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """Everything that the program tells the engine, with options and relations."""
-    told: Engine = {}
-    register = mocks.MockMonitor.RegisterResource
-
-    def record(self, request):
-        response = register(self, request)
+def told(stack: Stack) -> Engine:
+    """Everything that the program told the engine, with options and relations."""
+    engine: Engine = {}
+    for request, response in stack.exchanges:
         inputs, outputs = (
             Fake(
                 request.type,
@@ -37,11 +32,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
             for properties in (request.object, response.object)
         )
         if request.custom:
-            told[inputs.urn] = (inputs, outputs)
-        return response
-
-    monkeypatch.setattr(mocks.MockMonitor, "RegisterResource", record)
-    return told
+            engine[inputs.urn] = (inputs, outputs)
+    return engine
 
 
 def _urns(urns: Iterable[str]) -> list[str]:
@@ -59,43 +51,38 @@ def report(engine: Engine, tags: dict[str, str]) -> Iterator[str]:
         yield from (f"{policy.name}: {message}" for message in violations(policy, tagged))
 
 
-@pytest.mark.parametrize("name", ["dev", "prod", "sandbox"])
-def test_the_committed_stacks_keep_to_the_policies(name: str, engine: Engine):
+def tags(name: str) -> dict[str, str]:
+    """What a stack file puts on everything."""
+    return stack_file(name)["aws:defaultTags"]["tags"]
+
+
+@pytest.mark.parametrize(("stack", "file"), [("development", "dev"), ("production", "prod"), ("sandbox", "sandbox")])
+def test_the_committed_stacks_keep_to_the_policies(stack: str, file: str, request: pytest.FixtureRequest):
     """A pack that its own platform fails would be switched off."""
-    values = stack_file(name)
-    run_program(values)
-
-    assert list(report(engine, values["aws:defaultTags"]["tags"])) == []
+    assert list(report(told(request.getfixturevalue(stack)), tags(file))) == []
 
 
-def test_a_stack_without_internet_keeps_to_the_policies(engine: Engine):
+def test_a_stack_without_internet_keeps_to_the_policies(private: Stack):
     """The committed stacks use NAT; the pack must not stop the first team that does not."""
-    values = without_internet(stack_file("prod"))
-    run_program(values)
-
-    assert list(report(engine, values["aws:defaultTags"]["tags"])) == []
+    assert list(report(told(private), tags("prod"))) == []
 
 
-def test_a_new_container_has_to_be_read_only_too(engine: Engine):
+def test_a_new_container_has_to_be_read_only_too(development: Stack):
     """In a preview the whole container definition hangs on the image's digest and is unknown: here is where a merge is stopped."""
-    values = stack_file("dev")
-    run_program(values)
+    engine = told(development)
     task, outputs = next(both for both in engine.values() if both[0].type == "aws:ecs/taskDefinition:TaskDefinition")
     definitions = task.properties["containerDefinitions"].replace(
         '"readonlyRootFilesystem": true', '"readonlyRootFilesystem": false'
     )
     engine[task.urn] = (replace(task, properties={**task.properties, "containerDefinitions": definitions}), outputs)
 
-    found = report(engine, values["aws:defaultTags"]["tags"])
-
-    assert any(line.startswith("ecs-read-only-root: ") for line in found)
+    assert any(line.startswith("ecs-read-only-root: ") for line in report(engine, tags("dev")))
 
 
 @pytest.mark.parametrize("authentication", ["workloadIdentity", "password"])
-def test_every_way_to_log_in_keeps_to_the_policies(engine: Engine, authentication: str):
+def test_every_way_to_log_in_keeps_to_the_policies(authentication: str):
     """The committed stacks use key pairs; the pack must not stop the team that gets rid of its secret."""
     values = stack_file("prod")
     values["dbt-platform:warehouse"]["authentication"] = authentication
-    run_program(values)
 
-    assert list(report(engine, values["aws:defaultTags"]["tags"])) == []
+    assert list(report(told(run_program(values)), tags("prod"))) == []

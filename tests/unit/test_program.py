@@ -24,18 +24,18 @@ NO_RESOURCE_LEVEL = {
 """Actions that AWS can't limit to a resource; each `*` in the code names its reason."""
 
 
-@pytest.mark.parametrize("name", ["dev", "prod", "sandbox"])
-def test_every_committed_stack_file_deploys(name: str):
+@pytest.mark.parametrize("name", ["development", "production", "sandbox"])
+def test_every_committed_stack_file_deploys(name: str, request: pytest.FixtureRequest):
     """Someone who copies a stack file starts from something that works."""
-    stack, _ = run_program(stack_file(name))
+    stack: Stack = request.getfixturevalue(name)
 
     assert stack.only("aws:mwaa/environment:Environment")
     assert stack.warnings == []
 
 
-def test_outputs_are_what_operators_and_scripts_read():
+def test_outputs_are_what_operators_and_scripts_read(development: Stack):
     """`ops`, the demo and the pipeline find everything by these names."""
-    _, outputs = run_program(stack_file("dev"))
+    outputs = development.outputs
 
     assert outputs.keys() == {
         "region",
@@ -170,7 +170,7 @@ def test_a_workstream_is_one_entry(development: Stack):
     """A team gets its own roles, logs, task and DAG by adding its settings, and nothing of the others changes."""
     values = stack_file("dev")
     values["dbt-platform:workstreams"]["hr"] = {**values["dbt-platform:workstreams"]["sales"], "schema": "HR"}
-    larger, _ = run_program(values)
+    larger = run_program(values)
 
     before = {(each.type, each.name): each.inputs for each in development.registrations()}
     after = {(each.type, each.name): each.inputs for each in larger.registrations()}
@@ -186,7 +186,7 @@ def test_a_removed_workstream_leaves_nothing_behind(development: Stack):
     """Its DAG disappears from Airflow instead of failing every night."""
     values = stack_file("dev")
     del values["dbt-platform:workstreams"]["finance"]
-    smaller, _ = run_program(values)
+    smaller = run_program(values)
 
     before = {(each.type, each.name) for each in development.registrations()}
     after = {(each.type, each.name) for each in smaller.registrations()}
@@ -207,6 +207,6 @@ def test_nothing_is_registered_when_a_setting_is_wrong(stack: Stack):
 def test_every_role_carries_the_boundary():
     """GitLab's jobs may make no role without it: one that lacks it ends a deployment half-way."""
     boundary = "arn:aws:iam::123456789012:policy/ci/dbt-platform/workload-boundary"
-    stack, _ = run_program({**stack_file("sandbox"), "dbt-platform:permissionsBoundary": boundary})
+    stack = run_program({**stack_file("sandbox"), "dbt-platform:permissionsBoundary": boundary})
 
     assert {role.get("permissionsBoundary") for role in stack.all("aws:iam/role:Role").values()} == {boundary}

@@ -365,7 +365,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
 @given(configurations())
 def test_any_valid_configuration_deploys(configuration: Configuration):
     """What the settings accept, the program can build: no combination fails half-way."""
-    stack, _ = run_program(stack_values(configuration))
+    stack = run_program(stack_values(configuration))
 
     assert stack.all("aws:ecs/taskDefinition:TaskDefinition").keys() == configuration["workstreams"].keys()
 

@@ -69,7 +69,7 @@ def test_the_private_key_comes_from_the_secret_and_from_nowhere_else(development
 def with_authentication(authentication: str) -> Stack:
     values = stack_file("dev")
     values["dbt-platform:warehouse"]["authentication"] = authentication
-    return run_program(values)[0]
+    return run_program(values)
 
 
 def test_a_password_comes_from_the_secret_too():
@@ -95,13 +95,21 @@ def test_a_workload_identity_needs_no_secret_anywhere():
     assert stack.warnings == []
 
 
-def test_dbt_connects_as_configured():
-    """Each setting of the warehouse reaches dbt, or models land in the wrong place."""
+@pytest.fixture(scope="module")
+def mixed() -> Stack:
+    """A stack with a warehouse of its own address, and workstreams that differ in how they start and in what Fargate offers."""
     values = stack_file("dev")
     values["dbt-platform:warehouse"] |= {"host": "snowflake.internal", "port": 8443}
-    stack, _ = run_program(values)
+    workstreams = values["dbt-platform:workstreams"]
+    workstreams["hr"] = {**workstreams["sales"], "schedule": "sales"}
+    workstreams["sales"]["schedule"] = "0 5 * * *"
+    workstreams["finance"] |= {"schedule": None, "architecture": "arm64", "capacity": "spot", "ephemeralStorageGib": 100}
+    return run_program(values)
 
-    assert environment(stack, "sales") == {
+
+def test_dbt_connects_as_configured(mixed: Stack):
+    """Each setting of the warehouse reaches dbt, or models land in the wrong place."""
+    assert environment(mixed, "sales") == {
         "AWS_REGION": "eu-west-1",
         "WORKSTREAM": "sales",
         "ARTIFACTS_URI": "s3://platform-artifacts-id/sales",
@@ -171,23 +179,19 @@ def test_every_cost_can_be_put_down_to_a_team(development: Stack):
     assert development.all(TASK)["finance"]["tags"] == {"workstream": "finance", "owner": "finance-analytics"}
 
 
-@pytest.mark.parametrize("schedule", [None, "0 5 * * *", "finance"])
-def test_the_dag_configuration_is_one_that_the_dags_accept(tmp_path: Path, schedule: str | None):
+@pytest.mark.parametrize(("name", "cron", "after"), [("sales", "0 5 * * *", None), ("finance", None, None), ("hr", None, "sales")])
+def test_the_dag_configuration_is_one_that_the_dags_accept(
+    mixed: Stack, tmp_path: Path, name: str, cron: str | None, after: str | None
+):
     """A key that one side misspells breaks every DAG on the next deployment."""
-    values = stack_file("dev")
-    values["dbt-platform:workstreams"]["sales"]["schedule"] = schedule
-    values["dbt-platform:workstreams"]["finance"]["schedule"] = None
-    stack, _ = run_program(values)
-    rendered = stack.all("aws:s3/bucketObjectv2:BucketObjectv2")["config/sales.json"]["content"]
-    path = tmp_path / "sales.json"
-    path.write_text(rendered)
+    path = tmp_path / f"{name}.json"
+    path.write_text(mixed.all("aws:s3/bucketObjectv2:BucketObjectv2")[f"config/{name}.json"]["content"])
 
     workstream = read_file(path)
 
-    assert workstream.dag_id == "dbt_sales"
+    assert workstream.dag_id == f"dbt_{name}"
     assert workstream.task_definition.endswith(":7")
-    assert workstream.after == (schedule if schedule == "finance" else None)
-    assert workstream.schedule == (schedule if schedule != "finance" else None)
+    assert (workstream.schedule, workstream.after) == (cron, after)
 
 
 def test_fargate_pairs_are_the_ones_of_the_documentation():
@@ -204,35 +208,28 @@ def test_fargate_pairs_are_the_ones_of_the_documentation():
     }
 
 
-def test_workstreams_of_one_project_and_two_architectures_get_an_image_each():
+def test_workstreams_of_one_project_and_two_architectures_get_an_image_each(mixed: Stack):
     """An image runs on the processor that it was built for, and a tag can be pushed once only."""
-    values = stack_file("dev")
-    values["dbt-platform:workstreams"]["finance"]["architecture"] = "arm64"
-    stack, _ = run_program(values)
-
-    images = stack.all("docker:index/image:Image")
+    images = mixed.all("docker:index/image:Image")
     assert {name: image["build"]["platform"] for name, image in images.items()} == {
         "dbt_project": "linux/amd64",
         "dbt_project-arm64": "linux/arm64",
     }
     assert len({image["imageName"] for image in images.values()}) == 2
-    assert {name: task["runtimePlatform"]["cpuArchitecture"] for name, task in stack.all(TASK).items()} == {
+    assert {name: task["runtimePlatform"]["cpuArchitecture"] for name, task in mixed.all(TASK).items()} == {
         "sales": "X86_64",
+        "hr": "X86_64",
         "finance": "ARM64",
     }
 
 
-def test_a_workstream_can_run_on_spot_with_a_larger_disk():
+def test_a_workstream_can_run_on_spot_with_a_larger_disk(mixed: Stack):
     """Both reach Fargate: the price through the DAG, the disk through the task definition."""
-    values = stack_file("dev")
-    values["dbt-platform:workstreams"]["finance"] |= {"capacity": "spot", "ephemeralStorageGib": 100}
-    stack, _ = run_program(values)
-
-    objects = stack.all("aws:s3/bucketObjectv2:BucketObjectv2")
+    objects = mixed.all("aws:s3/bucketObjectv2:BucketObjectv2")
     providers = {name: json.loads(objects[f"config/{name}.json"]["content"])["capacityProvider"] for name in ("sales", "finance")}
     assert providers == {"sales": "FARGATE", "finance": "FARGATE_SPOT"}
     assert set(providers.values()) <= set(
-        stack.only("aws:ecs/clusterCapacityProviders:ClusterCapacityProviders")["capacityProviders"]
+        mixed.only("aws:ecs/clusterCapacityProviders:ClusterCapacityProviders")["capacityProviders"]
     )
-    assert stack.all(TASK)["finance"]["ephemeralStorage"] == {"sizeInGib": 100}
-    assert "ephemeralStorage" not in stack.all(TASK)["sales"]
+    assert mixed.all(TASK)["finance"]["ephemeralStorage"] == {"sizeInGib": 100}
+    assert "ephemeralStorage" not in mixed.all(TASK)["sales"]
