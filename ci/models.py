@@ -113,6 +113,7 @@ def owned(schemas: list[str], merge_request: int) -> list[str]:
 def connection_variables(login: Mapping[str, str], warehouse: Mapping[str, Any], schema: str) -> dict[str, str]:
     """The container's variables for the merge requests' own user, who may have a role of its own."""
     return {
+        "PLATFORM": "merge-request",
         "WORKSTREAM": "merge-request",
         "ARTIFACTS_URI": "s3://none",
         "SNOWFLAKE_ACCOUNT": login["account"],

@@ -12,8 +12,8 @@ from components.base import Component, platform_name
 WIDTH, HEIGHT = 12, 6
 """Of a graph, two in a row: the page is 24 wide (CloudWatch API Reference, "Dashboard body structure and syntax")."""
 
-RUNS = "dbt-platform,Workstream"
-"""Namespace and dimension of the metrics that the runner prints (`image/runner/metrics.py`)."""
+RUNS = "dbt-platform,Platform,Workstream"
+"""Namespace and dimensions of the metrics that the runner prints (`image/runner/metrics.py`)."""
 
 TASKS = "ECS/ContainerInsights,ClusterName,TaskDefinitionFamily"
 
@@ -59,13 +59,15 @@ def _alarms(args: DashboardArgs) -> dict[str, Any]:
 
 
 def _graphs(args: DashboardArgs) -> list[dict[str, Any]]:
+    # A stack shows its own only: the account may hold others with workstreams of the same name.
+    platform = f'Platform="{platform_name()}"'
     cluster = pulumi.Output.concat('ClusterName="', args.cluster, '"')
     airflow = ["Environment", args.environment]
     return [
-        _graph(args, "Run duration (s)", [_search(RUNS, "RunDuration", "Maximum")]),
-        _graph(args, "Runs that succeeded (1) or failed (0)", [_search(RUNS, "RunSucceeded", "Minimum")]),
-        _graph(args, "Models and tests that failed", [_search(RUNS, "NodesFailed", "Sum")]),
-        _graph(args, "From the container's start to its first query (s)", [_search(RUNS, "TimeToFirstQuery", "Maximum")]),
+        _graph(args, "Run duration (s)", [_search(RUNS, "RunDuration", "Maximum", platform)]),
+        _graph(args, "Runs that succeeded (1) or failed (0)", [_search(RUNS, "RunSucceeded", "Minimum", platform)]),
+        _graph(args, "Models and tests that failed", [_search(RUNS, "NodesFailed", "Sum", platform)]),
+        _graph(args, "From the container's start to its first query (s)", [_search(RUNS, "TimeToFirstQuery", "Maximum", platform)]),
         _graph(args, "CPU in use (units of 1/1024 vCPU)", [_search(TASKS, "CpuUtilized", "Maximum", cluster)]),
         _graph(args, "Memory in use (MiB)", [_search(TASKS, "MemoryUtilized", "Maximum", cluster)]),
         _graph(
@@ -89,9 +91,9 @@ def _graph(args: DashboardArgs, title: str, metrics: list[Any]) -> dict[str, Any
     return {"type": "metric", "properties": properties}
 
 
-def _search(schema: str, metric: str, statistic: str, more: pulumi.Input[str] = "") -> list[Any]:
+def _search(schema: str, metric: str, statistic: str, whose: pulumi.Input[str]) -> list[Any]:
     """One line per workstream (CloudWatch User Guide, "Search expression syntax")."""
-    terms = pulumi.Output.concat('MetricName="', metric, '" ', more)
+    terms = pulumi.Output.concat('MetricName="', metric, '" ', whose)
     return [{"expression": pulumi.Output.concat(f"SEARCH('{{{schema}}} ", terms, f"', '{statistic}', {FIVE_MINUTES})")}]
 
 

@@ -275,6 +275,7 @@ def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[s
     warehouse, settings = args.warehouse, args.settings
     environment: dict[str, pulumi.Input[str]] = {
         "AWS_REGION": args.account.region,
+        "PLATFORM": platform_name(),
         "WORKSTREAM": name,
         "ARTIFACTS_URI": artifacts_uri,
         "DBT_TARGET": args.environment,

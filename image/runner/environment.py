@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from runner.outcome import RunnerError
 
 _REQUIRED = {
+    "PLATFORM": "name of the platform, <project>-<stack>",
     "WORKSTREAM": "name of the workstream",
     "ARTIFACTS_URI": "where artifacts go, s3://<bucket>/<workstream>",
     "SNOWFLAKE_ACCOUNT": "Snowflake account, ORGANIZATION-ACCOUNT",
@@ -53,6 +54,8 @@ class Warehouse:
 class Environment:
     """One run of one workstream."""
 
+    platform: str
+    """Whose workstream: a dimension of its metrics, as one AWS account may hold several platforms."""
     workstream: str
     artifacts_uri: str
     run_id: str
@@ -93,6 +96,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         )
     account = variables["SNOWFLAKE_ACCOUNT"]
     return Environment(
+        platform=variables["PLATFORM"],
         workstream=variables["WORKSTREAM"],
         artifacts_uri=variables["ARTIFACTS_URI"].rstrip("/"),
         run_id=variables.get("DBT_RUN_ID") or f"local__{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",

@@ -8,6 +8,7 @@ from runner.progress import CANCELLED, FAILED, NOT_RUN, SKIPPED, SUCCEEDED
 from runner.summary import Summary
 
 NAMESPACE = "dbt-platform"
+DIMENSIONS = ("Platform", "Workstream")
 
 
 def metrics(summary: Summary, to_first_query: float | None) -> str:
@@ -25,8 +26,9 @@ def metrics(summary: Summary, to_first_query: float | None) -> str:
     units = {name: "Seconds" if name in {"RunDuration", "TimeToFirstQuery"} else "Count" for name in values}
     directive = {
         "Namespace": NAMESPACE,
-        "Dimensions": [["Workstream"]],
+        "Dimensions": [DIMENSIONS],
         "Metrics": [{"Name": name, "Unit": unit} for name, unit in units.items()],
     }
     embedded = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
-    return json.dumps({"_aws": embedded, "Workstream": summary.environment.workstream, **values})
+    whose = dict(zip(DIMENSIONS, (summary.environment.platform, summary.environment.workstream), strict=True))
+    return json.dumps({"_aws": embedded, **whose, **values})

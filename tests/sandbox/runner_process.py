@@ -81,6 +81,7 @@ class Runs:
             "AWS_ACCESS_KEY_ID": self.cloud.id,
             "AWS_SECRET_ACCESS_KEY": self.cloud.secret_key,
             "AWS_REGION": REGION,
+            "PLATFORM": "dbt-platform-test",
             "WORKSTREAM": self.workstream,
             "ARTIFACTS_URI": f"s3://{BUCKET}/{self.workstream}",
             "SNOWFLAKE_ACCOUNT": ACCOUNT,

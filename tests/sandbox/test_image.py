@@ -64,7 +64,7 @@ def containers(daemon: docker.DockerClient) -> Iterator[list[Container]]:
 def _start(containers: list[Container], image: str, runs: Runs, *arguments: str, **options: Any) -> Container:
     """As the task definition says: read-only root filesystem, two writable volumes, our variables and no other."""
     gateway = bridge_gateway()
-    names = ("AWS_", "DBT_RUN", "DBT_TRY", "SNOWFLAKE_", "WORKSTREAM", "ARTIFACTS_URI")
+    names = ("AWS_", "DBT_RUN", "DBT_TRY", "SNOWFLAKE_", "PLATFORM", "WORKSTREAM", "ARTIFACTS_URI")
     variables = {name: value for name, value in runs.environment().items() if name.startswith(names)}
     variables |= {"SNOWFLAKE_HOST": gateway, "AWS_ENDPOINT_URL": f"http://{gateway}:{runs.cloud.port}"}
     container = docker.from_env().containers.run(

@@ -10,6 +10,7 @@ from runner.progress import Node, Progress, Result
 from runner.summary import Summary
 
 VARIABLES = {
+    "PLATFORM": "dbt-platform-test",
     "WORKSTREAM": "sales",
     "ARTIFACTS_URI": "s3://artifacts/sales",
     "DBT_RUN_ID": "run-1",

@@ -176,4 +176,15 @@ def test_the_dashboard_draws_the_metrics_that_the_runner_prints(development: Sta
     for name in ("RunDuration", "RunSucceeded", "NodesFailed", "TimeToFirstQuery"):
         assert name in body
         assert f'"{name}"' in source
-    assert f"{metrics.NAMESPACE},Workstream" in body
+    assert ",".join((metrics.NAMESPACE, *metrics.DIMENSIONS)) in body
+
+
+def test_the_dashboard_shows_this_stack_s_runs_only(development: Stack):
+    """Two stacks in one account have workstreams of the same name: development's failures would show in production."""
+    body = json.loads(development.only("aws:cloudwatch/dashboard:Dashboard")["dashboardBody"])
+
+    lines = [line for graph in body["widgets"][1:] for line in graph["properties"]["metrics"]]
+    searches = [line[0]["expression"] for line in lines if isinstance(line[0], dict)]
+    runs = [expression for expression in searches if f"{{{metrics.NAMESPACE}," in expression]
+    assert len(runs) == 4
+    assert all('Platform="dbt-platform-dev"' in expression for expression in runs)

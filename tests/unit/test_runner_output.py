@@ -63,8 +63,8 @@ def test_metrics_are_in_the_format_that_cloudwatch_extracts():
 
     [directive] = line["_aws"]["CloudWatchMetrics"]
     assert isinstance(line["_aws"]["Timestamp"], int)
-    assert directive["Dimensions"] == [["Workstream"]]
-    assert line["Workstream"] == "sales"
+    assert directive["Dimensions"] == [["Platform", "Workstream"]]
+    assert (line["Platform"], line["Workstream"]) == ("dbt-platform-test", "sales")
     values = {metric["Name"]: line[metric["Name"]] for metric in directive["Metrics"]}
     assert values == {
         "RunDuration": 12.3,

@@ -111,6 +111,7 @@ def test_dbt_connects_as_configured(mixed: Stack):
     """Each setting of the warehouse reaches dbt, or models land in the wrong place."""
     assert environment(mixed, "sales") == {
         "AWS_REGION": "eu-west-1",
+        "PLATFORM": "dbt-platform-dev",
         "WORKSTREAM": "sales",
         "ARTIFACTS_URI": "s3://platform-artifacts-id/sales",
         "DBT_TARGET": "development",
