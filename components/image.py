@@ -68,11 +68,11 @@ class DbtImage(Component):
             self.reference = source.image(tag)
             self.repository_arn = pulumi.Output.from_input(source.arn)
         else:
-            self.reference = self._build(name, args, context, tag)
+            self.reference = self._build(name, args, context, tag, version)
             self.repository_arn = args.registry.arn
         self.register_outputs({"reference": self.reference})
 
-    def _build(self, name: str, args: DbtImageArgs, context: str, tag: str) -> pulumi.Output[str]:
+    def _build(self, name: str, args: DbtImageArgs, context: str, tag: str, version: str) -> pulumi.Output[str]:
         token = aws.ecr.get_authorization_token_output(registry_id=args.registry.registry_id)
         image = docker.Image(
             name,
@@ -80,7 +80,8 @@ class DbtImage(Component):
             build={
                 "context": context,
                 "dockerfile": f"{context}/{IMAGE_FOLDER}/Dockerfile",
-                "args": {"BASE_IMAGE": args.base_image, "PROJECT": args.build.project},
+                # The commit as revision would make an image of each commit, and push its tag a second time.
+                "args": {"BASE_IMAGE": args.base_image, "PROJECT": args.build.project, "REVISION": version},
                 # The task's, whatever this machine is.
                 "platform": PLATFORMS[args.build.architecture],
             },

@@ -39,6 +39,16 @@ def build(base_image: str = "python:3.12-slim", architecture: Architecture = "x8
         stack.close()
 
 
+def test_an_image_s_label_leads_to_the_files_that_it_was_made_of(sources: Path, stack: Stack):
+    """Somebody who finds an image without its tag could not say which code is in it."""
+    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
+    DbtImage("shop", DbtImageArgs(build=SHOP, base_image="python:3.12-slim", registry=registry))
+
+    image = stack.only("docker:index/image:Image")
+
+    assert image["imageName"].endswith(f":shop-{image['build']['args']['REVISION']}")
+
+
 def test_an_unchanged_project_keeps_its_tag(sources: Path):
     """A deployment without a change must not build, push and restart anything."""
     assert build()[0] == build()[0]
