@@ -3,10 +3,12 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from runner import connection, environment
 from runner.artifacts import Artifacts
-from runner.environment import Environment, Warehouse
+from runner.environment import Environment
+from runner.identity import fingerprint, identity
 from runner.outcome import ExitCode, RunnerError
 from runner.output import Output
 from runner.private_key import private_key
@@ -48,11 +50,19 @@ def _findings(variables: Mapping[str, str], output: Output) -> list[Finding]:
     steps: list[tuple[str, Callable[[], object]]] = [(f"artifacts at {settings.artifacts_uri}", lambda: _store(settings, output))]
     if warehouse.authenticator == "keyPair":
         steps.append(("private key", lambda: private_key(warehouse.private_key, warehouse.private_key_passphrase)))
+    sessions: list[Any] = []
     steps += [
         (f"network to {warehouse.address}", lambda: connection.reach(warehouse)),
-        (f"log-in of {warehouse.user} with role {warehouse.role}", lambda: _log_in(warehouse)),
+        (
+            f"log-in of {warehouse.user} with role {warehouse.role}",
+            lambda: sessions.append(connection.log_in(warehouse, identity(settings))),
+        ),
     ]
-    return findings + [_try(what, step) for what, step in steps]
+    findings += [_try(what, step) for what, step in steps]
+    for session in sessions:
+        findings += [_try(what, step) for what, step in connection.needs(warehouse, session).items()]
+        session.close()
+    return findings
 
 
 def _try(what: str, step: Callable[[], object]) -> Finding:
@@ -65,22 +75,18 @@ def _try(what: str, step: Callable[[], object]) -> Finding:
 
 def _store(settings: Environment, output: Output) -> None:
     try:
-        Artifacts(settings, output).put_shared("check.txt", f"Written by `check` of {settings.workstream}.\n")
+        artifacts = Artifacts(settings, output)
+        artifacts.put_shared("check.txt", f"Written by `check` of {settings.workstream}.\n")
+        artifacts.get_shared("check.txt")
     except Exception as error:  # noqa: BLE001 - boto3 has many
-        fix = "Check that the bucket exists (`pulumi up`) and that the task role may write below this prefix and use its key."
+        fix = "Check that the bucket exists (`pulumi up`), and that the task role may read and write below this prefix."
         raise RunnerError(str(error), fix) from None
-
-
-def _log_in(warehouse: Warehouse) -> None:
-    connection.check(warehouse)
 
 
 def debug(variables: Mapping[str, str], output: Output) -> ExitCode:
     """Print what this container is, and its environment without secrets."""
     import platform  # noqa: PLC0415
     from importlib.metadata import version  # noqa: PLC0415
-
-    from runner.identity import fingerprint  # noqa: PLC0415
 
     output.text(f"image {fingerprint()}, Python {platform.python_version()}, user {os.getuid()}")
     for package in ("dbt-core", "dbt-snowflake", "snowflake-connector-python", "boto3"):

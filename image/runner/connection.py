@@ -1,14 +1,18 @@
 """Checks the connection to Snowflake before dbt starts: dbt alone would hang for minutes."""
 
-import queue
+import json
 import socket
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from runner.environment import Warehouse
 from runner.outcome import RunnerError
 from runner.private_key import private_key
+
+T = TypeVar("T")
 
 TIMEOUT = 50
 """Seconds for the whole check, so that a run that can't connect ends within a minute."""
@@ -52,13 +56,37 @@ _FEDERATED_REFUSALS: dict[int, tuple[str, str]] = _REFUSALS | {
 """The same for workloadIdentity (Snowflake documentation, "Workload identity federation"); 251...: the connector's own codes."""
 
 
-def check(warehouse: Warehouse, connect: Callable[..., Any] | None = None) -> None:
+def check(warehouse: Warehouse, identity: Mapping[str, object]) -> None:
     """Log in, and see that role, warehouse, database and schema can be used.
+
+    Args:
+        warehouse: Where to.
+        identity: Of the run: the query tag of these statements too.
 
     Raises:
         RunnerError: one sentence for each way in which this fails, within `TIMEOUT` seconds.
     """
-    _within(TIMEOUT, warehouse, lambda: _check(warehouse, connect))
+
+    def whole() -> None:
+        with _connect(warehouse, identity) as session:
+            for step in needs(warehouse, session).values():
+                step()
+
+    _within(TIMEOUT, warehouse, whole)
+
+
+def log_in(warehouse: Warehouse, identity: Mapping[str, object]) -> Any:
+    """A session, for the steps of `needs` one by one. Raises RunnerError as `check` does."""
+    return _within(TIMEOUT, warehouse, lambda: _connect(warehouse, identity))
+
+
+def needs(warehouse: Warehouse, session: Any) -> dict[str, Callable[[], None]]:
+    """What a run needs beyond the log-in, and how to see that it is there: each raises RunnerError if it is not."""
+    return {
+        f"warehouse {warehouse.warehouse}": lambda: _current(warehouse, session, "warehouse", warehouse.warehouse),
+        f"database {warehouse.database}": lambda: _current(warehouse, session, "database", warehouse.database),
+        f"schema {warehouse.schema}": lambda: _make_schema(warehouse, session),
+    }
 
 
 def parameters(warehouse: Warehouse) -> dict[str, object]:
@@ -85,35 +113,39 @@ def parameters(warehouse: Warehouse) -> dict[str, object]:
     }
 
 
-def _within(seconds: float, warehouse: Warehouse, function: Callable[[], None]) -> None:
+def _within(seconds: float, warehouse: Warehouse, function: Callable[[], T]) -> T:
     """Run the function in a thread of its own: the connector has ways to hang that no timeout of its own covers."""
-    outcome: queue.Queue[BaseException | None] = queue.Queue()
+    outcome: Future[T] = Future()
 
     def run() -> None:
         try:
-            function()
-            outcome.put(None)
+            outcome.set_result(function())
         except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
-            outcome.put(error)
+            outcome.set_exception(error)
 
     threading.Thread(target=run, daemon=True, name="connection-check").start()
     try:
-        error = outcome.get(timeout=seconds)
-    except queue.Empty:
+        return outcome.result(timeout=seconds)
+    except TimeoutError:
         raise _unreachable(warehouse, f"no answer within {seconds:.0f} s") from None
-    if error:
-        raise error
 
 
-def _check(warehouse: Warehouse, connect: Callable[..., Any] | None) -> None:
+def _connect(warehouse: Warehouse, identity: Mapping[str, object]) -> Any:
     arguments = parameters(warehouse)
     reach(warehouse)
     import snowflake.connector  # noqa: PLC0415 - takes a second: not before the cheap checks
+
+    tag = {"QUERY_TAG": json.dumps(identity)}
+    with _explained(warehouse):
+        return snowflake.connector.connect(**arguments, session_parameters=tag)
+
+
+@contextmanager
+def _explained(warehouse: Warehouse) -> Iterator[None]:
     from snowflake.connector.errors import Error  # noqa: PLC0415
 
     try:
-        with (connect or snowflake.connector.connect)(**arguments) as session:
-            _use(warehouse, session)
+        yield
     except Error as error:
         raise explain(warehouse, error.errno, str(error.msg or error)) from None
 
@@ -126,13 +158,18 @@ def reach(warehouse: Warehouse) -> None:
         raise _unreachable(warehouse, str(error.strerror or error)) from None
 
 
-def _use(warehouse: Warehouse, session: Any) -> None:
-    found = session.cursor().execute("select current_warehouse(), current_database()").fetchone()
-    for kind, name, current in zip(("warehouse", "database"), (warehouse.warehouse, warehouse.database), found, strict=True):
-        if not current:
-            problem = f"{kind.capitalize()} {name} does not exist, or role {warehouse.role} may not use it."
-            raise RunnerError(problem, f"In Snowflake: GRANT USAGE ON {kind.upper()} {name} TO ROLE {warehouse.role}.")
-    session.cursor().execute(f"create schema if not exists {warehouse.database}.{warehouse.schema}")
+def _current(warehouse: Warehouse, session: Any, kind: str, name: str) -> None:
+    """Snowflake leaves out of a new session what its role may not use."""
+    with _explained(warehouse):
+        [current] = session.cursor().execute(f"select current_{kind}()").fetchone()
+    if not current:
+        problem = f"{kind.capitalize()} {name} does not exist, or role {warehouse.role} may not use it."
+        raise RunnerError(problem, f"In Snowflake: GRANT USAGE ON {kind.upper()} {name} TO ROLE {warehouse.role}.")
+
+
+def _make_schema(warehouse: Warehouse, session: Any) -> None:
+    with _explained(warehouse):
+        session.cursor().execute(f"create schema if not exists {warehouse.database}.{warehouse.schema}")
 
 
 def explain(warehouse: Warehouse, code: int | None, message: str) -> RunnerError:

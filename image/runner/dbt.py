@@ -13,6 +13,7 @@ from runner.outcome import Interruption, RunnerError
 from runner.private_key import private_key
 from runner.progress import Node
 from runner.selection import Selection
+from runner.variables import needed
 
 PROJECT = Path(os.environ.get("RUNNER_PROJECT", "/app/project"))
 PROFILES = Path(os.environ.get("RUNNER_PROFILES", "/app"))
@@ -27,7 +28,9 @@ class Dbt:
 
     def __init__(self, environment: Environment, variables: str, callback: Callable[[Any], None]) -> None:
         self._options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROFILES), "--profile", "platform"]
-        self._options += ["--target", environment.target, *(["--vars", variables] if variables else [])]
+        self.variables = needed(variables, PROJECT)
+        """JSON: of the run's variables, those that the project reads."""
+        self._options += ["--target", environment.target, *(["--vars", self.variables] if self.variables else [])]
         self._callback = callback
         self.manifest: Any = None
 

@@ -33,6 +33,8 @@ class Events:
         self._output = output
         self.problems: list[str] = []
         """What dbt complained about outside of nodes."""
+        self.unusable = ""
+        """Why dbt could not use the parsed project that it found; nothing: it could, or found none."""
 
     def __call__(self, message: Any) -> None:
         from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - comes with dbt, which is imported late
@@ -43,7 +45,9 @@ class Events:
         elif name == "NodeFinished":
             self._finished(MessageToDict(message.data, preserving_proto_field_name=True))
         elif name == "ParsedFileLoadFailed":
-            self._said(name, "warn", f"The kept parsed project can't be used, so dbt reads everything: {message.data.exc}")
+            self.unusable = message.data.exc
+        elif name == "UnableToPartialParse":
+            self.unusable = self.unusable or message.info.msg
         elif message.info.level in _MESSAGES and name not in _SAID_OTHERWISE:
             self._said(name, message.info.level, message.info.msg)
 

@@ -1,7 +1,9 @@
-"""What runs here: the image's fingerprint, and since when."""
+"""What runs here: which run, of which image, and since when."""
 
 import time
 from pathlib import Path
+
+from runner.environment import Environment
 
 FINGERPRINT = Path("/app/fingerprint")
 """Written when the image is built: a digest of project, runner and dbt."""
@@ -13,6 +15,17 @@ _TICKS = 100
 def fingerprint(path: Path = FINGERPRINT) -> str:
     """Names project, runner and dbt together; `unknown` outside of an image."""
     return path.read_text().strip() if path.exists() else "unknown"
+
+
+def identity(environment: Environment) -> dict[str, object]:
+    """What names a run in the log and in Snowflake's query history."""
+    return {
+        "platform": environment.platform,
+        "workstream": environment.workstream,
+        "run": environment.run_id,
+        "try": environment.try_number,
+        "image": fingerprint(),
+    }
 
 
 def process_age() -> float:

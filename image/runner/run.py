@@ -17,7 +17,7 @@ from runner.ending import Ending
 from runner.environment import Environment
 from runner.events import Events
 from runner.freshness import SourceAge, check_sources, complaint
-from runner.identity import fingerprint, process_age
+from runner.identity import fingerprint, identity, process_age
 from runner.interruption import interruptible
 from runner.journal import Journal
 from runner.outcome import ExitCode, Interruption, RunnerError
@@ -108,7 +108,7 @@ class Run:
             self._queries.stop()
 
     def _steps(self) -> ExitCode:
-        self._output.event("run_started", **self._identity())
+        self._output.event("run_started", **identity(self._environment))
         self._connect()
         self._parse()
         state = self._comparison()
@@ -134,22 +134,27 @@ class Run:
         os.environ.update(secrets)
         dbt = threading.Thread(target=_import_dbt, daemon=True, name="import")
         dbt.start()
-        connection.check(self._environment.warehouse)
+        connection.check(self._environment.warehouse, identity(self._environment))
         self._output.event("connected", address=self._environment.warehouse.address)
         dbt.join()
         from runner.queries import Queries  # noqa: PLC0415 - imports the connector, which takes a second
 
-        self._queries = Queries(self._identity())
+        self._queries = Queries(identity(self._environment))
         self._queries.install()
 
     def _parse(self) -> None:
-        cached = self._if_possible("fetch the parsed project", self._cache.fetch)
+        # What dbt parses with variables is good for runs with the same ones only.
+        keeps = not self._dbt.variables
+        cached = keeps and self._if_possible("fetch the parsed project", self._cache.fetch)
         self._dbt.parse()
-        self._if_possible("keep the parsed project", self._cache.store)
+        if cached and (reason := self._events.unusable):
+            self._output.event("warning", message=f"The kept parsed project can't be used, so dbt reads everything: {reason}")
+        if keeps:
+            self._if_possible("keep the parsed project", self._cache.store)
         # Nothing of what was made so far will ever be garbage, and to look for it there took a sixth of the start.
         gc.freeze()
         gc.enable()
-        self._output.event("parsed", cached=bool(cached), seconds=self._seconds())
+        self._output.event("parsed", cached=bool(cached) and not self._events.unusable, seconds=self._seconds())
 
     def _comparison(self) -> Path | None:
         """Folder of the manifest to compare with, for `--changed`."""
@@ -206,15 +211,6 @@ class Run:
         except Exception as error:  # noqa: BLE001 - S3 may fail in many ways, and none of them is worth a failed run
             self._output.event("warning", message=f"Could not {what}: {error}")
             return None
-
-    def _identity(self) -> dict[str, object]:
-        environment = self._environment
-        return {
-            "workstream": environment.workstream,
-            "run": environment.run_id,
-            "try": environment.try_number,
-            "image": self._image,
-        }
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._began, 1)

@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.errors import DatabaseError, ProgrammingError
 
 from sandbox import warehouse
 from sandbox.network import answers, wait_until
-from tests.sandbox.warehouse_server import NAMES, PASSWORD, Server, new_key, public, rows, running, start
+from tests.sandbox.warehouse_server import HUGE, NAMES, PASSWORD, Server, new_key, public, rows, running, start
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +102,6 @@ def test_what_was_not_granted_is_refused(server: Server, revoked: str, sql: str,
             server.run(f"grant {revoked} to role TRANSFORMER")
 
 
-HUGE = "select count(*) from table(generator(rowcount => 10000000)) as a cross join table(generator(rowcount => 10000000)) as b"
-"""Centuries of computing."""
-
 SLOW = ["select system$wait(600)", "call system$wait(600)", HUGE, f"create table PUBLIC.HUGE as {HUGE}"]
 
 
@@ -127,7 +123,7 @@ def test_whoever_cancels_need_not_be_logged_in_yet_nor_wait_for_what_computes(se
     """dbt cancels one connection after the other: the first waits for its turn, the second computes, nothing would end."""
     with server.connect() as first, server.connect() as second:
         computing = Background(first, HUGE)
-        assert _computes(server)
+        assert server.computes()
         waiting = Background(second, "select 1 as ITS_TURN_NEVER_COMES from PUBLIC.T")
         with server.connect() as other:
             assert wait_until(lambda: _cancel(other, second.session_id) and not waiting.is_alive(), 20)
@@ -165,13 +161,6 @@ class Background(threading.Thread):
             self._session.cursor().execute(self._sql)
         except ProgrammingError as error:
             self.error = error.errno
-
-
-def _computes(server: Server) -> bool:
-    """Whether the warehouse begins to compute: what was sent has arrived, and uses the processor."""
-    process = psutil.Process(server.process.pid)
-    before = process.cpu_times().user
-    return wait_until(lambda: process.cpu_times().user > before + 2, 60)
 
 
 def _cancel(session: SnowflakeConnection, session_id: int) -> bool:
@@ -286,7 +275,7 @@ def test_it_ends_when_told_although_it_computes(tmp_path: Path):
     with running(tmp_path) as server:
         session = server.connect()
         Background(session, HUGE)
-        assert _computes(server)
+        assert server.computes()
         server.process.terminate()
 
         assert server.process.wait(20) == 0

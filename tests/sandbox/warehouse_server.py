@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import snowflake.connector
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -21,6 +22,10 @@ from sandbox.virtualenvs import ensure_virtualenv
 PASSWORD = "admin-password"
 ACCOUNT = "sandbox-account"
 NAMES = {"user": "DBT", "role": "TRANSFORMER", "database": "ANALYTICS", "warehouse": "TRANSFORMING"}
+
+_ROWS = "table(generator(rowcount => 10000000))"
+HUGE = f"select count(*) as x from {_ROWS} as a cross join {_ROWS} as b"
+"""Centuries of computing."""
 
 
 def new_key() -> rsa.RSAPrivateKey:
@@ -70,6 +75,12 @@ class Server:
         """Rows of a statement, as the administrator."""
         with self.admin() as session:
             return rows(session, sql)
+
+    def computes(self) -> bool:
+        """Whether it begins to compute: what was sent has arrived, and uses the processor."""
+        process = psutil.Process(self.process.pid)
+        before = process.cpu_times().user
+        return wait_until(lambda: process.cpu_times().user > before + 2, 60)
 
 
 def start(port: int, database: Path, bind: tuple[str, ...] = ("127.0.0.1",)) -> subprocess.Popen[bytes]:

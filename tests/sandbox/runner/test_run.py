@@ -1,0 +1,168 @@
+"""What a run does, what it says and what it leaves, with a real dbt, the warehouse and an emulated S3."""
+
+import json
+from datetime import datetime
+
+import pytest
+
+from tests.sandbox.runner_process import BUCKET, Runs, project
+
+
+def test_a_run_leaves_everything_that_the_next_one_and_people_need(runs: Runs):
+    """Nobody could say afterwards what ran, how long, and with which result."""
+    project(runs.project, {"a": "select 1 as x", "b": "select x from {{ ref('a') }} union all select 2"})
+
+    first = runs.run()
+    second = runs.run(DBT_RUN_ID="run-2")
+
+    assert (first.code, first.statuses) == (0, {"a": "success", "b": "success"}), first.text
+    tries = {"manifest.json", "run_results.json", "dbt.log", "progress.json", "report.html", "summary.json"}
+    stored = runs.objects()
+    assert tries == {name.removeprefix("runs/run-1/1/") for name in stored if name.startswith("runs/run-1/1/")}
+    assert {"state/manifest.json", "state/nodes.json", "latest/summary.json"} <= set(stored)
+    summary = json.loads(runs.read("runs/run-1/1/summary.json"))
+    assert summary["outcome"] == "success"
+    schema = f"ANALYTICS.{runs.workstream.upper()}"
+    assert [(node["name"], node["status"], node["rows"], node["relation"].upper()) for node in summary["nodes"]] == [
+        ("a", "success", 1, f"{schema}.A"),
+        ("b", "success", 2, f"{schema}.B"),
+    ]
+    head = runs.cloud.client("s3").head_object(Bucket=BUCKET, Key=f"{runs.workstream}/runs/run-1/1/report.html")
+    assert head["ContentType"] == "text/html; charset=utf-8"
+    [metrics] = [json.loads(line) for line in first.lines if '"_aws"' in line]
+    assert metrics["NodesSucceeded"] == 2
+    assert 0 < metrics["TimeToFirstQuery"] < metrics["RunDuration"] == summary["seconds"]
+    began = datetime.fromisoformat(summary["started"]).replace(tzinfo=None)
+    assert abs((_first_of_dbt(runs) - began).total_seconds() - metrics["TimeToFirstQuery"]) < 2
+    assert [event["cached"] for event in (*first.of("parsed"), *second.of("parsed"))] == [False, True]
+
+
+def _first_of_dbt(runs: Runs) -> datetime:
+    """When the first of dbt's statements arrived at the warehouse, UTC."""
+    history = "select min(start_time) from snowflake.account_usage.query_history"
+    [(first,)] = runs.server.run(f"{history} where query_text like '%\"app\": \"dbt\"%' and query_tag like '%{runs.workstream}%'")
+    return first
+
+
+def test_another_try_after_a_success_does_everything_again(runs: Runs):
+    """Who clears a finished run in Airflow wants it to run; it would be green without having done anything."""
+    project(runs.project, {"a": "select 1 as x"})
+
+    tries = [runs.run(DBT_TRY_NUMBER=number) for number in ("1", "2")]
+
+    assert [(run.code, run.statuses) for run in tries] == [(0, {"a": "success"})] * 2, tries[1].text
+
+
+def test_a_failure_is_explained_and_everything_is_stored_all_the_same(runs: Runs):
+    """The artifacts of a failed run are the ones that somebody needs."""
+    project(runs.project, {"a": "select 1 as x", "b": "select nope from {{ ref('a') }}", "c": "select * from {{ ref('b') }}"})
+
+    run = runs.run()
+
+    assert (run.code, run.statuses) == (1, {"a": "success", "b": "error", "c": "skipped"})
+    block = run.text.partition("dbt failed: ")[2]
+    for part in ("model b: error", "models/b.sql", "NOPE", "skipped because of it: c", "--select b+"):
+        assert part in block, run.text
+    assert "Traceback" not in run.text
+    compiled = runs.read("runs/run-1/1/compiled/b.sql").decode()
+    assert "select nope from ANALYTICS." in compiled
+    assert "nope" in runs.read("runs/run-1/1/report.html").decode().lower()
+    assert "state/manifest.json" not in runs.objects()
+
+
+def test_artifacts_that_cannot_be_stored_fail_a_good_run_and_do_not_hide_a_bad_one(runs: Runs):
+    """Success without artifacts breaks the next `--changed`; a failure about S3 would hide the model that failed."""
+    project(runs.project, {"a": "select 1 as x", "b": "select nope from {{ ref('a') }}"})
+    nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+
+    good, bad = runs.run("run", "--select", "a", **nowhere), runs.run("run", **nowhere)
+
+    for run in (good, bad):
+        assert run.code == 1
+        assert "The artifacts could not be stored" in run.text
+    assert good.statuses == {"a": "success"}
+    assert "model b: error" in bad.text
+
+
+def test_every_query_carries_its_run_and_node(runs: Runs):
+    """Snowflake's bill could not be split by workstream, run or model."""
+    project(runs.project, {"a": "select 1 as x"})
+    before = len(_tags(runs))
+
+    runs.run()
+
+    tags = [json.loads(tag or "{}") for tag in _tags(runs)[before:]]
+    assert {"model.made_for_a_test.a"} == {tag["node"] for tag in tags if "node" in tag}
+    assert all({"platform", "workstream", "run", "try", "image"} <= set(tag) for tag in tags), "the check of the connection too"
+    assert {tag["workstream"] for tag in tags} == {runs.workstream}
+
+
+def _tags(runs: Runs) -> list[str]:
+    """Of every statement of dbt's user, in order."""
+    history = "select query_tag from snowflake.account_usage.query_history where user_name = 'DBT' order by start_time"
+    return [tag for (tag,) in runs.server.run(history)]
+
+
+def test_a_selection_that_matches_nothing_is_an_error(runs: Runs):
+    """A typing error in a tag would be a green run that builds nothing."""
+    project(runs.project, {"a": "select 1 as x"})
+
+    run = runs.run("run", "--select", "tag:slaes")
+
+    assert run.code == 2
+    assert "The selection matches nothing: --select tag:slaes." in run.text
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("select {{ no_such_macro() }}", "no_such_macro"),
+        ("select {{ 1", "models/a.sql"),
+        ("select * from {{ ref('gone') }}", "gone"),
+    ],
+)
+def test_a_project_that_cannot_be_read_names_the_file(runs: Runs, sql: str, said: str):
+    """A person would get dbt's stack trace."""
+    project(runs.project, {"a": sql})
+
+    run = runs.run()
+
+    assert run.code in {1, 2}, run.text
+    assert said in run.text
+    assert "Traceback" not in run.text
+
+
+SOURCES = """
+sources:
+  - name: raw
+    schema: "{{ target.schema }}"
+    config:
+      loaded_at_field: loaded_at
+      freshness: {error_after: {count: 1, period: day}}
+    tables: [{name: old}, {name: missing}]
+"""
+
+
+def test_nothing_is_built_on_a_source_that_is_too_old(runs: Runs):
+    """Yesterday's figures would look like today's."""
+    schema = f"ANALYTICS.{runs.workstream.upper()}"
+    runs.server.run(f"create schema {schema}")
+    runs.server.run(f"create table {schema}.OLD as select 1 as X, '2020-01-01'::timestamp_ntz as LOADED_AT")
+    models = {"a": "select x from {{ source('raw', 'old') }}", "b": "select 1 as y"}
+    project(runs.project, models, models__sources_yml=SOURCES)
+
+    checked, unchecked = runs.run(), runs.run(DBT_SOURCE_FRESHNESS="false")
+
+    assert (checked.code, checked.statuses) == (1, {}), checked.text
+    assert "Too old, so nothing was built: source.made_for_a_test.raw.old (loaded 2020-01-01" in checked.text
+    assert (unchecked.code, set(unchecked.statuses)) == (0, {"a", "b"})
+
+
+def test_a_source_that_is_not_there_yet_is_the_build_s_business(runs: Runs):
+    """A project whose seeds make its sources could never run for the first time."""
+    project(runs.project, {"a": "select 1 as x from {{ source('raw', 'missing') }}"}, models__sources_yml=SOURCES)
+
+    run = runs.run()
+
+    assert [event["status"] for event in run.of("freshness")] == ["runtime error"]
+    assert (run.code, run.statuses) == (1, {"a": "error"}), run.text
