@@ -38,8 +38,7 @@ storage = Storage(
     StorageArgs(
         account=account,
         kms_key_arn=key.arn,
-        workstreams=list(settings.workstreams),
-        run_retention_days=settings.artifacts.retention_days,
+        artifact_retention_days=settings.artifacts.retention_days,
         log_retention_days=settings.log_retention_days,
         disposable=disposable,
     ),

@@ -24,9 +24,8 @@ class PrivateBucketArgs:
     """Encrypts the objects; None: S3's own key does, for a writer that may use no other."""
     disposable: bool
     """Destroy deletes the objects too."""
-    expiring_prefixes: Sequence[str] = ()
-    """Objects below these are deleted after `expire_after_days`."""
-    expire_after_days: int = 0
+    expire_after_days: int | None = None
+    """Age at which an object is deleted; None: it stays."""
     permissions: Callable[[pulumi.Output[str]], Sequence[Statement]] = lambda arn: ()  # noqa: ARG005
     """Who else may use the bucket with this ARN; callers of our account have their own policies."""
 
@@ -122,8 +121,8 @@ def _lifecycle(args: PrivateBucketArgs) -> list[aws.s3.BucketLifecycleConfigurat
         "abort_incomplete_multipart_upload": {"days_after_initiation": ABANDONED_UPLOADS_KEPT_DAYS},
         "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSIONS_KEPT_DAYS},
     }
-    return [tidy_up, *(_expire(prefix, args.expire_after_days) for prefix in args.expiring_prefixes)]
+    return [tidy_up, *([] if args.expire_after_days is None else [_expire(args.expire_after_days)])]
 
 
-def _expire(prefix: str, days: int) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
-    return {"id": f"expire-{prefix}", "status": "Enabled", "filter": {"prefix": prefix}, "expiration": {"days": days}}
+def _expire(days: int) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
+    return {"id": "expire", "status": "Enabled", "filter": {}, "expiration": {"days": days}}

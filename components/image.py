@@ -1,8 +1,11 @@
 """Docker: the image that runs one dbt project."""
 
+import contextlib
 import hashlib
+import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +23,9 @@ IMAGE_FOLDER = "image"
 
 CONTEXTS_FOLDER = ".build"
 """Where the build contexts are put together, relative to the repository."""
+
+CONTEXT_KEPT_SECONDS = 24 * 3600
+"""Longer than any deployment that may still build from it."""
 
 LEFT_OUT = shutil.ignore_patterns("target", "logs", "dbt_packages", "__pycache__", ".user.yml", ".env", ".venv", ".DS_Store")
 """What dbt, Python and people's machines leave in a project."""
@@ -58,10 +64,10 @@ class DbtImage(Component):
 
     def __init__(self, name: str, args: DbtImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        folder = _put_together(REPOSITORY / CONTEXTS_FOLDER / args.build.project, [IMAGE_FOLDER, args.build.project])
+        version = hashlib.sha256(f"{args.base_image} {folder.name}".encode()).hexdigest()[:16]
         # Relative, so that the state says the same on every machine.
-        context = f"{CONTEXTS_FOLDER}/{args.build.project}"
-        _put_together(REPOSITORY / context, [IMAGE_FOLDER, args.build.project])
-        version = hashlib.sha256(f"{args.base_image} {_digest(REPOSITORY / context)}".encode()).hexdigest()[:16]
+        context = folder.relative_to(REPOSITORY).as_posix()
         tag = f"{name.replace('/', '-')}-{version}"
         if args.promote_from:
             source = Repository.parse(args.promote_from)
@@ -96,21 +102,32 @@ class DbtImage(Component):
         return image.repo_digest
 
 
-def _put_together(context: Path, folders: list[str]) -> None:
-    """Copy just what the image is made of.
+def _put_together(contexts: Path, folders: list[str]) -> Path:
+    """Copy just what the image is made of, into a folder that is named after its contents.
 
     The provider builds and pushes again whenever any file of the context has changed, and a tag can be pushed only once. With
     the repository as context, a note beside Pulumi.yaml or a change of another project would end a deployment.
+    Under one name there is only ever one content: another stack may be building from it at this moment, or making the same.
     """
-    context.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=context.parent, ignore_cleanup_errors=True) as temporary:
+    contexts.mkdir(parents=True, exist_ok=True)
+    _remove_old(contexts)
+    with tempfile.TemporaryDirectory(dir=contexts, ignore_cleanup_errors=True) as temporary:
         fresh = Path(temporary) / "context"
         for folder in folders:
             shutil.copytree(REPOSITORY / folder, fresh / folder, ignore=LEFT_OUT)
-        # Another stack may be building from it at this moment.
-        if _digest(fresh) != _digest(context):
-            shutil.rmtree(context)
+        context = contexts / _digest(fresh)
+        try:
             fresh.rename(context)
+        except OSError:
+            os.utime(context)  # it is there already; if not, this says what is wrong
+    return context
+
+
+def _remove_old(contexts: Path) -> None:
+    for context in contexts.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another stack was faster
+            if context.stat().st_mtime < time.time() - CONTEXT_KEPT_SECONDS:
+                shutil.rmtree(context)
 
 
 def _digest(context: Path) -> str:

@@ -1,6 +1,6 @@
 """Amazon S3: the bucket that Airflow reads its DAGs from, the bucket of the runs' artifacts, and the one of their access logs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -18,9 +18,7 @@ class StorageArgs:
 
     account: Account
     kms_key_arn: pulumi.Input[str]
-    workstreams: Sequence[str]
-    """Each keeps the artifacts of its runs below `<workstream>/runs/`."""
-    run_retention_days: int
+    artifact_retention_days: int
     log_retention_days: int
     disposable: bool
 
@@ -45,8 +43,9 @@ class Storage(Component):
             PrivateBucketArgs(
                 kms_key_arn=args.kms_key_arn,
                 disposable=args.disposable,
-                expiring_prefixes=[f"{workstream}/runs/" for workstream in args.workstreams],
-                expire_after_days=args.run_retention_days,
+                # Of the whole bucket: a rule per workstream would go with it, and leave what it wrote for ever. What a run
+                # needs of earlier ones (`state/`, `latest/`) is written again by every success; a cache is made anew.
+                expire_after_days=args.artifact_retention_days,
             ),
             self.child(),
         )
@@ -57,7 +56,6 @@ class Storage(Component):
                 # S3 delivers access logs to no bucket with a key of ours (Amazon S3, "Enabling server access logging").
                 kms_key_arn=None,
                 disposable=args.disposable,
-                expiring_prefixes=list(logged),
                 expire_after_days=args.log_retention_days,
                 permissions=lambda arn: _delivery(arn, logged, args.account),
             ),

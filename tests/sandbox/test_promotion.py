@@ -66,8 +66,8 @@ def production(cloud: Account, development: str, tmp_path: Path) -> Iterator[Sta
 def build_in_development(cloud: Account) -> str:
     """As a deployment of the same files would: digest of the image under the tag that is made of them."""
     ecr = cloud.client("ecr")
-    digest = image._digest(REPOSITORY / image.CONTEXTS_FOLDER / "dbt_project")
-    version = hashlib.sha256(f"{BASE_IMAGE} {digest}".encode()).hexdigest()[:16]
+    context = image._put_together(REPOSITORY / image.CONTEXTS_FOLDER / "dbt_project", [image.IMAGE_FOLDER, "dbt_project"])
+    version = hashlib.sha256(f"{BASE_IMAGE} {context.name}".encode()).hexdigest()[:16]
     found = ecr.batch_get_image(repositoryName="tasks", imageIds=[{"imageTag": "v1"}])["images"][0]
     ecr.put_image(repositoryName="tasks", imageManifest=found["imageManifest"], imageTag=f"dbt_project-{version}")
     return found["imageId"]["imageDigest"]

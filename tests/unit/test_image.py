@@ -1,4 +1,7 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from types import SimpleNamespace
 
 import pulumi
@@ -75,11 +78,59 @@ def test_a_change_elsewhere_changes_nothing(sources: Path, file: str):
 
 def test_a_deleted_file_is_gone_from_the_image(sources: Path):
     """A model that is deleted must not be built for ever."""
-    build()
+    assert list(context().rglob("orders.sql"))
     (sources / "shop/models/orders.sql").unlink()
-    build()
 
-    assert not list((sources / ".build").rglob("orders.sql"))
+    assert not list(context().rglob("orders.sql"))
+
+
+def context() -> Path:
+    """Folder that the image of project `shop` would be built from right now."""
+    stack = Stack()
+    try:
+        registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
+        DbtImage("shop", DbtImageArgs(build=SHOP, base_image="python:3.12-slim", registry=registry))
+        return image.REPOSITORY / stack.only("docker:index/image:Image")["build"]["context"]
+    finally:
+        stack.close()
+
+
+def test_what_is_being_built_does_not_change_under_the_builder(sources: Path):
+    """Somebody saves a file and deploys a second stack: the first one would push the new file under the old one's tag."""
+    first = context()
+    (sources / "shop/models/orders.sql").write_text("changed")
+
+    second = context()
+
+    assert (first / "shop/models/orders.sql").read_text() == "shop/models/orders.sql"
+    assert (second / "shop/models/orders.sql").read_text() == "changed"
+
+
+def test_stacks_that_are_deployed_at_the_same_time_do_not_disturb_each_other(sources: Path):
+    """Two stacks of one checkout: one would end because the other has just moved its files."""
+    number, folders = 8, ["image", "shop"]
+    start = Barrier(number)
+
+    def put_together(_: int) -> Path:
+        start.wait()
+        return image._put_together(sources / ".build/shop", folders)
+
+    with ThreadPoolExecutor(number) as pool:
+        [made] = set(pool.map(put_together, range(number)))
+
+    files = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
+    assert files == {"image/Dockerfile", "shop/dbt_project.yml", "shop/models/orders.sql"}
+    assert list(made.parent.iterdir()) == [made]
+
+
+def test_what_nobody_builds_from_any_more_is_removed(sources: Path):
+    """Every change leaves a copy of the project: a year of them fills a laptop."""
+    old, recent = context(), sources / ".build/shop/recent"
+    os.utime(old, (0, 0))
+    recent.mkdir()
+    (sources / "shop/models/orders.sql").write_text("changed")
+
+    assert {context(), recent} == set(old.parent.iterdir())
 
 
 def test_a_file_that_becomes_executable_makes_a_new_tag(sources: Path):

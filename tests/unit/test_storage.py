@@ -16,8 +16,7 @@ def buckets(stack: Stack, account: Account) -> Stack:
         StorageArgs(
             account=account,
             kms_key_arn=KEY,
-            workstreams=["sales"],
-            run_retention_days=30,
+            artifact_retention_days=30,
             log_retention_days=365,
             disposable=True,
         ),
@@ -71,22 +70,18 @@ def test_an_upload_with_another_encryption_is_refused_and_one_that_names_none_is
             assert statement["Condition"]["Null"] == {header: "false"}
 
 
-def test_runs_and_logs_expire_but_state_and_dags_do_not(buckets: Stack):
-    """Artifacts of every run would pile up for ever; the manifest that slim CI compares with must stay.
+def test_artifacts_and_logs_expire_wherever_they_are_but_dags_do_not(buckets: Stack):
+    """Artifacts of every run would pile up for ever; with a rule for each workstream, those of a removed one still would.
 
     Access logs stay as long as all other logs do.
     """
     lifecycles = buckets.all("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
     expiring = {
-        name: {rule["filter"]["prefix"]: rule["expiration"]["days"] for rule in lifecycle["rules"] if "expiration" in rule}
+        name: [(rule["filter"], rule["expiration"]["days"]) for rule in lifecycle["rules"] if "expiration" in rule]
         for name, lifecycle in lifecycles.items()
     }
 
-    assert expiring == {
-        "platform-dags": {},
-        "platform-artifacts": {"sales/runs/": 30},
-        "platform-logs": {"dags/": 365, "artifacts/": 365},
-    }
+    assert expiring == {"platform-dags": [], "platform-artifacts": [({}, 30)], "platform-logs": [({}, 365)]}
 
 
 def test_every_access_to_dags_and_artifacts_is_logged(buckets: Stack):
