@@ -17,6 +17,7 @@ import docker
 import yaml
 from rich.table import Table
 
+from benchmarks.interruption import end_cleanly_on_sigterm
 from benchmarks.plot import line_chart
 from sandbox import lifecycle
 from sandbox.docker_engine import LABEL
@@ -134,6 +135,7 @@ def _pairs(size: Size, fixed: Size) -> list[tuple[float, float]]:
 
 def main() -> None:
     """Measure, draw, print."""
+    end_cleanly_on_sigterm()
     found = list(sizes())
     points = [(size.workstreams, size.preview) for size in found]
     PLOT.write_text(line_chart(points, across="workstreams", upwards="seconds of a preview without a change"))

@@ -20,6 +20,7 @@ import docker
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.interruption import end_cleanly_on_sigterm
 from benchmarks.tasks import Tasks
 from sandbox.base.image import ensure_base
 from sandbox.docker_engine import bridge_gateway
@@ -44,6 +45,8 @@ COPY benchmark /app/project
 USER 50000
 ENTRYPOINT ["dbt"]
 """
+LABEL = "dbt-platform.benchmark"
+"""Of its images and containers; the value is the benchmark's folder, so that two of them leave each other alone."""
 PLAIN_OPTIONS = ("--project-dir", "/app/project", "--profiles-dir", "/app")
 
 Report = Callable[[str], None]
@@ -73,25 +76,47 @@ class Measured:
 
 
 class Bench:
-    """The images, and what they run against."""
+    """The images, and what they run against; all that it makes in Docker is removed at its end."""
 
     def __init__(self, runs: Runs, folder: Path, report: Report) -> None:
         self._runs = runs
+        self._folder = folder
         self._report = report
-        context = folder / "context"
+        self._labels = {LABEL: str(folder)}
+        self.ours, self.plain = "benchmark-ours", "benchmark-plain"
+
+    def __enter__(self) -> "Bench":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        daemon, ours = docker.from_env(), f"{LABEL}={self._folder}"
+        for container in daemon.containers.list(all=True, filters={"label": ours}):
+            container.remove(force=True)
+        for image in daemon.images.list(filters={"label": ours}):
+            daemon.images.remove(str(image.id), force=True)
+
+    def build(self) -> None:
+        """Make both images, of a project of `MODELS` models."""
+        context = self._folder / "context"
         project(context / "benchmark", {f"m{number}": f"select {number} as x" for number in range(MODELS)})
         shutil.copytree(REPOSITORY / "image", context / "image", ignore=shutil.ignore_patterns("__pycache__"))
         (context / "plain.Dockerfile").write_text(PLAIN)
-        self.ours = self._build(context, "image/Dockerfile", "benchmark-ours")
-        self.plain = self._build(context, "plain.Dockerfile", "benchmark-plain")
+        self._build(context, "image/Dockerfile", self.ours)
+        self._build(context, "plain.Dockerfile", self.plain)
 
-    def _build(self, context: Path, dockerfile: str, tag: str) -> str:
+    def _build(self, context: Path, dockerfile: str, tag: str) -> None:
         self._report(f"building {tag}")
         arguments = {"BASE_IMAGE": ensure_base(CACHE, self._report), "PROJECT": "benchmark"}
         docker.from_env().images.build(
-            path=str(context), dockerfile=dockerfile, buildargs=arguments, network_mode="host", tag=tag, rm=True
+            path=str(context),
+            dockerfile=dockerfile,
+            buildargs=arguments,
+            network_mode="host",
+            tag=tag,
+            labels=self._labels,
+            rm=True,
+            forcerm=True,
         )
-        return tag
 
     def median(self, times: int, image: str, *arguments: str) -> Measured:
         """Of some runs, after one that does not count."""
@@ -115,6 +140,7 @@ class Bench:
             environment=self.variables(),
             tmpfs={"/tmp": "mode=1777"},  # noqa: S108 - of the container
             detach=True,
+            labels=self._labels,
         )
         code = container.wait()["StatusCode"]
         whole = time.time() - started
@@ -126,7 +152,7 @@ class Bench:
     def variables(self) -> dict[str, str]:
         """The containers' environment: ours and the plain one's."""
         gateway = bridge_gateway()
-        names = ("AWS_", "DBT_RUN", "DBT_THREADS", "SNOWFLAKE_", "WORKSTREAM", "ARTIFACTS_URI")
+        names = ("AWS_", "DBT_RUN", "DBT_THREADS", "SNOWFLAKE_", "PLATFORM", "WORKSTREAM", "ARTIFACTS_URI")
         found = {name: value for name, value in self._runs.environment().items() if name.startswith(names)}
         found |= {"SNOWFLAKE_HOST": gateway, "AWS_ENDPOINT_URL": f"http://{gateway}:{self._runs.cloud.port}"}
         return found | {"DBT_RUN_ID": f"run-{time.time_ns()}", "DBT_ENV_SECRET_PRIVATE_KEY": found["SNOWFLAKE_PRIVATE_KEY"]}
@@ -148,10 +174,6 @@ class Bench:
                     archive.write(chunk)
             return file.tell() / 1e6
 
-    def remove(self) -> None:
-        for image in (self.ours, self.plain):
-            docker.from_env().images.remove(image, force=True)
-
 
 @contextmanager
 def _bench(report: Report) -> Iterator[tuple[Bench, Tasks]]:
@@ -161,11 +183,10 @@ def _bench(report: Report) -> Iterator[tuple[Bench, Tasks]]:
         with running(folder, bind=("127.0.0.1", bridge_gateway())) as server, account(folder) as cloud:
             cloud.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
             cloud.furnish()
-            bench = Bench(Runs(server, cloud, folder, folder, "bench", {"DBT_THREADS": THREADS}), folder, report)
-            try:
+            runs = Runs(server, cloud, folder, folder, "bench", {"DBT_THREADS": THREADS})
+            with Bench(runs, folder, report) as bench:
+                bench.build()
                 yield bench, Tasks(cloud, bench.variables, report)
-            finally:
-                bench.remove()
 
 
 def measure(times: int, report: Report) -> dict[Target, tuple[float, float]]:
@@ -186,6 +207,7 @@ def measure(times: int, report: Report) -> dict[Target, tuple[float, float]]:
 
 def main() -> None:
     """Print a table, or JSON."""
+    end_cleanly_on_sigterm()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=3, help="runs of each, of which the median counts")
     parser.add_argument("--json", action="store_true")
