@@ -124,9 +124,9 @@ class Stack:
 
 
 def _diagnostics(said: str) -> str:
-    """What Pulumi says of the failure, without the outputs that it prints after it."""
-    section = re.search(r"^Diagnostics:\n(.*?)(?=^(?:Outputs|Resources|Policies):)", said, re.MULTILINE | re.DOTALL)
-    return section[1].rstrip() if section else ""
+    """What Pulumi says of the failure, and which policies were broken, without the outputs that it prints after it."""
+    sections = re.findall(r"^(Policies|Diagnostics):\n(.*?)(?=^[A-Z][a-z]+:|\Z)", said, re.MULTILINE | re.DOTALL)
+    return "\n".join(text.rstrip() for title, text in sections if title == "Diagnostics" or "[mandatory]" in text)
 
 
 def _uv_folder() -> list[Path]:

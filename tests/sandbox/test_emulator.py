@@ -445,7 +445,8 @@ def _settled(cloud: Account, name: str) -> dict[str, Any]:
     def read() -> dict[str, Any]:
         return cloud.client("mwaa").get_environment(Name=name)["Environment"]
 
-    assert wait_until(lambda: read()["Status"] not in ("CREATING", "UPDATING", "ROLLING_BACK"), 240)
+    # Longer than the emulator itself waits for Airflow, so that a failure comes with its reason.
+    assert wait_until(lambda: read()["Status"] not in ("CREATING", "UPDATING", "ROLLING_BACK"), 660), read()
     return read()
 
 

@@ -145,6 +145,17 @@ def test_a_statement_that_its_client_gives_up_ends_too(server: Server):
     assert refusal.value.errno == 604
 
 
+def test_a_statement_that_takes_longer_than_its_client_listens_runs_once(server: Server):
+    """A model of more than a minute would be started anew every minute, and never end."""
+    with server.connect(socket_timeout=1) as session:
+        answer = session.cursor().execute("select system$wait(4)")
+        assert answer
+        assert answer.fetchone() == ("waited 4 seconds",)
+
+    ran = server.run("select count(*) from snowflake.account_usage.query_history where query_text like 'select system_wait(4)'")
+    assert ran == [(1,)]
+
+
 class Background(threading.Thread):
     """A statement in a thread of its own."""
 

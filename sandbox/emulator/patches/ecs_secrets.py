@@ -7,6 +7,7 @@ task execution IAM role". MiniStack reads any secret without asking IAM, and inj
 # (MiniStack lives in the emulator's own environment.)
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
@@ -42,10 +43,12 @@ def _secret(reference: str, session: Session) -> str:
         require(session, "secretsmanager:GetSecretValue", arn)
     except DeniedError as denied:
         raise ecs_failures.initialization(f"{failure}AccessDeniedException: {denied}") from denied
-    value = secretsmanager.resolve_secret_string(arn, stage or "AWSCURRENT", version or None)
-    if value is None:
-        problem = "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: "
-        raise ecs_failures.initialization(f"{failure}{problem}{stage or 'AWSCURRENT'}")
+    version_or_stage = {"VersionId": version} if version else {"VersionStage": stage or "AWSCURRENT"}
+    status, _, body = secretsmanager._get_secret_value({"SecretId": arn, **version_or_stage})
+    answer = json.loads(body)
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise ecs_failures.initialization(f"{failure}{answer['__type']}: {answer['message']}")
+    value = answer["SecretString"]
     if not key:
         return value
     try:

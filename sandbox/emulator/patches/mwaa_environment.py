@@ -168,7 +168,12 @@ def _in_background(work: Any, environment: dict[str, Any], *arguments: Any) -> N
 
     def run() -> None:
         with request_scope(account, region):
-            work(environment, *arguments)
+            try:
+                work(environment, *arguments)
+            except Exception as error:  # Nobody waits for this thread: without it the environment would stay as it is for ever.
+                _logger.exception("environment %s", environment["Name"])
+                _record_failure(environment, error)
+                environment["Status"] = "UNAVAILABLE"
 
     threading.Thread(target=run, daemon=True).start()
 
