@@ -43,7 +43,7 @@ def failures(summary: Mapping[str, Any] | None, run: str) -> list[dict[str, str]
         problem = (summary or {}).get("problem") or "No model failed."
         return [{"name": "the run itself", "message": f"{problem}\nThe end of the log of the task {run!r} says what to do."}]
     found = [
-        {"name": node["name"], "message": f"{node['kind']} {node['name']} ({node['path']})\n{node['message']}"}
+        {"name": node["name"], "message": f"{node['resourceType']} {node['name']} ({node['path']})\n{node['message']}"}
         for node in summary["failed"]
     ]
     if more := summary["failures"] - len(found):

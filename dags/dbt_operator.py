@@ -89,6 +89,7 @@ class DbtOperator(EcsRunTaskOperator):
             deferrable=False,
             waiter_delay=3,
             pool_slots=workstream.pool_slots,
+            max_active_tis_per_dag=1,  # A backfill does not keep to the DAG's max_active_runs; its own is 10 unless asked.
             execution_timeout=timedelta(minutes=workstream.timeout_minutes) + START_AND_STOP,
             retries=workstream.retries,
             retry_delay=RETRY_DELAY,

@@ -59,11 +59,16 @@ def digest(page: Mapping[str, Any], limit: int) -> dict[str, Any]:
     """The part that Airflow keeps as the task's XCom, with `limit` failures at most."""
     nodes = page["nodes"]
     failed = [node for node in nodes if node["status"] in FAILED]
-    built = [node for node in nodes if node["kind"] == "model" and node["status"] == "success"]
+    built = [node for node in nodes if node["resourceType"] == "model" and node["status"] == "success"]
     return {
         **{key: page[key] for key in ("outcome", "problem", "seconds", "counts")},
         "failed": [
-            {"name": node["name"], "kind": node["kind"], "path": node["path"], "message": node["message"][:MESSAGE_LIMIT]}
+            {
+                "name": node["name"],
+                "resourceType": node["resourceType"],
+                "path": node["path"],
+                "message": node["message"][:MESSAGE_LIMIT],
+            }
             for node in failed[:limit]
         ],
         "failures": len(failed),

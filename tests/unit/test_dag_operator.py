@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 from dbt_configuration import read
 from dbt_operator import CompleteLogFetcher, DbtOperator
 from dbt_summary import each_mart, marts
+from runner.outcome import ExitCode
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012:task/dbt/0123"
 
@@ -224,7 +225,7 @@ STAGING = node("stg_orders", "success", path="models/staging/stg_orders.sql")
 def test_a_failed_run_tells_airflow_which_models_failed_and_why(operator, ecs, s3):
     """The tasks that show them have nothing else to read."""
     ecs.exit_code = 1
-    s3.objects["sales/runs/run/2/summary.json"] = summary(BUILT, BROKEN, STAGING, outcome="failed")
+    s3.objects["sales/runs/run/2/summary.json"] = summary(BUILT, BROKEN, STAGING, code=ExitCode.FAILED)
     given = context()
 
     with pytest.raises(AirflowException):
@@ -232,7 +233,7 @@ def test_a_failed_run_tells_airflow_which_models_failed_and_why(operator, ecs, s
 
     told = given["ti"].xcoms["summary"]
     assert told["failed"] == [
-        {"name": "customers", "kind": "model", "path": "models/marts/customers.sql", "message": "column total is gone"}
+        {"name": "customers", "resourceType": "model", "path": "models/marts/customers.sql", "message": "column total is gone"}
     ]
     assert told["marts"] == {"orders": 40}
     assert told["outcome"] == "failed"
