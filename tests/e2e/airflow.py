@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import quote
 
 import docker
@@ -83,6 +83,17 @@ class Airflow:
             lambda: (dag := self.dag(workstream)) and expected.items() <= dag.items(), 180, f"DAG of {workstream} with {expected}"
         )
 
+    def await_configuration(self, workstream: str) -> None:
+        """Until its DAG runs with the configuration that is deployed: MWAA copies the bucket's files every now and then."""
+
+        def look() -> bool:
+            _, text = self.container.exec_run(["cat", f"/opt/airflow/{_key(workstream)}"])
+            with contextlib.suppress(ValueError):
+                return json.loads(cast("bytes", text)) == self.configuration(workstream)
+            return False
+
+        eventually(look, 60, f"the configuration of {workstream} in Airflow")
+
     def pause(self, workstream: str, *, paused: bool) -> None:
         self.call("PATCH", f"/dags/{self.dag_id(workstream)}", {"is_paused": paused})
 
@@ -142,8 +153,15 @@ class DagRun:
 
     @property
     def task(self) -> dict[str, Any]:
-        """Its one task, as of the last try."""
+        """The task that runs dbt, as of the last try."""
         return self.airflow.call("GET", f"{self.path}/taskInstances/{TASK}")
+
+    def failed_models(self) -> dict[str, str]:
+        """What the tasks beside it show: failed model -> log."""
+        tasks = self.airflow.call("GET", f"{self.path}/taskInstances?limit=100")["task_instances"]
+        found = [task for task in tasks if task["task_id"] == "failed.model" and task["state"] == "failed"]
+        logs = f"{self.path}/taskInstances/failed.model/logs/1?full_content=true&map_index="
+        return {task["rendered_map_index"]: self._log(f"{logs}{task['map_index']}") for task in found}
 
     def state(self) -> str:
         return self.airflow.call("GET", self.path)["state"]
@@ -156,7 +174,10 @@ class DagRun:
 
     def log(self, attempt: int = 1) -> str:
         """The log of one try, as Airflow's page shows it: with the message of the exception that ended it."""
-        content = self.airflow.call("GET", f"{self.path}/taskInstances/{TASK}/logs/{attempt}?full_content=true")["content"]
+        return self._log(f"{self.path}/taskInstances/{TASK}/logs/{attempt}?full_content=true")
+
+    def _log(self, path: str) -> str:
+        content = self.airflow.call("GET", path)["content"]
         return "\n".join(text for line in content for text in _texts(line))
 
     def finished(self, attempt: int) -> dict[str, str]:
@@ -178,8 +199,9 @@ class DagRun:
         self.airflow.call("PATCH", f"{self.path}/taskInstances/{TASK}", {"new_state": state})
 
     def clear(self) -> None:
-        """Runs the task again, as the button does."""
-        body = {"dry_run": False, "dag_run_id": self.id, "task_ids": [TASK], "only_failed": False, "reset_dag_runs": True}
+        """Runs the task again, and what comes after it, as the button does."""
+        options = {"dry_run": False, "only_failed": False, "reset_dag_runs": True, "include_downstream": True}
+        body = {"dag_run_id": self.id, "task_ids": [TASK], **options}
         self.airflow.call("POST", f"/dags/{self.airflow.dag_id(self.workstream)}/clearTaskInstances", body)
 
     def artifact(self, name: str, attempt: int = 1) -> dict[str, Any] | None:

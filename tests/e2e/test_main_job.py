@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sandbox.demo import artifacts, client, put_credentials, query
 from sandbox.stack import Stack
 from sandbox.steps import Steps
+from tests.e2e.airflow import Airflow
 
 
 def ops(stack: Stack, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -89,8 +90,10 @@ def broken_model(platform: Stack, repository_copy: Stack) -> Iterator[Stack]:
     model = repository_copy.repository / "dbt_project/models/sales/marts/daily_sales.sql"
     model.write_text("select no_such_column as ordered_on, 1 as orders, 1 as pieces, 1.0 as revenue from {{ ref('orders') }}")
     repository_copy.run("up", "--yes", "--skip-preview")
+    Airflow(platform).await_configuration("sales")
     yield repository_copy
     platform.run("up", "--yes", "--skip-preview")
+    Airflow(platform).await_configuration("sales")
 
 
 def test_a_broken_model_fails_the_airflow_task_and_its_log_says_which_and_why(broken_model):

@@ -6,6 +6,7 @@ import pkgutil
 import sys
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -218,7 +219,7 @@ def test_a_recovery_is_told_only_after_a_failure(bag, sent, before, messages):
 def test_a_run_is_late_when_all_its_tries_should_be_over(bag):
     """A run that hangs in a queue fails never, so nothing else would tell."""
     dag = bag(configuration("sales", timeoutMinutes=30, retries=1)).dags["dbt_sales"]
-    core = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    core: Any = DagSerialization.from_dict(DagSerialization.to_dict(dag))
 
     (alert,) = core.deadline
     assert decode_deadline_alert(alert).interval == timedelta(minutes=2 * 40 + 2)

@@ -1,36 +1,19 @@
 """Workstreams whose pace a test sets: the project tests/projects/paced, added to the deployed stack for these tests."""
 
+import json
 import shutil
 from collections.abc import Iterator
 
 import pytest
 import yaml
 
+from sandbox.demo import client
 from sandbox.paths import REPOSITORY
 from sandbox.stack import Stack
 from tests.conftest import copy_repository
-from tests.e2e.airflow import Airflow
-
-PACED = {
-    "tram": {},
-    "ferry": {"retries": 1},
-    "bus": {"retries": 1},
-    "metro": {"timeoutMinutes": 1},
-    "cable": {},
-}
-
-
-def workstream(name: str, **changes: int) -> dict[str, object]:
-    size = {"cpu": 256, "memory": 512, "threads": 4, "timeoutMinutes": 10, "retries": 0}
-    return {
-        "project": "paced",
-        "schedule": None,
-        "timezone": "Europe/Amsterdam",
-        "owner": "tests",
-        "schema": name.upper(),
-        **size,
-        **changes,
-    }
+from tests.e2e.airflow import Airflow, DagRun
+from tests.e2e.runs.inbox import Inbox
+from tests.e2e.runs.paced import KILL_WORKER, LONG, LOST_WORKER, PACED, workstream
 
 
 @pytest.fixture(scope="package")
@@ -40,7 +23,7 @@ def airflow(platform: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     repository = copy_repository(folder / "repository")
     shutil.copytree(REPOSITORY / "tests/projects/paced", repository / "paced")
     document = yaml.safe_load(platform.configuration.read_text())
-    document["config"]["dbt-platform:workstreams"] |= {name: workstream(name, **changes) for name, changes in PACED.items()}
+    document["config"]["dbt-platform:workstreams"] |= {name: workstream(name) for name in PACED}
     stack = Stack(platform.home, platform.state, platform.cli, repository=repository)
     stack.configuration = folder / "Pulumi.sandbox.yaml"
     stack.configuration.write_text(yaml.safe_dump(document))
@@ -50,3 +33,40 @@ def airflow(platform: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         airflow.await_dag(name)
     yield airflow
     platform.run("up", "--yes", "--skip-preview")
+
+
+@pytest.fixture(scope="package")
+def inbox(airflow: Airflow) -> Iterator[Inbox]:
+    """A queue that is subscribed to the stack's alerts."""
+    sqs, sns = client(airflow.stack, "sqs"), client(airflow.stack, "sns")
+    url = sqs.create_queue(QueueName="alerts")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = airflow.configuration("tram")["alertTopic"]
+    statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": queue}
+    policy = {"Version": "2012-10-17", "Statement": [{**statement, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    yield Inbox(airflow, url)
+    sns.unsubscribe(SubscriptionArn=subscription)
+    sqs.delete_queue(QueueUrl=url)
+
+
+@pytest.fixture(scope="package")
+def started(airflow: Airflow, inbox: Inbox) -> dict[str, DagRun]:
+    """Four runs at once, each for one failure; what takes minutes goes on beside the other tests."""
+    bus = airflow.trigger("bus", vars={"wait": {"stop_4": LOST_WORKER}})
+    ferry = airflow.trigger("ferry", dated=True, vars={"broken": ["stop_5"]})
+    metro = airflow.trigger("metro", select=["+stop_2"], vars={"wait": {"stop_2": LONG}})
+    tram = airflow.trigger("tram", vars={"wait": {"stop_4": 20}})
+    return {run.workstream: run for run in (bus, ferry, metro, tram)}
+
+
+@pytest.fixture(scope="package")
+def orphan(airflow: Airflow, started: dict[str, DagRun]) -> str:
+    """ARN of an ECS task whose worker in Airflow was killed."""
+    run = started["bus"]
+    run.reached("stop_3")
+    [task] = run.ecs_tasks()
+    code, said = airflow.container.exec_run(["python", "-c", KILL_WORKER.format(task=run.task["id"])])
+    assert code == 0, said
+    return task["taskArn"]

@@ -1,0 +1,39 @@
+"""The project tests/projects/paced as workstreams: runs whose pace a test sets, and that can be broken in the middle."""
+
+PACED: dict[str, dict[str, int]] = {
+    "tram": {},
+    "ferry": {"retries": 1},
+    "bus": {"retries": 1},
+    "metro": {"timeoutMinutes": 1},
+    "cable": {},
+}
+"""Workstream: what differs from the others."""
+
+LONG = 600
+"""Seconds that a model waits for somebody to end it."""
+
+LOST_WORKER = 240
+"""Seconds for which a run goes on without its worker: until Airflow misses that (60 to 80), and its retry (120) is there."""
+
+KILL_WORKER = """
+import os, pathlib, signal
+for folder in pathlib.Path("/proc").glob("[0-9]*"):
+    command = folder.joinpath("cmdline").read_bytes().decode()
+    if command.startswith("airflow worker") and "{task}" in command:
+        os.kill(int(folder.name), signal.SIGKILL)
+"""
+"""Kills the worker of a task instance and the process that runs its operator, as the loss of a worker's machine does."""
+
+
+def workstream(name: str) -> dict[str, object]:
+    """Its entry in the stack's configuration."""
+    size = {"cpu": 256, "memory": 512, "threads": 4, "timeoutMinutes": 10, "retries": 0}
+    return {
+        "project": "paced",
+        "schedule": None,
+        "timezone": "Europe/Amsterdam",
+        "owner": "tests",
+        "schema": name.upper(),
+        **size,
+        **PACED[name],
+    }
