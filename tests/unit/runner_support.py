@@ -1,5 +1,6 @@
 """A run that never was, for tests of what is said about runs."""
 
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +24,22 @@ VARIABLES = {
     "SNOWFLAKE_PRIVATE_KEY": "a-key-that-is-not-one",
 }
 """A complete environment."""
+
+
+class Bucket:
+    """S3 as far as the runner uses it."""
+
+    class exceptions:  # noqa: N801 - as boto3's
+        NoSuchKey = KeyError
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def put_object(self, *, Key: str, Body: bytes, **_: object) -> None:  # noqa: N803
+        self.objects[Key] = Body
+
+    def get_object(self, *, Key: str, **_: object) -> dict[str, io.BytesIO]:  # noqa: N803
+        return {"Body": io.BytesIO(self.objects[Key])}
 
 
 def environment(**changes: str) -> Environment:

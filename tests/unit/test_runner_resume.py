@@ -13,25 +13,9 @@ from runner.progress import CANCELLED, NOT_RUN, Progress
 from runner.selection import Selection
 from runner.state import State
 
-from tests.unit.runner_support import environment, progress, result
+from tests.unit.runner_support import Bucket, environment, progress, result
 
 IDENTITY = {"image": "abc", "selection": {"select": ["tag:sales"]}}
-
-
-class Bucket:
-    """S3 as far as the runner uses it."""
-
-    class exceptions:  # noqa: N801 - as boto3's
-        NoSuchKey = KeyError
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-
-    def put_object(self, *, Key: str, Body: bytes, **_: object) -> None:  # noqa: N803
-        self.objects[Key] = Body
-
-    def get_object(self, *, Key: str, **_: object) -> dict[str, io.BytesIO]:  # noqa: N803
-        return {"Body": io.BytesIO(self.objects[Key])}
 
 
 @pytest.fixture
