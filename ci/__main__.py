@@ -46,9 +46,16 @@ def preview(stack: Stack, folder: Annotated[Path, typer.Option(help="Where the f
 
 
 @app.command()
-def deploy(kind: Kind, stack: Stack) -> None:
+def deploy(
+    kind: Kind,
+    stack: Stack,
+    *,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", envvar="REFRESH", help="Also put back what was changed behind Pulumi's back.")
+    ] = False,
+) -> None:
     """Deploy the stack, after the proof that only what this KIND of change may touch will change."""
-    deployment.deploy(Engine(stack), kind)
+    deployment.deploy(Engine(stack), kind, refresh=refresh)
 
 
 @app.command("radius")
@@ -75,7 +82,9 @@ def recover_stack(stack: Stack) -> None:
 @app.command()
 def verify(
     stack: Stack,
-    workstream: Annotated[str | None, typer.Option(envvar="VERIFY_WORKSTREAM", help="Which one; the first when left out.")] = None,
+    workstream: Annotated[
+        str | None, typer.Option(envvar="VERIFY_WORKSTREAM", help="Which one; without it the first by name.")
+    ] = None,
 ) -> None:
     """Run one workstream in the deployed Airflow and wait for its success."""
     verification.verify(Engine(stack).outputs(), stack, workstream)

@@ -25,17 +25,22 @@ def preview(engine: Engine, folder: Path) -> str:
     return text
 
 
-def deploy(engine: Engine, kind: Kind) -> None:
+def deploy(engine: Engine, kind: Kind, *, refresh: bool = False) -> None:
     """One `pulumi up`, after the proof that it stays within the job's radius.
+
+    Args:
+        engine: Of the stack.
+        kind: The job's.
+        refresh: Put back what was changed behind Pulumi's back; otherwise it is left alone, a rollback too.
 
     Raises:
         CiError: it would reach further, or Pulumi failed.
     """
     recover(engine, PROJECT)
-    changes = plan.changes(engine.preview())
+    changes = plan.changes(engine.preview(refresh=refresh))
     print(report.plan(changes, engine.stack), flush=True)
     prove(changes, kind)
-    engine.up()
+    engine.up(refresh=refresh)
 
 
 def prove(changes: list[plan.Change], kind: Kind) -> None:
@@ -55,7 +60,7 @@ def drift(engine: Engine) -> None:
     if engine.drifted():
         raise CiError(
             f"The stack {engine.stack} was changed behind Pulumi's back, see above.",
-            "Deploy again to put it back (on main: deploy = infrastructure; for a release: run its pipeline again), "
+            "To put it back, start a pipeline by hand (on main: deploy = infrastructure; on the release's tag for production), "
             "or put the change into the stack's settings.",
         )
     print(f"{engine.stack} is as Pulumi left it.")

@@ -41,21 +41,25 @@ class Engine:
         """The stack's outputs."""
         return self._json("stack", "output", "--json")
 
-    def preview(self) -> dict[str, Any]:
+    def preview(self, *, refresh: bool = False) -> dict[str, Any]:
         """What `up` would do, after the policy pack has seen it.
+
+        Args:
+            refresh: Look at the cloud first, and put back what differs from the state.
 
         Raises:
             CiError: it failed; then the output says why, because the JSON leaves the policies' violations out.
         """
-        process = self._start(("preview", "--json", *POLICIES), capture=True)
+        options = (*_refreshing(refresh), *POLICIES)
+        process = self._start(("preview", "--json", *options), capture=True)
         if process.returncode:
-            self._start(("preview", *POLICIES), capture=False)
+            self._start(("preview", *options), capture=False)
             raise CiError("pulumi preview failed, see above.", "Mend the cause; nothing was changed.")
         return json.loads(process.stdout)
 
-    def up(self) -> None:
-        """Makes the cloud what the program says."""
-        self.run("up", "--yes", "--skip-preview", *POLICIES)
+    def up(self, *, refresh: bool = False) -> None:
+        """Makes the cloud what the program says; `refresh` as in `preview`."""
+        self.run("up", "--yes", "--skip-preview", *_refreshing(refresh), *POLICIES)
 
     def drifted(self) -> bool:
         """Is anything not as Pulumi left it? Prints what. Compares the cloud with the state, and runs no program."""
@@ -74,6 +78,10 @@ class Engine:
         command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
         print("$", shlex.join(command), flush=True)
         return subprocess.run(command, capture_output=capture, text=True, check=False)
+
+
+def _refreshing(refresh: bool) -> tuple[str, ...]:
+    return ("--refresh",) if refresh else ()
 
 
 def protected(state: Mapping[str, Any]) -> list[str]:

@@ -33,6 +33,8 @@ Stack = Annotated[str, typer.Option(envvar="PULUMI_STACK", help="The stack whose
 Number = Annotated[int, typer.Option(envvar="CI_MERGE_REQUEST_IID", help="Number of the merge request.")]
 Secret = Annotated[str, typer.Option(envvar="MODELS_SECRET", help="Secret in AWS with the Snowflake user of merge requests.")]
 
+ADDRESS = ("host", "port", "protocol")
+
 PROFILE = ("--profiles-dir", "image", "--profile", "platform", "--target", "development")
 
 
@@ -61,9 +63,9 @@ class Selection:
 def build(stack: Stack, merge_request: Number, secret: Secret) -> None:
     """Build and test the changed models of every workstream."""
     outputs = Engine(stack).outputs()
-    login = _login(secret)
+    login = {**_login(secret), **address(_stack_file(stack))}
     failed = []
-    for selection in selections(Path(f"Pulumi.{stack}.yaml")):
+    for selection in selections(_stack_file(stack)):
         with tempfile.TemporaryDirectory() as folder:
             state = _state(outputs["artifactsBucket"], selection.workstream, Path(folder))
             connection = connection_variables(login, outputs["warehouse"], f"{prefix(merge_request)}{selection.schema}")
@@ -79,12 +81,19 @@ def build(stack: Stack, merge_request: Number, secret: Secret) -> None:
 @app.command()
 def drop(stack: Stack, merge_request: Number, secret: Secret) -> None:
     """Drop all schemas of the merge request."""
-    variables = connection_variables(_login(secret), Engine(stack).outputs()["warehouse"], prefix(merge_request))
+    login = {**_login(secret), **address(_stack_file(stack))}
+    variables = connection_variables(login, Engine(stack).outputs()["warehouse"], prefix(merge_request))
     with snowflake.connector.connect(**parameters(read(variables).warehouse)) as connection, connection.cursor() as cursor:
         cursor.execute("show schemas")
         for schema in owned([str(row[1]) for row in cursor.fetchall()], merge_request):
             print(f"drop schema {schema}", flush=True)
             cursor.execute(f'drop schema "{schema}" cascade')
+
+
+def address(stack_file: Path) -> dict[str, str]:
+    """Where the warehouse is when the account's name does not tell: `host`, `port` and `protocol` of the stack file."""
+    warehouse = yaml.safe_load(stack_file.read_text())["config"]["dbt-platform:warehouse"]
+    return {key: str(warehouse[key]) for key in ADDRESS if warehouse.get(key)}
 
 
 def selections(stack_file: Path) -> Iterator[Selection]:
@@ -111,7 +120,7 @@ def owned(schemas: list[str], merge_request: int) -> list[str]:
 
 
 def connection_variables(login: Mapping[str, str], warehouse: Mapping[str, Any], schema: str) -> dict[str, str]:
-    """The container's variables for the merge requests' own user, who may have a role of its own."""
+    """The container's variables for the merge requests' own user, who may have a role of its own; `login` with an address."""
     return {
         "PLATFORM": "merge-request",
         "WORKSTREAM": "merge-request",
@@ -125,7 +134,12 @@ def connection_variables(login: Mapping[str, str], warehouse: Mapping[str, Any],
         "SNOWFLAKE_AUTHENTICATOR": "keyPair",
         "SNOWFLAKE_PRIVATE_KEY": login["private_key"],
         "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": login["private_key_passphrase"],
+        **{f"SNOWFLAKE_{key.upper()}": login[key] for key in ADDRESS if key in login},
     }
+
+
+def _stack_file(stack: str) -> Path:
+    return Path(f"Pulumi.{stack}.yaml")
 
 
 def _login(secret: str) -> dict[str, str]:

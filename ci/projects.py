@@ -1,5 +1,6 @@
 """The checks of the dbt projects that need no warehouse: do they parse, and is their SQL in our style?"""
 
+import json
 import os
 import shlex
 import subprocess
@@ -25,13 +26,19 @@ def check(root: Path, quality: Path) -> None:
     if not projects:
         raise CiError(f"No dbt project (dbt_*/dbt_project.yml) in {root.resolve()}.", "Start from the repository's folder.")
     failed = [f"{project} does not parse" for project in projects if not _parses(project, root)]
-    lint = ["sqlfluff", "lint", "--config", str(STYLE), "--disable-progress-bar"]
     folders = [str(project) for project in projects]
-    if not _succeeds([*lint, *folders]):
+    lint = ["sqlfluff", "lint", "--config", str(STYLE), "--disable-progress-bar"]
+    if not _succeeds([*lint, "--format", "gitlab", "--write-output", str(quality), *folders]):
+        print(_readable(quality), flush=True)
         failed.append("the SQL is not in our style")
-    _succeeds([*lint, "--format", "gitlab", "--write-output", str(quality), *folders])
     if failed:
         raise CiError(f"{'; '.join(failed)}, see above.", f"For the style: sqlfluff fix --config {STYLE} {' '.join(folders)}")
+
+
+def _readable(quality: Path) -> str:
+    """The report's findings, one a line; sqlfluff writes either the report or text."""
+    found = [(each["location"], each["description"]) for each in json.loads(quality.read_text())]
+    return "\n".join(f"{place['path']}:{place['positions']['begin']['line']}: {text}" for place, text in found)
 
 
 def _parses(project: Path, root: Path) -> bool:

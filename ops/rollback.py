@@ -43,9 +43,15 @@ def rollback(
     stack = stack_of(context)
     target = stack.workstream(workstream)
     history = _History(stack, target)
-    chosen = history.deployed() if undo else history.before()
-    runnable = _runnable(stack, chosen)
-    history.restore(chosen, runnable)
+    superseded = history.registered()
+    if undo:
+        runnable = history.undo()
+    else:
+        chosen = history.before()
+        runnable = _runnable(stack, chosen)
+        history.restore(chosen, runnable)
+    if superseded:
+        stack.session.client("ecs").deregister_task_definition(taskDefinition=superseded)
     typer.echo(
         f"{target.name}: {runnable.rpartition('/')[2]} instead of {history.now.task_definition}. Airflow sees it within a minute, "
         f"runs that have begun go on as they are.\nTry it: ops run {target.name} --wait"
@@ -66,11 +72,16 @@ class _History:
             raise OpsError(f"{workstream.name!r} has no configuration in the DAG bucket.", "Deploy it: `pulumi up`.")
         self.now = self._read(self._ids[0])
 
-    def deployed(self) -> Version:
-        """What Pulumi wrote last. Raises OpsError if that is what runs."""
+    def undo(self) -> str:
+        """Brings back what Pulumi wrote last, as it was; returns its task definition's ARN. Raises OpsError if that is what runs.
+
+        A copy that differed in anything would be drift, and be undone once more.
+        """
         if self.now.restored is None:
             raise OpsError(f"{self._name!r} was not rolled back: there is nothing to undo.", "`ops rollback` goes back.")
-        return next(version for version in map(self._read, self._ids) if version.restored is None)
+        deployed = next(version for version in map(self._read, self._ids) if version.restored is None)
+        self._s3.copy_object(**self._place, CopySource={**self._place, "VersionId": deployed.id})
+        return deployed.content["taskDefinition"]
 
     def before(self) -> Version:
         """The last one that ran another task definition. Raises OpsError if there is none."""
@@ -82,6 +93,12 @@ class _History:
             fix = "S3 keeps former configurations for 90 days. Deploy an older commit instead: `git checkout COMMIT`, `pulumi up`."
             raise OpsError(f"{self._name!r} has nothing before {self.now.task_definition}.", fix)
         return found
+
+    def registered(self) -> str | None:
+        """ARN of what runs now if a rollback registered it: nobody else would ever take it out of service."""
+        now = self.now.content["taskDefinition"]
+        known = self.now.restored in self._ids and self._read(str(self.now.restored)).content["taskDefinition"] != now
+        return now if known else None
 
     def restore(self, version: Version, task_definition: str) -> None:
         """Writes an older configuration as the newest."""

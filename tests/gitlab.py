@@ -13,6 +13,7 @@ Its `changes` compare the work tree with `refs/remotes/origin/HEAD`: each scenar
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ from sandbox.paths import CACHE, REPOSITORY
 
 SIMULATED = ".gitlab-ci.simulated.yml"
 PROBE = "workflow-probe"
+IMAGES = re.compile(r"^  image: .+\n|^  services:\n(?:    - .+\n)+", re.MULTILINE)
 WITHOUT_CHANGES = ("schedule", "web", "trigger", "api")
 
 
@@ -74,9 +76,12 @@ class Job:
 class Checkout:
     """A scratch repository: what `folder` holds, and the pipeline's configuration, edited by the test if it wants."""
 
-    def __init__(self, folder: Path, edit: Callable[[str], str] = str) -> None:
+    def __init__(self, folder: Path, edit: Callable[[str], str] = str, *, images: bool = True) -> None:
+        """Without images gitlab-ci-local runs the jobs in a shell of this machine."""
         self.folder = folder
         shutil.copytree(REPOSITORY / ".gitlab", folder / ".gitlab", dirs_exist_ok=True)
+        for file in () if images else folder.glob(".gitlab/ci/*.yml"):
+            file.write_text(IMAGES.sub("", file.read_text()))
         text = edit((REPOSITORY / ".gitlab-ci.yml").read_text())
         (folder / ".gitlab-ci.yml").write_text(text)
         (folder / SIMULATED).write_text(text + yaml.safe_dump({PROBE: _probe(text)}, width=10_000))
@@ -113,19 +118,17 @@ class Checkout:
         return yaml.safe_load(self.run("--preview"))
 
     def execute(self, job: str, event: Event, environment: Mapping[str, str], overrides: Mapping[str, str]) -> str:
-        """Runs one job of the event's pipeline in a shell, here, and returns what it printed.
+        """Runs one job of the event's pipeline in this folder, and returns what it printed; see `images`.
 
         Args:
-            environment: The shell's, instead of the job's image.
+            environment: The shell's.
             overrides: Variables that win over the job's own.
 
         Errors: RuntimeError with what the job printed when it fails.
         """
         self._git("add", "-A")
-        variables = {"CI_PROJECT_DIR": str(self.folder), **overrides}
-        assignments = [word for name, value in variables.items() for word in ("--variable", f"{name}={value}")]
-        shell = ("--force-shell-executor", "--no-json-schema-validation", "--max-job-name-padding", "0")
-        return self.run(*shell, *event.arguments(), *assignments, job, environment=environment)
+        assignments = [word for name, value in overrides.items() for word in ("--variable", f"{name}={value}")]
+        return self.run("--no-json-schema-validation", *event.arguments(), *assignments, job, environment=environment)
 
     def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
         """What gitlab-ci-local prints. Errors: RuntimeError when it fails."""

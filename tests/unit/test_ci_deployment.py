@@ -76,6 +76,17 @@ def test_a_failed_preview_says_why_and_changes_nothing(pulumi: FakeProgram, capf
     assert "up" not in pulumi.verbs
 
 
+@pytest.mark.parametrize("refresh", [True, False])
+def test_only_who_asks_for_it_puts_back_what_was_changed_by_hand(pulumi: FakeProgram, refresh: bool):
+    """Without a look at the cloud `up` sees no drift; with one, any merge would end a rollback in the middle of the night."""
+    deployment.deploy(Engine("dev"), Kind.INFRASTRUCTURE, refresh=refresh)
+
+    assert {call[0]: "--refresh" in call for call in pulumi.calls if call[0] in ("preview", "up")} == {
+        "preview": refresh,
+        "up": refresh,
+    }
+
+
 @pytest.mark.parametrize("verb", ["preview", "up"])
 def test_the_policies_see_every_deployment(pulumi: FakeProgram, verb: str):
     """A policy that only merge requests meet is one that a schedule, a retry or a web pipeline walks around."""

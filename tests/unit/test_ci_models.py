@@ -46,6 +46,16 @@ def test_a_merge_request_drops_its_own_schemas_only():
     assert models.owned(schemas, 7) == ["MR_7_SALES", "mr_7_sales_raw"]
 
 
+def test_it_connects_to_where_the_stack_file_says(tmp_path: Path):
+    """A Snowflake that is reached by a name of its own is not at the one that its account has."""
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(yaml.safe_dump({"config": {"dbt-platform:warehouse": {"account": "ORG-ACCOUNT", "host": "own.example.com"}}}))
+
+    warehouse = read(models.connection_variables({**LOGIN, **models.address(file)}, WAREHOUSE, "MR_7_SALES")).warehouse
+
+    assert (warehouse.host, warehouse.port, warehouse.protocol) == ("own.example.com", 443, "https")
+
+
 def test_it_connects_as_the_container_does():
     """Otherwise a merge request passes, or fails, for a reason that production does not have."""
     variables = models.connection_variables(LOGIN, WAREHOUSE, "MR_7_SALES")

@@ -1,5 +1,6 @@
 """The smoke run after a deployment, and the checks of the dbt projects: which programs they call, and what they make of them."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -53,18 +54,22 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_project_is_checked_to_the_end(root: Path, monkeypatch: pytest.MonkeyPatch):
-    """One push should show all that is wrong, and GitLab its report, also when something is."""
+def test_every_project_is_checked_to_the_end(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """One push should show all that is wrong, in the log and as GitLab's report, and read the SQL only once."""
+    quality = root / "codequality.json"
+    place = {"path": "dbt_sales/models/orders.sql", "positions": {"begin": {"line": 7}}}
+    quality.write_text(json.dumps([{"location": place, "description": "CP01: Keywords must be lower case."}]))
     dbt = FakeProgram.on_path("dbt", root, monkeypatch)
     sqlfluff = FakeProgram.on_path("sqlfluff", root, monkeypatch)
     dbt.answers({f"parse {root}/dbt_finance": ("", 2)})
     sqlfluff.answers({"lint": ("", 1)})
 
     with pytest.raises(CiError, match=r"dbt_finance does not parse; the SQL is not in our style"):
-        projects.check(root, root / "codequality.json")
+        projects.check(root, quality)
 
     assert dbt.verbs == ["parse", "parse"]
-    assert str(root / "codequality.json") in sqlfluff.calls[-1]
+    assert [str(quality) in call for call in sqlfluff.calls] == [True]
+    assert "dbt_sales/models/orders.sql:7: CP01" in capsys.readouterr().out
 
 
 def test_a_repository_without_a_project_is_no_success(tmp_path: Path):

@@ -132,6 +132,15 @@ def test_a_stack_is_changed_by_one_job_at_a_time(jobs: dict[str, dict[str, Any]]
     assert groups == {name: name.partition(":")[2] for name in groups}
 
 
+def test_only_a_pipeline_started_by_hand_puts_back_what_was_changed(configuration: dict[str, Any]):
+    """A merge that looked at AWS first would end the rollback of another team's workstream."""
+    rules = [rule for rule in configuration["workflow"]["rules"] if rule["variables"].get("REFRESH") == "true"]
+
+    assert configuration["variables"]["REFRESH"] == "false"
+    assert {rule["variables"]["PIPELINE_KIND"] for rule in rules} == {"main-manual", "release"}
+    assert all('$CI_PIPELINE_SOURCE == "web"' in rule["if"] for rule in rules)
+
+
 def test_every_image_is_pinned(jobs: dict[str, dict[str, Any]], configuration: dict[str, Any]):
     """A moved tag changes what deploys production, with no commit to go back to."""
     for name, job in jobs.items():

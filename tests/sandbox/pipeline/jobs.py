@@ -1,0 +1,104 @@
+"""A GitLab project whose pipeline's jobs run here, against an account that `bootstrap/` has set up.
+
+gitlab-ci-local runs each job's own script with GitLab's variables and a token, in a shell of this machine instead of the
+images that templates.yml names.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from sandbox import engine, lifecycle
+from sandbox.packages import ensure_program
+from sandbox.paths import CACHE, Home
+from sandbox.stack import Stack
+from tests.conftest import copy_repository
+from tests.gitlab import Checkout, Event
+from tests.sandbox.pipeline.account import Bootstrapped, token
+
+HERE = ("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH")
+"""Where the Docker daemon is, which for a job is its service."""
+
+ADMINISTRATOR = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_STACK")
+"""What an administrator's shell has and a job's has not."""
+
+
+class SharedState(Stack):
+    """A stack whose state is in the account's bucket; an administrator's commands."""
+
+    def __init__(self, account: Bootstrapped, home: Home, name: str, repository: Path) -> None:
+        super().__init__(home, account.stack.state, account.tools.cli, name=name, repository=repository)
+        self.account = account
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """With the backend that the bootstrap told."""
+        return {**super().environment, "PULUMI_BACKEND_URL": self.account.variables(self.name)["PULUMI_BACKEND_URL"]}
+
+
+class Project:
+    """A clone of the repository, set up as docs/gitlab.md says (steps 3 to 6) for the environment `dev`."""
+
+    def __init__(self, account: Bootstrapped, folder: Path) -> None:
+        ensure_program("rsync", "rsync", print)  # gitlab-ci-local keeps a job's cache with it
+        self.account = account
+        self.folder = copy_repository(folder / "project")
+        self.stack = SharedState(account, Home(folder / "home"), "dev", self.folder)
+        engine.prepare_home(self.stack.home.pulumi_home, Path(sys.executable))
+        self.stack.init(_settings(account, self.folder), "--secrets-provider", account.outputs["secretsProvider"])
+        shutil.copy(self.stack.configuration, self.folder)
+        self.checkout = Checkout(self.folder, images=False)
+
+    def run(self, job: str, event: Event, *, ref: str = "main") -> str:
+        """Runs one job of a pipeline and returns its log. Errors: RuntimeError with the log when it fails."""
+        kind, _, environment = job.partition(":")
+        scope = f"preview/{environment}" if kind in ("preview", "drift") else environment
+        variables = self.account.variables(scope) if environment else {}
+        inherited = {name: value for name, value in self.stack.environment.items() if name not in ADMINISTRATOR}
+        endpoint = inherited["AWS_ENDPOINT_URL"]
+        pip = next((CACHE / "uv").glob("*/bin"))  # an image of Python's has it
+        shell = {**inherited, "AWS_ENDPOINT_URL_STS": endpoint, "PATH": f"{pip}:{inherited['PATH']}"}
+        return self.checkout.execute(
+            job,
+            event,
+            shell,
+            {
+                **variables,
+                **{name: os.environ.get(name, "") for name in HERE},
+                "AWS_ID_TOKEN": token(ref, ref_protected=str(ref == "main").lower()),
+                "PULUMI_HOME": inherited["PULUMI_HOME"],
+                "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache/uv")),
+            },
+        )
+
+    @contextmanager
+    def edited(self, *changes: tuple[str, str, str]) -> Iterator[None]:
+        """Changes files of the project for a while; each: name, old text, new text."""
+        before: dict[Path, str] = {}
+        for name, old, new in changes:
+            path = self.folder / name
+            text = path.read_text()
+            before.setdefault(path, text)
+            assert old in text, f"{name} has no {old!r} any more"
+            path.write_text(text.replace(old, new, 1))
+        try:
+            yield
+        finally:
+            for path, text in before.items():
+                path.write_text(text)
+
+
+def _settings(account: Bootstrapped, folder: Path) -> dict[str, object]:
+    """What the committed stack file can't know; and no run that starts by itself in the middle of a test."""
+    workstreams = yaml.safe_load((folder / "Pulumi.dev.yaml").read_text())["config"]["dbt-platform:workstreams"]
+    return {
+        **lifecycle.configuration(account.stack.state, account.tools),
+        "aws:allowedAccountIds": [account.stack.state.account],
+        "dbt-platform:permissionsBoundary": account.outputs["workloadBoundary"],
+        "dbt-platform:workstreams": {name: {**settings, "schedule": None} for name, settings in workstreams.items()},
+    }

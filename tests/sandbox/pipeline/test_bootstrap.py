@@ -1,0 +1,162 @@
+"""An account set up by `bootstrap/`: which GitLab jobs get which role, and what each role may do there."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.sandbox.pipeline.account import PROJECT, Bootstrapped, token
+
+REFUSALS = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+"""What the services call it."""
+
+
+def test_a_second_deployment_changes_nothing(account: Bootstrapped):
+    """An administrator who runs it again must be able to see that nothing was tampered with."""
+    account.stack.run("preview", "--refresh", "--expect-no-changes")
+
+
+JOBS = {
+    "main": (token(), {"preview", "deploy-dev"}),
+    "a branch": (token("feature", ref_protected="false"), {"preview"}),
+    "a release tag": (token("v1.2.3", "tag"), {"preview", "deploy-prod"}),
+    "a branch named like a release": (token("v1.2.3"), {"preview"}),
+    "a tag named main": (token("main", "tag"), {"preview"}),
+    "main, unprotected by mistake": (token(ref_protected="false"), {"preview"}),
+    "a release tag that anybody may make": (token("v1.2.3", "tag", ref_protected="false"), {"preview"}),
+    "a fork": (token(path="mallory/platform", project_id="7"), set()),
+    "a project whose name goes on": (token(path="data/platform-2", project_id="44"), set()),
+    "a new project with the deleted one's path": (token(project_id="43"), set()),
+    "another audience": (token(aud="https://gitlab.com"), set()),
+    "another GitLab": (token(issuer="https://gitlab.example.com"), set()),
+}
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_who_gets_which_role(account: Bootstrapped, job: str):
+    """One role too many is somebody else's job with this account's rights; one too few, and nobody can deploy."""
+    claims, expected = JOBS[job]
+
+    assert account.roles_of(claims) == expected
+
+
+def test_a_gitlab_of_ones_own_is_trusted_instead(account: Bootstrapped):
+    """Of its tokens AWS sees audience and subject only: the same conditions as for gitlab.com would lock everybody out."""
+    issuer = "https://gitlab.example.com:8443"
+    account.stack.configure(_configuration(account, url=issuer))
+    account.stack.run("up", "--yes", "--skip-preview")
+    try:
+        assert account.roles_of(token(issuer=issuer)) == {"preview", "deploy-dev"}
+        assert account.roles_of(token("v1.2.3", "tag", issuer=issuer)) == {"preview", "deploy-prod"}
+        assert account.roles_of(token("feature", issuer=issuer)) == {"preview"}
+        assert account.roles_of(token(issuer=issuer, path="mallory/platform")) == set()
+        assert account.roles_of(token(issuer=issuer, aud=issuer)) == set()
+        assert account.roles_of(token()) == set()
+    finally:
+        account.stack.configure(_configuration(account, url="https://gitlab.com"))
+        account.stack.run("up", "--yes", "--skip-preview")
+
+
+def _configuration(account: Bootstrapped, **gitlab: str) -> dict[str, Any]:
+    accounts = [account.stack.state.account]
+    return {"aws:allowedAccountIds": accounts, "dbt-platform-bootstrap:gitlab": {**PROJECT, **gitlab}}
+
+
+def _trust(service: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+TASKS = _trust("ecs-tasks.amazonaws.com")
+ANYBODY = _trust("lambda.amazonaws.com")
+
+Attempt = Callable[[Bootstrapped, str], Any]
+
+
+def _create_role(boundary: str | None, name: str = "platform-mine") -> Attempt:
+    def attempt(account: Bootstrapped, role: str) -> None:
+        arn = f"arn:aws:iam::{account.stack.state.account}:policy/ci/dbt-platform/{boundary}"
+        bounded = {"PermissionsBoundary": arn} if boundary else {}
+        account.client(role, "iam").create_role(RoleName=name, AssumeRolePolicyDocument=TASKS, **bounded)
+
+    return attempt
+
+
+def _iam(operation: str, **arguments: Any) -> Attempt:
+    return lambda account, role: getattr(account.client(role, "iam"), operation)(**arguments)
+
+
+def _state(operation: str, **arguments: Any) -> Attempt:
+    return lambda account, role: getattr(account.client(role, "s3"), operation)(Bucket=account.state_bucket, **arguments)
+
+
+def _key(operation: str, **arguments: Any) -> Attempt:
+    def attempt(account: Bootstrapped, role: str) -> None:
+        key = account.outputs["secretsProvider"].removeprefix("awskms:///").partition("?")[0]
+        getattr(account.client(role, "kms"), operation)(KeyId=key, **arguments)
+
+    return attempt
+
+
+READERS: dict[str, Attempt] = {
+    "write state": _state("put_object", Key=".pulumi/stacks/dev.json", Body=b"{}"),
+    "encrypt": _key("encrypt", Plaintext=b"secret"),
+    "make a bucket": lambda account, role: account.client(role, "s3").create_bucket(Bucket="platform-mine"),
+    "open a port": lambda account, role: account.client(role, "ec2").create_security_group(GroupName="mine", Description="mine"),
+    "make a bounded role": _create_role("workload-boundary"),
+    "make a topic": lambda account, role: account.client(role, "sns").create_topic(Name="platform-mine"),
+}
+"""Attempts of a role that may only look."""
+
+ESCALATIONS: dict[str, Attempt] = {
+    "make a role without a boundary": _create_role(None),
+    "make a role with a boundary of its own": _create_role("pipeline-boundary"),
+    "make a role that is not the platform's": _create_role("workload-boundary", "administrator"),
+    "give itself more": _iam("put_role_policy", RoleName="deploy-dev", PolicyName="more", PolicyDocument=EVERYTHING),
+    "give the other role more": _iam("put_role_policy", RoleName="preview", PolicyName="more", PolicyDocument=EVERYTHING),
+    "lose its boundary": _iam("delete_role_permissions_boundary", RoleName="deploy-dev"),
+    "let others be it": _iam("update_assume_role_policy", RoleName="deploy-prod", PolicyDocument=ANYBODY),
+    "raise the workloads' ceiling": lambda account, role: account.client(role, "iam").create_policy_version(
+        PolicyArn=account.outputs["workloadBoundary"], PolicyDocument=EVERYTHING, SetAsDefault=True
+    ),
+    "make a user": _iam("create_user", UserName="mallory"),
+    "trust another issuer": _iam("create_open_id_connect_provider", Url="https://example.com", ClientIDList=["x"]),
+    "open the state": _state("put_bucket_policy", Policy=EVERYTHING),
+    "forget the state's history": _state("put_bucket_versioning", VersioningConfiguration={"Status": "Suspended"}),
+    "delete the state's bucket": _state("delete_bucket"),
+    "write beside the state": _state("put_object", Key="mine", Body=b""),
+    "give the state's key away": _key("put_key_policy", PolicyName="default", Policy=EVERYTHING),
+    "delete the state's key": _key("schedule_key_deletion", PendingWindowInDays=7),
+}
+"""Attempts of a role that deploys to get more than it has, or to cover its tracks."""
+
+
+@pytest.mark.parametrize("attempt", READERS)
+def test_a_preview_changes_nothing(account: Bootstrapped, attempt: str):
+    """Jobs of every branch get this role: whoever may push a branch could change the account."""
+    _refused(account, "preview", READERS[attempt])
+
+
+@pytest.mark.parametrize("attempt", ESCALATIONS)
+@pytest.mark.parametrize("role", ["deploy-dev", "deploy-prod"])
+def test_a_deployment_can_not_get_more_rights(account: Bootstrapped, role: str, attempt: str):
+    """One merged line must not make the pipeline the account's administrator."""
+    _refused(account, role, ESCALATIONS[attempt])
+
+
+def _refused(account: Bootstrapped, role: str, attempt: Attempt) -> None:
+    with pytest.raises(ClientError) as refusal:
+        attempt(account, role)
+    assert refusal.value.response["Error"]["Code"] in REFUSALS
+
+
+def test_a_deployment_may_make_a_bounded_role(account: Bootstrapped):
+    """The twin of the refusals: a role that may do nothing would pass them all."""
+    iam = account.client("deploy-dev", "iam")
+    _create_role("workload-boundary", "platform-bounded")(account, "deploy-dev")
+    iam.put_role_policy(RoleName="platform-bounded", PolicyName="all", PolicyDocument=EVERYTHING)
+    iam.delete_role_policy(RoleName="platform-bounded", PolicyName="all")
+    iam.delete_role(RoleName="platform-bounded")

@@ -1,0 +1,179 @@
+"""From a merge request to a destroyed environment: the pipeline's jobs, run for real.
+
+The program, the stack `dev`, the scripts and the roles are the repository's own.
+"""
+
+import json
+import re
+import subprocess
+from typing import Any
+
+import pytest
+
+from sandbox import demo
+from sandbox.demo import client
+from sandbox.steps import Steps
+from tests.gitlab import Event
+from tests.inventory import inventory
+from tests.sandbox.pipeline.account import Bootstrapped
+from tests.sandbox.pipeline.jobs import Project
+
+pytestmark = pytest.mark.slow
+
+MERGE_REQUEST = Event(source="merge_request_event", branch="feature")
+MAIN = Event(branch="main")
+SMOKE = Event(branch="main", variables={"VERIFY_WORKSTREAM": "sales"})
+NIGHT = Event(source="schedule", branch="main")
+
+MODEL = ("dbt_project/models/sales/marts/orders.sql", "select\n", "-- changed\nselect\n")
+RULE = 'cidr_ipv4=ANYWHERE,\n            ip_protocol="tcp",\n            from_port=port,\n            to_port='
+PORT = ("components/security_group.py", f"{RULE}port", f"{RULE}65535")
+DAG = ("dags/dbt_alerts.py", '"""', '"""Changed. ')
+
+
+def web(**inputs: str) -> Event:
+    """`New pipeline` on main."""
+    return Event(source="web", branch="main", inputs=inputs)
+
+
+@pytest.fixture(scope="module")
+def project(account: Bootstrapped, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project after its first deployment: one missing permission would end it half-way."""
+    made = Project(account, tmp_path_factory.mktemp("gitlab"))
+    made.run("infrastructure:dev", web(deploy="infrastructure"))
+    # Only a person puts credentials: no job may read or write them.
+    demo.put_credentials(Steps(), made.stack)
+    return made
+
+
+def task_definitions(project: Project) -> dict[str, str]:
+    """By workstream: what Pulumi deployed."""
+    return {name: each["taskDefinitionArn"] for name, each in project.stack.outputs()["workstreams"].items()}
+
+
+def ops(project: Project, *arguments: str, code: int = 0) -> str:
+    """What the operator's command line says."""
+    done = subprocess.run(
+        ["ops", *arguments], env=project.stack.environment, cwd=project.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def running(project: Project) -> str:
+    """Family and revision that Airflow starts for sales."""
+    answer = client(project.stack, "s3").get_object(Bucket=project.stack.outputs()["dagBucket"], Key="dags/config/sales.json")
+    return json.loads(answer["Body"].read())["taskDefinition"].rpartition("/")[2]
+
+
+def ran(project: Project) -> str:
+    """Family and revision of the last task of sales."""
+    ecs, cluster = client(project.stack, "ecs"), project.stack.outputs()["clusterArn"]
+    arns = ecs.list_tasks(cluster=cluster, family="dbt-platform-dev-sales", desiredStatus="STOPPED")["taskArns"]
+    tasks: list[dict[str, Any]] = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]
+    return max(tasks, key=lambda task: task["createdAt"])["taskDefinitionArn"].rpartition("/")[2]
+
+
+def test_every_role_has_the_workloads_boundary(project: Project, account: Bootstrapped):
+    """Without it a pipeline could make a role that may do everything, and use it."""
+    iam = client(project.stack, "iam")
+    made = [role["RoleName"] for role in iam.list_roles()["Roles"] if not role["Path"].startswith("/ci/")]
+    bounded = [iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary", {}) for name in made]
+
+    assert {each.get("PermissionsBoundaryArn") for each in bounded} == {account.outputs["workloadBoundary"]}
+
+
+def test_the_check_shows_the_line_that_is_not_in_style(project: Project):
+    """The code quality report is what a reviewer sees beside the changed line."""
+    name, *_ = MODEL
+    with project.edited((name, "select\n", "SELECT\n")), pytest.raises(RuntimeError, match="not in our style"):
+        project.run("dbt", MERGE_REQUEST)
+
+    found = json.loads((project.folder / "codequality.json").read_text())
+    assert [(each["location"]["path"], each["check_name"]) for each in found] == [(name, "CP01")]
+
+
+def test_a_merge_request_sees_what_it_would_change(project: Project):
+    """A reviewer without a plan approves blindly; a preview that changes anything is a deployment without a review."""
+    before = inventory(project.stack)
+
+    with project.edited(("Pulumi.dev.yaml", "schema: SALES", "schema: SHOP")):
+        project.run("preview:dev", MERGE_REQUEST, ref="feature")
+
+    plan = (project.folder / "preview-dev.md").read_text()
+    assert json.loads((project.folder / "preview-dev.report.json").read_text()) == {"create": 1, "update": 1, "delete": 1}, plan
+    assert "`sales` aws:ecs/taskDefinition:TaskDefinition: containerDefinitions" in plan
+    assert inventory(project.stack) == before
+
+
+def test_an_image_job_may_not_open_the_network(project: Project):
+    """A merged model must not open a port, whoever changed the network before it."""
+    before = inventory(project.stack)
+
+    with project.edited(PORT, MODEL), pytest.raises(RuntimeError) as refused:
+        project.run("image:dev", web(deploy="image"))
+
+    reasons = str(refused.value).partition("reaches further")[2]
+    assert re.search(r"update +aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule \S+ \(toPort\)", reasons)
+    assert "may be done by: infrastructure" in reasons
+    assert "TaskDefinition" not in reasons, "what the job may do is no reason to refuse"
+    assert inventory(project.stack) == before
+
+
+def test_a_merged_dag_changes_nothing_but_the_dag(project: Project):
+    """Operators mend a DAG at noon: the containers that run go on."""
+    before, outputs = inventory(project.stack), project.stack.outputs()
+
+    with project.edited(DAG):
+        project.run("dags:dev", MAIN)
+
+    body = client(project.stack, "s3").get_object(Bucket=outputs["dagBucket"], Key="dags/dbt_alerts.py")["Body"].read()
+    assert body.startswith(b'"""Changed. ')
+    assert (inventory(project.stack), project.stack.outputs()) == (before, outputs)
+
+
+def test_a_merged_model_is_tried_and_can_be_taken_back(project: Project):
+    """From a push to a new revision of every task; and when it was wrong, the night's run is the former one's.
+
+    The smoke run is of what was rolled back to: a deployment that is undone must run as well as one that is not.
+    """
+    before = task_definitions(project)
+    with project.edited(MODEL):
+        project.run("image:dev", MAIN)
+        after = task_definitions(project)
+        assert all(after[name] != before[name] for name in before)
+
+        said = ops(project, "rollback", "sales")
+        project.run("verify:dev", SMOKE)
+
+        former = running(project)
+        assert former in said
+        assert ran(project) == former
+        assert former != after["sales"].rpartition("/")[2]
+        ops(project, "rollback", "sales", "--undo")
+        assert running(project) == after["sales"].rpartition("/")[2]
+        assert "there is nothing to undo" in ops(project, "rollback", "sales", "--undo", code=1)
+
+
+def test_a_night_finds_what_somebody_deleted_and_nothing_else(project: Project):
+    """An alert without a cause every night is one that nobody reads; and its advice must help."""
+    group = project.stack.outputs()["workstreams"]["finance"]["logGroup"]
+    client(project.stack, "logs").delete_log_group(logGroupName=group)
+
+    with pytest.raises(RuntimeError, match="behind Pulumi's back") as found:
+        project.run("drift:dev", NIGHT)
+    unwell = [finding for finding in json.loads(ops(project, "doctor", "--json", code=1)) if not finding["ok"]]
+
+    assert re.findall(r"[~+-] (aws:\S+):", str(found.value)) == ["aws:cloudwatch/logGroup:LogGroup"]
+    assert [(finding["check"], finding["fix"]) for finding in unwell] == [("finance: log group", "pulumi up --refresh")]
+    project.run("infrastructure:dev", web(deploy="infrastructure"))
+    ops(project, "doctor")
+
+
+def test_destroy_leaves_what_was_there_before(project: Project, account: Bootstrapped):
+    """A forgotten NAT gateway costs money every hour."""
+    project.run("destroy:dev", web(destroy="destroy dev"))
+
+    # GitLab lets a destroy fail, and so does gitlab-ci-local: only AWS can tell.
+    left = inventory(account.stack)
+    assert {kind: len(names) for kind, names in left.items()} == {"bucket": 1, "key": 1, "key alias": 1, "role": 3}
