@@ -20,43 +20,21 @@ from components.workstream import Workstream, WorkstreamArgs
 
 settings = Settings.load()
 account = Account.current(permissions_boundary=settings.permissions_boundary)
-disposable = settings.disposable
+production, disposable = settings.production, settings.disposable
 key = EncryptionKey("platform", EncryptionKeyArgs(account=account, disposable=disposable))
 logs = Logs(kms_key_arn=key.arn, retention_days=settings.log_retention_days)
 network = Network(
     "platform",
-    NetworkArgs(
-        account=account,
-        settings=settings.network,
-        nat_gateway_per_zone=settings.production,
-        warehouse=settings.warehouse,
-        logs=logs,
-    ),
+    NetworkArgs(account=account, settings=settings.network, production=production, warehouse=settings.warehouse, logs=logs),
 )
 storage = Storage(
-    "platform",
-    StorageArgs(
-        account=account,
-        kms_key_arn=key.arn,
-        artifact_retention_days=settings.artifacts.retention_days,
-        log_retention_days=settings.log_retention_days,
-        disposable=disposable,
-    ),
+    "platform", StorageArgs(account=account, kms_key_arn=key.arn, settings=settings.artifacts, logs=logs, disposable=disposable)
 )
 registry = Registry(
     "dbt", RegistryArgs(account=account, kms_key_arn=key.arn, disposable=disposable, readers=settings.image.shared_with)
 )
 images = {
-    build: DbtImage(
-        build.name,
-        DbtImageArgs(
-            build=build,
-            base_image=settings.image.base_image,
-            registry=registry,
-            promote_from=settings.image.promote_from,
-        ),
-    )
-    for build in settings.builds
+    build: DbtImage(build.name, DbtImageArgs(build=build, settings=settings.image, registry=registry)) for build in settings.builds
 }
 credentials = Credentials(
     "snowflake",
@@ -95,16 +73,14 @@ airflow = Airflow(
         key=key,
         network=network,
         cluster=cluster,
-        dags=storage.dags,
-        artifacts=storage.artifacts,
+        storage=storage,
         alert_topic_arn=alerts.topic_arn,
         logs=logs,
     ),
 )
 Dags("platform", DagsArgs(bucket=storage.dags, configurations={name: w.dag_configuration for name, w in workstreams.items()}))
 monitoring = Monitoring(
-    "platform",
-    MonitoringArgs(account=account, settings=settings.alerts, key=key, alerts=alerts, cluster=cluster, airflow=airflow),
+    "platform", MonitoringArgs(account=account, settings=settings.alerts, key=key, alerts=alerts, cluster=cluster, airflow=airflow)
 )
 
 pulumi.export("region", account.region)
@@ -119,7 +95,5 @@ pulumi.export("airflowUrl", airflow.url)
 pulumi.export("airflowLogGroups", airflow.log_groups)
 pulumi.export("alertTopicArn", alerts.topic_arn)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)
-pulumi.export(
-    "warehouse", settings.warehouse.model_dump(include={"account", "user", "role", "database", "warehouse", "authentication"})
-)
+pulumi.export("warehouse", settings.warehouse.login)
 pulumi.export("workstreams", {name: workstream.summary for name, workstream in workstreams.items()})

@@ -16,6 +16,7 @@ import pulumi_docker as docker
 from components.base import REPOSITORY, Component
 from components.promotion import Repository
 from components.registry import Registry
+from components.sections.image import ImageSettings
 from components.sections.workstream import Build
 
 IMAGE_FOLDER = "image"
@@ -40,10 +41,8 @@ class DbtImageArgs:
     """What the image is made of."""
 
     build: Build
-    base_image: str
+    settings: ImageSettings
     registry: Registry
-    promote_from: str | None = None
-    """URL of the ECR repository that has the image already; None: build it."""
 
 
 class DbtImage(Component):
@@ -65,12 +64,12 @@ class DbtImage(Component):
     def __init__(self, name: str, args: DbtImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         folder = _put_together(REPOSITORY / CONTEXTS_FOLDER / args.build.project, [IMAGE_FOLDER, args.build.project])
-        version = hashlib.sha256(f"{args.base_image} {folder.name}".encode()).hexdigest()[:16]
+        version = hashlib.sha256(f"{args.settings.base_image} {folder.name}".encode()).hexdigest()[:16]
         # Relative, so that the state says the same on every machine.
         context = folder.relative_to(REPOSITORY).as_posix()
         tag = f"{name.replace('/', '-')}-{version}"
-        if args.promote_from:
-            source = Repository.parse(args.promote_from)
+        if args.settings.promote_from:
+            source = Repository.parse(args.settings.promote_from)
             self.reference = source.image(tag)
             self.repository_arn = pulumi.Output.from_input(source.arn)
         else:
@@ -87,7 +86,7 @@ class DbtImage(Component):
                 "context": context,
                 "dockerfile": f"{context}/{IMAGE_FOLDER}/Dockerfile",
                 # The commit as revision would make an image of each commit, and push its tag a second time.
-                "args": {"BASE_IMAGE": args.base_image, "PROJECT": args.build.project, "REVISION": version},
+                "args": {"BASE_IMAGE": args.settings.base_image, "PROJECT": args.build.project, "REVISION": version},
                 # The task's, whatever this machine is.
                 "platform": PLATFORMS[args.build.architecture],
             },

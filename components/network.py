@@ -29,8 +29,8 @@ class NetworkArgs:
 
     account: Account
     settings: NetworkSettings
-    nat_gateway_per_zone: bool
-    """With egress `nat`: survive the loss of a zone."""
+    production: bool
+    """Survive the loss of a zone: with egress `nat`, a gateway in each."""
     warehouse: WarehouseSettings
     logs: Logs
 
@@ -101,7 +101,7 @@ class Network(Component):
     def _nat_egress(self, args: NetworkArgs, private: Mapping[str, Subnet], public: Mapping[str, IPv4Network]) -> None:
         NatGateways(
             self._prefix,
-            NatGatewaysArgs(vpc_id=self._vpc_id, blocks=public, private=private, per_zone=args.nat_gateway_per_zone),
+            NatGatewaysArgs(vpc_id=self._vpc_id, blocks=public, private=private, per_zone=args.production),
             self.child(),
         )
         self._s3(args, private, stage_buckets=None)

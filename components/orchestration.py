@@ -15,6 +15,7 @@ from components.network import Network
 from components.policy import Statement
 from components.role import ServiceRole, ServiceRoleArgs
 from components.sections.airflow import AirflowSettings, LogLevels
+from components.storage import Storage
 from components.workstream import family_prefix, log_group_prefix, role_path
 
 DAG_FOLDER = "dags"
@@ -38,8 +39,7 @@ class AirflowArgs:
     key: EncryptionKey
     network: Network
     cluster: Cluster
-    dags: PrivateBucket
-    artifacts: PrivateBucket
+    storage: Storage
     alert_topic_arn: pulumi.Input[str]
     logs: Logs
 
@@ -72,9 +72,9 @@ class Airflow(Component):
         )
         log_groups = self._log_groups(name, args)
         self.log_groups = {kind: group.name for kind, group in zip(LOG_GROUPS, log_groups, strict=True)}
-        requirements = self._file(f"{name}-requirements", REQUIREMENTS, f"{DAG_FOLDER}/{REQUIREMENTS}", args.dags)
+        requirements = self._file(f"{name}-requirements", REQUIREMENTS, f"{DAG_FOLDER}/{REQUIREMENTS}", args.storage.dags)
         path = args.settings.startup_script
-        startup_script = self._file(f"{name}-startup-script", STARTUP_SCRIPT, path, args.dags) if path else None
+        startup_script = self._file(f"{name}-startup-script", STARTUP_SCRIPT, path, args.storage.dags) if path else None
         fleet = args.settings.fleet
         environment = aws.mwaa.Environment(
             name,
@@ -90,7 +90,7 @@ class Airflow(Component):
             # Running tasks finish on the old workers instead of being cut off by an update.
             worker_replacement_strategy="GRACEFUL",
             weekly_maintenance_window_start=args.settings.maintenance_window,
-            source_bucket_arn=args.dags.arn,
+            source_bucket_arn=args.storage.dags.arn,
             dag_s3_path=DAG_FOLDER,
             requirements_s3_path=REQUIREMENTS,
             # Without the version MWAA never notices a changed file.
@@ -105,7 +105,7 @@ class Airflow(Component):
             },
             logging_configuration=_logging(args.settings.log_levels),
             # MWAA checks bucket, permissions and the way out while it creates the environment, and needs two hours to give up.
-            opts=self.child(depends_on=[role, args.dags, args.network, *log_groups]),
+            opts=self.child(depends_on=[role, args.storage.dags, args.network, *log_groups]),
         )
         self.url = environment.webserver_url
         self.register_outputs({"name": self.name, "url": self.url})
@@ -142,7 +142,7 @@ def _airflow_statements(environment: str, args: AirflowArgs) -> list[Statement]:
         Statement(actions=["airflow:PublishMetrics"], resources=[account.arn("airflow", f"environment/{environment}")]),
         Statement(
             actions=["s3:GetObject", "s3:GetObjectVersion"],
-            resources=[pulumi.Output.concat(args.dags.arn, "/*")],
+            resources=[pulumi.Output.concat(args.storage.dags.arn, "/*")],
         ),
         Statement(
             actions=[
@@ -153,7 +153,7 @@ def _airflow_statements(environment: str, args: AirflowArgs) -> list[Statement]:
                 "s3:ListBucket",
                 "s3:ListBucketVersions",
             ],
-            resources=[args.dags.arn],
+            resources=[args.storage.dags.arn],
         ),
         Statement(
             actions=[
@@ -217,7 +217,7 @@ def _task_statements(args: AirflowArgs) -> list[Statement]:
 def _report_statements(args: AirflowArgs) -> list[Statement]:
     """What a run's end needs: its summary, to show what failed, and the topic for alerts."""
     return [
-        Statement(actions=["s3:GetObject"], resources=[pulumi.Output.concat(args.artifacts.arn, "/*/runs/*/summary.json")]),
+        Statement(actions=["s3:GetObject"], resources=[pulumi.Output.concat(args.storage.artifacts.arn, "/*/runs/*/summary.json")]),
         Statement(actions=["sns:Publish"], resources=[args.alert_topic_arn]),
         args.key.usage("sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
     ]

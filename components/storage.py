@@ -9,7 +9,9 @@ import pulumi_aws as aws
 from components.account import Account
 from components.base import Component
 from components.bucket import PrivateBucket, PrivateBucketArgs
+from components.logs import Logs
 from components.policy import Statement
+from components.sections.artifacts import ArtifactSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,8 +20,9 @@ class StorageArgs:
 
     account: Account
     kms_key_arn: pulumi.Input[str]
-    artifact_retention_days: int
-    log_retention_days: int
+    settings: ArtifactSettings
+    logs: Logs
+    """Access logs are kept as long as all others."""
     disposable: bool
 
 
@@ -45,7 +48,7 @@ class Storage(Component):
                 disposable=args.disposable,
                 # Of the whole bucket: a rule per workstream would go with it, and leave what it wrote for ever. What a run
                 # needs of earlier ones (`state/`, `latest/`) is written again by every success; a cache is made anew.
-                expire_after_days=args.artifact_retention_days,
+                expire_after_days=args.settings.retention_days,
             ),
             self.child(),
         )
@@ -56,7 +59,7 @@ class Storage(Component):
                 # S3 delivers access logs to no bucket with a key of ours (Amazon S3, "Enabling server access logging").
                 kms_key_arn=None,
                 disposable=args.disposable,
-                expire_after_days=args.log_retention_days,
+                expire_after_days=args.logs.retention_days,
                 permissions=lambda arn: _delivery(arn, logged, args.account),
             ),
             self.child(),

@@ -40,6 +40,11 @@ class WarehouseSettings(Section):
         return rules.account_identifier(account)
 
     @property
+    def login(self) -> dict[str, str]:
+        """What operators and the pipeline need besides the secret."""
+        return self.model_dump(include={"account", "user", "role", "database", "warehouse", "authentication"})
+
+    @property
     def host_name(self) -> str:
         """Where dbt finds Snowflake."""
         return self.host or f"{self.account}.snowflakecomputing.com"

@@ -152,7 +152,7 @@ def private_network() -> None:
         NetworkArgs(
             account=account,
             settings=NetworkSettings.model_validate(settings),
-            nat_gateway_per_zone=False,
+            production=False,
             warehouse=WarehouseSettings.model_validate({**names, "host": "acme.privatelink.snowflakecomputing.com"}),
             logs=Logs(kms_key_arn=key.arn, retention_days=30),
         ),

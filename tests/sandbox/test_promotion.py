@@ -23,14 +23,15 @@ import pulumi
 from components.account import Account
 from components.image import DbtImage, DbtImageArgs
 from components.registry import Registry, RegistryArgs
+from components.sections.image import ImageSettings
 from components.sections.workstream import Build
 
 config = pulumi.Config()
 account, key, readers = Account.current(), config.require("key"), config.get_object("readers") or []
 registry = Registry("own", RegistryArgs(account=account, kms_key_arn=key, disposable=True, readers=readers))
 build = Build("dbt_project", "x86_64")
-source, base_image = config.require("promoteFrom"), config.require("baseImage")
-promoted = DbtImage(build.name, DbtImageArgs(build=build, base_image=base_image, registry=registry, promote_from=source))
+settings = ImageSettings.model_validate({key: config.require(key) for key in ("promoteFrom", "baseImage")})
+promoted = DbtImage(build.name, DbtImageArgs(build=build, settings=settings, registry=registry))
 pulumi.export("image", promoted.reference)
 pulumi.export("own", registry.url)
 """

@@ -9,6 +9,7 @@ from components import image, promotion
 from components.account import Account
 from components.image import DbtImage, DbtImageArgs
 from components.registry import Registry, RegistryArgs
+from components.sections.image import ImageSettings
 from components.sections.workstream import Architecture, Build
 from tests.unit.recorder import ACCOUNT_ID, IMAGE, REGION, REPOSITORY_URL, Stack
 
@@ -33,7 +34,14 @@ def build(base_image: str = "python:3.12-slim", architecture: Architecture = "x8
     stack = Stack()
     try:
         registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
-        built = DbtImage("shop", DbtImageArgs(build=Build("shop", architecture), base_image=base_image, registry=registry))
+        built = DbtImage(
+            "shop",
+            DbtImageArgs(
+                build=Build("shop", architecture),
+                settings=ImageSettings.model_validate({"baseImage": base_image}),
+                registry=registry,
+            ),
+        )
         name: str = stack.only("docker:index/image:Image")["imageName"]
         return name.removeprefix(f"{REPOSITORY_URL}:"), built
     finally:
@@ -43,7 +51,7 @@ def build(base_image: str = "python:3.12-slim", architecture: Architecture = "x8
 def test_an_image_s_label_leads_to_the_files_that_it_was_made_of(sources: Path, stack: Stack):
     """Somebody who finds an image without its tag could not say which code is in it."""
     registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
-    DbtImage("shop", DbtImageArgs(build=SHOP, base_image="python:3.12-slim", registry=registry))
+    DbtImage("shop", DbtImageArgs(build=SHOP, settings=ImageSettings(), registry=registry))
 
     image = stack.only("docker:index/image:Image")
 
@@ -87,7 +95,7 @@ def context() -> Path:
     stack = Stack()
     try:
         registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
-        DbtImage("shop", DbtImageArgs(build=SHOP, base_image="python:3.12-slim", registry=registry))
+        DbtImage("shop", DbtImageArgs(build=SHOP, settings=ImageSettings(), registry=registry))
         return image.REPOSITORY / stack.only("docker:index/image:Image")["build"]["context"]
     finally:
         stack.close()
@@ -158,7 +166,7 @@ def test_an_image_is_built_for_the_processor_that_runs_it(stack: Stack, sources:
     """Fargate ends a task at once whose image is for another one: `exec format error`."""
     made = Build("shop", architecture)
     registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
-    DbtImage(made.name, DbtImageArgs(build=made, base_image="python:3.12-slim", registry=registry))
+    DbtImage(made.name, DbtImageArgs(build=made, settings=ImageSettings(), registry=registry))
 
     assert stack.only("docker:index/image:Image")["build"]["platform"] == platform
 
@@ -166,7 +174,7 @@ def test_an_image_is_built_for_the_processor_that_runs_it(stack: Stack, sources:
 def test_tasks_run_the_pushed_bytes(stack: Stack, sources: Path):
     """A tag could be pushed again by hand; a digest can't mean anything else."""
     registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
-    built = DbtImage("shop", DbtImageArgs(build=SHOP, base_image="python:3.12-slim", registry=registry))
+    built = DbtImage("shop", DbtImageArgs(build=SHOP, settings=ImageSettings(), registry=registry))
 
     assert stack.value(built.reference) == IMAGE
     assert stack.only("docker:index/image:Image")["build"]["platform"] == "linux/amd64"
@@ -176,14 +184,16 @@ def test_tasks_run_the_pushed_bytes(stack: Stack, sources: Path):
 def test_the_state_is_the_same_on_every_machine(stack: Stack, sources: Path):
     """An absolute path would make the pipeline rebuild what a laptop has just deployed."""
     registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
-    DbtImage("shop", DbtImageArgs(build=SHOP, base_image="python:3.12-slim", registry=registry))
+    DbtImage("shop", DbtImageArgs(build=SHOP, settings=ImageSettings(), registry=registry))
 
     assert str(sources) not in str(stack.registrations())
 
 
 def promoted() -> DbtImage:
     registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
-    return DbtImage("shop", DbtImageArgs(build=SHOP, base_image="python:3.12-slim", registry=registry, promote_from=ELSEWHERE))
+    return DbtImage(
+        "shop", DbtImageArgs(build=SHOP, settings=ImageSettings.model_validate({"promoteFrom": ELSEWHERE}), registry=registry)
+    )
 
 
 def test_a_promoted_image_is_the_one_that_was_built_from_these_files(sources: Path, monkeypatch: pytest.MonkeyPatch):

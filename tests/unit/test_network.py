@@ -24,7 +24,7 @@ INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 @pytest.fixture
 def network_args(account: Account, logs: Logs) -> NetworkArgs:
     settings = NetworkSettings.model_validate({"cidr": "10.20.0.0/16", "availabilityZones": 2})
-    return NetworkArgs(account=account, settings=settings, nat_gateway_per_zone=False, warehouse=warehouse(), logs=logs)
+    return NetworkArgs(account=account, settings=settings, production=False, warehouse=warehouse(), logs=logs)
 
 
 def warehouse(**values: object) -> WarehouseSettings:

@@ -1,6 +1,8 @@
 import pytest
 
 from components.account import Account
+from components.logs import Logs
+from components.sections.artifacts import ArtifactSettings
 from components.storage import Storage, StorageArgs
 from tests.unit.recorder import Stack
 
@@ -10,14 +12,14 @@ DATA, LOGS = {"platform-dags", "platform-artifacts"}, "platform-logs"
 
 
 @pytest.fixture
-def buckets(stack: Stack, account: Account) -> Stack:
+def buckets(stack: Stack, account: Account, logs: Logs) -> Stack:
     Storage(
         "platform",
         StorageArgs(
             account=account,
             kms_key_arn=KEY,
-            artifact_retention_days=30,
-            log_retention_days=365,
+            settings=ArtifactSettings.model_validate({"retentionDays": 90}),
+            logs=logs,
             disposable=True,
         ),
     )
@@ -81,7 +83,7 @@ def test_artifacts_and_logs_expire_wherever_they_are_but_dags_do_not(buckets: St
         for name, lifecycle in lifecycles.items()
     }
 
-    assert expiring == {"platform-dags": [], "platform-artifacts": [({}, 30)], "platform-logs": [({}, 365)]}
+    assert expiring == {"platform-dags": [], "platform-artifacts": [({}, 90)], "platform-logs": [({}, 30)]}
 
 
 def test_every_access_to_dags_and_artifacts_is_logged(buckets: Stack):
