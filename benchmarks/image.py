@@ -11,7 +11,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,19 +118,24 @@ class Bench:
             forcerm=True,
         )
 
-    def median(self, times: int, image: str, *arguments: str) -> Measured:
-        """Of some runs, after one that does not count."""
-        self._run(image, *arguments)
-        measured = []
+    def medians(self, times: int, ways: Mapping[str, Sequence[str]]) -> list[Measured]:
+        """Of each image with its arguments, after one run that does not count; in turns, as other work on the machine varies."""
+        for image, arguments in ways.items():
+            self._run(image, *arguments)
+        measured: dict[str, list[Measured]] = {image: [] for image in ways}
         for number in range(1, times + 1):
-            measured.append(self._run(image, *arguments))
-            self._report(
-                f"{image}, run {number} of {times}: {measured[-1].whole:.1f} s, first query after {measured[-1].first_query:.1f} s"
+            for image, arguments in ways.items():
+                one = self._run(image, *arguments)
+                measured[image].append(one)
+                said = f"{one.whole:.1f} s, first query after {one.first_query:.1f} s"
+                self._report(f"{image}, run {number} of {times}: {said}")
+        return [
+            Measured(
+                first_query=statistics.median(one.first_query for one in all_of_it),
+                whole=statistics.median(one.whole for one in all_of_it),
             )
-        return Measured(
-            first_query=statistics.median(one.first_query for one in measured),
-            whole=statistics.median(one.whole for one in measured),
-        )
+            for all_of_it in measured.values()
+        ]
 
     def _run(self, image: str, *arguments: str) -> Measured:
         started = time.time()
@@ -192,8 +197,7 @@ def _bench(report: Report) -> Iterator[tuple[Bench, Tasks]]:
 def measure(times: int, report: Report) -> dict[Target, tuple[float, float]]:
     """What is measured: (ours, the other way)."""
     with _bench(report) as (bench, tasks):
-        ours = bench.median(times, bench.ours, "run")
-        plain = bench.median(times, bench.plain, "build", *PLAIN_OPTIONS)
+        ours, plain = bench.medians(times, {bench.ours: ["run"], bench.plain: ["build", *PLAIN_OPTIONS]})
         some = [f"m{number}" for number in range(PER_MODEL)]
         together = tasks.median(times, bench.ours, [["run", "--select", *some]])
         apart = tasks.median(times, bench.plain, [["build", "--select", name, *PLAIN_OPTIONS] for name in some])
