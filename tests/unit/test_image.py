@@ -1,6 +1,7 @@
 import os
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pulumi
 import pytest
@@ -29,56 +30,56 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def build(base_image: str = "python:3.12-slim", architecture: Architecture = "x86_64") -> tuple[str, DbtImage]:
-    """Tag of the image of project `shop`, as a deployment right now would choose it."""
+def built(base_image: str = "python:3.12-slim") -> dict[str, Any]:
+    """The image of project `shop`, as a deployment right now would register it."""
     stack = Stack()
     try:
         registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
-        built = DbtImage(
-            "shop",
-            DbtImageArgs(
-                build=Build("shop", architecture),
-                settings=ImageSettings.model_validate({"baseImage": base_image}),
-                registry=registry,
-            ),
-        )
-        name: str = stack.only("docker:index/image:Image")["imageName"]
-        return name.removeprefix(f"{REPOSITORY_URL}:"), built
+        settings = ImageSettings.model_validate({"baseImage": base_image})
+        DbtImage("shop", DbtImageArgs(build=SHOP, settings=settings, registry=registry))
+        return stack.only("docker:index/image:Image")
     finally:
         stack.close()
 
 
-def test_an_image_s_label_leads_to_the_files_that_it_was_made_of(sources: Path, stack: Stack):
-    """Somebody who finds an image without its tag could not say which code is in it."""
-    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
-    DbtImage("shop", DbtImageArgs(build=SHOP, settings=ImageSettings(), registry=registry))
+def tag(base_image: str = "python:3.12-slim") -> str:
+    """What it would be pushed under."""
+    return built(base_image)["imageName"].removeprefix(f"{REPOSITORY_URL}:")
 
-    image = stack.only("docker:index/image:Image")
+
+def context() -> Path:
+    """What it would be built from."""
+    return image.REPOSITORY / built()["build"]["context"]
+
+
+def test_an_image_s_label_leads_to_the_files_that_it_was_made_of(sources: Path):
+    """Somebody who finds an image without its tag could not say which code is in it."""
+    image = built()
 
     assert image["imageName"].endswith(f":shop-{image['build']['args']['REVISION']}")
 
 
 def test_an_unchanged_project_keeps_its_tag(sources: Path):
     """A deployment without a change must not build, push and restart anything."""
-    assert build()[0] == build()[0]
+    assert tag() == tag()
 
 
 @pytest.mark.parametrize("file", ["shop/models/orders.sql", "image/Dockerfile", "shop/new.sql"])
 def test_any_change_of_the_image_makes_a_new_tag(sources: Path, file: str):
     """The provider pushes whenever the context changed, and a tag that exists already can't be pushed again."""
-    before = build()[0]
+    before = tag()
     (sources / file).write_text("changed")
 
-    assert build()[0] != before
+    assert tag() != before
 
 
 @pytest.mark.parametrize("file", ["books/dbt_project.yml", "notes.txt"])
 def test_a_change_elsewhere_changes_nothing(sources: Path, file: str):
     """Another team's merge must not restart this team's dbt, or end in an attempt to push a tag twice."""
-    before = build()[0]
+    before = tag()
     (sources / file).write_text("changed")
 
-    assert build()[0] == before
+    assert tag() == before
     assert not list((sources / ".build").rglob(Path(file).name if file == "notes.txt" else "books"))
 
 
@@ -88,17 +89,6 @@ def test_a_deleted_file_is_gone_from_the_image(sources: Path):
     (sources / "shop/models/orders.sql").unlink()
 
     assert not list(context().rglob("orders.sql"))
-
-
-def context() -> Path:
-    """Folder that the image of project `shop` would be built from right now."""
-    stack = Stack()
-    try:
-        registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
-        DbtImage("shop", DbtImageArgs(build=SHOP, settings=ImageSettings(), registry=registry))
-        return image.REPOSITORY / stack.only("docker:index/image:Image")["build"]["context"]
-    finally:
-        stack.close()
 
 
 def test_what_is_being_built_does_not_change_under_the_builder(sources: Path):
@@ -140,25 +130,25 @@ def test_what_nobody_builds_from_any_more_is_removed(sources: Path):
 
 def test_a_file_that_becomes_executable_makes_a_new_tag(sources: Path):
     """The provider sees a file's permissions as well."""
-    before = build()[0]
+    before = tag()
     (sources / "image/Dockerfile").chmod(0o755)
 
-    assert build()[0] != before
+    assert tag() != before
 
 
 def test_another_base_image_makes_a_new_tag(sources: Path):
     """The provider rebuilds when a build argument changes."""
-    assert build("python:3.11-slim")[0] != build("python:3.12-slim")[0]
+    assert tag("python:3.11-slim") != tag("python:3.12-slim")
 
 
 @pytest.mark.parametrize("folder", ["target", "logs", "dbt_packages", "models/__pycache__"])
 def test_what_dbt_writes_changes_nothing(sources: Path, folder: str):
     """Running dbt on a laptop must not look like a change of the project."""
-    before = build()[0]
+    before = tag()
     (sources / "shop" / folder).mkdir(parents=True)
     (sources / "shop" / folder / "run.log").write_text("written")
 
-    assert build()[0] == before
+    assert tag() == before
 
 
 @pytest.mark.parametrize(("architecture", "platform"), [("x86_64", "linux/amd64"), ("arm64", "linux/arm64")])
@@ -198,7 +188,7 @@ def promoted() -> DbtImage:
 
 def test_a_promoted_image_is_the_one_that_was_built_from_these_files(sources: Path, monkeypatch: pytest.MonkeyPatch):
     """Production must run the bytes that development tested, and those of this commit, not merely the newest."""
-    tag, _ = build()
+    wanted = tag()
     stack, asked = Stack(), {}
 
     def get_image(**arguments: str) -> SimpleNamespace:
@@ -210,7 +200,7 @@ def test_a_promoted_image_is_the_one_that_was_built_from_these_files(sources: Pa
 
     assert stack.value(found.reference) == f"{ELSEWHERE}@sha256:1"
     assert stack.value(found.repository_arn) == "arn:aws:ecr:eu-central-1:111111111111:repository/dbt-dev"
-    assert asked == {"registry_id": "111111111111", "repository_name": "dbt-dev", "image_tag": tag, "region": "eu-central-1"}
+    assert asked == {"registry_id": "111111111111", "repository_name": "dbt-dev", "image_tag": wanted, "region": "eu-central-1"}
     assert not stack.all("docker:index/image:Image")
     stack.close()
 
