@@ -50,13 +50,17 @@ class Selection:
 
     def options(self, state: Path | None) -> list[str]:
         """Options of `dbt build`; without a state everything counts as changed."""
-        changed = [f"state:modified+,{selector}" for selector in self.select] or ["state:modified+"]
-        select = changed if state else list(self.select)
+        # Seeds too, which are small: where they stand for sources, dbt can't defer what reads them.
+        wanted = [",".join((kind, *of)) for kind in ("state:modified+", "resource_type:seed") for of in self._selectors()]
+        select = wanted if state else list(self.select)
         return [
             *(["--select", *select] if select else []),
             *(["--exclude", *self.exclude] if self.exclude else []),
             *(["--defer", "--state", str(state)] if state else []),
         ]
+
+    def _selectors(self) -> list[tuple[str, ...]]:
+        return [(selector,) for selector in self.select] or [()]
 
 
 @app.command()

@@ -87,10 +87,14 @@ class Checkout:
         (folder / SIMULATED).write_text(text + yaml.safe_dump({PROBE: _probe(text)}, width=10_000))
         self._git("init", "-q", "-b", "main")
         self._git("remote", "add", "origin", "git@gitlab.com:group/project.git")
+        self.commit()
+        self._git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+
+    def commit(self) -> None:
+        """Puts the work tree on main."""
         self._git("add", "-A")
         self._git("commit", "-qm", "what is on main")
         self._git("update-ref", "refs/remotes/origin/main", "HEAD")
-        self._git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
 
     def jobs(self, event: Event) -> dict[str, Job]:
         """The jobs of the event's pipeline by name; none when GitLab creates no pipeline.

@@ -17,7 +17,8 @@ def test_only_what_changed_and_what_depends_on_it_is_built(tmp_path: Path):
     """Everything else is read where the stack built it: that is what makes the build slim."""
     (sales, finance) = models.selections(REPOSITORY / "Pulumi.dev.yaml")
 
-    assert sales.options(tmp_path) == ["--select", "state:modified+,tag:sales", "--defer", "--state", str(tmp_path)]
+    select = ["--select", "state:modified+,tag:sales", "resource_type:seed,tag:sales"]
+    assert sales.options(tmp_path) == [*select, "--defer", "--state", str(tmp_path)]
     assert finance.schema == "FINANCE"
 
 
@@ -36,7 +37,7 @@ def test_exclusions_hold(tmp_path: Path):
 
     (sales,) = models.selections(file)
 
-    assert sales.options(tmp_path)[:4] == ["--select", "state:modified+", "--exclude", "tag:nightly"]
+    assert sales.options(tmp_path)[:5] == ["--select", "state:modified+", "resource_type:seed", "--exclude", "tag:nightly"]
 
 
 def test_a_merge_request_drops_its_own_schemas_only():

@@ -45,7 +45,7 @@ class Project:
     """A clone of the repository, set up as docs/gitlab.md says (steps 3 to 6) for the environment `dev`."""
 
     def __init__(self, account: Bootstrapped, folder: Path) -> None:
-        ensure_program("rsync", "rsync", print)  # gitlab-ci-local keeps a job's cache with it
+        ensure_program("rsync", "rsync", print)  # gitlab-ci-local copies the project with it before each job
         self.account = account
         self.folder = copy_repository(folder / "project")
         self.stack = SharedState(account, Home(folder / "home"), "dev", self.folder)
@@ -56,9 +56,8 @@ class Project:
 
     def run(self, job: str, event: Event, *, ref: str = "main") -> str:
         """Runs one job of a pipeline and returns its log. Errors: RuntimeError with the log when it fails."""
-        kind, _, environment = job.partition(":")
-        scope = f"preview/{environment}" if kind in ("preview", "drift") else environment
-        variables = self.account.variables(scope) if environment else {}
+        reads = job.partition(":")[0] in ("preview", "drift", "models")
+        variables = self.account.variables("preview/dev" if reads else "dev")
         inherited = {name: value for name, value in self.stack.environment.items() if name not in ADMINISTRATOR}
         endpoint = inherited["AWS_ENDPOINT_URL"]
         pip = next((CACHE / "uv").glob("*/bin"))  # an image of Python's has it
@@ -75,6 +74,14 @@ class Project:
                 "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache/uv")),
             },
         )
+
+    @contextmanager
+    def merged(self, *changes: tuple[str, str, str]) -> Iterator[None]:
+        """As `edited`, on main already: no push that follows has changed these files."""
+        with self.edited(*changes):
+            self.checkout.commit()
+            yield
+        self.checkout.commit()
 
     @contextmanager
     def edited(self, *changes: tuple[str, str, str]) -> Iterator[None]:
