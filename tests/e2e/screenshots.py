@@ -19,16 +19,6 @@ from tests.e2e.airflow import Airflow, eventually
 IMAGES = REPOSITORY / "docs" / "images"
 SIZE = ViewportSize(width=1200, height=760)
 OFFLINE = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-BACKFILL = {
-    "dag_id": "dbt_sales",
-    "from_date": "2025-01-03T00:00:00Z",
-    "to_date": "2025-01-05T23:59:59Z",
-    "run_backwards": False,
-    "dag_run_conf": {"select": ["stg_orders"]},
-    "reprocess_behavior": "none",
-    "max_active_runs": 10,
-    "run_on_latest_version": True,
-}
 
 
 def main() -> None:
@@ -62,27 +52,25 @@ def picture(airflow: Airflow, page: Page) -> None:
     def shows(text: str) -> Callable[[], None]:
         return page.get_by_text(text).first.wait_for
 
-    def form(kind: str, *, scroll: str) -> Callable[[], None]:
+    def form(kind: str, *, top: str) -> Callable[[], None]:
         def fill() -> None:
             page.get_by_role("button", name="Trigger").first.click()
             page.get_by_text(kind, exact=True).click()
-            page.get_by_text(scroll).first.scroll_into_view_if_needed()
+            page.get_by_text(top).first.evaluate("text => text.scrollIntoView()")
 
         return fill
 
     failed = airflow.trigger("finance", select=["no_such_model"])
-    airflow.call("POST", "/backfills", BACKFILL)
+    backfill = airflow.backfill("sales", "2025-01-03", "2025-01-05", select=["+customers"])
     assert failed.ended() == "failed"
-    eventually(
-        lambda: len([run for run in airflow.runs("sales") if run["run_type"] == "backfill" and run["end_date"]]) == 3, 600, "3"
-    )
+    eventually(lambda: airflow.call("GET", f"/backfills/{backfill}")["completed_at"], 600, "the backfill")
+    [asset] = airflow.call("GET", "/assets?name_pattern=dbt-sales")["assets"]
     take("dags", "/dags", shows("dbt_sales"))
-    take("form", "/dags/dbt_sales", form("Single Run", scroll="dbt variables as a JSON object"))
-    take("backfill-form", "/dags/dbt_sales", form("Backfill", scroll="Run Backwards"))
+    take("form", "/dags/dbt_sales", form("Single Run", top="Run Parameters"))
+    take("backfill-form", "/dags/dbt_sales", form("Backfill", top="Run Backfill"))
     take("backfill", "/dags/dbt_sales/backfills", shows("Completed"))
-    take("runs", "/dags/dbt_sales/runs", shows("backfill"))
     take("failure", f"/dags/dbt_finance/runs/{failed.id}/tasks/dbt", shows("What to do"))
-    take("assets", "/assets", shows("dbt-sales"))
+    take("asset", f"/assets/{asset['id']}", shows("customers"))
 
 
 if __name__ == "__main__":

@@ -52,17 +52,7 @@ def test_a_backfill_gives_each_of_its_days_the_interval_of_that_day(airflow: Air
     """Three days of late data would all be loaded as today's, or into the same tables at once."""
     with airflow.configured("cable", schedule="0 5 * * *", timezone="Europe/Amsterdam", select=["calls"]):
         airflow.await_dag("cable", timetable_summary="0 5 * * *")
-        asked = {
-            "dag_id": "dbt_cable",
-            "from_date": "2025-03-29T00:00:00Z",
-            "to_date": "2025-03-31T23:59:59Z",
-            "run_backwards": False,
-            "dag_run_conf": {},
-            "reprocess_behavior": "none",
-            "max_active_runs": 10,
-            "run_on_latest_version": True,
-        }
-        airflow.call("POST", "/backfills", asked)
+        airflow.backfill("cable", "2025-03-29", "2025-03-31")
         eventually(lambda: len(of_type(airflow, "cable", "backfill")) == 3, 60, "three runs")
         runs = [DagRun(airflow, "cable", run["dag_run_id"]) for run in of_type(airflow, "cable", "backfill")]
 
