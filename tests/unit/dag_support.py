@@ -5,20 +5,12 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-from runner.outcome import ExitCode
-from runner.progress import Node, Progress, Result
-
-from tests.unit import runner_support
 
 HOME = tempfile.mkdtemp(prefix="airflow-home-")
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ |= {"AIRFLOW_HOME": HOME, "AIRFLOW__CORE__LOAD_EXAMPLES": "false", "AIRFLOW__CORE__UNIT_TEST_MODE": "true"}
-
-Ended = tuple[Node, Result]
 
 DAGS = Path(__file__).parents[2] / "dags"
 
@@ -56,20 +48,6 @@ def configuration(name: str, **changes: Any) -> dict[str, Any]:
         "freshness": True,
         **changes,
     }
-
-
-def node(name: str, status: str, *, kind: str = "model", path: str = "", message: str = "", rows: int | None = None) -> Ended:
-    """A node of a run with its result."""
-    made = replace(runner_support.node(name, kind=kind), path=path or f"models/marts/{name}.sql")
-    return made, Result(status=status, message=message, rows=rows)
-
-
-def summary(*ended: Ended, code: ExitCode = ExitCode.SUCCESS, problem: str = "") -> dict[str, Any]:
-    """A run's `summary.json`, as the container's runner writes it."""
-    run = Progress()
-    run.select(node for node, _ in ended)
-    run.carry_over({node.id: result for node, result in ended})
-    return json.loads(runner_support.summary(run, code, problem).json())
 
 
 def dag_folder(target: Path, *configurations: dict[str, Any]) -> Path:

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.unit.dag_support import node, summary  # before Airflow: it sets Airflow's home
+import tests.unit.dag_support  # noqa: F401 - before Airflow: it sets Airflow's home
+from tests.unit.dag_summary import node, summary
 
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors

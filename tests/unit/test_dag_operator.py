@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dag_support import configuration, dag_folder, node, summary  # before Airflow: it sets Airflow's home
+from tests.unit.dag_support import configuration, dag_folder  # before Airflow: it sets Airflow's home
+from tests.unit.dag_summary import node, summary
 
 import pendulum
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
