@@ -5,6 +5,7 @@ tasks that the scheduler looks at in every run, the bytes that it loads from its
 model (execution mode AWS_ECS, loaded from the manifest: its fastest way; tests left out, in its favour).
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -127,6 +128,7 @@ def table(costs: dict[int, tuple[Cost, Cost]]) -> Table:
 
 def main() -> None:
     """Prints the table; ends with 1 if an aim is missed."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     python = peer_python()
     with tempfile.TemporaryDirectory(prefix="benchmark-dags-") as made:
         home = Path(made)

@@ -4,6 +4,7 @@ One sandbox stack gets ever more workstreams; after each deployment a preview th
 person or a pipeline waits for most often. Writes the plot, docs/growth.svg, and prints the table.
 """
 
+import argparse
 import re
 import resource
 import statistics
@@ -135,6 +136,7 @@ def _pairs(size: Size, fixed: Size) -> list[tuple[float, float]]:
 
 def main() -> None:
     """Measure, draw, print."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     end_cleanly_on_sigterm()
     found = list(sizes())
     points = [(size.workstreams, size.preview) for size in found]

@@ -36,7 +36,11 @@ def start(
             start_new_session=True,
         )
     process = Process.of(child.pid)
-    wait_until(lambda: child.poll() is not None or ready(), seconds)
+    try:
+        wait_until(lambda: child.poll() is not None or ready(), seconds)
+    except BaseException:  # Ctrl+C too: nobody else knows of this process yet
+        stop(process, seconds=5)
+        raise
     if child.poll() is None and ready():
         return process
     problem = f"ended with exit code {child.returncode}" if child.poll() is not None else f"did not answer in {seconds:.0f} s"

@@ -1,13 +1,26 @@
 """What the benchmarks rest on, so that they still run when somebody needs a figure."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 
 from benchmarks.growth import WORKSTREAMS, configuration
 from benchmarks.plot import line_chart
 from components.settings import Settings
+from sandbox.paths import REPOSITORY
 from tests.unit.recorder import set_configuration, stack_file
+
+
+@pytest.mark.parametrize("name", ["dags", "growth", "image"])
+def test_a_benchmark_says_what_it_does_before_it_takes_half_an_hour(name: str):
+    """And it can be imported as `make` starts it, which is not how pytest does."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--help"]
+    said = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+    assert (said.returncode, said.stderr) == (0, "")
+    assert len(said.stdout.splitlines()) > 5
 
 
 @pytest.mark.parametrize("workstreams", WORKSTREAMS)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from sandbox import docker_engine, measures, packages, virtualenvs
@@ -127,6 +128,21 @@ def test_a_stand_in_that_dies_at_start_shows_the_end_of_its_log(tmp_path):
 
     assert "exit code 7" in raised.value.problem
     assert "no such port" in raised.value.problem
+
+
+def test_who_interrupts_a_start_leaves_no_process(tmp_path):
+    """After Ctrl+C nothing knows of it any more: it would listen, and keep its memory, until the machine is restarted."""
+    log = tmp_path / "log"
+
+    def interrupted() -> bool:
+        if log.read_text():
+            raise KeyboardInterrupt
+        return False
+
+    with pytest.raises(KeyboardInterrupt):
+        start("warehouse", ["sh", "-c", "echo $$; exec sleep 600"], os.environ, log, ready=interrupted)
+
+    assert not psutil.pid_exists(int(log.read_text()))
 
 
 def test_a_process_with_a_recycled_pid_is_never_ended():

@@ -71,7 +71,7 @@ def _task(data: dict[str, Any], task: str) -> str:
 _ECS_RESOURCES = {
     "DeregisterTaskDefinition": lambda _: "*",
     "DescribeTaskDefinition": lambda _: "*",
-    "DescribeTasks": lambda data: _task(data, data["tasks"][0]),
+    "DescribeTasks": lambda data: _task(data, next(iter(data.get("tasks", [])), "*")),
     "ListTaskDefinitions": lambda _: "*",
     "ListTasks": lambda data: _ecs("container-instance", f"{_cluster(data)}/*"),
     "ListTagsForResource": lambda data: data["resourceArn"],
