@@ -50,10 +50,22 @@ def ensure_docker(home: Home, report: Report) -> Process | None:
         report("the package's service started the Docker daemon")
         return None
     report("starting a Docker daemon")
+    remove_interfaces_of_killed_daemons(report)
     run = home.daemon
     command = [dockerd, "--data-root", CACHE / "docker", "--exec-root", run, "--pidfile", run / "pid"]
     run.mkdir(parents=True, exist_ok=True)
     return start("Docker daemon", command, os.environ, home.logs / "dockerd.log", ready=lambda: why_unreachable() is None)
+
+
+def remove_interfaces_of_killed_daemons(report: Report) -> None:
+    """Takes away what a daemon that was killed left on the bridge, when none runs any more.
+
+    Behind such an interface its container's address still answers, and refuses what is meant for the new container that is
+    given the same one.
+    """
+    for interface in Path("/sys/class/net/docker0/brif").glob("*"):
+        command = [ensure_program("ip", "iproute2", report), "link", "delete", interface.name]
+        subprocess.run(command, capture_output=True, check=False)
 
 
 def unmount_below(folder: Path) -> None:
