@@ -1,4 +1,4 @@
-"""How the platform grows with its workstreams: `python -m benchmarks.growth` (tens of minutes on two cores).
+"""How the platform grows with its workstreams: `python -m benchmarks.growth` (a quarter of an hour on two cores).
 
 One sandbox stack gets ever more workstreams; after each deployment a preview that changes nothing is timed, which is what a
 person or a pipeline waits for most often. Writes the plot, docs/growth.svg, and prints the table.
