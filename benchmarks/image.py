@@ -23,7 +23,7 @@ from rich.table import Table
 from benchmarks.interruption import end_cleanly_on_sigterm
 from benchmarks.tasks import Tasks
 from sandbox.base.image import ensure_base
-from sandbox.docker_engine import bridge_gateway
+from sandbox.docker_engine import bridge_gateway, why_unreachable
 from sandbox.paths import CACHE, REPOSITORY
 from tests.sandbox.emulator_account import REGION, account
 from tests.sandbox.runner_process import BUCKET, Runs, project
@@ -216,6 +216,8 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=3, help="runs of each, of which the median counts")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    if reason := why_unreachable():
+        parser.exit(2, f"Docker does not answer: {reason}\nStart it, and run this again.\n")
     found = measure(options.times, lambda text: Console(stderr=True, highlight=False).print(f"[dim]{text}[/dim]"))
     if options.json:
         print(
