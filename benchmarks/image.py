@@ -22,9 +22,11 @@ from rich.table import Table
 
 from benchmarks.interruption import end_cleanly_on_sigterm
 from benchmarks.tasks import Tasks
+from sandbox import lifecycle
 from sandbox.base.image import ensure_base
-from sandbox.docker_engine import bridge_gateway, why_unreachable
-from sandbox.paths import CACHE, REPOSITORY
+from sandbox.docker_engine import bridge_gateway
+from sandbox.errors import SandboxError
+from sandbox.paths import CACHE, REPOSITORY, Home
 from tests.sandbox.emulator_account import REGION, account
 from tests.sandbox.runner_process import BUCKET, Runs, project
 from tests.sandbox.warehouse_server import running
@@ -182,7 +184,7 @@ class Bench:
 
 @contextmanager
 def _bench(report: Report) -> Iterator[tuple[Bench, Tasks]]:
-    with tempfile.TemporaryDirectory() as name:
+    with lifecycle.docker_daemon(Home(REPOSITORY / ".sandbox-benchmark"), report), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         report("starting warehouse and emulator")
         with running(folder, bind=("127.0.0.1", bridge_gateway())) as server, account(folder) as cloud:
@@ -216,9 +218,10 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=3, help="runs of each, of which the median counts")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if reason := why_unreachable():
-        parser.exit(2, f"Docker does not answer: {reason}\nStart it, and run this again.\n")
-    found = measure(options.times, lambda text: Console(stderr=True, highlight=False).print(f"[dim]{text}[/dim]"))
+    try:
+        found = measure(options.times, lambda text: Console(stderr=True, highlight=False).print(f"[dim]{text}[/dim]"))
+    except SandboxError as error:
+        parser.exit(1, f"{error}\n")
     if options.json:
         print(
             json.dumps(

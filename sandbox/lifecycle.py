@@ -49,6 +49,20 @@ def locked(home: Home) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def docker_daemon(home: Home, report: Report) -> Iterator[None]:
+    """A Docker daemon while the block runs, when none runs already; `home` is for nothing else."""
+    clear(home, report)
+    state = State.new()
+    if daemon := ensure_docker(home, report):
+        state.processes[DOCKER_DAEMON] = daemon
+        state.save(home)  # so that `sandbox down` can end it when this process is killed
+    try:
+        yield
+    finally:
+        clear(home, report)
+
+
 def set_up(steps: Steps, home: Home, state: State) -> Tools:
     """Makes everything that a sandbox needs; what is there already is kept."""
     with steps.step(DOCKER_DAEMON) as report:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from sandbox import demo, lifecycle
-from sandbox.docker_engine import ensure_docker
 from sandbox.paths import REPOSITORY, Home
 from sandbox.stack import Stack
 from sandbox.state import State
@@ -20,13 +19,8 @@ def docker_daemon(request: pytest.FixtureRequest) -> Iterator[None]:
     if all(item.path.is_relative_to(REPOSITORY / "tests/unit") for item in request.session.items):
         yield
         return
-    home, state = Home(REPOSITORY / ".sandbox-daemon"), State.new()
-    lifecycle.clear(home, print)
-    if daemon := ensure_docker(home, print):
-        state.processes[lifecycle.DOCKER_DAEMON] = daemon
-        state.save(home)  # so that `.ci/run` can end it when this session is killed
-    yield
-    lifecycle.clear(home, print)
+    with lifecycle.docker_daemon(Home(REPOSITORY / ".sandbox-daemon"), print):  # `.ci/run` ends it when this is killed
+        yield
 
 
 def deploy(home: Home) -> Stack:

@@ -1,9 +1,9 @@
 """The verb `check`: is everything there that a run needs? Goes on after a failure, and says the fix for each."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from runner import connection, environment
 from runner.artifacts import Artifacts
@@ -27,42 +27,38 @@ class Finding:
 
 
 def check(variables: Mapping[str, str], output: Output) -> ExitCode:
-    """Print a table of what is there and what is not."""
-    findings = list(_findings(variables, output))
-    width = max(len(finding.what) for finding in findings)
-    for finding in findings:
-        problem, *fix = finding.failure.splitlines() or [""]
-        output.text(f"{finding.what:<{width}}  {'FAILED  ' + problem if problem else 'ok'}")
-        for line in fix:
-            output.text(f"{'':<{width}}  {line}")
+    """Print a table of what is there and what is not, line by line: a log-in may take a minute."""
+    findings = []
+    for finding in _findings(variables, output):
+        findings.append(finding)
+        output.text(f"{'FAILED' if finding.failure else 'ok':<6}  {finding.what}")
+        for line in finding.failure.splitlines():
+            output.text(f"{'':<6}  {line}")
     failed = sum(bool(finding.failure) for finding in findings)
     output.text(f"\n{failed} of {len(findings)} failed." if failed else "\nA run has everything that it needs.")
     return ExitCode.NOT_STARTED if failed else ExitCode.SUCCESS
 
 
-def _findings(variables: Mapping[str, str], output: Output) -> list[Finding]:
+def _findings(variables: Mapping[str, str], output: Output) -> Iterator[Finding]:
     found: list[Environment] = []
-    findings = [_try("environment", lambda: found.append(environment.read(variables)))]
-    if not found:
-        return findings
-    settings = found[0]
-    warehouse = settings.warehouse
-    steps: list[tuple[str, Callable[[], object]]] = [(f"artifacts at {settings.artifacts_uri}", lambda: _store(settings, output))]
-    if warehouse.authenticator == "keyPair":
-        steps.append(("private key", lambda: private_key(warehouse.private_key, warehouse.private_key_passphrase)))
-    sessions: list[Any] = []
-    steps += [
-        (f"network to {warehouse.address}", lambda: connection.reach(warehouse)),
-        (
-            f"log-in of {warehouse.user} with role {warehouse.role}",
-            lambda: sessions.append(connection.log_in(warehouse, identity(settings))),
-        ),
-    ]
-    findings += [_try(what, step) for what, step in steps]
+    yield _try("environment", lambda: found.append(environment.read(variables)))
+    for settings in found:
+        warehouse = settings.warehouse
+        yield _try(f"artifacts at {settings.artifacts_uri}", partial(_store, settings, output))
+        if warehouse.authenticator == "keyPair":
+            yield _try("private key", partial(private_key, warehouse.private_key, warehouse.private_key_passphrase))
+        yield _try(f"network to {warehouse.address}", partial(connection.reach, warehouse))
+        yield from _findings_in_snowflake(settings)
+
+
+def _findings_in_snowflake(settings: Environment) -> Iterator[Finding]:
+    warehouse, sessions = settings.warehouse, []
+    what = f"log-in of {warehouse.user} with role {warehouse.role}"
+    yield _try(what, lambda: sessions.append(connection.log_in(warehouse, identity(settings))))
     for session in sessions:
-        findings += [_try(what, step) for what, step in connection.needs(warehouse, session).items()]
+        for need, step in connection.needs(warehouse, session).items():
+            yield _try(need, step)
         session.close()
-    return findings
 
 
 def _try(what: str, step: Callable[[], object]) -> Finding:

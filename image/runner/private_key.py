@@ -2,12 +2,14 @@
 
 import base64
 from collections.abc import Callable
+from functools import cache
 
 from runner.outcome import RunnerError
 
 _FIX = "Put the key again with `ops credentials put`; it takes PEM or base64 DER, and the passphrase if there is one."
 
 
+@cache  # opening a key takes long, because it is checked to be a good one
 def private_key(text: str, passphrase: str) -> bytes:
     """The key as unencrypted PKCS #8 DER; never leaves memory.
 

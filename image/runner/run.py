@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from runner import connection
 from runner.artifacts import Artifacts
-from runner.dbt import TARGET, Dbt, profile_variables
+from runner.dbt import TARGET, Dbt, import_dbt, profile_variables
 from runner.ending import Ending
 from runner.environment import Environment
 from runner.events import Events
@@ -132,7 +132,7 @@ class Run:
             if name.startswith("DBT_ENV_SECRET_"):
                 self._output.hide(value)
         os.environ.update(secrets)
-        dbt = threading.Thread(target=_import_dbt, daemon=True, name="import")
+        dbt = threading.Thread(target=import_dbt, daemon=True, name="import")
         dbt.start()
         connection.check(self._environment.warehouse, identity(self._environment))
         self._output.event("connected", address=self._environment.warehouse.address)
@@ -214,9 +214,3 @@ class Run:
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._began, 1)
-
-
-def _import_dbt() -> None:
-    import dbt.adapters.snowflake  # noqa: PLC0415 - these take seconds
-    import dbt.cli.main  # noqa: PLC0415
-    import dbt.task.build  # noqa: F401, PLC0415

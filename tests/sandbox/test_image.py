@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import shutil
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,6 +129,19 @@ def test_it_ends_as_pid_1_when_ecs_stops_it(image: str, runs: Runs, containers: 
     assert "dbt was cancelled: 1 cancelled" in log
     assert json.loads(runs.read("runs/run-1/1/summary.json"))["outcome"] == "cancelled"
     assert log.rstrip().splitlines()[-1].startswith("Artifacts: "), "something was said after the last block"
+
+
+def test_it_ends_as_pid_1_before_there_is_a_run_to_cancel(image: str, runs: Runs, containers: list[Container]):
+    """Somebody who stops it right after its start, or `check` at a host that does not answer, would wait for the kill."""
+    with socket.create_server((bridge_gateway(), 0)) as silent:
+        port = str(silent.getsockname()[1])
+        container = _start(containers, image, runs, "check", environment={"SNOWFLAKE_PORT": port})
+        assert wait_until(lambda: b"network" in container.logs(), 60), container.logs().decode()
+        told = time.monotonic()
+        container.stop(timeout=60)
+
+    assert _finish(container)[0] == 143
+    assert time.monotonic() - told < 5
 
 
 def test_a_container_without_its_environment_names_what_is_missing(

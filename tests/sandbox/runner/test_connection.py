@@ -70,7 +70,7 @@ def test_check_says_for_each_thing_whether_it_is_there(runs: Runs):
     assert good.code == 0, good.text
     assert "A run has everything that it needs." in good.text
     assert bad.code == 2
-    assert [line.split("  ")[0] for line in bad.lines if " FAILED " in line] == [
+    assert [line.removeprefix("FAILED  ") for line in bad.lines if line.startswith("FAILED")] == [
         "artifacts at s3://no-such-bucket/x",
         "private key",
         "log-in of DBT with role OTHER",
@@ -88,7 +88,7 @@ def test_check_goes_on_after_the_first_grant_that_is_missing(runs: Runs):
         for privilege in revoked:
             runs.server.run(f"grant {privilege} to role TRANSFORMER")
 
-    failed = [line.split("  ")[0] for line in check.lines if " FAILED " in line]
+    failed = [line.removeprefix("FAILED  ") for line in check.lines if line.startswith("FAILED")]
     assert failed == ["warehouse TRANSFORMING", f"schema {runs.workstream.upper()}"], check.text
     for fix in ("GRANT USAGE ON WAREHOUSE TRANSFORMING TO ROLE TRANSFORMER", "GRANT CREATE SCHEMA ON DATABASE ANALYTICS"):
         assert fix in check.text
