@@ -45,6 +45,7 @@ def _build(daemon: docker.DockerClient, context: Path, folder: str) -> str:
         tag=f"{LABEL}:{folder.replace('/', '-').lower()}",
         labels={LABEL: "yes"},
         rm=True,
+        forcerm=True,
     )
     return image.tags[0]
 
