@@ -45,5 +45,5 @@ benchmark-growth: $(BIN)/.complete ## time previews of 1 to 200 workstreams
 benchmark-dags: $(BIN)/.complete ## what 50 and 500 DAGs cost Airflow, against Cosmos
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.dags
 
-benchmark-image: $(BIN)/.complete ## the dbt image against the plain way: start, build, size, a task per model (about 15 minutes)
+benchmark-image: $(BIN)/.complete ## the dbt image against the plain way: start, build, size, a task per model (about 10 minutes)
 	@$(BIN)/python -m benchmarks.image
