@@ -14,6 +14,10 @@ database without the environment's configuration options (aws/amazon-mwaa-docker
 ConcurrentRuns = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 21, 25, 32, 42, 64]
 """The parts that 128 slots can be divided into."""
 
+Version = Literal["3.3.1"]
+"""MWAA has 3.2.1 and 3.0.6 too, but 3.2.1's `DeadlineAlert` takes no name, and 3.0.6 has neither deadlines nor
+`CronDataIntervalTimetable` in `airflow.sdk`: every DAG would be an import error."""
+
 EnvironmentClass = Literal["mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge"]
 
 
@@ -36,8 +40,9 @@ class LogLevels(Section):
 class AirflowSettings(Section):
     """Amazon MWAA."""
 
-    version: Literal["3.3.1", "3.2.1", "3.0.6"] = Field(
-        default="3.3.1", description="Airflow version. MWAA can't go back to an older one."
+    version: Version = Field(
+        default="3.3.1",
+        description="Airflow version: the one that the DAG files are written for. On MWAA's older ones none of them loads.",
     )
     environment_class: EnvironmentClass = Field(
         default="mw1.small",

@@ -1,9 +1,10 @@
 """The stack configuration: what is right is taken, what is wrong is named together with its fix."""
 
+import importlib.metadata
 import json
 import re
 from copy import deepcopy
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pulumi
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from components import settings_reference
 from components.base import REPOSITORY
 from components.rules import DAGS_PER_CLASS, FARGATE_MEMORY
+from components.sections import airflow
 from components.settings import Settings
 from tests.unit.recorder import run_program, set_configuration, stack_file
 
@@ -79,6 +81,7 @@ MISTAKES = [
     ("warehouse.port", 0, "greater than or equal to 1"),
     ("warehouse.protocol", "http", "https"),
     ("airflow.version", "2.10.3", "'3.3.1'"),
+    ("airflow.version", "3.2.1", "'3.3.1'"),
     ("airflow.environmentClass", "mw1.tiny", "'mw1.small'"),
     ("airflow.webserver", "public", "'publicOnly'"),
     ("airflow.maintenanceWindow", "SUN:03:15", "on the hour or half past"),
@@ -266,6 +269,11 @@ def test_a_workstream_can_start_after_another(right: Configuration):
     assert loaded.workstreams["sales"].after is None
 
 
+def test_only_the_airflow_that_the_dags_are_tested_on_can_be_chosen():
+    """On another one the deployment succeeds, after half an hour, and every DAG is an import error."""
+    assert get_args(airflow.Version) == (importlib.metadata.version("apache-airflow"),)
+
+
 def test_settings_never_change(right: Configuration):
     """What was validated is what is deployed."""
     with pytest.raises(ValueError, match="frozen"):
@@ -345,7 +353,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
             "protocol": "https",
         },
         "airflow": {
-            "version": draw(st.sampled_from(["3.3.1", "3.2.1", "3.0.6"])),
+            "version": "3.3.1",
             "environmentClass": environment_class,
             "webserver": "privateOnly" if private else draw(st.sampled_from(["privateOnly", "publicOnly"])),
             "logLevels": {"task": "INFO", "scheduler": draw(st.sampled_from(["DEBUG", "WARNING"]))},
