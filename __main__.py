@@ -84,6 +84,9 @@ monitoring = Monitoring(
 )
 
 pulumi.export("region", account.region)
+pulumi.export("vpcId", network.vpc_id)
+pulumi.export("privateSubnetIds", network.private_subnet_ids)
+pulumi.export("airflowSecurityGroupId", network.airflow.id)
 pulumi.export("dagBucket", storage.dags.name)
 pulumi.export("artifactsBucket", storage.artifacts.name)
 pulumi.export("repositoryUrl", registry.url)

@@ -42,10 +42,12 @@ class Network(Component):
     of Airflow, a gateway endpoint for S3; and, by `network.egress`, NAT gateways or endpoints of AWS's services and Snowflake.
     """
 
+    vpc_id: pulumi.Output[str]
     private_subnet_ids: list[pulumi.Output[str]]
     """One per availability zone."""
     task_security_group_id: pulumi.Output[str]
-    airflow_security_group_id: pulumi.Output[str]
+    airflow: SecurityGroup
+    """What MWAA's machines and endpoints carry."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -58,7 +60,7 @@ class Network(Component):
             tags={"Name": platform_name()},
             opts=self.child(),
         )
-        self._vpc_id = vpc.id
+        self.vpc_id = vpc.id
         # Rules that nobody wrote must not exist (FSBP EC2.2).
         aws.ec2.DefaultSecurityGroup(name, vpc_id=vpc.id, ingress=[], egress=[], opts=self.child())
         FlowLogs(name, FlowLogsArgs(account=args.account, vpc_id=vpc.id, logs=args.logs), self.child())
@@ -66,28 +68,27 @@ class Network(Component):
         zones = aws.get_availability_zones(state="available").names[: args.settings.availability_zones]
         subnets = self._private_subnets(dict(zip(zones, plan.private, strict=True)))
         task = self._group("task", "dbt tasks: nothing in")
-        # Schedulers, workers, web server and MWAA's database endpoint all carry this group. Rules after "Best practices for
-        # least privilege configuration in Amazon MWAA" (AWS Big Data Blog).
-        airflow = self._group("airflow", "Airflow: itself in")
-        airflow.admit_itself()
+        # Schedulers, workers, and MWAA's endpoints for its database and for a private page all carry this group. Rules after
+        # "Best practices for least privilege configuration in Amazon MWAA" (AWS Big Data Blog).
+        self.airflow = self._group("airflow", "Airflow: itself in")
+        self.airflow.admit_itself()
         if args.settings.snowflake is None:
             self._nat_egress(args, subnets, dict(zip(zones, plan.public, strict=True)))
-            airflow.reach_anywhere(HTTPS)
+            self.airflow.reach_anywhere(HTTPS)
             for port in sorted({HTTPS, args.warehouse.port}):
                 task.reach_anywhere(port)
         else:
-            self._private_egress(args, args.settings.snowflake, subnets, task, airflow)
+            self._private_egress(args, args.settings.snowflake, subnets, task)
         self.private_subnet_ids = [subnet.id for subnet in subnets.values()]
         self.task_security_group_id = task.id
-        self.airflow_security_group_id = airflow.id
-        self.register_outputs({"private_subnet_ids": self.private_subnet_ids})
+        self.register_outputs({"vpc_id": self.vpc_id, "private_subnet_ids": self.private_subnet_ids})
 
     def _private_subnets(self, blocks: Mapping[str, IPv4Network]) -> dict[str, Subnet]:
         """By availability zone."""
         return {
             zone: Subnet(
                 f"{self._prefix}-private-{zone}",
-                SubnetArgs(vpc_id=self._vpc_id, kind="private", zone=zone, block=block),
+                SubnetArgs(vpc_id=self.vpc_id, kind="private", zone=zone, block=block),
                 self.child(),
             )
             for zone, block in blocks.items()
@@ -95,13 +96,13 @@ class Network(Component):
 
     def _group(self, member: str, description: str) -> SecurityGroup:
         return SecurityGroup(
-            f"{self._prefix}-{member}", SecurityGroupArgs(vpc_id=self._vpc_id, description=description), self.child()
+            f"{self._prefix}-{member}", SecurityGroupArgs(vpc_id=self.vpc_id, description=description), self.child()
         )
 
     def _nat_egress(self, args: NetworkArgs, private: Mapping[str, Subnet], public: Mapping[str, IPv4Network]) -> None:
         NatGateways(
             self._prefix,
-            NatGatewaysArgs(vpc_id=self._vpc_id, blocks=public, private=private, per_zone=args.production),
+            NatGatewaysArgs(vpc_id=self.vpc_id, blocks=public, private=private, per_zone=args.production),
             self.child(),
         )
         self._s3(args, private, stage_buckets=None)
@@ -112,21 +113,20 @@ class Network(Component):
         snowflake: SnowflakeSettings,
         private: Mapping[str, Subnet],
         task: SecurityGroup,
-        airflow: SecurityGroup,
     ) -> None:
         subnet_ids = [subnet.id for subnet in private.values()]
         Endpoints(
             f"{self._prefix}-endpoints",
-            EndpointsArgs(account=args.account, vpc_id=self._vpc_id, subnet_ids=subnet_ids, callers=[task, airflow]),
+            EndpointsArgs(account=args.account, vpc_id=self.vpc_id, subnet_ids=subnet_ids, callers=[task, self.airflow]),
             self.child(),
         )
         s3 = self._s3(args, private, snowflake.stage_buckets)
-        for group in (task, airflow):
+        for group in (task, self.airflow):
             group.reach_prefix_list("s3", s3.prefix_list_id, HTTPS)
         SnowflakeEndpoint(
             f"{self._prefix}-snowflake",
             SnowflakeEndpointArgs(
-                vpc_id=self._vpc_id,
+                vpc_id=self.vpc_id,
                 subnet_ids=subnet_ids,
                 endpoint_service=snowflake.endpoint_service,
                 host=args.warehouse.host_name,
@@ -140,7 +140,7 @@ class Network(Component):
             f"{self._prefix}-s3",
             S3GatewayArgs(
                 account=args.account,
-                vpc_id=self._vpc_id,
+                vpc_id=self.vpc_id,
                 route_table_ids=[subnet.route_table_id for subnet in private.values()],
                 stage_buckets=stage_buckets,
             ),

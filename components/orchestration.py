@@ -11,7 +11,7 @@ from components.bucket import PrivateBucket
 from components.cluster import Cluster
 from components.encryption import EncryptionKey
 from components.logs import Logs
-from components.network import Network
+from components.network import HTTPS, Network
 from components.policy import Statement
 from components.role import ServiceRole, ServiceRoleArgs
 from components.sections.airflow import AirflowSettings, LogLevels
@@ -70,6 +70,9 @@ class Airflow(Component):
             ),
             self.child(),
         )
+        # MWAA's endpoint for the page has the environment's group ("Managing access to service-specific Amazon VPC endpoints").
+        for cidr in sorted(set(args.settings.webserver_cidrs)):
+            args.network.airflow.admit_range(cidr, HTTPS)
         log_groups = self._log_groups(name, args)
         self.log_groups = {kind: group.name for kind, group in zip(LOG_GROUPS, log_groups, strict=True)}
         requirements = self._file(f"{name}-requirements", REQUIREMENTS, f"{DAG_FOLDER}/{REQUIREMENTS}", args.storage.dags)
@@ -101,7 +104,7 @@ class Airflow(Component):
             kms_key=args.key.arn,
             network_configuration={
                 "subnet_ids": args.network.private_subnet_ids[:2],
-                "security_group_ids": [args.network.airflow_security_group_id],
+                "security_group_ids": [args.network.airflow.id],
             },
             logging_configuration=_logging(args.settings.log_levels),
             # MWAA checks bucket, permissions and the way out while it creates the environment, and needs two hours to give up.

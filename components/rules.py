@@ -73,12 +73,18 @@ class MisfitError(ValueError):
         self.misfits = misfits
 
 
+def private_range(cidr: IPv4Network) -> IPv4Network:
+    """Addresses that nobody on the internet has."""
+    if not any(cidr.subnet_of(block) for block in PRIVATE_RANGES):
+        raise ValueError(f"Not private addresses. Choose a range inside {', '.join(map(str, PRIVATE_RANGES))}")
+    return cidr
+
+
 def usable_range(cidr: IPv4Network) -> IPv4Network:
     """A range that AWS takes for a VPC and that hides nothing on the internet."""
     if not 16 <= cidr.prefixlen <= 28:
         raise ValueError("AWS takes a VPC of /16 to /28. Choose, for instance, 10.20.0.0/16")
-    if not any(cidr.subnet_of(block) for block in PRIVATE_RANGES):
-        raise ValueError(f"Not private addresses. Choose a range inside {', '.join(map(str, PRIVATE_RANGES))}")
+    private_range(cidr)
     if cidr.overlaps(DOCKER_RANGE):
         raise ValueError(f"Overlaps {DOCKER_RANGE}, which Docker uses itself. Choose, for instance, 10.20.0.0/16")
     return cidr
@@ -102,6 +108,12 @@ def snowflake_has_a_way_in(egress: str | None, *, given: bool) -> None:
         raise ValueError(f"Required with egress {PRIVATE_LINK}: give endpointService and stageBuckets, or set egress: nat")
     if egress not in (None, PRIVATE_LINK) and given:
         raise ValueError(f"Only egress {PRIVATE_LINK} has an endpoint for Snowflake. Remove it, or set egress: {PRIVATE_LINK}")
+
+
+def visitors_need_a_private_page(webserver: str | None, *, given: bool) -> None:
+    """Who may come is a question only where not everybody may."""
+    if webserver == "publicOnly" and given:
+        raise ValueError("With webserver publicOnly the page is open to the internet. Remove it, or set webserver: privateOnly")
 
 
 def warehouse_is_private(egress: str | None, host: str | None, port: int) -> None:

@@ -1,6 +1,7 @@
 """Amazon VPC: a security group whose rules all say who may talk to whom."""
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_aws as aws
@@ -51,6 +52,18 @@ class SecurityGroup(Component):
             from_port=port,
             to_port=port,
             opts=caller.child(),
+        )
+
+    def admit_range(self, cidr: IPv4Network, port: int) -> None:
+        """Let whoever has such an address open TCP connections to the members."""
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self.pulumi_resource_name}-from-{cidr}-{port}",
+            security_group_id=self.id,
+            cidr_ipv4=str(cidr),
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            opts=self.child(),
         )
 
     def admit_itself(self) -> None:

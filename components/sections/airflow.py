@@ -1,8 +1,9 @@
 """`dbt-platform:airflow`."""
 
-from typing import Literal
+from ipaddress import IPv4Network
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from components import rules
 from components.sections.section import Section
@@ -20,6 +21,9 @@ Version = Literal["3.3.1"]
 
 EnvironmentClass = Literal["mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge"]
 
+PrivateRange = Annotated[
+    IPv4Network, AfterValidator(rules.private_range), Field(description="Private IPv4 addresses, for instance 10.8.0.0/16.")
+]
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
@@ -66,6 +70,11 @@ class AirflowSettings(Section):
         default="privateOnly",
         description="Airflow's page is reachable from inside the VPC only, or from the internet. Both ask for an IAM identity.",
     )
+    webserver_cidrs: list[PrivateRange] = Field(
+        default=[],
+        description="Private IPv4 ranges that may open Airflow's page, with webserver `privateOnly`: of your VPN, your office, a "
+        'peered VPC. They also need a route: docs/operations.md, "Open Airflow\'s page". Empty: Airflow itself only.',
+    )
 
     log_levels: LogLevels = LogLevels()
     maintenance_window: str = Field(
@@ -91,6 +100,12 @@ class AirflowSettings(Section):
         description="Shell script, relative to `Pulumi.yaml`, that MWAA runs before Airflow starts: the only way to variables and "
         "system packages of its own. A change of it restarts Airflow.",
     )
+
+    @field_validator("webserver_cidrs")
+    @classmethod
+    def _of_use(cls, cidrs: list[IPv4Network], info: ValidationInfo) -> list[IPv4Network]:
+        rules.visitors_need_a_private_page(info.data.get("webserver"), given=bool(cidrs))
+        return cidrs
 
     @field_validator("startup_script")
     @classmethod

@@ -1,6 +1,7 @@
 """Amazon VPC and EC2: nothing of ours can be reached from the internet."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 
 from pulumi_policy import Severity
@@ -62,10 +63,9 @@ def no_public_addresses(subnet: Resource) -> Iterator[Finding]:
 def closed_to_the_internet(resource: Resource) -> Iterator[Finding]:
     """No security group lets the internet in."""
     for where, rule in _rules(resource, "ingress"):
-        if open_to := sorted(_ranges(rule) & EVERYWHERE):
-            yield Finding(
-                resource, where, f"admits {open_to[0]}", "Admit a security group of this stack, or the network that calls"
-            )
+        if open_to := sorted(filter(_public, _ranges(rule))):
+            fix = "Admit a security group of this stack, or the private addresses of the network that calls"
+            yield Finding(resource, where, f"admits {open_to[0]}", fix)
 
 
 @resource_control("ec2-egress-limited", Severity.MEDIUM, "CKV_AWS_382", types=[GROUP, EGRESS_RULE, CLASSIC_RULE])
@@ -84,6 +84,11 @@ def _rules(resource: Resource, direction: str) -> Iterator[tuple[str, dict[str, 
             yield f"{direction}[{number}]", rule
     elif resource.type != CLASSIC_RULE or resource.get("type") == direction:
         yield "the rule", dict(resource.properties)
+
+
+def _public(cidr: str) -> bool:
+    """Whether it has addresses of the internet."""
+    return ip_network(cidr, strict=False).is_global
 
 
 def _ranges(rule: dict[str, Any]) -> set[str]:

@@ -93,7 +93,7 @@ def test_a_dbt_task_takes_no_connection_and_opens_only_tls(
 
 def test_airflow_takes_connections_from_itself_only(stack: Stack, network_args: NetworkArgs):
     """Without its own traffic MWAA hangs for two hours; with anyone else's, the metadata database is exposed."""
-    group = stack.value(Network("platform", network_args).airflow_security_group_id)
+    group = stack.value(Network("platform", network_args).airflow.id)
 
     rule = stack.only(INGRESS)
     assert rule["securityGroupId"] == rule["referencedSecurityGroupId"] == group
@@ -187,7 +187,7 @@ def test_s3_is_this_accounts_and_what_images_and_snowflake_need(stack: Stack, pr
 def test_private_groups_talk_to_endpoints_and_to_nothing_else(stack: Stack, private_args: NetworkArgs):
     """Only dbt has a way to Snowflake, and nobody has one to a neighbour."""
     network = Network("platform", private_args)
-    task, airflow = stack.value(network.task_security_group_id), stack.value(network.airflow_security_group_id)
+    task, airflow = stack.value(network.task_security_group_id), stack.value(network.airflow.id)
 
     def peers(group: str, kind: str) -> set[tuple[str, int | None]]:
         rules = [rule for rule in stack.all(kind).values() if rule["securityGroupId"] == group]

@@ -7,6 +7,7 @@ from components.sections.airflow import DEFAULT_POOL_SLOTS, AirflowSettings, Con
 from tests.unit.recorder import Stack, run_program, stack_file
 
 ENVIRONMENT = "aws:mwaa/environment:Environment"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 CLUSTER = "arn:aws:ecs:eu-west-1:123456789012:cluster/dbt-platform-dev"
 
@@ -162,6 +163,23 @@ def test_airflows_page_is_where_the_settings_say(production: Stack, chosen: Stac
     assert stack_file("prod")["dbt-platform:airflow"]["webserver"] == "privateOnly"
     assert production.only(ENVIRONMENT)["webserverAccessMode"] == "PRIVATE_ONLY"
     assert chosen.only(ENVIRONMENT)["webserverAccessMode"] == "PUBLIC_ONLY"
+
+
+def test_a_private_page_opens_for_whom_the_settings_name(production: Stack):
+    """Without a rule nobody can open it; with more than the page's port, the metadata database would be open too."""
+    values = stack_file("prod")
+    values["dbt-platform:airflow"]["webserverCidrs"] = ["10.8.0.0/16", "192.168.7.0/24"]
+    visited = run_program(values)
+    group = visited.outputs["airflowSecurityGroupId"]
+
+    assert [rule for rule in production.all(INGRESS).values() if "cidrIpv4" in rule] == []
+    admitted = [rule for rule in visited.all(INGRESS).values() if "cidrIpv4" in rule]
+    assert {(rule["cidrIpv4"], rule["securityGroupId"]) for rule in admitted} == {
+        ("10.8.0.0/16", group),
+        ("192.168.7.0/24", group),
+    }
+    assert {(rule["ipProtocol"], rule["fromPort"], rule["toPort"]) for rule in admitted} == {("tcp", 443, 443)}
+    assert visited.only(ENVIRONMENT)["networkConfiguration"]["securityGroupIds"] == [group]
 
 
 def test_a_stack_file_that_says_nothing_gets_a_private_page():

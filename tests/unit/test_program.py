@@ -39,6 +39,9 @@ def test_outputs_are_what_operators_and_scripts_read(development: Stack):
 
     assert outputs.keys() == {
         "region",
+        "vpcId",
+        "privateSubnetIds",
+        "airflowSecurityGroupId",
         "dagBucket",
         "artifactsBucket",
         "repositoryUrl",

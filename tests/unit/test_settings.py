@@ -84,6 +84,9 @@ MISTAKES = [
     ("airflow.version", "3.2.1", "'3.3.1'"),
     ("airflow.environmentClass", "mw1.tiny", "'mw1.small'"),
     ("airflow.webserver", "public", "'publicOnly'"),
+    ("airflow.webserverCidrs", ["8.8.8.0/24"], "webserverCidrs.0 = '8.8.8.0/24'\n  Not private addresses"),
+    ("airflow.webserverCidrs", ["10.8.0.0/16", "0.0.0.0/0"], "webserverCidrs.1 = '0.0.0.0/0'\n  Not private addresses"),
+    ("airflow.webserverCidrs", ["10.8.0.1/16"], "for instance 10.8.0.0/16"),
     ("airflow.maintenanceWindow", "SUN:03:15", "on the hour or half past"),
     ("airflow.minWorkers", 0, "greater than or equal to 1"),
     ("airflow.maxWorkers", 26, "less than or equal to 25"),
@@ -165,6 +168,17 @@ def test_production_says_which_account_it_is(account_ids: list[Any], fix: str):
 
     with pytest.raises(pulumi.RunError, match=f"(?s)aws:allowedAccountIds.*{fix}"):
         Settings.load()
+
+
+def test_visitors_are_named_only_for_a_page_that_is_private(right: Configuration):
+    """Somebody who thinks that the list keeps others out of a public page is told that it does not."""
+    visited = change(right, "airflow.webserverCidrs", ["10.8.0.0/16"])
+    load(visited)
+
+    message = refusal(change(visited, "airflow.webserver", "publicOnly"))
+
+    assert "dbt-platform:airflow.webserverCidrs = ['10.8.0.0/16']" in message
+    assert "set webserver: privateOnly" in message
 
 
 def test_all_mistakes_are_reported_at_once(right: Configuration):
@@ -333,6 +347,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
     environment_class = draw(st.sampled_from(sorted(DAGS_PER_CLASS)))
     private = draw(st.booleans())
     private_host = "abc.privatelink.snowflakecomputing.com"
+    webserver = "privateOnly" if private else draw(st.sampled_from(["privateOnly", "publicOnly"]))
     return {
         "environment": draw(st.sampled_from(["development", "production"])),
         "network": {
@@ -355,7 +370,8 @@ def configurations(draw: st.DrawFn) -> Configuration:
         "airflow": {
             "version": "3.3.1",
             "environmentClass": environment_class,
-            "webserver": "privateOnly" if private else draw(st.sampled_from(["privateOnly", "publicOnly"])),
+            "webserver": webserver,
+            "webserverCidrs": ["10.8.0.0/16", "100.64.0.0/10", "10.8.0.0/16"] if webserver == "privateOnly" else [],
             "logLevels": {"task": "INFO", "scheduler": draw(st.sampled_from(["DEBUG", "WARNING"]))},
             "maintenanceWindow": draw(st.sampled_from(["SUN:00:00", "FRI:23:30"])),
             "startupScript": draw(st.sampled_from([None, "image/prepare.sh"])),

@@ -134,6 +134,8 @@ EC2 = [
             wrong=[wrong],
             right=[
                 Fake(INGRESS, {"referencedSecurityGroupId": "g"}),
+                *(Fake(INGRESS, {"cidrIpv4": cidr}) for cidr in ("10.8.0.0/16", "172.16.0.0/12", "100.64.0.0/10")),
+                Fake(INGRESS, {"cidrIpv6": "fd00::/8"}),
                 Fake(GROUP, {"egress": [{"protocol": "tcp", "cidrBlocks": ["0.0.0.0/0"]}]}),
                 Fake(CLASSIC, {"type": "egress", "protocol": "tcp", "cidrBlocks": ["0.0.0.0/0"]}),
             ],
@@ -141,6 +143,9 @@ EC2 = [
         for where, everywhere, wrong in [
             ("the rule", "0.0.0.0/0", Fake(INGRESS, {"cidrIpv4": "0.0.0.0/0"})),
             ("the rule", "::/0", Fake(INGRESS, {"cidrIpv6": "::/0"})),
+            ("the rule", "8.8.8.0/24", Fake(INGRESS, {"cidrIpv4": "8.8.8.0/24"})),
+            ("the rule", "10.0.0.0/7", Fake(INGRESS, {"cidrIpv4": "10.0.0.0/7"})),
+            ("the rule", "2600::/16", Fake(INGRESS, {"cidrIpv6": "2600::/16"})),
             ("the rule", "0.0.0.0/0", Fake(CLASSIC, {"type": "ingress", "cidrBlocks": ["10.0.0.0/8", "0.0.0.0/0"]})),
             ("ingress[0]", "::/0", Fake(GROUP, {"ingress": [{"ipv6CidrBlocks": ["::/0"]}]})),
         ]
