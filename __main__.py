@@ -31,7 +31,14 @@ storage = Storage(
     "platform", StorageArgs(account=account, kms_key_arn=key.arn, settings=settings.artifacts, logs=logs, disposable=disposable)
 )
 registry = Registry(
-    "dbt", RegistryArgs(account=account, kms_key_arn=key.arn, disposable=disposable, readers=settings.image.shared_with)
+    "dbt",
+    RegistryArgs(
+        account=account,
+        kms_key_arn=key.arn,
+        builds=[build.name for build in settings.builds],
+        disposable=disposable,
+        readers=settings.image.shared_with,
+    ),
 )
 images = {
     build: DbtImage(build.name, DbtImageArgs(build=build, settings=settings.image, registry=registry)) for build in settings.builds

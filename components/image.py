@@ -15,7 +15,7 @@ import pulumi_docker as docker
 
 from components.base import REPOSITORY, Component
 from components.promotion import Repository
-from components.registry import Registry
+from components.registry import Registry, image_tag
 from components.sections.image import ImageSettings
 from components.sections.workstream import Build
 
@@ -67,7 +67,7 @@ class DbtImage(Component):
         version = hashlib.sha256(f"{args.settings.base_image} {folder.name}".encode()).hexdigest()[:16]
         # Relative, so that the state says the same on every machine.
         context = folder.relative_to(REPOSITORY).as_posix()
-        tag = f"{name.replace('/', '-')}-{version}"
+        tag = image_tag(name, version)
         if args.settings.promote_from:
             source = Repository.parse(args.settings.promote_from)
             self.reference = source.image(tag)

@@ -11,10 +11,21 @@ from components.account import Account
 from components.base import Component
 
 RELEASES_KEPT = 30
-"""Images that stay available for a rollback; about a month of daily releases."""
+"""Images of one build that stay available for a rollback; about a month of daily releases."""
 
 SHARED_KEPT = 1000
 """Where others run images from: one of them must not expire because development went on. Images share most layers."""
+
+MOST_RULES = 50
+"""Of one lifecycle policy (Amazon ECR, "Amazon ECR service quotas")."""
+
+
+def image_tag(build: str, version: str) -> str:
+    """The only dot ends the build's name, so that one build's pattern never matches another's images.
+
+    With `shop-*` the images of `shop-emea` would count as newer ones of `shop`, even where a rule of their own keeps them.
+    """
+    return f"{build.replace('/', '-').replace('.', '-')}.{version}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +35,8 @@ class RegistryArgs:
     account: Account
     kms_key_arn: pulumi.Input[str]
     """Key that encrypts the layers."""
+    builds: Sequence[str]
+    """Names of what images are built of."""
     disposable: bool
     """Destroy may delete the images too; not while other accounts run them."""
     readers: Sequence[str] = ()
@@ -57,7 +70,7 @@ class Registry(Component):
         aws.ecr.LifecyclePolicy(
             name,
             repository=repository.name,
-            policy=json.dumps(_keep_newest(SHARED_KEPT if args.readers else RELEASES_KEPT)),
+            policy=json.dumps({"rules": _expiry(args.builds, SHARED_KEPT if args.readers else RELEASES_KEPT)}),
             opts=self.child(),
         )
         if args.readers:
@@ -80,6 +93,18 @@ def _pull(account: Account, readers: Sequence[str]) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _keep_newest(count: int) -> dict[str, object]:
-    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count}
-    return {"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]}
+def _expiry(builds: Sequence[str], kept: int) -> list[dict[str, object]]:
+    """For each build its newest images, however often the others are built: a quiet one's only image is still run.
+
+    Where there are more builds than rules, images of the rest just stay. What has no tag is part of an image that has expired.
+    """
+    patterns = sorted({image_tag(build, "*") for build in builds})[: MOST_RULES - 1]
+    newest = [
+        {"tagStatus": "tagged", "tagPatternList": [pattern], "countType": "imageCountMoreThan", "countNumber": kept}
+        for pattern in patterns
+    ]
+    untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1}
+    return [
+        {"rulePriority": priority, "selection": selection, "action": {"type": "expire"}}
+        for priority, selection in enumerate([*newest, untagged], start=1)
+    ]

@@ -86,8 +86,8 @@ STOPPED: tuple[Symptom, ...] = (
     Symptom(
         texts=("cannotpullcontainer", "cannotpullimage"),
         summary="The image can't be pulled",
-        resolution="Check that the image's digest is still in ECR and that the execution role may pull it; `pulumi up` builds a "
-        "missing image again.",
+        resolution="Check that the image's digest is still in ECR and that the execution role may pull it. `pulumi up` builds a "
+        "missing image again only after a change of the image or the dbt project.",
     ),
     Symptom(
         texts=("specified secret value for staging label",),

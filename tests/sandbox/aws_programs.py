@@ -311,7 +311,7 @@ def compute(version: int) -> None:
         force_delete=True,
         tags=tags,
     )
-    keep = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 10 * version}
+    keep = {"tagStatus": "tagged", "tagPatternList": ["shop.*"], "countType": "imageCountMoreThan", "countNumber": 10 * version}
     aws.ecr.LifecyclePolicy(
         "dbt",
         repository=repository.name,

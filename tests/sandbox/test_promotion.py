@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from components import image
+from components.registry import image_tag
 from sandbox import engine
 from sandbox.errors import SandboxError
 from sandbox.paths import CACHE, REPOSITORY, Home
@@ -28,8 +29,9 @@ from components.sections.workstream import Build
 
 config = pulumi.Config()
 account, key, readers = Account.current(), config.require("key"), config.get_object("readers") or []
-registry = Registry("own", RegistryArgs(account=account, kms_key_arn=key, disposable=True, readers=readers))
 build = Build("dbt_project", "x86_64")
+args = RegistryArgs(account=account, kms_key_arn=key, builds=[build.name], disposable=True, readers=readers)
+registry = Registry("own", args)
 settings = ImageSettings.model_validate({key: config.require(key) for key in ("promoteFrom", "baseImage")})
 promoted = DbtImage(build.name, DbtImageArgs(build=build, settings=settings, registry=registry))
 pulumi.export("image", promoted.reference)
@@ -70,7 +72,7 @@ def build_in_development(cloud: Account) -> str:
     context = image._put_together(REPOSITORY / image.CONTEXTS_FOLDER / "dbt_project", [image.IMAGE_FOLDER, "dbt_project"])
     version = hashlib.sha256(f"{BASE_IMAGE} {context.name}".encode()).hexdigest()[:16]
     found = ecr.batch_get_image(repositoryName="tasks", imageIds=[{"imageTag": "v1"}])["images"][0]
-    ecr.put_image(repositoryName="tasks", imageManifest=found["imageManifest"], imageTag=f"dbt_project-{version}")
+    ecr.put_image(repositoryName="tasks", imageManifest=found["imageManifest"], imageTag=image_tag("dbt_project", version))
     return found["imageId"]["imageDigest"]
 
 

@@ -34,7 +34,7 @@ def built(base_image: str = "python:3.12-slim") -> dict[str, Any]:
     """The image of project `shop`, as a deployment right now would register it."""
     stack = Stack()
     try:
-        registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
+        registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", builds=["shop"], disposable=True))
         settings = ImageSettings.model_validate({"baseImage": base_image})
         DbtImage("shop", DbtImageArgs(build=SHOP, settings=settings, registry=registry))
         return stack.only("docker:index/image:Image")
@@ -56,7 +56,7 @@ def test_an_image_s_label_leads_to_the_files_that_it_was_made_of(sources: Path):
     """Somebody who finds an image without its tag could not say which code is in it."""
     image = built()
 
-    assert image["imageName"].endswith(f":shop-{image['build']['args']['REVISION']}")
+    assert image["imageName"].endswith(f":shop.{image['build']['args']['REVISION']}")
 
 
 def test_an_unchanged_project_keeps_its_tag(sources: Path):
@@ -155,7 +155,7 @@ def test_what_dbt_writes_changes_nothing(sources: Path, folder: str):
 def test_an_image_is_built_for_the_processor_that_runs_it(stack: Stack, sources: Path, architecture: Architecture, platform: str):
     """Fargate ends a task at once whose image is for another one: `exec format error`."""
     made = Build("shop", architecture)
-    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
+    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", builds=["shop"], disposable=True))
     DbtImage(made.name, DbtImageArgs(build=made, settings=ImageSettings(), registry=registry))
 
     assert stack.only("docker:index/image:Image")["build"]["platform"] == platform
@@ -163,7 +163,7 @@ def test_an_image_is_built_for_the_processor_that_runs_it(stack: Stack, sources:
 
 def test_tasks_run_the_pushed_bytes(stack: Stack, sources: Path):
     """A tag could be pushed again by hand; a digest can't mean anything else."""
-    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
+    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", builds=["shop"], disposable=True))
     built = DbtImage("shop", DbtImageArgs(build=SHOP, settings=ImageSettings(), registry=registry))
 
     assert stack.value(built.reference) == IMAGE
@@ -173,14 +173,14 @@ def test_tasks_run_the_pushed_bytes(stack: Stack, sources: Path):
 
 def test_the_state_is_the_same_on_every_machine(stack: Stack, sources: Path):
     """An absolute path would make the pipeline rebuild what a laptop has just deployed."""
-    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
+    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", builds=["shop"], disposable=True))
     DbtImage("shop", DbtImageArgs(build=SHOP, settings=ImageSettings(), registry=registry))
 
     assert str(sources) not in str(stack.registrations())
 
 
 def promoted() -> DbtImage:
-    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", disposable=True))
+    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", builds=["shop"], disposable=True))
     return DbtImage(
         "shop", DbtImageArgs(build=SHOP, settings=ImageSettings.model_validate({"promoteFrom": ELSEWHERE}), registry=registry)
     )
@@ -209,7 +209,7 @@ def test_what_nobody_has_built_can_not_be_promoted(stack: Stack, sources: Path, 
     """Else a release could run code that development never saw."""
     monkeypatch.setattr(promotion.aws.ecr, "get_image", missing)
 
-    with pytest.raises(pulumi.RunError, match=f"{ELSEWHERE} has no image shop-"):
+    with pytest.raises(pulumi.RunError, match=rf"{ELSEWHERE} has no image shop\."):
         promoted()
 
 
