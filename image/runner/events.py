@@ -1,5 +1,7 @@
 """Turns dbt's events into progress and into JSON lines."""
 
+import threading
+from collections import Counter
 from typing import Any
 
 from runner.output import Output
@@ -31,6 +33,11 @@ class Events:
     def __init__(self, progress: Progress, output: Output) -> None:
         self._progress = progress
         self._output = output
+        self._open: Counter[str] = Counter()
+        """Starts of each node without their end: dbt starts a microbatch model, and within it each batch under the same id."""
+        self._causes: dict[str, str] = {}
+        """What the first failed batch of a model said; the model's own result says how many failed."""
+        self._lock = threading.Lock()
         self.problems: list[str] = []
         """What dbt complained about outside of nodes."""
         self.unusable = ""
@@ -44,6 +51,8 @@ class Events:
             self._started(MessageToDict(message.data, preserving_proto_field_name=True)["node_info"])
         elif name == "NodeFinished":
             self._finished(MessageToDict(message.data, preserving_proto_field_name=True))
+        elif name == "GenericExceptionOnRun" and self._open[message.data.unique_id] > 1:
+            self._causes.setdefault(message.data.unique_id, message.data.exc.removeprefix("Exception on worker thread. "))
         elif name == "ParsedFileLoadFailed":
             self.unusable = message.data.exc
         elif name == "UnableToPartialParse":
@@ -52,7 +61,8 @@ class Events:
             self._said(name, message.info.level, message.info.msg)
 
     def _started(self, info: dict[str, Any]) -> None:
-        if node := self._progress.nodes.get(info["unique_id"]):
+        node = self._progress.nodes.get(info["unique_id"])
+        if self._count(info["unique_id"], 1) == 1 and node:
             self._progress.start(node.id)
             if node.kind not in TESTS:
                 self._output.event("node_started", node=node.id)
@@ -60,12 +70,16 @@ class Events:
     def _finished(self, data: dict[str, Any]) -> None:
         info, run = data["node_info"], data["run_result"]
         node = self._progress.nodes.get(info["unique_id"])
+        if self._count(info["unique_id"], -1) > 0:
+            if run["status"] in FAILED:
+                self._causes.setdefault(info["unique_id"], run.get("message", ""))
+            return
         if node is None:
             return
         response = run.get("adapter_response", {})
         result = Result(
             status=run["status"],
-            message=run.get("message", ""),
+            message="\n".join(filter(None, [run.get("message", ""), self._causes.pop(node.id, "")])),
             started=info.get("node_started_at", ""),
             seconds=round(run.get("execution_time", 0), 3),
             rows=_rows(node, info.get("materialized", ""), response),
@@ -86,6 +100,12 @@ class Events:
             of=len(self._progress.nodes),
             message=result.message if result.status in FAILED else None,
         )
+
+    def _count(self, node_id: str, step: int) -> int:
+        """Starts of the node without their end, with this one."""
+        with self._lock:  # batches run in several threads
+            self._open[node_id] += step
+            return self._open[node_id]
 
     def _said(self, name: str, level: str, text: str) -> None:
         if level == "error":
