@@ -12,6 +12,9 @@ from ci.errors import CiError
 
 STYLE = Path(__file__).with_name("sqlfluff.cfg")
 
+FOLDERS = ("dbt_*", "dbt_*/*")
+"""Where the stack's configuration takes a dbt project from. The packages of one lie deeper."""
+
 PLACEHOLDERS = {f"SNOWFLAKE_{name}": "NOT_CONNECTED" for name in ("ACCOUNT", "USER", "ROLE", "DATABASE", "WAREHOUSE", "SCHEMA")}
 """What the profile demands and parsing never uses."""
 
@@ -22,9 +25,9 @@ def check(root: Path, quality: Path) -> None:
     Raises:
         CiError: a project does not parse, or its SQL is not in our style.
     """
-    projects = sorted(path.parent for path in root.glob("dbt_*/dbt_project.yml"))
+    projects = sorted(path.parent for folders in FOLDERS for path in root.glob(f"{folders}/dbt_project.yml"))
     if not projects:
-        raise CiError(f"No dbt project (dbt_*/dbt_project.yml) in {root.resolve()}.", "Start from the repository's folder.")
+        raise CiError(f"No dbt project ({' or '.join(FOLDERS)}) in {root.resolve()}.", "Start from the repository's folder.")
     failed = [f"{project} does not parse" for project in projects if not _parses(project, root)]
     folders = [str(project) for project in projects]
     lint = ["sqlfluff", "lint", "--config", str(STYLE), "--disable-progress-bar"]

@@ -6,8 +6,8 @@ usage() {
     cat <<END
 Usage: ci/scan.sh [PROJECT...]
 
-Builds the image of each dbt project (all dbt_* folders when none is named), writes its bill of materials to
-sbom-PROJECT.cdx.json, and fails when a critical vulnerability is known that an update would mend.
+Builds the image of each dbt project (all in dbt_*/ and dbt_*/*/ when none is named), writes its bill of materials to
+sbom-PROJECT.cdx.json (with - for /), and fails when a critical vulnerability is known that an update would mend.
 
 TRIVY_VERSION     version of the scanner (required)
 CI_REGISTRY_...   set by GitLab: its registry keeps the build's layers for the next pipeline
@@ -32,14 +32,19 @@ if [ -n "${CI_REGISTRY_IMAGE:-}" ]; then
     cache=$CI_REGISTRY_IMAGE/cache
 fi
 
-[ $# -gt 0 ] || set -- dbt_*
+if [ $# -eq 0 ]; then
+    for file in dbt_*/dbt_project.yml dbt_*/*/dbt_project.yml; do
+        [ ! -f "$file" ] || set -- "$@" "${file%/*}"
+    done
+fi
 vulnerable=
 for project; do
-    image=$project:scan
+    name=$(printf %s "$project" | tr / -)
+    image=scan:$name
     docker buildx build --load --platform linux/amd64 --file image/Dockerfile --build-arg "PROJECT=$project" --tag "$image" \
-        ${cache:+--cache-from "type=registry,ref=$cache:$project"} \
-        ${cache:+--cache-to "type=registry,ref=$cache:$project,mode=max"} .
-    trivy --format cyclonedx "$image" >"sbom-$project.cdx.json"
+        ${cache:+--cache-from "type=registry,ref=$cache:$name"} \
+        ${cache:+--cache-to "type=registry,ref=$cache:$name,mode=max"} .
+    trivy --format cyclonedx "$image" >"sbom-$name.cdx.json"
     trivy --scanners vuln --severity CRITICAL --ignore-unfixed --exit-code 1 "$image" || vulnerable="$vulnerable $project"
 done
 [ -z "$vulnerable" ] || {

@@ -4,6 +4,7 @@ Each takes a value, returns it when it is right, and raises a ValueError that te
 gets None for the other one when that is wrong itself, and lets it pass: its own problem is reported already.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,6 +52,9 @@ FARGATE_MEMORY = {
     16384: range(32768, 122880 + 1, 8192),
 }
 """MiB that each number of CPU units goes with (Amazon ECS, "Task size")."""
+
+PROJECT_FOLDER = re.compile(r"dbt_[\w.-]*(/[\w.-]+)?", re.ASCII)
+"""Where the pipeline looks for dbt projects (ci/projects.py, ci/scan.sh and .gitlab/ci/rules.yml); part of the image's tag."""
 
 AIRFLOW_PRESETS = frozenset({"@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly"})
 
@@ -147,15 +151,23 @@ def account_identifier(account: str) -> str:
 
 
 def dbt_project(folder: str) -> str:
-    """A folder inside the repository with a dbt project in it."""
-    if PurePosixPath(folder).is_absolute() or ".." in PurePosixPath(folder).parts:
+    """A folder inside the repository with a dbt project in it, in the one spelling that names its image."""
+    path = PurePosixPath(folder)
+    if path.is_absolute() or ".." in path.parts:
         raise ValueError("Give a folder inside the repository, relative to Pulumi.yaml: only that gets into the image")
-    if not (REPOSITORY / folder).is_dir():
-        found = sorted(str(path.parent.relative_to(REPOSITORY)) for path in REPOSITORY.glob("*/dbt_project.yml"))
+    if not (REPOSITORY / path).is_dir():
+        files = [file for pattern in ("dbt_*", "dbt_*/*") for file in REPOSITORY.glob(f"{pattern}/dbt_project.yml")]
+        found = sorted(file.parent.relative_to(REPOSITORY).as_posix() for file in files)
         raise ValueError(f"There is no such folder beside Pulumi.yaml. dbt projects there: {', '.join(found) or 'none'}")
-    if not (REPOSITORY / folder / "dbt_project.yml").is_file():
+    if not (REPOSITORY / path / "dbt_project.yml").is_file():
         raise ValueError("The folder holds no dbt_project.yml. Name the folder of a dbt project, or make one with `dbt init`")
-    return folder
+    if not PROJECT_FOLDER.fullmatch(str(path)):
+        fit = re.sub(r"[^\w.-]", "_", path.name.removeprefix("dbt_"), flags=re.ASCII)
+        raise ValueError(
+            "The pipeline looks for dbt projects in dbt_*/ and dbt_*/*/ only, named with letters, digits and _.-. "
+            f"Rename the folder, for instance to dbt_{fit}"
+        )
+    return str(path)
 
 
 def shell_script(path: str) -> str:

@@ -37,7 +37,7 @@ class Build(NamedTuple):
 class WorkstreamSettings(Section):
     """A scheduled dbt project, or a selection of one."""
 
-    project: str = Field(description="Folder of the dbt project, relative to `Pulumi.yaml`.")
+    project: str = Field(description="Folder of the dbt project, relative to `Pulumi.yaml`: `dbt_...` or `dbt_.../...`.")
     schema_: Identifier = Field(alias="schema", description=f"Snowflake schema that the models are built in. {UNQUOTED}")
     owner: str = Field(
         pattern=r"^[\w .:/=+@-]{1,64}$",

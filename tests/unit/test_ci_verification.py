@@ -1,6 +1,8 @@
 """The smoke run after a deployment, and the checks of the dbt projects: which programs they call, and what they make of them."""
 
+import contextlib
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from ci import projects
 from ci.errors import CiError
 from ci.verification import verify
+from components import rules
+from components.base import REPOSITORY
 from tests.fake_program import FakeProgram
 
 OUTPUTS = {"workstreams": {"sales": {}, "finance": {}}}
@@ -70,6 +74,33 @@ def test_every_project_is_checked_to_the_end(root: Path, monkeypatch: pytest.Mon
     assert dbt.verbs == ["parse", "parse"]
     assert [str(quality) in call for call in sqlfluff.calls] == [True]
     assert "dbt_sales/models/orders.sql:7: CP01" in capsys.readouterr().out
+
+
+def test_every_project_that_a_stack_may_name_is_parsed_and_scanned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A project that only the deployment knows gets into production unread."""
+    for name in ("dbt_sales", "dbt_sales/dbt_packages/utils", "dbt_projects/books", "analytics"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "dbt_project.yml").touch()
+    named = []
+    monkeypatch.setattr(rules, "REPOSITORY", tmp_path)
+    for file in tmp_path.rglob("dbt_project.yml"):
+        with contextlib.suppress(ValueError):
+            named.append(rules.dbt_project(file.parent.relative_to(tmp_path).as_posix()))
+    (tmp_path / "codequality.json").write_text("[]")
+    dbt, docker = (FakeProgram.on_path(name, tmp_path, monkeypatch) for name in ("dbt", "docker"))
+    FakeProgram.on_path("sqlfluff", tmp_path, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRIVY_VERSION", "1")
+    monkeypatch.delenv("CI_REGISTRY_IMAGE", raising=False)
+
+    projects.check(Path(), tmp_path / "codequality.json")
+    subprocess.run(["sh", REPOSITORY / "ci/scan.sh"], check=True)
+
+    assert sorted(named) == ["dbt_projects/books", "dbt_sales"]
+    assert sorted(call[call.index("--project-dir") + 1] for call in dbt.calls) == sorted(named)
+    built = [word for call in docker.calls for word in call if word.startswith("PROJECT=")]
+    assert sorted(built) == [f"PROJECT={name}" for name in sorted(named)]
+    assert {file.name for file in tmp_path.glob("sbom-*")} == {"sbom-dbt_projects-books.cdx.json", "sbom-dbt_sales.cdx.json"}
 
 
 def test_a_repository_without_a_project_is_no_success(tmp_path: Path):

@@ -105,6 +105,7 @@ MISTAKES = [
     ("workstreams.Sales", {}, "lower-case"),
     ("workstreams.sales.project", "no_such_folder", "dbt projects there: dbt_project"),
     ("workstreams.sales.project", "components", "dbt_project.yml"),
+    ("workstreams.sales.project", "tests/projects/weather", "for instance to dbt_weather"),
     ("workstreams.sales.project", "/etc", "inside the repository"),
     ("workstreams.sales.project", "../elsewhere", "inside the repository"),
     ("workstreams.sales.schema", "sales-mart", "without quotes"),
@@ -286,6 +287,14 @@ def test_a_workstream_can_start_after_another(right: Configuration):
 def test_only_the_airflow_that_the_dags_are_tested_on_can_be_chosen():
     """On another one the deployment succeeds, after half an hour, and every DAG is an import error."""
     assert get_args(airflow.Version) == (importlib.metadata.version("apache-airflow"),)
+
+
+@pytest.mark.parametrize("folder", ["./dbt_project", "dbt_project/", "dbt_project//."])
+def test_a_project_has_one_name_however_it_is_spelt(right: Configuration, folder: str):
+    """Its image would be built once for each spelling, and be pushed under a tag that no registry takes."""
+    loaded = load(change(right, "workstreams.sales.project", folder))
+
+    assert [build.name for build in loaded.builds] == ["dbt_project"]
 
 
 def test_settings_never_change(right: Configuration):

@@ -21,7 +21,7 @@ def airflow(platform: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """The platform with five more workstreams, deployed by `pulumi up`; taken away again after the last test."""
     folder = tmp_path_factory.mktemp("paced")
     repository = copy_repository(folder / "repository")
-    shutil.copytree(REPOSITORY / "tests/projects/paced", repository / "paced")
+    shutil.copytree(REPOSITORY / "tests/projects/paced", repository / "dbt_paced")
     document = yaml.safe_load(platform.configuration.read_text())
     document["config"]["dbt-platform:workstreams"] |= {name: workstream(name) for name in PACED}
     stack = Stack(platform.home, platform.state, platform.cli, repository=repository)

@@ -29,7 +29,7 @@ def workstream(name: str) -> dict[str, object]:
     """Its entry in the stack's configuration."""
     size = {"cpu": 256, "memory": 512, "threads": 4, "timeoutMinutes": 10, "retries": 0}
     return {
-        "project": "paced",
+        "project": "dbt_paced",
         "schedule": None,
         "timezone": "Europe/Amsterdam",
         "owner": "tests",
