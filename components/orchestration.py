@@ -47,6 +47,9 @@ class AirflowArgs:
 class Airflow(Component):
     """An MWAA environment that may run this stack's dbt tasks, and no others.
 
+    An update replaces the workers at once. The containers that they wait for run on, and the next try finds them again. How
+    workers are replaced belongs to an update and not to an environment: as an argument it would only say what changed last.
+
     Creates: an execution role, five log groups, `requirements.txt` and the startup script in the DAG bucket, an MWAA environment
     (20 to 30 minutes).
     """
@@ -90,8 +93,6 @@ class Airflow(Component):
             min_webservers=fleet["min_webservers"],
             max_webservers=fleet["max_webservers"],
             webserver_access_mode=ACCESS[args.settings.webserver],
-            # Running tasks finish on the old workers instead of being cut off by an update.
-            worker_replacement_strategy="GRACEFUL",
             weekly_maintenance_window_start=args.settings.maintenance_window,
             source_bucket_arn=args.storage.dags.arn,
             dag_s3_path=DAG_FOLDER,

@@ -412,7 +412,6 @@ def orchestration(version: int) -> None:
         requirements_s3_object_version=since(3, version, "there-is-no-such-version", requirements.version_id),
         logging_configuration={"task_logs": {"enabled": True, "log_level": "INFO"}},
         webserver_access_mode="PUBLIC_ONLY",
-        worker_replacement_strategy="GRACEFUL",
         opts=pulumi.ResourceOptions(depends_on=[allowed]),
         tags=tags,
     )

@@ -24,7 +24,7 @@ CHANGEABLE = (
     "loggingConfiguration", "maxWebservers", "maxWorkers", "minWebservers", "minWorkers", "networkConfiguration",
     "pluginsS3ObjectVersion", "pluginsS3Path", "requirementsS3ObjectVersion", "requirementsS3Path", "schedulers",
     "sourceBucketArn", "startupScriptS3ObjectVersion", "startupScriptS3Path", "webserverAccessMode",
-    "weeklyMaintenanceWindowStart", "workerReplacementStrategy",
+    "weeklyMaintenanceWindowStart",
 )  # fmt: skip
 
 
@@ -128,7 +128,6 @@ ENVIRONMENT_PROPERTIES = {
     "startupScriptS3Path": Property("CreateEnvironment.StartupScriptS3Path"),
     "webserverAccessMode": Property("CreateEnvironment.WebserverAccessMode"),
     "weeklyMaintenanceWindowStart": Property("CreateEnvironment.WeeklyMaintenanceWindowStart"),
-    "workerReplacementStrategy": Property("UpdateEnvironment.WorkerReplacementStrategy", unread=True),
 }
 OUTPUTS = ("arn", "createdAt", "serviceRoleArn", "status", "webserverUrl")
 
