@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 import time
 from dataclasses import dataclass
@@ -114,12 +115,19 @@ def _put_together(contexts: Path, folders: list[str]) -> Path:
         fresh = Path(temporary) / "context"
         for folder in folders:
             shutil.copytree(REPOSITORY / folder, fresh / folder, ignore=LEFT_OUT)
+        _normalise(fresh)
         context = contexts / _digest(fresh)
         try:
             fresh.rename(context)
         except OSError:
             os.utime(context)  # it is there already; if not, this says what is wrong
     return context
+
+
+def _normalise(context: Path) -> None:
+    """Permissions as Git knows them: executable or not. The rest is the umask of whoever checked the files out."""
+    for path in context.rglob("*"):
+        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
 
 
 def _remove_old(contexts: Path) -> None:

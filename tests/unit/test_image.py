@@ -136,6 +136,22 @@ def test_a_file_that_becomes_executable_makes_a_new_tag(sources: Path):
     assert tag() != before
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o002, 0o077])
+def test_whoever_checked_the_files_out_their_tag_is_the_same(sources: Path, umask: int):
+    """GitLab's Docker executor has another umask than a laptop: production would not find what development has built, and
+    anybody in the container could write to the project.
+    """
+    script = sources / "shop" / "script.sh"
+    script.touch(mode=0o755)
+    before = tag()
+
+    for path in [*sources.glob("shop/**/*"), *sources.glob("image/**/*")]:
+        path.chmod((0o777 if path.is_dir() or path == script else 0o666) & ~umask)
+
+    assert tag() == before
+    assert {path.stat().st_mode & 0o777 for path in context().rglob("*")} == {0o755, 0o644}
+
+
 def test_another_base_image_makes_a_new_tag(sources: Path):
     """The provider rebuilds when a build argument changes."""
     assert tag("python:3.11-slim") != tag("python:3.12-slim")
