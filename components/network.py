@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import NAMESPACE, Component, platform_name
 from components.endpoints import Endpoints, EndpointsArgs
 from components.flow_logs import FlowLogs, FlowLogsArgs
 from components.logs import Logs
@@ -65,7 +65,7 @@ class Network(Component):
         aws.ec2.DefaultSecurityGroup(name, vpc_id=vpc.id, ingress=[], egress=[], opts=self.child())
         FlowLogs(name, FlowLogsArgs(account=args.account, vpc_id=vpc.id, logs=args.logs), self.child())
         plan = args.settings.plan
-        zones = aws.get_availability_zones(state="available").names[: args.settings.availability_zones]
+        zones = _zones(args.settings.availability_zones)
         subnets = self._private_subnets(dict(zip(zones, plan.private, strict=True)))
         task = self._group("task", "dbt tasks: nothing in")
         # Schedulers, workers, and MWAA's endpoints for its database and for a private page all carry this group. Rules after
@@ -146,3 +146,15 @@ class Network(Component):
             ),
             self.child(),
         )
+
+
+def _zones(wanted: int) -> Sequence[str]:
+    """The first availability zones of the region. A Local Zone has no Fargate and no MWAA, and its name sorts before them."""
+    found = aws.get_availability_zones(
+        state="available", filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
+    ).names
+    if len(found) < wanted:
+        there = f"The account has only {len(found)} in this region: {', '.join(found)}"
+        fix = f"Set {len(found)}" if len(found) > 1 else "Choose another aws:region"
+        raise pulumi.RunError(f"{NAMESPACE}:network.availabilityZones = {wanted}\n  {there}. {fix}.")
+    return found[:wanted]

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi_aws
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 from sandbox.providers.aws.api import readable_errors
 from sandbox.providers.aws.comparison import GENERATED
 from sandbox.providers.aws.configuration import session_for
+from sandbox.providers.aws.functions import functions
 from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.provider import CATALOGUE, AwsProvider
 from sandbox.providers.aws.session import Session, loopback_endpoint
@@ -24,6 +26,7 @@ from sandbox.providers.values import UNKNOWN, ProviderError
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/dbt"
 EVERYWHERE = "0.0.0.0/0"
+ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
 
 CONTRACT = """
 budgets/budget:Budget cloudwatch/dashboard:Dashboard cloudwatch/eventRule:EventRule cloudwatch/eventTarget:EventTarget
@@ -290,11 +293,30 @@ def test_a_type_that_is_not_modelled_is_refused():
         AwsProvider()._resource("urn:pulumi:s::p::aws:sqs/queue:Queue::q")
 
 
-@pytest.mark.parametrize("argument", ["filters", "excludeNames"])
+@pytest.mark.parametrize("argument", ["allAvailabilityZones", "excludeNames"])
 def test_a_function_s_argument_that_is_not_modelled_is_refused(argument):
     """An ignored filter would give other zones than in AWS."""
     with pytest.raises(ProviderError, match=argument):
-        AwsProvider().functions["aws:index/getAvailabilityZones:getAvailabilityZones"]({argument: ["x"]})
+        AwsProvider().functions[ZONES]({argument: ["x"]})
+
+
+def test_zones_are_filtered_as_aws_does_it():
+    """The emulator answers with all zones, whatever it is asked for."""
+    states = [("eu-west-1-lhr-1a", "available", "opted-in"), ("eu-west-1a", "available", "opt-in-not-required")]
+    states.append(("eu-west-1b", "impaired", "opt-in-not-required"))
+    answer = {
+        "AvailabilityZones": [dict(zip(("ZoneName", "State", "OptInStatus"), zone, strict=True), ZoneId="") for zone in states]
+    }
+    ec2 = SimpleNamespace(describe_availability_zones=lambda: answer)
+    call = functions(lambda: SimpleNamespace(region="eu-west-1", client=lambda name: ec2))[ZONES]  # pyright: ignore[reportArgumentType]
+
+    def names(*filters: tuple[str, list[str]], **arguments: str) -> list[str]:
+        return call({**arguments, "filters": [{"name": name, "values": values} for name, values in filters]})["names"]
+
+    assert names(("opt-in-status", ["opt-in-not-required"]), state="available") == ["eu-west-1a"]
+    assert names(("opt-in-status", ["opted-in"])) == ["eu-west-1-lhr-1a"]
+    with pytest.raises(ProviderError, match="zone-type"):
+        names(("zone-type", ["local-zone"]))
 
 
 @pytest.mark.parametrize(

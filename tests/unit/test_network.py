@@ -2,9 +2,11 @@ import json
 from ipaddress import IPv4Network
 from typing import Any
 
+import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi.runtime.mocks import MockCallArgs
 
 from components.account import Account
 from components.addresses import AddressPlan
@@ -12,7 +14,7 @@ from components.logs import Logs
 from components.network import Network, NetworkArgs
 from components.sections.network import NetworkSettings
 from components.sections.warehouse import WarehouseSettings
-from tests.unit.recorder import ACCOUNT_ID, Stack
+from tests.unit.recorder import ACCOUNT_ID, FUNCTIONS, RecordingMocks, Stack
 
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 PRIVATE_HOST = "acme.eu-west-1.privatelink.snowflakecomputing.com"
@@ -40,6 +42,38 @@ def test_private_subnets_lie_in_different_zones(stack: Stack, network_args: Netw
     subnets = stack.all("aws:ec2/subnet:Subnet")
 
     assert [subnets[name.removesuffix("-id")]["availabilityZone"] for name in names] == ["eu-west-1a", "eu-west-1b"]
+
+
+def test_a_local_zone_is_no_availability_zone(stack: Stack, network_args: NetworkArgs, monkeypatch: pytest.MonkeyPatch):
+    """An account that has opted in to one gets it first in the list, and MWAA refuses its subnet after an hour."""
+    statuses = {"eu-west-1-lhr-1a": "opted-in", "eu-west-1a": "opt-in-not-required", "eu-west-1b": "opt-in-not-required"}
+
+    def zones(mocks: RecordingMocks, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        wanted = {each["name"]: each["values"] for each in args.args.get("filters", [])}.get("opt-in-status", statuses.values())
+        return {"names": [name for name, status in statuses.items() if status in wanted]}, []
+
+    monkeypatch.setattr(RecordingMocks, "call", zones)
+    Network("platform", network_args)
+
+    subnets = stack.all("aws:ec2/subnet:Subnet").values()
+    assert {subnet["availabilityZone"] for subnet in subnets} == {"eu-west-1a", "eu-west-1b"}
+
+
+@pytest.mark.parametrize(
+    ("zones", "fix"),
+    [(["eu-west-1a", "eu-west-1b"], "eu-west-1a, eu-west-1b. Set 2."), (["eu-west-1a"], "Choose another aws:region")],
+)
+def test_a_region_with_too_few_zones_says_so(
+    stack: Stack, network_args: NetworkArgs, monkeypatch: pytest.MonkeyPatch, zones: list[str], fix: str
+):
+    """A traceback about the lengths of lists helps nobody."""
+    monkeypatch.setitem(FUNCTIONS, "aws:index/getAvailabilityZones:getAvailabilityZones", {"names": zones})
+    settings = NetworkSettings.model_validate({"availabilityZones": 3})
+
+    with pytest.raises(pulumi.RunError, match=r"dbt-platform:network.availabilityZones = 3\n") as caught:
+        Network("platform", NetworkArgs(**{**vars(network_args), "settings": settings}))
+
+    assert fix in str(caught.value)
 
 
 def test_workloads_reach_the_internet_only_through_nat(stack: Stack, network_args: NetworkArgs):

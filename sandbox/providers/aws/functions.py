@@ -40,11 +40,14 @@ def _default_tags(session: Session, arguments: Properties) -> Properties:
 
 
 def _availability_zones(session: Session, arguments: Properties) -> Properties:
-    state = arguments.get("state")
-    found = session.client("ec2").describe_availability_zones(Filters=[{"Name": "state", "Values": [state]}] if state else [])[
-        "AvailabilityZones"
-    ]
-    zones = sorted(found, key=lambda zone: zone["ZoneName"])
+    zones = sorted(session.client("ec2").describe_availability_zones()["AvailabilityZones"], key=lambda zone: zone["ZoneName"])
+    # Here, because the emulator ignores what it is asked to filter by.
+    if state := arguments.get("state"):
+        zones = [zone for zone in zones if zone["State"] == state]
+    for condition in arguments.get("filters", []):
+        if condition["name"] != "opt-in-status":
+            raise ProviderError(f"the sandbox does not filter availability zones by {condition['name']}")
+        zones = [zone for zone in zones if zone["OptInStatus"] in condition["values"]]
     return {
         **arguments,
         "id": session.region,
@@ -98,7 +101,7 @@ MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]
     "aws:index/getDefaultTags:getDefaultTags": (_default_tags, set()),
     "aws:index/getRegion:getRegion": (_region, set()),
     "aws:index/getPartition:getPartition": (_partition, set()),
-    "aws:index/getAvailabilityZones:getAvailabilityZones": (_availability_zones, {"state"}),
+    "aws:index/getAvailabilityZones:getAvailabilityZones": (_availability_zones, {"filters", "state"}),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": (_authorization_token, {"registryId"}),
     "aws:ecr/getImage:getImage": (_image, {"imageTag", "region", "registryId", "repositoryName"}),
 }
