@@ -38,7 +38,7 @@ def timeline(progress: Progress) -> list[Span]:
     zero = min(begun.values())
     ends = {node_id: start + progress.results[node_id].seconds for node_id, start in begun.items()}
     before = _predecessors(progress)
-    last = {node_id: _last(before[node_id], ends, start) for node_id, start in begun.items()}
+    last = {node_id: _last(before[node_id], ends, node_id, start) for node_id, start in begun.items()}
     path = _path(ends, last)
     spans = [
         Span(
@@ -60,7 +60,8 @@ def _seconds(text: str) -> float:
 def _predecessors(progress: Progress) -> dict[str, set[str]]:
     """Node id: what `dbt build` runs before it.
 
-    Its parents; the tests of its parents, because nothing is built on what failed a test; its own unit tests.
+    Its parents; the tests of its parents, because nothing is built on what failed a test, but for those that read the node
+    itself; its own unit tests.
     """
     tests: dict[str, set[str]] = defaultdict(set)
     for node in progress.nodes.values():
@@ -72,6 +73,7 @@ def _predecessors(progress: Progress) -> dict[str, set[str]]:
         before[node.id] = set(node.parents)
         if node.kind not in TESTS:
             before[node.id].update(*(tests[parent] for parent in node.parents))
+            before[node.id] -= tests[node.id]
     for node in progress.nodes.values():
         if node.kind == "unit_test":
             # dbt runs it right before the model, when nothing else holds that up
@@ -81,14 +83,17 @@ def _predecessors(progress: Progress) -> dict[str, set[str]]:
     return before
 
 
-def _last(before: Iterable[str], ends: Mapping[str, float], start: float) -> str:
-    """Which of them ended last before `start`."""
-    ended = (node_id for node_id in before if node_id in ends and ends[node_id] <= start + _TOLERANCE)
-    return max(ended, key=lambda node_id: ends[node_id], default="")
+def _last(before: Iterable[str], ends: Mapping[str, float], node_id: str, start: float) -> str:
+    """Which of them ended last before the node started.
+
+    None that ended after the node did: times as short as the tolerance would make two nodes wait for each other.
+    """
+    ended = (other for other in before if other in ends and ends[other] <= start + _TOLERANCE and ends[other] < ends[node_id])
+    return max(ended, key=lambda other: ends[other], default="")
 
 
 def _path(ends: Mapping[str, float], last: Mapping[str, str]) -> Sequence[str]:
-    """From the node that ended last back to the one that waited for nothing."""
+    """From the node that ended last back to the one that waited for nothing; each ended before the one that waited for it."""
     node_id, path = max(ends, key=lambda node_id: ends[node_id]), []
     while node_id:
         path.append(node_id)

@@ -3,13 +3,16 @@
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from runner.freshness import SourceAge
 from runner.markup import duration
 from runner.outcome import ExitCode
+from runner.progress import Progress, Result
 from runner.report import report
 from runner.timeline import timeline
 
-from tests.unit.runner_support import large_run, progress, result, summary
+from tests.unit.runner_support import large_run, node, progress, result, summary
 
 
 class Page(HTMLParser):
@@ -65,6 +68,58 @@ def test_what_a_former_try_did_is_not_on_the_timeline():
     made = progress(customers=result("success", at=-7200, thread=""), orders=result("success", at=0))
 
     assert [span.node.name for span in timeline(made)] == ["orders"]
+
+
+def short_run(**results: Result) -> Progress:
+    """Three models, each on the one before, and tests on the first and a later one, which dbt runs after both."""
+    made = Progress()
+    made.select(
+        [
+            node("stg"),
+            node("adds_up", "model.orders", kind="unit_test"),
+            node("orders", "model.stg"),
+            node("joins", "model.stg", "model.orders", kind="test"),
+            node("facts", "model.orders"),
+            node("joins_facts", "model.stg", "model.facts", kind="test"),
+        ]
+    )
+    names = {found.name: found.id for found in made.nodes.values()}
+    made.carry_over({names[name]: found for name, found in results.items()})
+    return made
+
+
+@pytest.mark.timeout(30)
+def test_a_test_of_a_parent_that_reads_the_node_too_comes_after_it():
+    """The two seemed to wait for each other, and the finished run never ended, deaf to every signal.
+
+    A view, an ephemeral model on it, and a test on both that ends with an error of compilation: each takes 0.01 s.
+    """
+    made = short_run(
+        stg=result("success", at=0, seconds=0.01),
+        orders=result("success", at=0.012, seconds=0.012),
+        joins=result("error", at=0.026, seconds=0.011),
+    )
+
+    spans = {span.node.name: span for span in timeline(made)}
+
+    assert {name: span.waited_for for name, span in spans.items()} == {"stg": "", "orders": "stg", "joins": "orders"}
+    assert all(span.on_path for span in spans.values())
+
+
+TIMES = st.tuples(st.floats(0, 0.05), st.floats(0.001, 0.05))
+"""When a node started, and how long it took: as short as what dbt's clocks disagree by."""
+
+
+@pytest.mark.timeout(30)
+@given(st.fixed_dictionaries(dict.fromkeys(("stg", "adds_up", "orders", "joins", "facts", "joins_facts"), TIMES)))
+def test_whatever_the_clocks_say_the_timeline_has_an_end(times: dict[str, tuple[float, float]]):
+    """dbt's threads write their times down on their own."""
+    made = short_run(**{name: result("success", at=at, seconds=took) for name, (at, took) in times.items()})
+
+    spans = {span.node.name: span for span in timeline(made)}
+
+    assert set(spans) == set(times)
+    assert spans["orders"].waited_for != "joins"
 
 
 def test_the_page_is_whole_and_loads_nothing():
