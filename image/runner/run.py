@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner import connection
 from runner.artifacts import Artifacts
@@ -191,6 +191,7 @@ class Run:
         return rest
 
     def _build(self, selection: Selection, state: Path | None, only: list[str] | None) -> ExitCode:
+        before = len(self._progress.results)
         outcome = self._dbt.build(selection, full_refresh=self._options.full_refresh, state=state, only=only)
         if outcome.success:
             compared = state is not None
@@ -199,10 +200,21 @@ class Run:
                 lambda: self._state.update(TARGET / "manifest.json", self._progress.nodes, self._dbt.node_ids, compared=compared),
             )
             return ExitCode.SUCCESS
-        if self._progress.with_status(FAILED):
+        hooks = self._failed_hooks(outcome)
+        self._problem = "\n".join(hooks) or str(outcome.exception or "")
+        if hooks or len(self._progress.results) > before:
             return ExitCode.FAILED
-        self._problem = str(outcome.exception or "; ".join(self._events.problems) or "dbt failed without a reason.")
+        self._problem = self._problem or "; ".join(self._events.problems) or "dbt failed without a reason."
         return ExitCode.NOT_STARTED
+
+    def _failed_hooks(self, outcome: Any) -> list[str]:
+        """What dbt says of the project's `on-run-start` and `on-run-end` that failed; it runs them beside the nodes."""
+        results = outcome.result.results if outcome.result else []
+        return [
+            f"Hook {found.message}"
+            for found in results
+            if found.node.unique_id not in self._progress.nodes and found.status in FAILED
+        ]
 
     def _if_possible(self, what: str, function: Callable[[], T]) -> T | None:
         """Something that saves time but that a run can do without."""

@@ -114,6 +114,29 @@ def test_a_selection_that_matches_nothing_is_an_error(runs: Runs):
 
 
 @pytest.mark.parametrize(
+    ("hook", "sql", "said"),
+    [
+        ("on-run-start", "insert into no_such_table select 1", "no_such_table"),
+        ("on-run-end", "insert into no_such_table select 1", "no_such_table"),
+        ("on-run-end", "{{ results[99].status }}", "list object has no element 99"),
+    ],
+)
+def test_a_hook_that_fails_is_a_failure_with_its_message(runs: Runs, hook: str, sql: str, said: str):
+    """The log would say that dbt was not started, under the models that it built, and not why."""
+    project(runs.project, {"a": "select 1 as x"})
+    settings = runs.project / "dbt_project.yml"
+    settings.write_text(f'{settings.read_text()}\n{hook}: ["{sql}"]')
+
+    run = runs.run()
+
+    assert (run.code, run.statuses) == (1, {"a": "success"}), run.text
+    block = run.text.partition("dbt failed: ")[2]
+    assert said in block.lower(), run.text
+    assert hook in block
+    assert "state/manifest.json" not in runs.objects()
+
+
+@pytest.mark.parametrize(
     ("sql", "said"),
     [
         ("select {{ no_such_macro() }}", "no_such_macro"),
