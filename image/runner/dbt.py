@@ -28,11 +28,16 @@ def import_dbt() -> None:
     import dbt.adapters.snowflake  # noqa: PLC0415
     import dbt.cli.main  # noqa: PLC0415
     import dbt.task.build  # noqa: F401, PLC0415
+    from dbt.task.freshness import FreshnessTask  # noqa: PLC0415
     from dbt_common.behavior_flags import BehaviorFlagRendered  # noqa: PLC0415
 
     # For each command and each flag of the adapter, dbt looks through the source of the whole call stack to name the module
     # that the flag comes from: a tenth of the time to the first query, for a name that appears nowhere.
     BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt.adapters")
+
+    # The build runs the project's hooks; the check of its sources would run them once more, and dbt leaves that to a flag of
+    # the project (`source_freshness_run_project_hooks`).
+    FreshnessTask.get_hooks_by_type = lambda *_: []  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class Dbt:

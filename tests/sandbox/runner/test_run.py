@@ -181,6 +181,23 @@ def test_nothing_is_built_on_a_source_that_is_too_old(runs: Runs):
     assert (unchecked.code, set(unchecked.statuses)) == (0, {"a", "b"})
 
 
+def test_the_check_of_the_sources_leaves_the_hooks_to_the_build(runs: Runs):
+    """A hook that logs or grants would do so twice per run, and one that fails would be called a source that is too old."""
+    schema = f"ANALYTICS.{runs.workstream.upper()}"
+    runs.server.run(f"create schema {schema}")
+    runs.server.run(f"create table {schema}.OLD as select 1 as X, sysdate() as LOADED_AT")
+    runs.server.run(f"create table {schema}.AUDIT (X int)")
+    project(runs.project, {"a": "select x from {{ source('raw', 'old') }}"}, models__sources_yml=SOURCES)
+    settings = runs.project / "dbt_project.yml"
+    settings.write_text(f'{settings.read_text()}\non-run-start: ["insert into {{{{ target.schema }}}}.audit values (1)"]')
+
+    run = runs.run()
+
+    assert [event["status"] for event in run.of("freshness")] == ["pass"], run.text
+    assert (run.code, run.statuses) == (0, {"a": "success"})
+    assert runs.server.run(f"select count(*) from {schema}.AUDIT") == [(1,)]
+
+
 def test_a_source_that_is_not_there_yet_is_the_build_s_business(runs: Runs):
     """A project whose seeds make its sources could never run for the first time."""
     project(runs.project, {"a": "select 1 as x from {{ source('raw', 'missing') }}"}, models__sources_yml=SOURCES)
