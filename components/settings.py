@@ -1,5 +1,6 @@
 """Stack configuration: every value that a user may set, typed and validated before the first resource exists."""
 
+import difflib
 import json
 from typing import Any, Literal, Self
 
@@ -21,6 +22,9 @@ from components.sections.workstream import Build, WorkstreamName, WorkstreamSett
 
 ACCOUNT_IDS = "aws:allowedAccountIds"
 """The one setting of the AWS provider that we have a rule for."""
+
+LIKENESS = 0.9
+"""From which on a namespace is ours, misspelt (`dbt_platform`), and not somebody else's (`data-platform`)."""
 
 
 class Settings(Section):
@@ -135,9 +139,14 @@ class Settings(Section):
 
 
 def _configuration() -> dict[str, Any]:
-    """All keys that are ours. `pulumi.Config` reads keys one by one, and can't tell which ones exist that should not."""
+    """All keys that are ours or meant to be. `pulumi.Config` reads keys one by one, and can't tell which exist that should not."""
     everything = {**config.get_config_env(), **config.CONFIG.get()}
-    return {key: _value(text) for key, text in everything.items() if key.startswith(f"{NAMESPACE}:") or key == ACCOUNT_IDS}
+    return {key: _value(text) for key, text in everything.items() if _meant_for_us(key)}
+
+
+def _meant_for_us(key: str) -> bool:
+    namespace = key.partition(":")[0].lower()
+    return key == ACCOUNT_IDS or bool(difflib.get_close_matches(namespace, [NAMESPACE], cutoff=LIKENESS))
 
 
 def _value(text: str) -> Any:

@@ -209,6 +209,31 @@ def test_an_unknown_key_suggests_the_nearest_known_one(right: Configuration, pat
     assert suggestion in message
 
 
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("dbt_platform:network", "dbt-platform:network"),
+        ("dbt-plaform:airflow", "dbt-platform:airflow"),
+        ("DBT-Platform:alerts", "dbt-platform:alerts"),
+        ("dbtplatform:artefacts", "dbt-platform:artifacts"),
+    ],
+)
+def test_a_misspelt_namespace_is_noticed(key: str, meant: str):
+    """The stack would get the defaults: another range of addresses than the one that the network team gave."""
+    set_configuration({**stack_file("prod"), key: {}})
+
+    with pytest.raises(pulumi.RunError, match=f"{key}\n  Unknown key. Did you mean '{meant}'"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("key", ["aws:region", "docker:host", "pulumi:tags", "pulumiservice:token", "data-platform:team"])
+def test_keys_of_others_are_left_to_them(key: str):
+    """Providers, and what somebody adds to the program, have settings of their own."""
+    set_configuration({**stack_file("prod"), key: "x"})
+
+    Settings.load()
+
+
 def test_a_missing_key_says_what_it_is_for(right: Configuration):
     """A new user learns the configuration from its own messages."""
     del right["workstreams"]["sales"]["schema"]
