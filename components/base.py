@@ -9,7 +9,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 """Folder of `Pulumi.yaml`: dbt projects, DAG files and the image are found relative to it."""
 
 NAMESPACE = "dbt-platform"
-"""Of our keys in a stack file, and of our components' type tokens."""
+"""Of our keys in a stack file, and of our components' type tokens; the project's name too, as `Settings.load` makes sure."""
 
 
 class Component(pulumi.ComponentResource):

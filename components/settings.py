@@ -61,6 +61,11 @@ class Settings(Section):
     @classmethod
     def load(cls) -> Self:
         """Read the stack's configuration. Raises RunError, which Pulumi prints without a traceback, with all its problems."""
+        if (project := pulumi.get_project()) != NAMESPACE:
+            raise pulumi.RunError(
+                f"Pulumi.yaml names the project {project!r}: call it {NAMESPACE} again, because the pipeline's roles, made by "
+                "bootstrap/, are allowed no names that begin otherwise. Several platforms are several stacks."
+            )
         try:
             return cls.model_validate(_configuration())
         except ValidationError as error:

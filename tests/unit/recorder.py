@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import yaml
 from pulumi.runtime import config, mocks
-from pulumi.runtime.settings import get_root_resource, set_root_resource
+from pulumi.runtime.settings import _set_project, get_root_resource, set_root_resource
 from pulumi.runtime.stack import wait_for_rpcs
 
 from components.base import REPOSITORY
@@ -109,6 +109,10 @@ class RecordingMonitor(mocks.MockMonitor):
         return response
 
 
+PROJECT = "dbt-platform"
+"""Name in Pulumi.yaml."""
+
+
 class Stack:
     """What the code under test has registered. Stack `dev` of project `dbt-platform`."""
 
@@ -123,7 +127,7 @@ class Stack:
         # The outputs of a program that ran before hang on its stack.
         set_root_resource(None)  # pyright: ignore[reportArgumentType] (the SDK's own initial value)
         self._log = RecordingLog()
-        mocks.set_mocks(self._mocks, project="dbt-platform", stack="dev", monitor=self._monitor, logger=self._log)
+        mocks.set_mocks(self._mocks, project=PROJECT, stack="dev", monitor=self._monitor, logger=self._log)
 
     def close(self) -> None:
         self.registrations()
@@ -204,6 +208,7 @@ def without_internet(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def set_configuration(values: Mapping[str, Any]) -> None:
     """Hand values to the program in the form that Pulumi gives them."""
+    _set_project(PROJECT)
     config.set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()})
 
 

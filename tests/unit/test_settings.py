@@ -234,6 +234,13 @@ def test_keys_of_others_are_left_to_them(key: str):
     Settings.load()
 
 
+def test_the_project_keeps_its_name(right: Configuration, monkeypatch: pytest.MonkeyPatch):
+    """Under another one the pipeline may make no role, which it learns after minutes, with half a platform made."""
+    monkeypatch.setattr(pulumi, "get_project", lambda: "analytics")
+
+    assert "Pulumi.yaml names the project 'analytics': call it dbt-platform again" in refusal(right)
+
+
 def test_a_missing_key_says_what_it_is_for(right: Configuration):
     """A new user learns the configuration from its own messages."""
     del right["workstreams"]["sales"]["schema"]
