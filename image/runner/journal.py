@@ -27,15 +27,20 @@ class Journal:
         self._thread = threading.Thread(target=self._follow, daemon=True, name="journal")
 
     def former(self, run_id: str, try_number: int) -> dict[str, Result]:
-        """What earlier tries of this run completed; nothing if they ran something else."""
+        """What earlier tries of this run completed; nothing if they ran something else.
+
+        The last try that completed anything counts: it had taken over what those before it did. One that completed nothing may
+        not even have come to look for them.
+        """
         for earlier in range(try_number - 1, 0, -1):
-            if page := self._artifacts.get(f"{self._artifacts.folder(run_id, earlier)}/{FILE}"):
-                found = json.loads(page)
-                if found["identity"] != self._identity:
-                    self._output.event("resume", tryNumber=earlier, ignored="it ran another image, selection or vars")
-                    return {}
-                results = {node_id: Result(**result) for node_id, result in found["results"].items()}
-                return {node_id: result for node_id, result in results.items() if result.status in SUCCEEDED}
+            found = json.loads(self._artifacts.get(f"{self._artifacts.folder(run_id, earlier)}/{FILE}") or b"{}")
+            results = {node_id: Result(**result) for node_id, result in found.get("results", {}).items()}
+            completed = {node_id: result for node_id, result in results.items() if result.status in SUCCEEDED}
+            if completed and found["identity"] != self._identity:
+                self._output.event("resume", tryNumber=earlier, ignored="it ran another image, selection or vars")
+                return {}
+            if completed:
+                return completed
         return {}
 
     def start(self) -> None:

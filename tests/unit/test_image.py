@@ -1,13 +1,16 @@
 import os
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pulumi
 import pytest
+from docker.utils.build import exclude_paths
 
 from components import image, promotion
 from components.account import Account
+from components.base import REPOSITORY
 from components.image import DbtImage, DbtImageArgs
 from components.registry import Registry, RegistryArgs
 from components.sections.image import ImageSettings
@@ -165,6 +168,21 @@ def test_what_dbt_writes_changes_nothing(sources: Path, folder: str):
     (sources / "shop" / folder / "run.log").write_text("written")
 
     assert tag() == before
+
+
+@pytest.mark.parametrize("folder", ["target", "logs", "dbt_packages"])
+def test_models_may_lie_in_folders_that_are_called_like_dbt_s_own(sources: Path, folder: str):
+    """They would be missing in the image without a word: dbt reads a project without them just as well."""
+    model = Path("shop/models") / folder / "visits.sql"
+    before = tag()
+    (sources / model).parent.mkdir()
+    (sources / model).write_text("select 1")
+
+    assert (context() / model).is_file()
+    assert tag() != before
+    assert str(model) in exclude_paths(str(sources), (REPOSITORY / ".dockerignore").read_text().splitlines())
+    kept = subprocess.run(["git", "check-ignore", f"dbt_project/models/{folder}/visits.sql"], cwd=REPOSITORY, check=False)
+    assert kept.returncode != 0, "Git leaves it out"
 
 
 @pytest.mark.parametrize(("architecture", "platform"), [("x86_64", "linux/amd64"), ("arm64", "linux/arm64")])
