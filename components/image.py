@@ -7,6 +7,7 @@ import shutil
 import stat
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +30,11 @@ CONTEXTS_FOLDER = ".build"
 CONTEXT_KEPT_SECONDS = 24 * 3600
 """Longer than any deployment that may still build from it."""
 
-LEFT_OUT = shutil.ignore_patterns("target", "logs", "dbt_packages", "__pycache__", ".user.yml", ".env", ".venv", ".DS_Store")
-"""What dbt, Python and people's machines leave in a project."""
+LITTER = shutil.ignore_patterns("__pycache__", ".user.yml", ".env", ".venv", ".DS_Store")
+"""What Python and people's machines leave, anywhere."""
 
+WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
+"""Directly in a project; further down somebody may call a folder of models so."""
 
 PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 """What Docker calls the architectures."""
@@ -114,7 +117,7 @@ def _put_together(contexts: Path, folders: list[str]) -> Path:
     with tempfile.TemporaryDirectory(dir=contexts, ignore_cleanup_errors=True) as temporary:
         fresh = Path(temporary) / "context"
         for folder in folders:
-            shutil.copytree(REPOSITORY / folder, fresh / folder, ignore=LEFT_OUT)
+            shutil.copytree(REPOSITORY / folder, fresh / folder, ignore=_left_out_of(REPOSITORY / folder))
         _normalise(fresh)
         context = contexts / _digest(fresh)
         try:
@@ -122,6 +125,15 @@ def _put_together(contexts: Path, folders: list[str]) -> Path:
         except OSError:
             os.utime(context)  # it is there already; if not, this says what is wrong
     return context
+
+
+def _left_out_of(project: Path) -> Callable[[str, list[str]], set[str]]:
+    """For copytree, which asks about the names of one folder after the other."""
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        return LITTER(folder, names) | (WRITTEN_BY_DBT if Path(folder) == project else set())
+
+    return left_out
 
 
 def _normalise(context: Path) -> None:
