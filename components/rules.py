@@ -13,7 +13,6 @@ from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 from croniter import CroniterBadDateError, croniter
-from pydantic.alias_generators import to_camel
 
 from components.addresses import AddressPlan
 from components.base import REPOSITORY
@@ -31,16 +30,6 @@ PRIVATE_LINK = "privateLink"
 
 PRIVATE_HOST = ".privatelink.snowflakecomputing."
 """Part of every host name that Snowflake gives its accounts for PrivateLink."""
-
-DAGS_PER_CLASS = {
-    "mw1.micro": 25,
-    "mw1.small": 50,
-    "mw1.medium": 250,
-    "mw1.large": 1000,
-    "mw1.xlarge": 2000,
-    "mw1.2xlarge": 4000,
-}
-"""Capacity of each environment class, largest last (Amazon MWAA, "Configuring the environment class")."""
 
 FARGATE_MEMORY = {
     256: [512, 1024, 2048],
@@ -248,33 +237,6 @@ def production_has_readers(environment: str | None, emails: list[str]) -> None:
     if environment == "production" and not emails:
         fix = "Production needs at least one address, or nobody learns that a run failed"
         raise MisfitError([Misfit(at="alerts.emails", value=emails, fix=fix)])
-
-
-def class_holds(environment_class: str | None, workstreams: int) -> list[Misfit]:
-    """An environment class with room for one DAG per workstream."""
-    if environment_class is None or workstreams <= DAGS_PER_CLASS[environment_class]:
-        return []
-    fitting = next((name for name, dags in DAGS_PER_CLASS.items() if dags >= workstreams), None)
-    fix = f"Set {fitting} or larger" if fitting else "Divide the workstreams between several stacks"
-    room = f"It has room for {DAGS_PER_CLASS[environment_class]} workstreams, and there are {workstreams}"
-    return [Misfit(at="airflow.environmentClass", value=environment_class, fix=f"{room}. {fix}")]
-
-
-def fleet_fits(environment_class: str, fleet: Mapping[str, int]) -> list[Misfit]:
-    """Numbers of workers, schedulers and web servers that the class can have (Amazon MWAA, "Configuring the environment class")."""
-    misfits = []
-    for name, number in fleet.items():
-        least, most = fleet.get(f"min_{name[4:]}"), fleet.get(f"max_{name[4:]}")
-        if environment_class == "mw1.micro" and number != 1:
-            fix = "mw1.micro has exactly one of each. Leave it out, or set environmentClass to mw1.small or larger"
-        elif environment_class != "mw1.micro" and number < 2 and "workers" not in name:
-            fix = f"{environment_class} needs 2 to 5"
-        elif name.startswith("max_") and least and most and least > most:
-            fix = f"It is less than {to_camel(f'min_{name[4:]}')}, {least}. Raise it, or lower that"
-        else:
-            continue
-        misfits.append(Misfit(at=f"airflow.{to_camel(name)}", value=number, fix=fix))
-    return misfits
 
 
 def followed_exist(after: Mapping[str, str], names: Collection[str]) -> list[Misfit]:

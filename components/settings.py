@@ -9,7 +9,7 @@ from pulumi.runtime import config
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
-from components import problems, rules
+from components import environment_class, problems, rules
 from components.base import NAMESPACE
 from components.sections.airflow import AirflowSettings
 from components.sections.alerts import AlertSettings
@@ -102,7 +102,9 @@ class Settings(Section):
     def _as_private_as_the_network(cls, airflow: AirflowSettings, info: ValidationInfo) -> AirflowSettings:
         network = info.data.get("network")
         rules.webserver_is_private(network and network.egress, airflow.webserver)
-        if misfits := rules.fleet_fits(airflow.environment_class, airflow.fleet):
+        misfits = environment_class.fleet_fits(airflow.environment_class, airflow.fleet)
+        misfits += environment_class.runs_fit(airflow.environment_class, airflow.fleet["max_workers"], airflow.runs)
+        if misfits:
             raise rules.MisfitError(misfits)
         return airflow
 
@@ -117,7 +119,7 @@ class Settings(Section):
     def _fit_together(cls, workstreams: dict[str, WorkstreamSettings], info: ValidationInfo) -> dict[str, WorkstreamSettings]:
         airflow = info.data.get("airflow")
         after = {name: workstream.after for name, workstream in workstreams.items() if workstream.after}
-        misfits = rules.class_holds(airflow and airflow.environment_class, len(workstreams))
+        misfits = environment_class.class_holds(airflow and airflow.environment_class, len(workstreams))
         misfits += rules.followed_exist(after, workstreams)
         if misfits:
             raise rules.MisfitError(misfits)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from components import rules
+from components.environment_class import DAGS_PER_CLASS, TASKS_PER_WORKER
 from components.sections.section import Section
 
 DEFAULT_POOL_SLOTS = 128
@@ -14,6 +15,9 @@ database without the environment's configuration options (aws/amazon-mwaa-docker
 
 ConcurrentRuns = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 21, 25, 32, 42, 64]
 """The parts that 128 slots can be divided into."""
+
+USUAL_RUNS = 8
+"""Where nothing is said and the workers have room for them."""
 
 Version = Literal["3.3.1"]
 """MWAA has 3.2.1 and 3.0.6 too, but 3.2.1's `DeadlineAlert` takes no name, and 3.0.6 has neither deadlines nor
@@ -50,14 +54,15 @@ class AirflowSettings(Section):
     )
     environment_class: EnvironmentClass = Field(
         default="mw1.small",
-        description="Size of schedulers, workers and web servers; limits the number of workstreams: "
-        + ", ".join(f"{name} {count}" for name, count in rules.DAGS_PER_CLASS.items())
+        description="Size of schedulers, workers and web servers; limits the number of workstreams, and that of runs at the same "
+        "time on each worker: "
+        + ", ".join(f"{name} {count} and {TASKS_PER_WORKER[name]}" for name, count in DAGS_PER_CLASS.items())
         + ".",
     )
-    concurrent_runs: ConcurrentRuns = Field(
-        default=8,
+    concurrent_runs: ConcurrentRuns | None = Field(
+        default=None,
         description="Number of workstreams that may run at the same time, so that they don't overload the warehouse; the others "
-        "wait in Airflow. Takes effect within a minute.",
+        "wait in Airflow. Null: 8, or as many as the workers have room for. Takes effect within a minute.",
     )
     failed_model_tasks: int = Field(
         default=20,
@@ -119,9 +124,14 @@ class AirflowSettings(Section):
         return {name: getattr(self, name) or number for name, number in usual.items()}
 
     @property
+    def runs(self) -> int:
+        """How many workstreams may run at the same time."""
+        return self.concurrent_runs or min(USUAL_RUNS, TASKS_PER_WORKER[self.environment_class] * self.fleet["max_workers"])
+
+    @property
     def pool_slots(self) -> int:
-        """Slots of Airflow's default pool that a run takes: one run more than `concurrent_runs` finds too few left.
+        """Slots of Airflow's default pool that a run takes: one run more than `runs` finds too few left.
 
         A pool of our own would have to be made in Airflow's database, which no file, option or role of MWAA can do at deployment.
         """
-        return DEFAULT_POOL_SLOTS // (self.concurrent_runs + 1) + 1
+        return DEFAULT_POOL_SLOTS // (self.runs + 1) + 1

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from components import settings_reference
 from components.base import REPOSITORY
-from components.rules import DAGS_PER_CLASS, FARGATE_MEMORY
+from components.environment_class import DAGS_PER_CLASS
+from components.rules import FARGATE_MEMORY
 from components.sections import airflow
 from components.settings import Settings
 from tests.unit.recorder import run_program, set_configuration, stack_file
@@ -275,6 +276,37 @@ def test_more_workstreams_than_airflow_can_take_are_refused(right: Configuration
 
     assert "dbt-platform:airflow.environmentClass = 'mw1.small'" in message
     assert "Set mw1.medium or larger" in message
+
+
+@pytest.mark.parametrize(
+    ("more", "room"),
+    [
+        ({}, 50),
+        ({"environmentClass": "mw1.micro"}, 3),
+        ({"maxWorkers": 1}, 5),
+        ({"environmentClass": "mw1.2xlarge", "maxWorkers": 1}, 80),
+    ],
+)
+def test_no_more_runs_at_once_than_the_workers_have_room_for(right: Configuration, more: Configuration, room: int):
+    """Airflow would take the runs, and let them wait for a worker until an alarm goes off."""
+    fleet = change(right, "airflow", {**right["airflow"], **more})
+    assert load(fleet).airflow.runs == min(8, room)
+
+    for runs in get_args(airflow.ConcurrentRuns):
+        chosen = change(fleet, "airflow.concurrentRuns", runs)
+        if runs <= room:
+            assert load(chosen).airflow.runs == runs
+        else:
+            assert f"dbt-platform:airflow.concurrentRuns = {runs}\n  There is room for {room}: " in refusal(chosen)
+
+
+def test_too_many_runs_at_once_are_refused_with_a_way_that_leads_on(right: Configuration):
+    """More workers where there can be more; a larger class where there can't."""
+    many = change(right, "airflow.concurrentRuns", 64)
+
+    assert "Lower it, or set maxWorkers to 13." in refusal(many)
+    load(change(many, "airflow.maxWorkers", 13))
+    assert "or set environmentClass to mw1.small or larger." in refusal(change(many, "airflow.environmentClass", "mw1.micro"))
 
 
 @pytest.mark.parametrize("name", ["minWorkers", "maxWorkers", "schedulers", "minWebservers", "maxWebservers"])
