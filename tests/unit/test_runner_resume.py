@@ -42,11 +42,15 @@ def test_the_next_try_keeps_what_succeeded_and_nothing_else(bucket: Bucket):
     assert {node_id: found.status for node_id, found in former.items()} == {"model.customers": "success"}
 
 
-def test_a_try_that_left_nothing_is_passed_over(bucket: Bucket):
-    """A container that could not even start would make the next one forget the one before."""
+@pytest.mark.parametrize("image", ["abc", "other"])
+def test_a_try_that_completed_nothing_is_passed_over(bucket: Bucket, image: str):
+    """One that could not connect stores what it has, too: the next would forget what the one before completed."""
     _journal(bucket, 1, progress(customers=result("success"))).store()
+    _journal(bucket, 2, Progress(), image=image).store()
 
-    assert set(_journal(bucket, 3, Progress()).former("run-1", 3)) == {"model.customers"}
+    former = _journal(bucket, 4, Progress()).former("run-1", 4)  # the third could not even start
+
+    assert set(former) == {"model.customers"}
 
 
 @pytest.mark.parametrize("change", [{"image": "other"}, {"selection": {"select": ["tag:finance"]}}, {"full_refresh": True}])

@@ -109,6 +109,19 @@ def test_after_a_kill_the_next_try_runs_exactly_the_rest(runs: Runs):
     assert "20 success" in again.text
 
 
+def test_a_try_that_could_not_connect_does_not_make_the_next_one_begin_from_the_beginning(runs: Runs):
+    """One blip of the network at night, and everything that the first try built is built again."""
+    project(runs.project, {"a": "select 1 as x", "b": "select nope from {{ ref('a') }}", "c": "select 1 as x from {{ ref('b') }}"})
+    failed, unconnected = runs.run(), runs.run(DBT_TRY_NUMBER="2", SNOWFLAKE_PORT="9")
+    assert (failed.code, unconnected.code) == (1, 2), unconnected.text
+
+    project(runs.project, {"b": "select x from {{ ref('a') }}"})
+    again = runs.run(DBT_TRY_NUMBER="3")
+
+    assert (again.code, again.statuses) == (0, {"b": "success", "c": "success"}), again.text
+    assert "3 success" in again.text
+
+
 def _stored(runs: Runs) -> int:
     name = "runs/run-1/1/progress.json"
     return len(json.loads(runs.read(name))["results"]) if name in runs.objects() else 0
