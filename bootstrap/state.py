@@ -30,7 +30,7 @@ class State(Component):
     key_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: StateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__(name, opts, protect=True)
         # AWS KMS, "Default key policy": the account's IAM policies decide.
         administrators = Statement(principals={"AWS": args.account.root_arn}, actions=["kms:*"], resources=["*"])
         key = aws.kms.Key(
@@ -39,7 +39,7 @@ class State(Component):
             enable_key_rotation=True,
             deletion_window_in_days=30,
             policy=document([administrators]),
-            opts=self.child(protect=True),
+            opts=self.child(),
         )
         aws.kms.Alias(name, name=ALIAS, target_key_id=key.key_id, opts=self.child())
         self.key_arn = key.arn

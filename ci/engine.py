@@ -85,8 +85,8 @@ def _refreshing(refresh: bool) -> tuple[str, ...]:
 
 
 def protected(state: Mapping[str, Any]) -> list[str]:
-    """URNs of what `pulumi destroy` must not delete."""
-    return [resource["urn"] for resource in resources(state) if resource.get("protect")]
+    """URNs of what `pulumi destroy` must not delete in the cloud."""
+    return [resource["urn"] for resource in resources(state) if resource.get("protect") and resource.get("custom")]
 
 
 def resources(state: Mapping[str, Any]) -> list[dict[str, Any]]:

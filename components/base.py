@@ -15,13 +15,15 @@ NAMESPACE = "dbt-platform"
 class Component(pulumi.ComponentResource):
     """A ComponentResource with the type token `dbt-platform:<module>:<Class>`."""
 
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None, *, protect: bool | None = None) -> None:
+        """Protection is the whole component's: data that is kept without its policies would be kept unguarded."""
         module = type(self).__module__.rpartition(".")[2]
-        super().__init__(f"{NAMESPACE}:{module}:{type(self).__name__}", name, None, opts)
+        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=protect))
+        super().__init__(f"{NAMESPACE}:{module}:{type(self).__name__}", name, None, options)
 
-    def child(self, *, protect: bool | None = None, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
+    def child(self, *, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
         """Options of a resource that belongs to this component."""
-        return pulumi.ResourceOptions(parent=self, protect=protect, depends_on=depends_on)
+        return pulumi.ResourceOptions(parent=self, depends_on=depends_on)
 
 
 PLATFORM_VERSION: str = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]

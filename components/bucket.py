@@ -41,8 +41,8 @@ class PrivateBucket(Component):
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: PrivateBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
-        bucket = aws.s3.Bucket(name, force_destroy=args.disposable, opts=self.child(protect=not args.disposable))
+        super().__init__(name, opts, protect=not args.disposable)
+        bucket = aws.s3.Bucket(name, force_destroy=args.disposable, opts=self.child())
         aws.s3.BucketOwnershipControls(name, bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self.child())
         access_block = aws.s3.BucketPublicAccessBlock(
             name,

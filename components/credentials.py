@@ -45,7 +45,7 @@ class Credentials(Component):
     """None when there is no secret."""
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__(name, opts, protect=not args.disposable)
         if args.authentication == "password":
             pulumi.log.warn(LEGACY_WARNING, self)
         if args.authentication != "workloadIdentity":
@@ -59,7 +59,7 @@ class Credentials(Component):
             description=f"Snowflake login of the dbt tasks: {', '.join(FIELDS[args.authentication])}",
             kms_key_id=args.kms_key_arn,
             recovery_window_in_days=0 if args.disposable else 30,
-            opts=self.child(protect=not args.disposable),
+            opts=self.child(),
         )
         aws.secretsmanager.SecretPolicy(
             name,

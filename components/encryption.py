@@ -32,7 +32,7 @@ class EncryptionKey(Component):
     account: Account
 
     def __init__(self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__(name, opts, protect=not args.disposable)
         self.account = args.account
         key = aws.kms.Key(
             name,
@@ -40,7 +40,7 @@ class EncryptionKey(Component):
             enable_key_rotation=True,
             deletion_window_in_days=7 if args.disposable else 30,
             policy=document(_key_policy(args.account)),
-            opts=self.child(protect=not args.disposable),
+            opts=self.child(),
         )
         aws.kms.Alias(name, name=f"alias/{platform_name()}", target_key_id=key.key_id, opts=self.child())
         self.arn = key.arn

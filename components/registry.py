@@ -57,15 +57,15 @@ class Registry(Component):
     """The account that owns the registry."""
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
         disposable = args.disposable and not args.readers
+        super().__init__(name, opts, protect=not disposable)
         repository = aws.ecr.Repository(
             name,
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.kms_key_arn}],
             force_delete=disposable,
-            opts=self.child(protect=not disposable),
+            opts=self.child(),
         )
         aws.ecr.LifecyclePolicy(
             name,

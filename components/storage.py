@@ -37,7 +37,7 @@ class Storage(Component):
     logs: PrivateBucket
 
     def __init__(self, name: str, args: StorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__(name, opts, protect=not args.disposable)
         self.dags = PrivateBucket(
             f"{name}-dags", PrivateBucketArgs(kms_key_arn=args.kms_key_arn, disposable=args.disposable), self.child()
         )

@@ -139,11 +139,15 @@ def test_destroy_wants_its_own_stack_typed(pulumi: FakeProgram, confirmation: st
 def test_destroy_says_what_it_keeps(pulumi: FakeProgram, capsys: pytest.CaptureFixture[str]):
     """Somebody who thinks that all is gone pays for it, or looks for lost data that is still there."""
     bucket = "urn:pulumi:dev::dbt-platform::aws:s3/bucket:Bucket::artifacts"
-    pulumi.answers({"stack export": state(resources=[{"urn": bucket, "protect": True}, {"urn": "other"}])})
+    kept = {"urn": bucket, "custom": True, "protect": True}
+    component = {"urn": "storage", "custom": False, "protect": True}
+    pulumi.answers({"stack export": state(resources=[component, kept, {"urn": "other", "custom": True}])})
 
     deployment.destroy(Engine("dev"), "destroy dev")
 
-    assert bucket in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert bucket in said
+    assert "storage" not in said
     assert pulumi.calls[-1][:4] == ["destroy", "--yes", "--skip-preview", "--exclude-protected"]
 
 

@@ -145,7 +145,8 @@ def test_every_log_group_is_one_that_the_key_works_for(production: Stack):
 
 def test_production_keeps_its_data_and_a_year_of_logs(production: Stack):
     """One mistaken `pulumi destroy` can't delete what a team can't rebuild."""
-    assert production.protected == {
+    kept = {"aws:s3/bucket:Bucket", "aws:ecr/repository:Repository", "aws:secretsmanager/secret:Secret", "aws:kms/key:Key"}
+    assert {each for each in production.protected if each[0] in kept} == {
         ("aws:s3/bucket:Bucket", "platform-dags"),
         ("aws:s3/bucket:Bucket", "platform-artifacts"),
         ("aws:s3/bucket:Bucket", "platform-logs"),
@@ -160,6 +161,29 @@ def test_production_keeps_its_data_and_a_year_of_logs(production: Stack):
     assert production.only("aws:kms/key:Key")["deletionWindowInDays"] == 30
     for group in production.all("aws:cloudwatch/logGroup:LogGroup").values():
         assert group["retentionInDays"] == 365
+
+
+def test_what_guards_the_kept_data_is_kept_with_it():
+    """A destroyed stack's bucket would be open to unencrypted uploads, its secret readable for every administrator, and nobody
+    would look at either again.
+    """
+    values = stack_file("prod")
+    values["dbt-platform:image"] = {"sharedWith": ["222222222222"]}
+    shared = run_program(values)
+    of_protected = {response.urn: request.type.split("/")[0] for request, response in shared.exchanges if request.protect}
+
+    settings = {
+        (request.type, request.name)
+        for request, _ in shared.exchanges
+        for relation in request.propertyDependencies.values()
+        for urn in relation.urns
+        if of_protected.get(urn) == request.type.split("/")[0] and request.type != "aws:s3/bucketObjectv2:BucketObjectv2"
+    }
+    assert {kind.split(":")[-1] for kind, _ in settings} >= {
+        "Alias", "BucketLogging", "BucketPolicy", "BucketPublicAccessBlock", "BucketVersioning", "LifecyclePolicy",
+        "RepositoryPolicy", "SecretPolicy",
+    }  # fmt: skip
+    assert settings <= shared.protected
 
 
 def test_what_a_workstream_did_can_be_read_after_it_is_gone_in_production(production: Stack):
