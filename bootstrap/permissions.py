@@ -114,7 +114,8 @@ CHANGE = (
     "events:RemoveTargets",
     "events:TagResource",
     "events:UntagResource",
-    "kms:Create*",
+    "kms:CreateAlias",
+    "kms:CreateKey",
     "kms:DeleteAlias",
     "kms:EnableKeyRotation",
     "kms:PutKeyPolicy",
@@ -252,12 +253,7 @@ def deploying(account: Account, state_bucket: pulumi.Input[str], state_key: pulu
         ),
         Statement(actions=["s3:CreateBucket", "s3:Delete*", "s3:Get*", "s3:List*", "s3:Put*"], resources=[buckets, f"{buckets}/*"]),
         _key_for(account, "s3", ["kms:GenerateDataKey"]),
-        # ECR, MWAA and Secrets Manager take a grant on the key for themselves.
-        Statement(
-            actions=["kms:CreateGrant"],
-            resources=[account.arn("kms", "key/*")],
-            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
-        ),
+        *_encrypting(account),
         *_roles(account),
     ]
 
@@ -318,6 +314,25 @@ def _roles(account: Account) -> list[Statement]:
             )
             for service, name in SERVICE_ROLES.items()
         ),
+    ]
+
+
+def _encrypting(account: Account) -> list[Statement]:
+    """What the services do with the key in the name of whoever makes a thing that it encrypts; nothing that a job could ask of
+    the key itself.
+    """
+    return [
+        # ECR and MWAA take grants for themselves (Amazon ECR, "Encryption at rest"; Amazon MWAA, "Using customer managed keys").
+        Statement(
+            actions=["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"],
+            resources=[account.arn("kms", "key/*")],
+            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        ),
+        _key_for(account, "ecr", ["kms:RetireGrant"]),
+        # Amazon MWAA, "Accessing an Amazon MWAA environment": of whoever makes or changes an environment.
+        _key_for(account, "airflow", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]),
+        # AWS Secrets Manager, "Secret encryption and decryption". Who may not read a secret still can't read it.
+        _key_for(account, "secretsmanager", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]),
     ]
 
 

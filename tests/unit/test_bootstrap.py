@@ -135,6 +135,25 @@ def test_a_deployment_makes_what_the_program_declares(bootstrap: Stack, action: 
     assert may(bootstrap, "deploy-dev", action, resource)
 
 
+@pytest.mark.parametrize(
+    ("service", "actions"),
+    [
+        ("ecr", ["DescribeKey", "CreateGrant", "RetireGrant"]),
+        ("secretsmanager", ["GenerateDataKey", "Decrypt", "Encrypt"]),
+        ("airflow", ["DescribeKey", "ListGrants", "CreateGrant", "RevokeGrant"]),
+        ("airflow", ["Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"]),
+    ],
+)
+def test_a_deployment_makes_what_the_platforms_key_encrypts(bootstrap: Stack, service: str, actions: list[str]):
+    """These services use the key in the name of whoever makes the repository, secret or environment; and only they may."""
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/1a2b"
+    through = {"kms__ViaService": f"{service}.{REGION}.amazonaws.com", "kms__GrantIsForAWSResource": "true"}
+
+    for action in actions:
+        assert may(bootstrap, "deploy-dev", f"kms:{action}", key, **through), action
+        assert action == "DescribeKey" or not may(bootstrap, "deploy-dev", f"kms:{action}", key), action
+
+
 def test_a_deployment_stays_in_its_region(bootstrap: Stack):
     """A stack in a region that nobody looks at is what an intruder makes."""
     assert not may(bootstrap, "deploy-dev", "ec2:CreateVpc", aws__RequestedRegion="us-east-1")
