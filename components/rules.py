@@ -23,6 +23,9 @@ PRIVATE_RANGES = [IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12"
 DOCKER_RANGE = IPv4Network("172.17.0.0/16")
 """Docker's default bridge; AWS services that use it can't reach such a VPC (Amazon VPC, "VPC CIDR blocks")."""
 
+DISPOSABLE_TAGS = ("development", "sandbox")
+"""Values of the tag `environment` with which the policy pack lets a stack lose its data (policy/controls/resource.py)."""
+
 HTTPS = 443
 
 PRIVATE_LINK = "privateLink"
@@ -208,6 +211,14 @@ def spot_is_retried(retries: int, capacity: str | None) -> int:
     if capacity == "spot" and retries == 0:
         raise ValueError("AWS may end a task on Spot at any time: allow at least 1 retry, or set capacity to onDemand")
     return retries
+
+
+def tag_agrees(environment: str | None, tag: object) -> None:
+    """The policy pack goes by the tag: production must not be without its rules, nor development be held to them."""
+    if environment and tag and (environment == "development") != (tag in DISPOSABLE_TAGS):
+        right = " or ".join(DISPOSABLE_TAGS) if environment == "development" else "production"
+        fix = f"The tag `environment` of aws:defaultTags is {tag!r}, and the policies go by it: make it {right}, or change this key"
+        raise MisfitError([Misfit(at="environment", value=environment, fix=fix)])
 
 
 def production_names_its_account(environment: str | None, account_ids: list[str]) -> list[str]:

@@ -17,11 +17,13 @@ from components.sections.artifacts import ArtifactSettings
 from components.sections.image import ImageSettings
 from components.sections.network import NetworkSettings
 from components.sections.section import AccountId, Section
+from components.sections.tags import DefaultTags
 from components.sections.warehouse import WarehouseSettings
 from components.sections.workstream import Build, WorkstreamName, WorkstreamSettings
 
 ACCOUNT_IDS = "aws:allowedAccountIds"
-"""The one setting of the AWS provider that we have a rule for."""
+DEFAULT_TAGS = "aws:defaultTags"
+"""The settings of the AWS provider that we have a rule for."""
 
 LIKENESS = 0.9
 """From which on a namespace is ours, misspelt (`dbt_platform`), and not somebody else's (`data-platform`)."""
@@ -37,6 +39,7 @@ class Settings(Section):
         description="`development` saves money and deletes its data with the stack; `production` protects data and survives the "
         "loss of an availability zone."
     )
+    default_tags: DefaultTags = Field(default=DefaultTags(), alias=DEFAULT_TAGS)
     allowed_account_ids: list[AccountId] = Field(
         default=[],
         alias=ACCOUNT_IDS,
@@ -73,6 +76,12 @@ class Settings(Section):
             count = "a problem" if len(found) == 1 else f"{len(found)} problems"
             text = "\n\n".join(found)
             raise pulumi.RunError(f"The configuration of stack {pulumi.get_stack()!r} has {count}:\n\n{text}\n") from None
+
+    @field_validator("default_tags")
+    @classmethod
+    def _of_the_environment(cls, default: DefaultTags, info: ValidationInfo) -> DefaultTags:
+        rules.tag_agrees(info.data.get("environment"), default.tags.get("environment"))
+        return default
 
     @field_validator("allowed_account_ids")
     @classmethod
@@ -153,7 +162,7 @@ def _configuration() -> dict[str, Any]:
 
 def _meant_for_us(key: str) -> bool:
     namespace = key.partition(":")[0].lower()
-    return key == ACCOUNT_IDS or bool(difflib.get_close_matches(namespace, [NAMESPACE], cutoff=LIKENESS))
+    return key in (ACCOUNT_IDS, DEFAULT_TAGS) or bool(difflib.get_close_matches(namespace, [NAMESPACE], cutoff=LIKENESS))
 
 
 def _value(text: str) -> Any:

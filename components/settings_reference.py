@@ -19,8 +19,7 @@ Each stack has one file, `Pulumi.<stack>.yaml`, and everything that can be set i
 anything is created: every wrong key at once, with its value and the fix. Editors that know YAML schemas complete and check the
 files while you type, through their first line (in VS Code: the YAML extension of Red Hat).
 
-`Pulumi.prod.yaml` is a whole example. Besides these keys a stack file holds those of the AWS provider, such as `aws:region` and
-`aws:defaultTags`: the tags of every resource.
+`Pulumi.prod.yaml` is a whole example. Besides these keys a stack file holds those of the AWS provider, such as `aws:region`.
 """
 
 
@@ -85,6 +84,7 @@ def _form(value: dict[str, Any]) -> str:
         "string": "text",
         "boolean": "`true` or `false`",
         "array": "list of texts",
+        "object": "texts by name",
         "null": "`null`",
     }
     return names[value["type"]] + (f", {' to '.join(limits)}" if limits else "")

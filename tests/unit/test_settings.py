@@ -19,6 +19,7 @@ from components.environment_class import DAGS_PER_CLASS
 from components.rules import FARGATE_MEMORY
 from components.sections import airflow
 from components.settings import Settings
+from policy.controls.resource import DISPOSABLE
 from tests.unit.recorder import run_program, set_configuration, stack_file
 
 Configuration = dict[str, Any]
@@ -181,6 +182,25 @@ def test_visitors_are_named_only_for_a_page_that_is_private(right: Configuration
 
     assert "dbt-platform:airflow.webserverCidrs = ['10.8.0.0/16']" in message
     assert "set webserver: privateOnly" in message
+
+
+ENVIRONMENTS = ("development", "production")
+
+
+@pytest.mark.parametrize("tag", [*DISPOSABLE, "production", "prod", "dev", "Development"])
+def test_the_policies_and_the_program_agree_on_what_is_production(tag: str):
+    """Production with development's tag is deployed without the policies that protect it; the other way round, a deployment
+    ends with twenty findings that name neither.
+    """
+    for environment in ENVIRONMENTS:
+        values = {**stack_file("prod"), "dbt-platform:environment": environment, "aws:defaultTags": {"tags": {"environment": tag}}}
+        set_configuration(values)
+        if (environment == "development") == (tag in DISPOSABLE):
+            Settings.load()
+        else:
+            named = rf"dbt-platform:environment = '{environment}'\n  The tag `environment` of aws:defaultTags is '{tag}'"
+            with pytest.raises(pulumi.RunError, match=named):
+                Settings.load()
 
 
 def test_all_mistakes_are_reported_at_once(right: Configuration):
