@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from runner.outcome import ExitCode
-from runner.progress import CANCELLED, NOT_RUN, TESTS, Node, Progress
+from runner.progress import CANCELLED, NOT_RUN, TESTS, Node
 from runner.summary import Summary
 
 _FAILURES = 3
@@ -34,22 +34,22 @@ def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
         lines += ["", summary.problem]
     failed = progress.failed()
     for node in failed[:_FAILURES]:
-        lines += ["", *_failure(node, progress, f"{artifacts}/compiled/{node.name}.sql" if node.id in compiled else "")]
+        lines += ["", *_failure(node, summary, f"{artifacts}/compiled/{node.name}.sql" if node.id in compiled else "")]
     if len(failed) > _FAILURES:
         lines += ["", f"... and {len(failed) - _FAILURES} more: {', '.join(node.name for node in failed[_FAILURES:])[:300]}"]
     lines += [*_again(summary, failed), "", f"Artifacts: {artifacts}/"]
     return "\n".join(lines)
 
 
-def _failure(node: Node, progress: Progress, compiled: str) -> Iterator[str]:
-    result = progress.results[node.id]
+def _failure(node: Node, summary: Summary, compiled: str) -> Iterator[str]:
+    result = summary.progress.results[node.id]
     yield f"{node.kind.replace('_', ' ')} {node.name}: {result.status} after {result.seconds:.1f} s"
     yield f"  file: {node.path}"
     if compiled:
         yield f"  compiled: {compiled}"
     message = [line.strip() for line in result.message.splitlines() if line.strip()]
     yield from (f"  {line}" for line in message[:_MESSAGE_LINES])
-    if skipped := progress.skipped_because_of(node):
+    if skipped := summary.skipped_because_of.get(node.id):
         models = [other.name for other in skipped if other.kind not in TESTS]
         tests = len(skipped) - len(models)
         parts = [", ".join(models)[:200]] if models else []

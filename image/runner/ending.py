@@ -52,8 +52,9 @@ class Ending:
             self.artifacts.put(f"compiled/{summary.progress.nodes[node_id].name}.sql", sql)
         self.journal.store()
         self.artifacts.put("report.html", report(summary, self._rows_before()))
-        self.artifacts.put_shared(LATEST, summary.json())
-        self.artifacts.put("summary.json", summary.json())
+        page = summary.json()
+        self.artifacts.put_shared(LATEST, page)
+        self.artifacts.put("summary.json", page)
 
     def _compiled(self, summary: Summary) -> dict[str, str]:
         """Node id: SQL, of what failed."""

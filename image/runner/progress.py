@@ -1,7 +1,7 @@
 """What happened to each node of the run so far; dbt's threads report to it, everything else reads it."""
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -109,15 +109,23 @@ class Progress:
         """The selected nodes that failed, in the order in which they ended."""
         return [self.nodes[node_id] for node_id in self.with_status(FAILED) if node_id in self.nodes]
 
-    def skipped_because_of(self, node: Node) -> list[Node]:
-        """What was skipped and depends on the node, or on what this test tests, however far."""
-        reached, found = {node.id, *(node.parents if node.kind in TESTS else ())}, []
-        parents = {other.id: [parent for parent in other.parents if parent in self.nodes] for other in self.nodes.values()}
+    def causes(self) -> dict[str, list[Node]]:
+        """Id of each skipped node, parents first: the failures without which it would have run, in the order of `failed`.
+
+        A failed test stops what depends on what it tests.
+        """
+        failed = self.failed()
+        handed_down: dict[str, set[str]] = defaultdict(set)
+        for failure in failed:
+            for node_id in (failure.id, *(failure.parents if failure.kind in TESTS else ())):
+                handed_down[node_id].add(failure.id)
+        found: dict[str, list[Node]] = {}
+        parents = {node.id: [parent for parent in node.parents if parent in self.nodes] for node in self.nodes.values()}
         for node_id in TopologicalSorter(parents).static_order():
-            skipped = node_id in self.results and self.results[node_id].status == SKIPPED
-            if skipped and (node_id in reached or reached.intersection(parents[node_id])):
-                reached.add(node_id)
-                found.append(self.nodes[node_id])
+            if node_id in self.results and self.results[node_id].status == SKIPPED:
+                reasons = handed_down[node_id].union(*(handed_down[parent] for parent in parents[node_id]))
+                handed_down[node_id] = reasons
+                found[node_id] = [failure for failure in failed if failure.id in reasons]
         return found
 
     def counts(self) -> dict[str, int]:

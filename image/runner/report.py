@@ -81,7 +81,7 @@ def _failures(summary: Summary) -> str:
     progress = summary.progress
     articles = []
     for node in progress.failed():
-        skipped = ", ".join(escape(other.name) for other in progress.skipped_because_of(node))
+        skipped = ", ".join(escape(other.name) for other in summary.skipped_because_of.get(node.id, []))
         articles.append(
             f"<article><h3>{escape(node.name)} {chip(progress.results[node.id].status, 'error')}</h3>"
             f'<p class="soft">{escape(node.kind.replace("_", " "))} · {escape(node.path)}</p>'

@@ -2,9 +2,11 @@
 
 import json
 import shlex
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from runner.environment import Environment
 from runner.freshness import SourceAge
@@ -33,6 +35,20 @@ class Summary:
     def started(self) -> datetime:
         """When the container's process began, UTC."""
         return self.ended - timedelta(seconds=self.seconds)
+
+    @cached_property
+    def causes(self) -> dict[str, list[Node]]:
+        """Id of each skipped node: the failures without which it would have run."""
+        return self.progress.causes()
+
+    @cached_property
+    def skipped_because_of(self) -> dict[str, list[Node]]:
+        """Id of each failure: what was skipped because of it."""
+        found: dict[str, list[Node]] = defaultdict(list)
+        for node_id, failures in self.causes.items():
+            for failure in failures:
+                found[failure.id].append(self.progress.nodes[node_id])
+        return dict(found)
 
     def rerun(self, failed: Iterable[Node]) -> str:
         """The command that runs just these again, and what depends on them."""
@@ -64,19 +80,12 @@ class Summary:
 
     def _nodes(self) -> list[dict[str, object]]:
         """The selected nodes with their results, in dbt's order."""
-        causes = self._causes()
         results = self.progress.results
         return [
-            _node(node, results[node.id], causes.get(node.id, [])) for node in self.progress.nodes.values() if node.id in results
+            _node(node, results[node.id], self.causes.get(node.id, []))
+            for node in self.progress.nodes.values()
+            if node.id in results
         ]
-
-    def _causes(self) -> dict[str, list[str]]:
-        """Id of each skipped node: ids of the failures without which it would have run."""
-        found: dict[str, list[str]] = {}
-        for failure in self.progress.failed():
-            for skipped in self.progress.skipped_because_of(failure):
-                found.setdefault(skipped.id, []).append(failure.id)
-        return found
 
     def _first_error(self) -> dict[str, str] | None:
         """The failure that came first: the others may follow from it."""
@@ -88,7 +97,7 @@ class Summary:
         return {"id": first.id, "name": first.name, "message": results[first.id].message}
 
 
-def _node(node: Node, result: Result, causes: list[str]) -> dict[str, object]:
+def _node(node: Node, result: Result, causes: list[Node]) -> dict[str, object]:
     return {
         "id": node.id,
         "name": node.name,
@@ -103,5 +112,5 @@ def _node(node: Node, result: Result, causes: list[str]) -> dict[str, object]:
         "failures": result.failures,
         "queryId": result.query_id,
         "thread": result.thread or None,
-        "skippedBecauseOf": causes,
+        "skippedBecauseOf": [cause.id for cause in causes],
     }
