@@ -20,7 +20,7 @@ PROFILES = Path(os.environ.get("RUNNER_PROFILES", "/app"))
 TARGET = Path(os.environ.get("DBT_TARGET_PATH", "/tmp/dbt/target"))  # noqa: S108 - a volume of this container alone
 LOGS = Path(os.environ.get("DBT_LOG_PATH", "/tmp/dbt/logs"))  # noqa: S108
 
-_RUNNABLE = ("model", "seed", "snapshot", "test", "unit_test")
+_RUNNABLE = ("model", "seed", "snapshot", "test", "unit_test", "function")
 
 
 def import_dbt() -> None:
@@ -60,7 +60,7 @@ class Dbt:
         self.manifest = outcome.result
 
     def selected(self, selection: Selection, state: Path | None = None) -> list[Node]:
-        """The nodes that `build` would run, in the manifest's order.
+        """The nodes to build, in the manifest's order.
 
         Raises:
             RunnerError: dbt does not understand the selection.
@@ -72,20 +72,22 @@ class Dbt:
             problem = f"dbt does not understand the selection {selection}: {outcome.exception}"
             raise RunnerError(problem, "Correct `select` and `exclude`.")
         listed = {json.loads(line)["unique_id"] for line in outcome.result or []}
-        return [self._node(node_id) for node_id in self.node_ids if node_id in listed]
+        # A model without a line of SQL is one to `dbt list`, and none to `dbt build`.
+        found = {node_id: node for node_id, node in self._nodes.items() if node_id in listed and not getattr(node, "empty", False)}
+        return [_node(node_id, node) for node_id, node in found.items()]
 
     def sources_of(self, nodes: Sequence[Node]) -> list[str]:
         """The sources that these nodes read, as selectors."""
         found = {parent for node in nodes for parent in node.parents if parent.startswith("source.")}
         return sorted(f"source:{'.'.join(source.split('.')[1:])}" for source in found)
 
-    def build(self, selection: Selection, *, full_refresh: bool, state: Path | None, only: Collection[str] | None) -> Any:
-        """Run the selection; of it, only some nodes if `only` names them."""
+    def build(
+        self, selection: Selection, *, nodes: Collection[str], left: Collection[str], full_refresh: bool, state: Path | None
+    ) -> Any:
+        """Run what is left of the selected nodes. The selection is for those who read dbt's artifacts: it is not resolved again."""
         arguments = [*selection.arguments, *(["--full-refresh"] if full_refresh else [])]
         arguments += ["--state", str(state), "--defer"] if state else []
-        if only is None:
-            return self.invoke("build", *arguments)
-        with _build_only(only):
+        with _build_only(nodes, left):
             return self.invoke("build", *arguments)
 
     def invoke(self, *arguments: str) -> Any:
@@ -101,43 +103,51 @@ class Dbt:
 
     def compiled(self, node_id: str) -> str:
         """The SQL that was sent for a node, or nothing."""
-        node = self.manifest.nodes.get(node_id) if self.manifest else None
+        node = self._nodes.get(node_id) if self.manifest else None
         return getattr(node, "compiled_code", None) or ""
 
     @property
     def node_ids(self) -> list[str]:
-        """All nodes and unit tests of the project."""
-        return [*self.manifest.nodes, *self.manifest.unit_tests]
+        """All nodes of the project that `build` could run."""
+        return list(self._nodes)
 
-    def _node(self, node_id: str) -> Node:
-        node = self.manifest.nodes.get(node_id) or self.manifest.unit_tests[node_id]
-        return Node(
-            id=node_id,
-            name=node.name,
-            kind=str(node.resource_type),
-            path=node.original_file_path,
-            parents=tuple(node.depends_on_nodes),
-            relation=getattr(node, "relation_name", None) or "",
-        )
+    @property
+    def _nodes(self) -> dict[str, Any]:
+        return {**self.manifest.nodes, **self.manifest.unit_tests, **self.manifest.functions}
+
+
+def _node(node_id: str, node: Any) -> Node:
+    return Node(
+        id=node_id,
+        name=node.name,
+        kind=str(node.resource_type),
+        path=node.original_file_path,
+        parents=tuple(node.depends_on_nodes),
+        relation=getattr(node, "relation_name", None) or "",
+    )
 
 
 @contextmanager
-def _build_only(ids: Collection[str]) -> Iterator[None]:
-    """Inside, `build` runs only these nodes, in the order of the graph; as `dbt retry` does it for whole runs."""
+def _build_only(selected: Collection[str], left: Collection[str]) -> Iterator[None]:
+    """Inside, `build` runs what is left of the selected nodes, in the order of the graph; as `dbt retry` does it for whole runs."""
+    from dbt import selected_resources  # noqa: PLC0415
     from dbt.graph.queue import GraphQueue  # noqa: PLC0415
     from dbt.task import build  # noqa: PLC0415
 
     complete = build.BuildTask
 
-    class Rest(complete):
+    class Chosen(complete):
         def get_graph_queue(self) -> GraphQueue:
-            super().get_graph_queue()
-            self.build_model_to_unit_test_map(self.selected_unit_tests.intersection(ids))
-            rest: Any = set(ids) - self.selected_unit_tests
             manifest: Any = self.manifest
-            return GraphQueue(self.graph.get_subset_graph(rest).graph, manifest, rest)
+            selected_resources.set_selected_resources(set(selected))
+            # A unit test goes just before its model. dbt never runs one without its model, which would pass for a success.
+            models = {test: manifest.unit_tests[test].depends_on_nodes[0] for test in left if test in manifest.unit_tests}
+            self.selected_unit_tests = {test for test, model in models.items() if model in left}
+            self.build_model_to_unit_test_map(self.selected_unit_tests)
+            queued: Any = set(left) - self.selected_unit_tests
+            return GraphQueue(self.graph.get_subset_graph(queued).graph, manifest, queued)
 
-    build.BuildTask = Rest
+    build.BuildTask = Chosen
     try:
         yield
     finally:

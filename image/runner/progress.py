@@ -27,7 +27,7 @@ class Node:
     """dbt's unique_id."""
     name: str
     kind: str
-    """model, test, unit_test, seed, snapshot."""
+    """model, test, unit_test, seed, snapshot, function."""
     path: str
     """Of its file, relative to the project."""
     parents: tuple[str, ...]

@@ -116,13 +116,13 @@ class Run:
         nodes = self._select(selection, state)
         if not nodes:
             return ExitCode.SUCCESS
-        only = self._resume()
+        left = self._resume()
         self._ages = check_sources(self._dbt, self._dbt.sources_of(nodes), self._output) if self._environment.freshness else []
         if problem := complaint(self._ages):
             self._problem = problem
             return ExitCode.FAILED
         self._journal.start()
-        return self._build(selection, state, only)
+        return self._build(selection, state, left)
 
     def _connect(self) -> None:
         """Log in, and import dbt meanwhile: each takes seconds."""
@@ -178,21 +178,23 @@ class Run:
         self._output.event("selected", nodes=len(nodes))
         return nodes
 
-    def _resume(self) -> list[str] | None:
-        """What is left of a former try of this run; None: this is the first, or nothing of it can be used."""
+    def _resume(self) -> list[str]:
+        """What is left to build: everything, without what a former try of this run completed."""
         run_id, try_number = self._environment.run_id, self._environment.try_number
         former = self._if_possible("read the former try", lambda: self._journal.former(run_id, try_number))
         done = {node_id: result for node_id, result in (former or {}).items() if node_id in self._progress.nodes}
         rest = [node_id for node_id in self._progress.nodes if node_id not in done]
         if not done or not rest:  # who asks for another try after everything succeeded wants everything again
-            return None
+            return list(self._progress.nodes)
         self._progress.carry_over(done)
         self._output.event("resumed", done=len(done), left=len(rest))
         return rest
 
-    def _build(self, selection: Selection, state: Path | None, only: list[str] | None) -> ExitCode:
+    def _build(self, selection: Selection, state: Path | None, left: list[str]) -> ExitCode:
         before = len(self._progress.results)
-        outcome = self._dbt.build(selection, full_refresh=self._options.full_refresh, state=state, only=only)
+        outcome = self._dbt.build(
+            selection, nodes=self._progress.nodes, left=left, full_refresh=self._options.full_refresh, state=state
+        )
         if outcome.success:
             compared = state is not None
             self._if_possible(

@@ -52,8 +52,13 @@ class Summary:
 
     def rerun(self, failed: Iterable[Node]) -> str:
         """The command that runs just these again, and what depends on them."""
-        names = (f"{node.name}+" if node.kind not in TESTS else node.name for node in failed)
+        names = dict.fromkeys(self._again(node) for node in failed)
         return f"ops run {self.environment.workstream} " + " ".join(f"--select {shlex.quote(name)}" for name in names)
+
+    def _again(self, node: Node) -> str:
+        if node.kind == "unit_test":  # its model was skipped: it runs with it
+            node = self.progress.nodes.get(node.parents[0], node)
+        return node.name if node.kind in TESTS else f"{node.name}+"
 
     def json(self) -> str:
         """The page; its keys are a contract with whoever reads it."""
