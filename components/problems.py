@@ -18,8 +18,8 @@ LONGEST_VALUE = 100
 
 PLAIN_WORDS = {
     "string_pattern_mismatch": "Not of the right form",
-    "model_type": "Should have keys of its own",
-    "dict_type": "Should have keys of its own",
+    "model_type": "Should have keys of its own: write them below it, or use `pulumi config set --path`",
+    "dict_type": "Should have keys of its own: write them below it, or use `pulumi config set --path`",
     "list_type": "Should be a list",
     "int_parsing": "Should be a whole number",
     "int_type": "Should be a whole number",

@@ -1,5 +1,6 @@
 """Stack configuration: every value that a user may set, typed and validated before the first resource exists."""
 
+import contextlib
 import difflib
 import json
 from typing import Any, Literal, Self
@@ -167,4 +168,6 @@ def _meant_for_us(key: str) -> bool:
 
 def _value(text: str) -> Any:
     """Pulumi hands over objects and lists as JSON, and anything else as the text of the stack file."""
-    return json.loads(text) if text.startswith(("{", "[")) else text
+    with contextlib.suppress(json.JSONDecodeError):  # what somebody set as text; that it should not be one is said with its key
+        return json.loads(text) if text.startswith(("{", "[")) else text
+    return text

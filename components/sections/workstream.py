@@ -40,12 +40,12 @@ class WorkstreamSettings(Section):
     project: str = Field(description="Folder of the dbt project, relative to `Pulumi.yaml`: `dbt_...` or `dbt_.../...`.")
     schema_: Identifier = Field(alias="schema", description=f"Snowflake schema that the models are built in. {UNQUOTED}")
     owner: str = Field(
-        pattern=r"^[\w .:/=+@-]{1,64}$",
-        description="Team or person in charge: Airflow's owner and the resources' tag. Up to 64 letters, digits, spaces and "
-        "`_.:/=+@-`.",
+        pattern=r"^[\w.:/=+@-][\w .:/=+@-]{0,63}$",
+        description="Team or person in charge: Airflow's owner and the resources' tag. Up to 64 letters, digits, `_.:/=+@-` and "
+        "inner spaces.",
     )
     description: str = Field(
-        default="A dbt workstream", min_length=1, max_length=500, description="What it is for; shown in Airflow."
+        default="A dbt workstream", pattern=r"\S", max_length=500, description="What it is for, in words; shown in Airflow."
     )
     schedule: str | None = Field(
         default=None,

@@ -101,7 +101,9 @@ MISTAKES = [
     ("image.baseImage", "python 3.12", "Base image"),
     ("image.promoteFrom", "dev", "output `repositoryUrl`"),
     ("alerts.emails", [], "at least one address"),
+    ("airflow.webserverCidrs", ["10.8.0.0/16", "10.8.0.0/16"], "more than once: 10.8.0.0/16"),
     ("alerts.emails", ["data-oncall"], "e-mail address"),
+    ("alerts.emails", ["a@example.com", "b@example.com", "a@example.com"], "more than once: a@example.com"),
     ("artifacts.retentionDays", 0, "greater than or equal to 1"),
     ("workstreams", {}, "at least 1"),
     ("workstreams.Sales", {}, "lower-case"),
@@ -127,6 +129,8 @@ MISTAKES = [
     ("workstreams.sales.capacity", "fargate", "'spot'"),
     ("workstreams.sales.retries", -1, "greater than or equal to 0"),
     ("workstreams.sales.owner", "sales, finance", "Team or person"),
+    ("workstreams.sales.owner", " ", "Team or person"),
+    ("workstreams.sales.description", "\t ", "What it is for"),
 ]
 
 
@@ -201,6 +205,15 @@ def test_the_policies_and_the_program_agree_on_what_is_production(tag: str):
             named = rf"dbt-platform:environment = '{environment}'\n  The tag `environment` of aws:defaultTags is '{tag}'"
             with pytest.raises(pulumi.RunError, match=named):
                 Settings.load()
+
+
+@pytest.mark.parametrize("text", ["{cidr: 10.0.0.0/16}", "[", "10.0.0.0/16"])
+def test_a_section_that_was_set_as_a_text_is_refused_by_name(text: str):
+    """`pulumi config set` takes texts; what looks like YAML is one too."""
+    set_configuration({**stack_file("prod"), "dbt-platform:network": text})
+
+    with pytest.raises(pulumi.RunError, match=r"dbt-platform:network = .*\n  Should have keys .*pulumi config set --path"):
+        Settings.load()
 
 
 def test_all_mistakes_are_reported_at_once(right: Configuration):
