@@ -17,6 +17,9 @@ from runner.summary import Summary
 LATEST = "latest/summary.json"
 """The summary of the workstream's last run that ended."""
 
+ROWS = "latest/rows.json"
+"""Node id: rows that it wrote in its last run that succeeded. Failed runs and runs of a few nodes leave the others' alone."""
+
 FIX = "Check that the bucket is there and that the task role may write below this prefix: `pulumi up` restores both."
 
 
@@ -51,7 +54,10 @@ class Ending:
         for node_id, sql in compiled.items():
             self.artifacts.put(f"compiled/{summary.progress.nodes[node_id].name}.sql", sql)
         self.journal.store()
-        self.artifacts.put("report.html", report(summary, self._rows_before()))
+        before = json.loads(self.artifacts.get_shared(ROWS) or b"{}")
+        self.artifacts.put("report.html", report(summary, before))
+        if summary.code == ExitCode.SUCCESS:
+            self.artifacts.put_shared(ROWS, json.dumps(before | summary.progress.rows()))
         page = summary.json()
         self.artifacts.put_shared(LATEST, page)
         self.artifacts.put("summary.json", page)
@@ -59,9 +65,3 @@ class Ending:
     def _compiled(self, summary: Summary) -> dict[str, str]:
         """Node id: SQL, of what failed."""
         return {node.id: sql for node in summary.progress.failed() if (sql := self.dbt.compiled(node.id))}
-
-    def _rows_before(self) -> dict[str, int]:
-        """Rows that each node wrote in the run before this one."""
-        page = self.artifacts.get_shared(LATEST)
-        nodes = json.loads(page)["nodes"] if page else []
-        return {node["id"]: node["rows"] for node in nodes if node["rows"] is not None}

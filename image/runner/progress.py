@@ -132,6 +132,10 @@ class Progress:
         """Number of nodes by status."""
         return dict(Counter(result.status for result in list(self.results.values())))
 
+    def rows(self) -> dict[str, int]:
+        """Id of each node whose rows the warehouse counted: how many it wrote."""
+        return {node_id: result.rows for node_id, result in list(self.results.items()) if result.rows is not None}
+
 
 def now() -> str:
     """ISO 8601, UTC, milliseconds."""

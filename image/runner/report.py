@@ -20,7 +20,7 @@ def report(summary: Summary, former: Mapping[str, int]) -> str:
 
     Args:
         summary: The run.
-        former: Node id: rows that the run before wrote.
+        former: Node id: rows that it wrote in its last run that succeeded.
     """
     spans = timeline(summary.progress)
     parts = (_head(summary), _failures(summary), _warnings(summary), _timeline(spans), _slowest(spans), _rows(summary, former))
@@ -155,7 +155,7 @@ def _rows(summary: Summary, former: Mapping[str, int]) -> str:
         shown = "new" if change is None else _change(change, before or 0)
         row = (escape(node.name), escape(node.kind), f"{result.rows:,}", "" if before is None else f"{before:,}", shown)
         (same if change == 0 else changed).append((abs(change or 0), row))
-    heads = ("node", "~kind", "#rows", "#~run before", "#change")
+    heads = ("node", "~kind", "#rows", "#~last success", "#change")
     content = table(heads, [row for _, row in sorted(changed, key=lambda found: -found[0])]) if changed else ""
     content += folded(f"{len(same)} wrote as many as before", table(heads, [row for _, row in same])) if same else ""
     return section("Rows written", content) if content else ""

@@ -16,6 +16,7 @@ from runner.interruption import interruptible
 from runner.journal import Journal
 from runner.outcome import ExitCode, Interruption
 from runner.output import Output
+from runner.progress import Progress
 
 from tests.unit.runner_support import Bucket, environment, progress, result, summary
 
@@ -48,25 +49,31 @@ class NothingCompiled(Dbt):
         self.manifest = None
 
 
-def _end(bucket: Bucket, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[ExitCode, str]:
-    """A run with one failure; code and output."""
+@pytest.fixture(autouse=True)
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What dbt left."""
     for name in ("manifest.json", "run_results.json"):
-        (folder / name).write_text("{}")
-    monkeypatch.setattr(ending, "TARGET", folder)
-    monkeypatch.setattr(ending, "LOGS", folder)
-    stream, made = io.StringIO(), progress(customers=result("success"), orders=result("error", message="no such column"))
+        (tmp_path / name).write_text("{}")
+    monkeypatch.setattr(ending, "TARGET", tmp_path)
+    monkeypatch.setattr(ending, "LOGS", tmp_path)
+
+
+def _end(bucket: Bucket, made: Progress | None = None, code: ExitCode = ExitCode.FAILED) -> tuple[ExitCode, str]:
+    """A run, with one failure unless another is given; code and output."""
+    stream = io.StringIO()
+    made = made or progress(customers=result("success"), orders=result("error", message="no such column"))
     output = Output(stream=stream)
     artifacts = Artifacts(environment(), output, bucket)
     journal = Journal(artifacts, made, {}, output)
     end = Ending(artifacts=artifacts, journal=journal, dbt=NothingCompiled(), output=output, to_first_query=None)
-    return end.end(summary(made, ExitCode.FAILED)), stream.getvalue()
+    return end.end(summary(made, code)), stream.getvalue()
 
 
-def test_whoever_finds_the_summary_finds_everything_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_whoever_finds_the_summary_finds_everything_else():
     """The DAG reads a run as soon as its summary is there: it would explain half of it."""
     bucket = Bucket()
 
-    _end(bucket, tmp_path, monkeypatch)
+    _end(bucket)
 
     stored = [key.removeprefix("sales/runs/run-1/1/") for key in bucket.objects]
     assert {"manifest.json", "run_results.json", "progress.json", "report.html"} <= set(stored)
@@ -74,7 +81,7 @@ def test_whoever_finds_the_summary_finds_everything_else(tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize("broken", ["manifest.json", "progress.json", "report.html", "latest/summary.json"])
-def test_half_a_run_has_no_summary(broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_half_a_run_has_no_summary(broken: str):
     """S3 may fail at any object; what failed in dbt is still said."""
 
     class Failing(Bucket):
@@ -84,12 +91,27 @@ def test_half_a_run_has_no_summary(broken: str, tmp_path: Path, monkeypatch: pyt
             super().put_object(Key=Key, Body=Body, **options)
 
     bucket = Failing()
-    code, said = _end(bucket, tmp_path, monkeypatch)
+    code, said = _end(bucket)
 
     assert code == ExitCode.FAILED
     assert "could not be stored" in said
     assert "no such column" in said
     assert "sales/runs/run-1/1/summary.json" not in bucket.objects
+
+
+def test_rows_are_compared_with_the_last_run_that_wrote_them_and_succeeded():
+    """After a night without a network, or a run of one model, no report would show that half of the rows are missing."""
+    bucket = Bucket()
+    _end(bucket, progress(customers=result("success", rows=4), orders=result("success", rows=10)), ExitCode.SUCCESS)
+    _end(bucket, progress(), ExitCode.NOT_STARTED)
+    _end(bucket, progress(customers=result("success", rows=5)), ExitCode.SUCCESS)
+    _end(bucket, progress(orders=result("success", rows=7), sales=result("error")), ExitCode.FAILED)
+
+    _end(bucket, progress(customers=result("success", rows=6), orders=result("success", rows=8)), ExitCode.SUCCESS)
+
+    report = bucket.objects["sales/runs/run-1/1/report.html"].decode()
+    assert "+1 (+20%)" in report, "customers, of the run of one model"
+    assert "-2 (-20%)" in report, "orders, not of the try that failed"
 
 
 @pytest.mark.parametrize(("verb", "words"), [("run", ("--select", "--vars", "--changed")), ("check", ()), ("debug", ())])

@@ -19,7 +19,7 @@ def test_a_run_leaves_everything_that_the_next_one_and_people_need(runs: Runs):
     tries = {"manifest.json", "run_results.json", "dbt.log", "progress.json", "report.html", "summary.json"}
     stored = runs.objects()
     assert tries == {name.removeprefix("runs/run-1/1/") for name in stored if name.startswith("runs/run-1/1/")}
-    assert {"state/manifest.json", "state/nodes.json", "latest/summary.json"} <= set(stored)
+    assert {"state/manifest.json", "state/nodes.json", "latest/summary.json", "latest/rows.json"} <= set(stored)
     summary = json.loads(runs.read("runs/run-1/1/summary.json"))
     assert summary["outcome"] == "success"
     schema = f"ANALYTICS.{runs.workstream.upper()}"
