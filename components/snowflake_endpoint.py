@@ -10,8 +10,6 @@ from components.base import Component
 from components.security_group import SecurityGroup, SecurityGroupArgs
 
 HTTPS = 443
-HTTP = 80
-"""The connector asks `http://ocsp.<host>` whether Snowflake's certificate is revoked; the answer is signed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,19 +26,20 @@ class SnowflakeEndpointArgs:
 class SnowflakeEndpoint(Component):
     """Snowflake's endpoint service under the account's private host name (Snowflake, "AWS PrivateLink and Snowflake").
 
-    Creates: an interface endpoint, a security group that admits the callers to TLS and OCSP, and a private DNS zone in which
-    the account's host name and that of its OCSP cache lead to the endpoint.
+    Creates: an interface endpoint, a security group that admits the callers to TLS, and a private DNS zone in which the account's
+    host name leads to the endpoint.
+    Snowflake also names an `ocsp.` host on port 80: the connector asks it for revoked certificates only when told to, and dbt
+    can't tell it.
     Other services than AWS's own take no endpoint policy; Snowflake's network rules can name the endpoint instead.
     """
 
     def __init__(self, name: str, args: SnowflakeEndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         group = SecurityGroup(
-            name, SecurityGroupArgs(vpc_id=args.vpc_id, description="Snowflake: TLS and OCSP in, nothing out"), self.child()
+            name, SecurityGroupArgs(vpc_id=args.vpc_id, description="Snowflake: TLS in, nothing out"), self.child()
         )
         for caller in args.callers:
-            for port in (HTTPS, HTTP):
-                group.admit(caller, port)
+            group.admit(caller, HTTPS)
         endpoint = aws.ec2.VpcEndpoint(
             name,
             vpc_id=args.vpc_id,
@@ -60,13 +59,12 @@ class SnowflakeEndpoint(Component):
             opts=self.child(),
         )
         entry = endpoint.dns_entries[0]
-        for label, host in {"account": args.host, "ocsp": f"ocsp.{args.host}"}.items():
-            aws.route53.Record(
-                f"{name}-{label}",
-                zone_id=zone.zone_id,
-                name=host,
-                type="A",
-                aliases=[{"name": entry.dns_name, "zone_id": entry.hosted_zone_id, "evaluate_target_health": False}],
-                opts=self.child(),
-            )
+        aws.route53.Record(
+            f"{name}-account",
+            zone_id=zone.zone_id,
+            name=args.host,
+            type="A",
+            aliases=[{"name": entry.dns_name, "zone_id": entry.hosted_zone_id, "evaluate_target_health": False}],
+            opts=self.child(),
+        )
         self.register_outputs({})

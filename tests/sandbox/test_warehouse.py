@@ -28,6 +28,16 @@ def test_the_registered_key_lets_its_user_in(server: Server):
     assert found == [("DBT", "TRANSFORMER", "ANALYTICS", "TRANSFORMING")]
 
 
+@pytest.mark.filterwarnings("ignore:.*insecure_mode")
+def test_the_connector_asks_nobody_about_certificates(server: Server):
+    """A network without a way to the internet has none to a server for OCSP or revocation lists: dbt would wait for it."""
+    as_dbt_does = {"insecure_mode": False, "ocsp_root_certs_dict_lock_timeout": 10}
+
+    with server.connect(**as_dbt_does) as session:
+        assert session.disable_ocsp_checks
+        assert session.cert_revocation_check_mode == "DISABLED"
+
+
 def test_both_key_slots_work_so_that_a_key_can_be_rotated(server: Server):
     """A rotation without an outage needs the old and the new key to be valid at once."""
     second = new_key()
