@@ -39,7 +39,7 @@ class Alerts(Component):
             policy=document([tls_only([topic.arn], ["sns:Publish"]), *_publishers(topic.arn, args.account)]),
             opts=self.child(),
         )
-        for email in args.emails:
+        for email in sorted(set(args.emails)):
             aws.sns.TopicSubscription(f"{name}-{email}", topic=topic.arn, protocol="email", endpoint=email, opts=self.child())
         self.topic_arn = policy.arn
         self.register_outputs({"topic_arn": self.topic_arn})

@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Network
 from pathlib import PurePosixPath
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from croniter import CroniterBadDateError, croniter
 
 from components.addresses import AddressPlan
 from components.base import REPOSITORY
-
-T = TypeVar("T")
 
 PRIVATE_RANGES = [IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
 """RFC 1918 and RFC 6598: addresses that are nobody's on the internet."""
@@ -207,13 +204,6 @@ def fargate_memory(memory: int, cpu: int | None) -> int:
             offered = f"{choices[0]} to {choices[-1]} MiB in steps of {choices.step}"
         raise ValueError(f"Fargate has no such pair: with cpu {cpu} choose {offered}")
     return memory
-
-
-def each_once(values: list[T]) -> list[T]:
-    """A list of what becomes one resource each."""
-    if repeated := {str(value) for value in values if values.count(value) > 1}:
-        raise ValueError(f"Listed more than once: {', '.join(sorted(repeated))}. Leave the repetition out")
-    return values
 
 
 def spot_is_retried(retries: int, capacity: str | None) -> int:

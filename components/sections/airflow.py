@@ -110,7 +110,7 @@ class AirflowSettings(Section):
     @classmethod
     def _of_use(cls, cidrs: list[IPv4Network], info: ValidationInfo) -> list[IPv4Network]:
         rules.visitors_need_a_private_page(info.data.get("webserver"), given=bool(cidrs))
-        return rules.each_once(cidrs)
+        return cidrs
 
     @field_validator("startup_script")
     @classmethod

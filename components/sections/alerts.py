@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt
 
-from components import rules
 from components.sections.section import Section
 
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="An e-mail address.")]
@@ -19,8 +18,3 @@ class AlertSettings(Section):
         description="US dollars that everything with the stack's tags `project` and `environment` may cost in a month. The alerts "
         "tell when 80 % of it are forecast to be exceeded, and when it is spent. Null: no budget.",
     )
-
-    @field_validator("emails")
-    @classmethod
-    def _each_once(cls, emails: list[str]) -> list[str]:
-        return rules.each_once(emails)

@@ -19,6 +19,14 @@ def test_everybody_on_call_gets_the_alerts(stack: Stack, account: Account):
     }
 
 
+def test_who_is_listed_twice_is_told_once(stack: Stack, account: Account):
+    """The engine would refuse the second resource of that name, without a word on where it comes from."""
+    Alerts("alerts", AlertsArgs(account=account, kms_key_arn=KEY, emails=["a@example.com", "a@example.com"]))
+
+    registered = [each for each in stack.registrations() if each.type == "aws:sns/topicSubscription:TopicSubscription"]
+    assert [each.inputs["endpoint"] for each in registered] == ["a@example.com"]
+
+
 def test_alerts_are_encrypted_at_rest_and_on_the_way(stack: Stack, account: Account):
     """They carry the names of models and the errors of the warehouse."""
     Alerts("alerts", AlertsArgs(account=account, kms_key_arn=KEY, emails=[]))
