@@ -11,6 +11,6 @@ if [ -e packages.yml ] || [ -e dependencies.yml ]; then
 fi
 /opt/dbt/bin/dbt --quiet parse $options
 /opt/dbt/bin/python -m compileall -q /app/runner
-# What the project, the runner and dbt are: names the cache of parsed projects.
-find /app/project /app/runner /opt/dbt/bin /app/profiles.yml -type f ! -name '*.pyc' -exec sha256sum {} + | sort | sha256sum | cut -c1-16 > /app/fingerprint
+# What an image that is built by hand is made of; one with a revision says that.
+find /app/project /app/runner /app/profiles.yml /build/requirements.txt -type f ! -name '*.pyc' -exec sha256sum {} + | sort | sha256sum | cut -c1-16 > /app/fingerprint
 rm /app/prepare.sh

@@ -6,14 +6,14 @@ from pathlib import Path
 from runner.environment import Environment
 
 FINGERPRINT = Path("/app/fingerprint")
-"""Written when the image is built: a digest of project, runner and dbt."""
+"""Written when the image is built: its revision, a hash of all that it was made of; by hand, of project, runner and packages."""
 
 _TICKS = 100
 """Per second, in /proc (sysconf(_SC_CLK_TCK) of every Linux that Fargate runs)."""
 
 
 def fingerprint(path: Path = FINGERPRINT) -> str:
-    """Names project, runner and dbt together; `unknown` outside of an image."""
+    """Names the image: the end of its tag, and its label; `unknown` outside of one."""
     return path.read_text().strip() if path.exists() else "unknown"
 
 

@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import json
+import re
 import shutil
 import socket
 import time
@@ -25,6 +26,7 @@ from tests.sandbox.runner_process import Runs, project
 pytestmark = pytest.mark.slow
 
 LABEL = "dbt-platform.test-image"
+REVISION = "0123456789abcdef"
 SIZE = 250_000_000
 """Compressed bytes at most: pulling is three quarters of a Fargate task's start."""
 
@@ -34,9 +36,9 @@ def daemon() -> docker.DockerClient:
     return docker.from_env()
 
 
-def _build(daemon: docker.DockerClient, context: Path, folder: str) -> str:
-    """The tag of the image of a project; raises BuildError."""
-    arguments = {"BASE_IMAGE": ensure_base(CACHE, print), "PROJECT": folder}
+def _build(daemon: docker.DockerClient, context: Path, folder: str, **more: str) -> str:
+    """The tag of the image of a project, with more build arguments; raises BuildError."""
+    arguments = {"BASE_IMAGE": ensure_base(CACHE, print), "PROJECT": folder, **more}
     image, _ = daemon.images.build(
         path=str(context),
         dockerfile="image/Dockerfile",
@@ -52,7 +54,7 @@ def _build(daemon: docker.DockerClient, context: Path, folder: str) -> str:
 
 @pytest.fixture(scope="module")
 def image(daemon: docker.DockerClient) -> str:
-    return _build(daemon, REPOSITORY, "dbt_project")
+    return _build(daemon, REPOSITORY, "dbt_project", REVISION=REVISION)
 
 
 @pytest.fixture
@@ -176,6 +178,13 @@ def test_it_is_small_and_says_what_it_is(image: str, daemon: docker.DockerClient
     assert "Healthcheck" not in daemon.images.get(image).attrs["Config"]
 
 
+def test_it_names_itself_as_its_label_and_tag_do(image: str, daemon: docker.DockerClient, containers: list[Container]):
+    """Nobody could find the image that a query of last night came from."""
+    named = _output(containers, image, "cat", "/app/fingerprint").decode().strip()
+
+    assert named == daemon.images.get(image).labels["org.opencontainers.image.revision"] == REVISION
+
+
 def test_its_bill_of_materials_lists_what_is_installed(image: str, containers: list[Container]):
     """After the next vulnerability in a package, nobody could say which images have it."""
     bill = json.loads(_output(containers, image, "cat", "/app/sbom.cdx.json"))
@@ -218,6 +227,9 @@ def test_another_project_runs_just_as_well(daemon: docker.DockerClient, runs: Ru
     """A team could bring only a project that looks like ours."""
     context = _context(tmp_path, "analytics/weather", REPOSITORY / "tests" / "projects" / "weather")
     built = _build(daemon, context, "analytics/weather")
+
+    # Built by hand, so it has no revision to name itself by.
+    assert re.fullmatch("[0-9a-f]{16}", _output(containers, built, "cat", "/app/fingerprint").decode().strip())
 
     container = _start(containers, built, runs, "run", "--vars", '{"unit": "fahrenheit"}', environment={"DBT_TARGET": "production"})
 
