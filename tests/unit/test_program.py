@@ -193,6 +193,17 @@ def test_what_a_workstream_did_can_be_read_after_it_is_gone_in_production(produc
     assert production.retained == {(group, "sales"), (group, "finance")}
 
 
+def test_the_way_back_to_a_log_group_that_stayed_is_the_documented_one(production: Stack):
+    """Under another parent the next deployment would make the group a second time, and fail again."""
+    kept = next(request for request, _ in production.exchanges if request.retainOnDelete and request.name == "sales")
+    page = (REPOSITORY / "docs/operations.md").read_text().replace("dbt-platform-prod", "dbt-platform-dev")
+
+    # The engine leaves the stack out of a URN, the SDK's mocks do not.
+    parent = kept.parent.replace(":dev:", ":prod:").replace("pulumi:pulumi:Stack$", "")
+    assert f"workstream={parent}\n" in page
+    assert f"pulumi import {kept.type} {kept.name} {kept.object['name']} \\\n" in page
+
+
 def test_development_is_gone_after_one_destroy(development: Stack):
     """Nobody has to empty buckets by hand, or wait for a secret's name to become free."""
     assert not development.protected
