@@ -24,7 +24,7 @@ from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
 from runner.parse_cache import ParseCache
 from runner.progress import FAILED, Node, Progress
-from runner.selection import Selection
+from runner.selection import CHANGED, Selection
 from runner.state import State
 from runner.summary import Summary
 
@@ -61,6 +61,8 @@ class Run:
         self._queries: Queries | None = None
         self._dbt = Dbt(environment, options.selection.variables, self._events)
         self._ages: list[SourceAge] = []
+        self._changed: set[str] | None = None
+        """Ids of what differs from the last success, with `--changed`."""
         self._problem = ""
 
     def execute(self) -> ExitCode:
@@ -112,8 +114,7 @@ class Run:
         self._connect()
         self._parse()
         state = self._comparison()
-        selection = self._options.selection.changed() if state else self._options.selection
-        nodes = self._select(selection, state)
+        nodes = self._select(state)
         if not nodes:
             return ExitCode.SUCCESS
         left = self._resume()
@@ -122,7 +123,7 @@ class Run:
             self._problem = problem
             return ExitCode.FAILED
         self._journal.start()
-        return self._build(selection, state, left)
+        return self._build(state, left)
 
     def _connect(self) -> None:
         """Log in, and import dbt meanwhile: each takes seconds."""
@@ -165,13 +166,18 @@ class Run:
         self._output.event("warning", message="There was no full success yet to compare with, so everything runs.")
         return None
 
-    def _select(self, selection: Selection, state: Path | None) -> list[Node]:
+    def _select(self, state: Path | None) -> list[Node]:
+        selection = self._options.selection
         nodes = self._dbt.selected(selection, state)
-        if not nodes and not state:
+        if not nodes:
             raise RunnerError(
                 f"The selection matches nothing: {selection}.",
                 "Correct `select` and `exclude` of the workstream, or of this run; `dbt list` shows what they match.",
             )
+        if state:
+            self._changed = {node.id for node in self._dbt.selected(CHANGED, state)}
+            built = self._if_possible("see what was built", self._state.covered) or set()
+            nodes = [node for node in nodes if node.id in self._changed or node.id not in built]
         if not nodes:
             self._problem = "Nothing has changed since the last full success."
         self._progress.select(nodes)
@@ -190,16 +196,19 @@ class Run:
         self._output.event("resumed", done=len(done), left=len(rest))
         return rest
 
-    def _build(self, selection: Selection, state: Path | None, left: list[str]) -> ExitCode:
+    def _build(self, state: Path | None, left: list[str]) -> ExitCode:
         before = len(self._progress.results)
         outcome = self._dbt.build(
-            selection, nodes=self._progress.nodes, left=left, full_refresh=self._options.full_refresh, state=state
+            self._options.selection,
+            nodes=self._progress.nodes,
+            left=left,
+            full_refresh=self._options.full_refresh,
+            state=state,
         )
         if outcome.success:
-            compared = state is not None
             self._if_possible(
                 "keep the manifest of this success",
-                lambda: self._state.update(TARGET / "manifest.json", self._progress.nodes, self._dbt.node_ids, compared=compared),
+                lambda: self._state.update(TARGET / "manifest.json", self._progress.nodes, self._dbt.node_ids, self._changed),
             )
             return ExitCode.SUCCESS
         hooks = self._failed_hooks(outcome)

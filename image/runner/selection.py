@@ -1,6 +1,6 @@
 """What part of the project to run."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +20,9 @@ class Selection:
             found += [option, *values] if values else []
         return found
 
-    def changed(self) -> "Selection":
-        """Of this selection, what differs from the last success, and what depends on it."""
-        words = [word for item in self.select for word in item.split()]
-        return replace(self, select=tuple(f"{word},state:modified+" for word in words) or ("state:modified+",))
-
     def __str__(self) -> str:
         return " ".join(self.arguments) or "everything"
+
+
+CHANGED = Selection(select=("state:modified+",))
+"""Of the whole project, what differs from the manifest that dbt compares with, and what depends on it."""

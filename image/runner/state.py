@@ -1,11 +1,11 @@
 """The manifest of the last success: what `run --changed` compares with, and what slim CI defers to.
 
-It says that everything in it was built as it stands there. So only a run that built at least what the manifest before
-it covers may replace it: a run of one model says nothing about the others.
+Beside it lies which of its nodes were built as they stand in it: a run of one model says nothing about the others. Only a
+run that built all of these again, or those of them that differ, may replace it.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 from runner.artifacts import Artifacts
@@ -29,20 +29,25 @@ class State:
             (self.folder / "manifest.json").write_bytes(manifest)
         return bool(manifest)
 
-    def update(self, manifest: Path, built: Iterable[str], existing: Iterable[str], *, compared: bool) -> bool:
-        """Replace the manifest after a full success; whether this run covers enough for that.
+    def covered(self) -> set[str]:
+        """Ids of the nodes that were built as they stand in the manifest."""
+        return set(json.loads(self._artifacts.get_shared(COVERED) or b"[]"))
+
+    def update(
+        self, manifest: Path, built: Collection[str], existing: Collection[str], changed: Collection[str] | None = None
+    ) -> bool:
+        """Replace the manifest after a full success; whether this run built enough for that.
 
         Args:
             manifest: dbt's, of this run.
             built: Ids of the nodes that this run built.
             existing: Ids of all nodes of the project as it is now.
-            compared: The run built whatever differs from the manifest before (`--changed`), so the rest is as it was.
+            changed: Of these, what differs from the manifest before, or depends on what does; None: nobody has looked.
         """
-        before = json.loads(self._artifacts.get_shared(COVERED) or b"[]")
-        needed = set() if compared else set(before).intersection(existing)
-        covered = set(built).union(set(before).intersection(existing) if compared else ())
-        if not needed <= covered:
+        before = self.covered().intersection(existing)
+        needed = before if changed is None else before.intersection(changed)
+        if not needed.issubset(built):
             return False
         self._artifacts.put_shared(MANIFEST, manifest.read_text())
-        self._artifacts.put_shared(COVERED, json.dumps(sorted(covered)))
+        self._artifacts.put_shared(COVERED, json.dumps(sorted(before.union(built))))
         return True

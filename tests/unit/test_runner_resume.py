@@ -10,7 +10,6 @@ from runner.journal import Journal
 from runner.output import Output
 from runner.parse_cache import FILE, ParseCache
 from runner.progress import CANCELLED, NOT_RUN, Progress
-from runner.selection import Selection
 from runner.state import State
 
 from tests.unit.runner_support import Bucket, environment, progress, result
@@ -102,17 +101,22 @@ def test_a_run_of_one_model_does_not_vouch_for_the_others(bucket: Bucket, tmp_pa
     """`run --changed` would leave out a model that was changed but never built."""
     state, manifest, project = State(_artifacts(bucket), tmp_path / "state"), tmp_path / "manifest.json", ["a", "b", "c"]
     manifest.write_text("first")
-    assert state.update(manifest, built=["a", "b"], existing=project, compared=False)
+    assert state.update(manifest, built=["a", "b"], existing=project)
+    assert state.covered() == {"a", "b"}
 
     manifest.write_text("only a")
-    assert not state.update(manifest, built=["a"], existing=project, compared=False)
-    manifest.write_text("changed")
-    assert state.update(manifest, built=["a"], existing=project, compared=True)
+    assert not state.update(manifest, built=["a"], existing=project)
+    manifest.write_text("of what changed, only a")
+    assert not state.update(manifest, built=["a"], existing=project, changed=["a", "b"])
+    manifest.write_text("all that changed")
+    assert state.update(manifest, built=["a"], existing=project, changed=["a", "c"])
+    assert state.covered() == {"a", "b"}
     manifest.write_text("b is gone")
-    assert state.update(manifest, built=["a", "c"], existing=["a", "c"], compared=False)
+    assert state.update(manifest, built=["a", "c"], existing=["a", "c"])
 
     assert state.fetch()
     assert (tmp_path / "state" / "manifest.json").read_text() == "b is gone"
+    assert state.covered() == {"a", "c"}
 
 
 def test_there_is_nothing_to_compare_with_at_first(bucket: Bucket, tmp_path: Path):
@@ -137,13 +141,3 @@ def test_a_parsed_project_is_kept_per_image_and_connection(bucket: Bucket, tmp_p
     assert not cache("image-2", "c").fetch()
     assert not cache("image-1", "d", SNOWFLAKE_SCHEMA="OTHER").fetch()
     assert cache("image-1", "e", DBT_RUN_ID="another").fetch()
-
-
-def test_only_what_changed_is_selected_within_the_selection():
-    """`--changed` in one workstream would build the models of all."""
-    assert Selection(select=("tag:sales", "a b")).changed().select == (
-        "tag:sales,state:modified+",
-        "a,state:modified+",
-        "b,state:modified+",
-    )
-    assert Selection(exclude=("c",)).changed().arguments == ["--select", "state:modified+", "--exclude", "c"]

@@ -3,6 +3,7 @@
 import json
 
 import msgpack
+import pytest
 
 from tests.sandbox.runner_process import Runs, project
 
@@ -18,6 +19,23 @@ def test_only_what_changed_is_built_and_what_depends_on_it(runs: Runs):
     assert (changed.code, set(changed.statuses)) == (0, {"a", "b"}), changed.text
     assert (unchanged.code, unchanged.statuses) == (0, {}), unchanged.text
     assert "Nothing has changed" in unchanged.text
+
+
+@pytest.mark.slow
+def test_what_was_not_selected_is_not_taken_for_built(runs: Runs):
+    """A change would never be built: neither one that a run left out, nor what no run has built yet."""
+    project(runs.project, dict.fromkeys(("a", "b", "c"), "select 1 as x"))
+    runs.run("run", "--select", "a")
+    widened = runs.run("run", "--changed")
+
+    project(runs.project, dict.fromkeys(("a", "b"), "select 2 as x"))
+    narrow = runs.run("run", "--changed", "--select", "a")
+    rest, nothing = runs.run("run", "--changed"), runs.run("run", "--changed")
+
+    assert set(widened.statuses) == {"b", "c"}, widened.text
+    assert set(narrow.statuses) == {"a"}, narrow.text
+    assert set(rest.statuses) == {"a", "b"}, rest.text
+    assert (nothing.code, nothing.statuses) == (0, {}), nothing.text
 
 
 def _foreign(cache: bytes, part: str, name: str, value: object) -> bytes:
