@@ -99,3 +99,8 @@ def test_production_runs_what_development_built_and_nothing_else(cloud: Account,
     production.run("up", "--yes", "--skip-preview")
     assert "arn:aws:iam::222222222222:root" in cloud.client("ecr").get_repository_policy(repositoryName=own)["policyText"]
     production.run("preview", "--refresh", "--expect-no-changes")
+
+    # Others run images from here by now: a destruction leaves them, and the right to pull them.
+    production.run("destroy", "--yes", "--skip-preview", "--exclude-protected")
+    assert "arn:aws:iam::222222222222:root" in cloud.client("ecr").get_repository_policy(repositoryName=own)["policyText"]
+    assert cloud.client("ecr").get_lifecycle_policy(repositoryName=own)["lifecyclePolicyText"]
