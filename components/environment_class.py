@@ -58,9 +58,11 @@ def fleet_fits(environment_class: str, fleet: Mapping[str, int]) -> list[Misfit]
     misfits = []
     for name, number in fleet.items():
         least, most = fleet.get(f"min_{name[4:]}"), fleet.get(f"max_{name[4:]}")
-        if environment_class == "mw1.micro" and number != 1:
+        if environment_class == "mw1.micro":
+            if number == 1:
+                continue
             fix = "mw1.micro has exactly one of each. Leave it out, or set environmentClass to mw1.small or larger"
-        elif environment_class != "mw1.micro" and number < 2 and "workers" not in name:
+        elif number < 2 and "workers" not in name:
             fix = f"{environment_class} needs 2 to 5"
         elif name.startswith("max_") and least and most and least > most:
             fix = f"It is less than {to_camel(f'min_{name[4:]}')}, {least}. Raise it, or lower that"

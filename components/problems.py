@@ -1,7 +1,8 @@
 """Turns what pydantic found wrong into what a user needs to read: the key, the value, the fix."""
 
 import difflib
-import textwrap
+import re
+from ipaddress import IPv4Network
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +16,9 @@ Schema = dict[str, Any]
 
 LONGEST_VALUE = 100
 """Characters; a whole section in the place of a number would fill the screen."""
+
+SECRETS = re.compile("password|passphrase|private_?key|secret|token", re.IGNORECASE)
+"""Names under which people know what must not be in a stack file."""
 
 PLAIN_WORDS = {
     "string_pattern_mismatch": "Not of the right form",
@@ -46,7 +50,7 @@ def _paragraphs(details: ErrorDetails, schema: Schema) -> list[str]:
 def _paragraph(details: ErrorDetails, cause: object, schema: Schema) -> str:
     path = [part for part in details["loc"] if part != "[key]"]
     key = ".".join(map(str, path))
-    value = textwrap.shorten(repr(details["input"]), LONGEST_VALUE)
+    value = _shortened(repr(details["input"]))
     match details["type"]:
         case "extra_forbidden":
             return f"{key}\n  {_unknown(str(path[-1]), schema, path[:-1])}"
@@ -54,6 +58,8 @@ def _paragraph(details: ErrorDetails, cause: object, schema: Schema) -> str:
             return f"{key}\n  Required, but missing. {_description(schema, path)}"
         case "value_error":
             return f"{key} = {value}\n  {cause}."
+        case "ip_v4_network" if meant := _range_around(details["input"]):
+            return f"{key} = {value}\n  Not the first address of a range. Did you mean {meant}?"
         case _:
             reason = PLAIN_WORDS.get(details["type"], details["msg"])
             # The form of an entry's own name is described where the entries are.
@@ -61,7 +67,20 @@ def _paragraph(details: ErrorDetails, cause: object, schema: Schema) -> str:
             return f"{key} = {value}\n  {reason}. {_description(schema, described)}"
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+
+
+def _range_around(address: object) -> IPv4Network | None:
+    try:
+        return IPv4Network(str(address), strict=False)
+    except ValueError:
+        return None
+
+
 def _unknown(key: str, schema: Schema, parent: list[int | str]) -> str:
+    if SECRETS.search(key):
+        return "Unknown key. No secret belongs in a stack file: take it out and use `uv run ops credentials put`."
     known = list(_at(schema, parent).get("properties", {}))
     near = [name for name in known if name.lower().startswith(key.lower())] or difflib.get_close_matches(key, known, n=1)
     return f"Unknown key. Did you mean {near[0]!r}?" if near else f"Unknown key. Known here: {', '.join(known)}."

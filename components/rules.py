@@ -92,9 +92,8 @@ def zones_fit(zones: int, cidr: IPv4Network | None, egress: str | None) -> int:
         try:
             AddressPlan.of(cidr, zones, endpoints=egress == PRIVATE_LINK)
         except ValueError as error:
-            # Named here, because pydantic calls a value that nobody gave by its name in Python.
-            fix = f"network.cidr {cidr} is {error}"
-            raise MisfitError([Misfit(at="network.availabilityZones", value=zones, fix=fix)]) from None
+            # The usual range has room for any number of zones: this one was given.
+            raise MisfitError([Misfit(at="network.cidr", value=str(cidr), fix=str(error).capitalize())]) from None
     return zones
 
 
@@ -255,7 +254,10 @@ def followed_exist(after: Mapping[str, str], names: Collection[str]) -> list[Mis
     misfits = []
     for name, followed in after.items():
         at = f"workstreams.{name}.schedule"
-        if followed not in names:
+        if followed == name:
+            fix = "It would wait for itself for ever. Give it a cron expression, or the name of another workstream"
+            misfits.append(Misfit(at=at, value=followed, fix=fix))
+        elif followed not in names:
             fix = f"No workstream has this name, and it is no cron expression. Workstreams: {', '.join(names)}"
             misfits.append(Misfit(at=at, value=followed, fix=fix))
         elif name in (circle := _chain(followed, after)):

@@ -68,7 +68,9 @@ MISTAKES = [
     ("network.cidr", "10.20.0.0", "10.20.0.0/16"),
     ("permissionsBoundary", "workload-boundary", "output `workloadBoundary`"),
     ("permissionsBoundary", "arn:aws:iam::999999999999:policy/ci/workload-boundary", "aws:allowedAccountIds"),
-    ("network.cidr", "10.20.1.0/16", "not a valid IPv4 network"),
+    ("network.cidr", "10.20.1.0/16", "Did you mean 10.20.0.0/16?"),
+    ("network.cidr", "10.20.0.0/33", "not a valid IPv4 network"),
+    ("network.cidr", "10.20.0.0/28", "Too small for 2 availability zones; use /24 or larger"),
     ("network.cidr", "8.8.0.0/16", "10.0.0.0/8"),
     ("network.cidr", "10.0.0.0/8", "/16 to /28"),
     ("network.cidr", "172.17.128.0/17", "172.17.0.0/16"),
@@ -88,7 +90,7 @@ MISTAKES = [
     ("airflow.webserver", "public", "'publicOnly'"),
     ("airflow.webserverCidrs", ["8.8.8.0/24"], "webserverCidrs.0 = '8.8.8.0/24'\n  Not private addresses"),
     ("airflow.webserverCidrs", ["10.8.0.0/16", "0.0.0.0/0"], "webserverCidrs.1 = '0.0.0.0/0'\n  Not private addresses"),
-    ("airflow.webserverCidrs", ["10.8.0.1/16"], "for instance 10.8.0.0/16"),
+    ("airflow.webserverCidrs", ["10.8.0.1/16"], "Did you mean 10.8.0.0/16?"),
     ("airflow.maintenanceWindow", "SUN:03:15", "on the hour or half past"),
     ("airflow.minWorkers", 0, "greater than or equal to 1"),
     ("airflow.maxWorkers", 26, "less than or equal to 25"),
@@ -115,7 +117,7 @@ MISTAKES = [
     ("workstreams.sales.schedule", "0 25 * * *", "five cron fields"),
     ("workstreams.sales.schedule", "0 0 30 2 *", "no such date"),
     ("workstreams.sales.schedule", "nobody", "Workstreams: sales, finance"),
-    ("workstreams.sales.schedule", "sales", "wait for each other"),
+    ("workstreams.sales.schedule", "sales", "wait for itself"),
     ("workstreams.sales.timezone", "Amsterdam", "Europe/Amsterdam"),
     ("workstreams.sales.select", ["--full-refresh"], "no option"),
     ("workstreams.sales.cpu", 1000, "1024"),
@@ -133,7 +135,7 @@ MISTAKES = [
 
 
 PRIVATE_MISTAKES = [
-    ("network.cidr", "10.20.0.0/24", "network.availabilityZones = 2"),
+    ("network.cidr", "10.20.0.0/24", "network.cidr = '10.20.0.0/24'\n  Too small for 2 availability zones; use /23 or larger"),
     ("network.snowflake", None, "or set egress: nat"),
     ("network.snowflake.endpointService", "vpce-svc-0a1b", "SYSTEM$GET_PRIVATELINK_CONFIG"),
     ("network.snowflake.stageBuckets", [], "at least 1"),
@@ -273,6 +275,23 @@ def test_the_project_keeps_its_name(right: Configuration, monkeypatch: pytest.Mo
     assert "Pulumi.yaml names the project 'analytics': call it dbt-platform again" in refusal(right)
 
 
+@pytest.mark.parametrize("key", ["password", "privateKey", "private_key", "privateKeyPassphrase", "token"])
+def test_a_secret_in_the_stack_file_is_told_where_it_belongs(right: Configuration, key: str):
+    """Called just unknown, it would be tried under the next name, and be committed with it."""
+    message = refusal(change(right, f"warehouse.{key}", "hunter2"))
+
+    assert f"dbt-platform:warehouse.{key}\n  Unknown key. No secret belongs in a stack file" in message
+    assert "ops credentials put" in message
+    assert "hunter2" not in message
+
+
+def test_a_long_value_is_recognised_by_its_beginning(right: Configuration):
+    """Also one without spaces, at which it could be cut."""
+    assert f"dbt-platform:workstreams.sales.description = '{'x' * 99}…\n" in refusal(
+        change(right, "workstreams.sales.description", "x" * 501)
+    )
+
+
 def test_a_missing_key_says_what_it_is_for(right: Configuration):
     """A new user learns the configuration from its own messages."""
     del right["workstreams"]["sales"]["schema"]
@@ -292,7 +311,7 @@ def test_three_zones_need_a_larger_range(right: Configuration):
     """AWS would refuse the third subnet after it has created everything else."""
     small = change(right, "network", {"cidr": "10.20.0.0/24", "availabilityZones": 3})
 
-    assert "network.cidr 10.20.0.0/24 is too small for 3 availability zones; use /23 or larger" in refusal(small)
+    assert "network.cidr = '10.20.0.0/24'\n  Too small for 3 availability zones; use /23 or larger" in refusal(small)
     load(change(right, "network", {"cidr": "10.20.0.0/24", "availabilityZones": 2}))
     load(change(right, "network", {"cidr": "10.20.0.0/23", "availabilityZones": 3}))
 
@@ -348,7 +367,7 @@ def test_the_smallest_airflow_has_one_of_each(right: Configuration, name: str):
 
     message = refusal(change(micro, f"airflow.{name}", 3))
 
-    assert f"dbt-platform:airflow.{name} = 3\n  mw1.micro has exactly one of each" in message
+    assert f"has a problem:\n\ndbt-platform:airflow.{name} = 3\n  mw1.micro has exactly one of each" in message
 
 
 def test_the_most_workers_are_not_fewer_than_the_least(right: Configuration):
