@@ -6,7 +6,6 @@ import subprocess
 from typing import Any
 
 import boto3
-import snowflake.connector
 from botocore.config import Config
 from rich.markup import escape
 from rich.table import Table
@@ -99,6 +98,8 @@ def client(stack: Stack, service: str) -> Any:
 
 def query(stack: Stack, *statements: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Runs statements at the warehouse as its administrator; returns column names and rows of the last."""
+    import snowflake.connector  # noqa: PLC0415 - takes a second: not for a command that asks nothing
+
     connection = snowflake.connector.connect(
         account=stack.outputs()["warehouse"]["account"],
         host="127.0.0.1",

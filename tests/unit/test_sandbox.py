@@ -45,6 +45,11 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return run
 
 
+def test_a_command_that_asks_the_warehouse_nothing_does_not_load_its_connector():
+    """It takes more than half a second, and `sandbox status` is typed often."""
+    subprocess.run([sys.executable, "-c", "import sandbox.cli, sys; assert 'snowflake' not in sys.modules"], check=True)
+
+
 def test_down_with_nothing_running_is_no_error(cli, tmp_path):
     """A clean-up script may call it at any time."""
     done = cli(tmp_path, "down")
