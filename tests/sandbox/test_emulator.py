@@ -211,6 +211,12 @@ def test_a_task_definition_that_fargate_refuses_is_refused(cloud: Account, optio
         cloud.client("ecs").register_task_definition(**{**definition, **options})
 
 
+def test_asking_for_no_task_is_refused(cloud: Account):
+    """Who asks for what a list returned would find out on AWS, the first time that it is empty."""
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*Tasks cannot be empty\."):
+        cloud.client("ecs").describe_tasks(cluster=cloud.facts["cluster"], tasks=[])
+
+
 def test_a_task_runs_on_a_capacity_provider_of_its_cluster_only(cloud: Account):
     """Spot that works here and is refused by AWS would be found out at night."""
     definition, spot = cloud.define("true"), [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
