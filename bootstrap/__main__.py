@@ -17,4 +17,4 @@ roles = PipelineRoles(
 
 pulumi.export("variables", variables(account, state, roles))
 pulumi.export("secretsProvider", pulumi.Output.concat("awskms:///", state.key_arn, "?region=", account.region))
-pulumi.export("workloadBoundary", roles.workload_boundary_arn)
+pulumi.export("workloadBoundaries", roles.workload_boundary_arns)

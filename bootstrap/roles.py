@@ -29,15 +29,15 @@ class PipelineRolesArgs:
 class PipelineRoles(Component):
     """The roles that GitLab's jobs assume with their token.
 
-    Creates: an OIDC provider, two permission boundaries, the role `preview` (any ref, reads) and a role `deploy-<stack>` for
-    each stack (its own protected ref only).
+    Creates: an OIDC provider, a boundary of its own roles, the role `preview` (any ref, reads), and for each stack a role
+    `deploy-<stack>` (its own protected ref only) and a boundary of the roles that it may make.
     """
 
     preview_arn: pulumi.Output[str]
     deploy_arns: dict[str, pulumi.Output[str]]
     """By stack."""
-    workload_boundary_arn: pulumi.Output[str]
-    """For every role that the platform's program makes."""
+    workload_boundary_arns: dict[str, pulumi.Output[str]]
+    """By stack: for every role that the platform's program makes for it."""
 
     def __init__(self, name: str, args: PipelineRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -47,14 +47,14 @@ class PipelineRoles(Component):
         self._issuer = aws.iam.OpenIdConnectProvider(name, url=args.gitlab.url, client_id_lists=[AUDIENCE], opts=self.child())
         ceiling = permissions.ceiling(args.account, bucket, key, args.gitlab.host)
         self._boundary = self._policy(permissions.CI_BOUNDARY, ceiling)
-        workload = self._policy(permissions.WORKLOAD_BOUNDARY, permissions.workload_ceiling(args.account, bucket))
         reading = permissions.reading(args.account, bucket, key)
-        deploying = permissions.deploying(args.account, bucket, key)
         self.preview_arn = self._role("preview", None, reading)
-        self.deploy_arns = {
-            stack: self._role(f"deploy-{stack}", ref, [*reading, *deploying]) for stack, ref in args.environments.items()
-        }
-        self.workload_boundary_arn = workload.arn
+        self.deploy_arns, self.workload_boundary_arns = {}, {}
+        for stack, ref in args.environments.items():
+            workload_ceiling = permissions.workload_ceiling(args.account, stack)
+            self.workload_boundary_arns[stack] = self._policy(permissions.workload_boundary(stack), workload_ceiling).arn
+            deploying = permissions.deploying(args.account, stack, bucket, key)
+            self.deploy_arns[stack] = self._role(f"deploy-{stack}", ref, [*reading, *deploying])
         self.register_outputs({"preview_arn": self.preview_arn, "deploy_arns": self.deploy_arns})
 
     def _policy(self, name: str, statements: Sequence[Statement]) -> aws.iam.Policy:

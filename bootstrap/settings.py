@@ -10,8 +10,11 @@ from components.sections.section import Section
 
 NAMESPACE = "dbt-platform-bootstrap"
 
-StackName = Annotated[str, Field(pattern=r"^[a-z]+$", max_length=20)]
-"""As in Pulumi.<name>.yaml and .gitlab-ci.yml; becomes part of the role's name."""
+LONGEST_STACK_NAME = 20
+"""Bucket names have 63 characters: as many as are left for it."""
+
+StackName = Annotated[str, Field(pattern=r"^[a-z]+$", max_length=LONGEST_STACK_NAME)]
+"""As in Pulumi.<name>.yaml and .gitlab-ci.yml; becomes part of the role's name, and of every name that the role may change."""
 
 
 class GitLabSettings(Section):

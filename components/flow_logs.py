@@ -37,7 +37,7 @@ class FlowLogs(Component):
         )
         role = ServiceRole(
             f"{name}-flow-logs",
-            ServiceRoleArgs(account=args.account, services=["vpc-flow-logs.amazonaws.com"], statements=[write]),
+            ServiceRoleArgs(account=args.account, services=["vpc-flow-logs.amazonaws.com"], statements=[write], path="network/"),
             self.child(),
         )
         aws.ec2.FlowLog(

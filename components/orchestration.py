@@ -70,6 +70,7 @@ class Airflow(Component):
                 account=args.account,
                 services=["airflow.amazonaws.com", "airflow-env.amazonaws.com"],
                 statements=[*_airflow_statements(self.name, args), *_task_statements(args), *_report_statements(args)],
+                path="airflow/",
             ),
             self.child(),
         )

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component
+from components.base import Component, platform_name
 from components.policy import Statement, document, trust
 
 
@@ -19,8 +19,8 @@ class ServiceRoleArgs:
     services: Sequence[str]
     """Service principals, for instance `ecs-tasks.amazonaws.com`."""
     statements: Sequence[Statement]
-    path: str = "/"
-    """IAM path: the part of the role's ARN that other policies may be scoped by."""
+    path: str
+    """Below the stack's own IAM path, for instance `network/`: the part of the role's ARN that other policies may be scoped by."""
     tags: Mapping[str, str] | None = None
 
 
@@ -38,7 +38,7 @@ class ServiceRole(Component):
         super().__init__(name, opts)
         role = aws.iam.Role(
             name,
-            path=args.path,
+            path=f"/{platform_name()}/{args.path}",
             assume_role_policy=trust(args.account, args.services),
             permissions_boundary=args.account.permissions_boundary,
             tags=args.tags,

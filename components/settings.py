@@ -49,8 +49,8 @@ class Settings(Section):
     permissions_boundary: str | None = Field(
         default=None,
         pattern=r"^arn:aws[a-z-]*:iam::\d{12}:policy/[\w+=,.@/-]+$",
-        description="ARN of the policy that caps every role of the stack: the output `workloadBoundary` of `bootstrap/`. GitLab's "
-        "jobs may make no role without it.",
+        description="ARN of the policy that caps every role of the stack: in the output `workloadBoundaries` of `bootstrap/`. "
+        "GitLab's jobs may make no role without it.",
     )
     network: NetworkSettings = NetworkSettings()
     warehouse: WarehouseSettings

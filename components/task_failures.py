@@ -58,6 +58,7 @@ class TaskFailures(Component):
                     Statement(actions=["sns:Publish"], resources=[args.topic_arn]),
                     args.key.usage("sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
                 ],
+                path="alerts/",
             ),
             self.child(),
         )

@@ -27,6 +27,9 @@ STREAM_PREFIX = "dbt"
 CONTAINER_USER = "50000"
 """The image's user: not root, and none that exists on a host."""
 
+ROLES = "workstreams/"
+"""Part of the stack's IAM path that the roles of the dbt tasks are below."""
+
 STOP_TIMEOUT = 120
 """Seconds that Fargate lets a stopped container live, its maximum: queries are cancelled, artifacts uploaded."""
 
@@ -128,7 +131,7 @@ class Workstream(Component):
                 account=args.account,
                 services=["ecs-tasks.amazonaws.com"],
                 statements=statements,
-                path=f"{role_path()}{kind}/",
+                path=f"{ROLES}{kind}/",
                 tags=tags,
             ),
             self.child(),
@@ -157,7 +160,7 @@ def log_group_prefix() -> str:
 
 def role_path() -> str:
     """IAM path of every role of the dbt tasks; what MWAA's role may pass."""
-    return f"/{platform_name()}/"
+    return f"/{platform_name()}/{ROLES}"
 
 
 def execution_role_path() -> str:

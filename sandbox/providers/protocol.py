@@ -52,6 +52,8 @@ class Operation:
     preview: bool = False
     seed: bytes = b""
     """Random bytes for automatic names, the same for all tries of one update; empty in some previews."""
+    proposed_name: str = ""
+    """The automatic name by the project's `pulumi:autonaming`; empty where that says nothing."""
     timeout: float = 0
     """Seconds from the program's `custom_timeouts`; 0 means the default of the resource."""
     status: Callable[[str], None] = field(default=lambda _: None)
@@ -127,9 +129,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     # The engine's side. Method names are the protocol's.
 
     def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:
-        """No capability is claimed: the engine then keeps secrets to itself and marks outputs like their inputs."""
+        """Little is claimed: the engine then keeps secrets to itself and marks outputs like their inputs."""
         self._connect(request.engine_address)
-        return provider_pb2.ProviderHandshakeResponse()
+        return provider_pb2.ProviderHandshakeResponse(supports_autonaming_configuration=True)
 
     def Attach(self, request: Any, context: Any) -> empty_pb2.Empty:
         self._connect(request.address)
@@ -152,7 +154,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ConfigureResponse(supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
-        operation = self._operation(request, seed=request.randomSeed)
+        operation = self._operation(request, seed=request.randomSeed, proposed_name=request.autonaming.proposed_name)
         news = decode(request.news)
         try:
             inputs = self._resource(request.urn).check(operation, decode(request.olds), news)
@@ -210,7 +212,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             raise ProviderError(f"The sandbox does not model the resource type {token}")
         return self.resources[token]
 
-    def _operation(self, request: Any, *, preview: bool = False, seed: bytes = b"", timeout: float = 0) -> Operation:
+    def _operation(self, request: Any, **details: Any) -> Operation:
         def status(message: str) -> None:
             if self.engine is not None:
                 with suppress(grpc.RpcError):  # a lost progress line must not fail the operation
@@ -219,7 +221,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                     )
 
         name = request.urn.rpartition("::")[2]
-        return Operation(urn=request.urn, name=name, preview=preview, seed=seed, timeout=timeout, status=status)
+        return Operation(urn=request.urn, name=name, status=status, **details)
 
 
 def sdk_version(package: str) -> str:

@@ -1,5 +1,6 @@
 """The stand-in for the plugin `aws`, without an emulator: what it refuses, names, tags and replaces."""
 
+import dataclasses
 import importlib
 import inspect
 import json
@@ -122,6 +123,17 @@ def resource():
     """Handlers by type; they share a session, because reading botocore's models takes its time."""
     shared = session()
     return lambda token: TableResource(CATALOGUE[token], lambda: shared)
+
+
+def test_an_automatic_name_is_what_the_engine_proposes(resource):
+    """The roles of the pipeline know a stack's resources by the name that Pulumi.yaml gives them."""
+    proposed = dataclasses.replace(operation("dags"), proposed_name="dbt-dev-dags-1a2b3c4")
+    too_long = dataclasses.replace(operation("dags"), proposed_name="d" * 64)
+
+    assert resource(BUCKET).check(proposed, {}, {})["bucket"] == "dbt-dev-dags-1a2b3c4"
+    assert resource(BUCKET).check(operation("dags"), {}, {})["bucket"].startswith("dags-")
+    with pytest.raises(InvalidInputs, match="AWS allows 63"):
+        resource(BUCKET).check(too_long, {}, {})
 
 
 def refusals(handler: TableResource, inputs: dict[str, Any]) -> dict[str, str]:

@@ -8,14 +8,16 @@ from typing import Any
 
 import pulumi
 import pytest
+import yaml
 from pulumi.runtime.settings import get_root_resource
 
 from bootstrap import permissions
-from bootstrap.settings import Settings
+from bootstrap.settings import LONGEST_STACK_NAME, Settings
 from components.base import REPOSITORY
+from sandbox.providers.aws.provider import CATALOGUE
 from tests.iam import allows
 from tests.unit import recorder
-from tests.unit.recorder import ACCOUNT_ID, REGION, Stack, set_configuration
+from tests.unit.recorder import ACCOUNT_ID, REGION, Stack, set_configuration, stack_file
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -33,10 +35,11 @@ PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 IAM = f"arn:aws:iam::{ACCOUNT_ID}"
 OWN_ROLE = f"{IAM}:role/ci/dbt-platform/deploy-dev"
 TASK_ROLE = f"{IAM}:role/dbt-platform-dev/workstreams/sales-1a2b3c4"
-WORKLOAD_BOUNDARY = f"{IAM}:policy/ci/dbt-platform/workload-boundary"
+WORKLOAD_BOUNDARY = f"{IAM}:policy/ci/dbt-platform/workload-boundary-dev"
 STATE = "arn:aws:s3:::state"
 STATE_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/state"
 HERE = {"aws:RequestedRegion": REGION}
+HERE_ARN = f"{REGION}:{ACCOUNT_ID}"
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +96,7 @@ def test_a_preview_sees_how_things_are(bootstrap: Stack, action: str):
     ("action", "resource"),
     [
         ("s3:PutObject", f"{STATE}/.pulumi/stacks/dbt-platform/dev.json"),
-        ("s3:GetObject", "arn:aws:s3:::platform-artifacts-1a2b/sales/runs/1/run_results.json"),
+        ("s3:GetObject", "arn:aws:s3:::dbt-platform-dev-platform-artifacts-1a2b/sales/runs/1/run_results.json"),
         ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:snowflake-1a2b"),
         ("iam:CreateRole", TASK_ROLE),
         ("iam:PassRole", TASK_ROLE),
@@ -118,16 +121,10 @@ def test_a_preview_may_log_in_as_the_merge_requests_user(bootstrap: Stack):
 @pytest.mark.parametrize(
     ("action", "resource"),
     [
-        ("s3:PutObject", f"{STATE}/.pulumi/locks/dev/1.json"),
         ("ec2:CreateVpc", "*"),
         ("route53:CreateHostedZone", "*"),
-        ("airflow:CreateEnvironment", "*"),
-        ("ecs:RegisterTaskDefinition", "*"),
-        ("ecr:CompleteLayerUpload", "*"),
-        ("s3:PutBucketPolicy", "arn:aws:s3:::platform-dags-1a2b"),
-        ("airflow:InvokeRestApi", "*"),
-        ("iam:DeleteRole", TASK_ROLE),
-        ("budgets:ModifyBudget", f"arn:aws:budgets::{ACCOUNT_ID}:budget/dbt-platform-dev"),
+        ("ecs:DeregisterTaskDefinition", "*"),
+        ("kms:CreateKey", "*"),
     ],
 )
 def test_a_deployment_makes_what_the_program_declares(bootstrap: Stack, action: str, resource: str):
@@ -154,6 +151,57 @@ def test_a_deployment_makes_what_the_platforms_key_encrypts(bootstrap: Stack, se
         assert action == "DescribeKey" or not may(bootstrap, "deploy-dev", f"kms:{action}", key), action
 
 
+NAMED = [
+    ("airflow:DeleteEnvironment", f"arn:aws:airflow:{HERE_ARN}:environment/dbt-platform-STACK"),
+    ("airflow:InvokeRestApi", f"arn:aws:airflow:{HERE_ARN}:role/dbt-platform-STACK/Op"),
+    ("budgets:ModifyBudget", f"arn:aws:budgets::{ACCOUNT_ID}:budget/dbt-platform-STACK"),
+    ("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{HERE_ARN}:alarm:dbt-platform-STACK-airflow-queued"),
+    ("cloudwatch:DeleteDashboards", f"arn:aws:cloudwatch::{ACCOUNT_ID}:dashboard/dbt-platform-STACK"),
+    ("ecr:CompleteLayerUpload", f"arn:aws:ecr:{HERE_ARN}:repository/dbt-platform-STACK-dbt-1a2b"),
+    ("ecs:DeleteCluster", f"arn:aws:ecs:{HERE_ARN}:cluster/dbt-platform-STACK"),
+    ("ecs:RegisterTaskDefinition", f"arn:aws:ecs:{HERE_ARN}:task-definition/dbt-platform-STACK-sales:*"),
+    ("events:DeleteRule", f"arn:aws:events:{HERE_ARN}:rule/dbt-platform-STACK-platform-task-failures-1a2b"),
+    ("iam:DeleteRole", f"{IAM}:role/dbt-platform-STACK/workstreams/task/sales-1a2b"),
+    ("kms:DeleteAlias", f"arn:aws:kms:{HERE_ARN}:alias/dbt-platform-STACK"),
+    ("logs:DeleteLogGroup", f"arn:aws:logs:{HERE_ARN}:log-group:/dbt-platform-STACK/workstreams/sales"),
+    ("logs:GetLogEvents", f"arn:aws:logs:{HERE_ARN}:log-group:airflow-dbt-platform-STACK-Task:log-stream:1"),
+    ("s3:PutBucketPolicy", "arn:aws:s3:::dbt-platform-STACK-platform-dags-1a2b"),
+    ("s3:DeleteObjectVersion", "arn:aws:s3:::dbt-platform-STACK-platform-artifacts-1a2b/sales/state/manifest.json"),
+    ("s3:PutObject", f"{STATE}/.pulumi/stacks/dbt-platform/STACK.json"),
+    ("s3:PutObject", f"{STATE}/.pulumi/stacks/dbt-platform/STACK.json.bak"),
+    ("s3:PutObject", f"{STATE}/.pulumi/history/dbt-platform/STACK/STACK-1.history.json"),
+    ("s3:PutObject", f"{STATE}/.pulumi/backups/dbt-platform/STACK/STACK.1.json"),
+    ("s3:DeleteObject", f"{STATE}/.pulumi/locks/organization/dbt-platform/STACK/1.json"),
+    ("secretsmanager:DeleteSecret", f"arn:aws:secretsmanager:{HERE_ARN}:secret:dbt-platform-STACK/snowflake-1a2b3c"),
+    ("sns:DeleteTopic", f"arn:aws:sns:{HERE_ARN}:dbt-platform-STACK-alerts-1a2b"),
+]
+
+
+@pytest.mark.parametrize(("action", "resource"), NAMED)
+def test_a_deployment_changes_its_own_stack_and_no_other_of_the_account(bootstrap: Stack, action: str, resource: str):
+    """Whoever may push to `main` must not be able to delete production, nor to write its state."""
+    assert may(bootstrap, "deploy-dev", action, resource.replace("STACK", "dev"))
+    assert may(bootstrap, "deploy-prod", action, resource.replace("STACK", "prod"))
+    for other in ("prod", "development"):
+        assert not may(bootstrap, "deploy-dev", action, resource.replace("STACK", other))
+
+
+def test_the_names_that_pulumi_makes_are_those_that_a_role_may_change(production: Stack):
+    """One that does not begin with the stack's is refused to its own pipeline; one that is too long, by AWS."""
+    naming = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text())["config"]["pulumi:autonaming"]["value"]["providers"]["aws"]
+    before = len("dbt-platform-") + LONGEST_STACK_NAME + len("--1a2b3c4")
+
+    assert naming == {
+        "pattern": "${project}-${stack}-${name}-${hex(7)}",
+        "resources": {ROLE: {"mode": "default"}},
+    }
+    for kind in ("aws:s3/bucket:Bucket", "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"):
+        named = CATALOGUE[kind].name
+        assert named
+        for name in production.all(kind):
+            assert before + len(name) <= named.longest, name
+
+
 def test_a_deployment_stays_in_its_region(bootstrap: Stack):
     """A stack in a region that nobody looks at is what an intruder makes."""
     assert not may(bootstrap, "deploy-dev", "ec2:CreateVpc", aws__RequestedRegion="us-east-1")
@@ -166,7 +214,8 @@ def test_a_deployment_gives_rights_to_bounded_roles_only(bootstrap: Stack, actio
 
     assert may(bootstrap, "deploy-dev", action, TASK_ROLE, **boundary)
     assert not may(bootstrap, "deploy-dev", action, TASK_ROLE)
-    assert not may(bootstrap, "deploy-dev", action, TASK_ROLE, iam__PermissionsBoundary=f"{IAM}:policy/other")
+    for other in ("other", "ci/dbt-platform/workload-boundary-prod"):
+        assert not may(bootstrap, "deploy-dev", action, TASK_ROLE, iam__PermissionsBoundary=f"{IAM}:policy/{other}")
 
 
 def test_a_deployment_passes_roles_to_the_platforms_services_only(bootstrap: Stack):
@@ -203,21 +252,25 @@ def test_not_even_an_administrators_policy_lifts_the_ceiling(bootstrap: Stack, a
 @pytest.mark.parametrize(
     ("action", "resource", "expected"),
     [
-        ("s3:PutObject", "arn:aws:s3:::platform-artifacts-1a2b/sales/runs/1/manifest.json", True),
-        ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:::secret:snowflake", True),
+        ("s3:PutObject", "arn:aws:s3:::dbt-platform-dev-platform-artifacts-1a2b/sales/runs/1/manifest.json", True),
+        ("s3:GetObject", "arn:aws:s3:::dbt-platform-prod-platform-artifacts-1a2b/sales/runs/1/manifest.json", False),
+        ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE_ARN}:secret:dbt-platform-dev/snowflake-1a2b3c", True),
+        ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE_ARN}:secret:dbt-platform-prod/snowflake-1a2b3c", False),
+        ("ecs:RunTask", f"arn:aws:ecs:{HERE_ARN}:task-definition/dbt-platform-prod-sales:7", False),
+        ("sqs:SendMessage", f"arn:aws:sqs:{REGION}:999999999999:airflow-celery-1a2b", True),
         ("s3:GetObject", f"{STATE}/.pulumi/stacks/dbt-platform/prod.json", False),
         ("iam:CreateRole", TASK_ROLE, False),
         ("ec2:RunInstances", "*", False),
     ],
 )
 def test_what_a_role_of_the_program_can_ever_do(bootstrap: Stack, action: str, resource: str, expected: bool):
-    """A task must never read Pulumi's state, nor make anything."""
-    assert allows(bootstrap.statements(POLICY, permissions.WORKLOAD_BOUNDARY), action, resource) == expected
+    """A task must never read Pulumi's state or another stack's data, nor make anything."""
+    assert allows(bootstrap.statements(POLICY, permissions.workload_boundary("dev")), action, resource) == expected
 
 
 def test_every_role_of_the_platform_fits_under_the_boundary(bootstrap: Stack, production: Stack):
     """A right that the boundary cuts off fails in production and nowhere else."""
-    boundary = bootstrap.statements(POLICY, permissions.WORKLOAD_BOUNDARY)
+    boundary = bootstrap.statements(POLICY, permissions.workload_boundary("dev"))
     granted = {
         action
         for policy in production.all(ROLE_POLICY).values()
@@ -271,7 +324,16 @@ def test_it_names_every_variable_that_gitlab_needs(program: tuple[Stack, dict[st
     assert variables["preview/prod", "AWS_ROLE_ARN"].endswith("preview")
     assert variables["preview/dev", "PULUMI_BACKEND_URL"] == f"s3://state-id?region={REGION}"
     assert outputs["secretsProvider"] == f"awskms:///{STATE_KEY}?region={REGION}"
-    assert outputs["workloadBoundary"] == WORKLOAD_BOUNDARY
+    assert outputs["workloadBoundaries"]["dev"] == WORKLOAD_BOUNDARY
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_examples_put_each_stack_into_its_own_account(stack: str):
+    """With one bootstrap for both, development's pipeline would reach what of production has no name."""
+    file = yaml.safe_load((REPOSITORY / f"bootstrap/Pulumi.{stack}-account.yaml").read_text())["config"]
+
+    assert file["dbt-platform-bootstrap:environments"] == {stack: ENVIRONMENTS[stack]}
+    assert file["aws:allowedAccountIds"] == stack_file(stack)["aws:allowedAccountIds"]
 
 
 @pytest.mark.parametrize(

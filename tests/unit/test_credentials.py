@@ -26,7 +26,7 @@ def test_only_the_roles_that_start_tasks_can_read_it(stack: Stack, account: Acco
     [statement] = stack.statements(POLICY, "snowflake")
     assert (statement["Effect"], statement["Action"]) == ("Deny", ["secretsmanager:GetSecretValue"])
     readers = statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"]
-    assert readers == "arn:aws:iam::123456789012:role/dbt-platform-dev/execution/*"
+    assert readers == "arn:aws:iam::123456789012:role/dbt-platform-dev/workstreams/execution/*"
 
 
 def test_the_roles_that_may_read_it_are_those_of_the_workstreams(development: Stack):

@@ -107,7 +107,7 @@ def test_the_rule_may_publish_to_our_topic_and_do_nothing_else(development: Stac
 
     assert (publish["Action"], publish["Resource"]) == (["sns:Publish"], [target["arn"]])
     assert key["Condition"] == {"StringEquals": {"kms:ViaService": "sns.eu-west-1.amazonaws.com"}}
-    assert target["roleArn"].endswith("role/platform-task-failures")
+    assert target["roleArn"].endswith("role/dbt-platform-dev/alerts/platform-task-failures")
 
 
 def test_the_message_of_a_dead_task_is_one_json_text(development: Stack):

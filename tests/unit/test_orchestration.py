@@ -39,7 +39,7 @@ def test_airflow_passes_on_the_roles_of_the_workstreams_only(development: Stack)
     prefix = statement["Resource"][0].rpartition(":")[2].removesuffix("*")
     passable = {name for name, role in roles.items() if f"role{role['path']}".startswith(prefix)}
 
-    assert statement["Resource"] == ["arn:aws:iam::123456789012:role/dbt-platform-dev/*"]
+    assert statement["Resource"] == ["arn:aws:iam::123456789012:role/dbt-platform-dev/workstreams/*"]
     assert passable == {"sales-execution", "sales-task", "finance-execution", "finance-task"}
     assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 

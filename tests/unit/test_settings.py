@@ -66,7 +66,7 @@ SNOWFLAKE = {
 MISTAKES = [
     ("environment", "prod", "'development' or 'production'"),
     ("network.cidr", "10.20.0.0", "10.20.0.0/16"),
-    ("permissionsBoundary", "workload-boundary", "output `workloadBoundary`"),
+    ("permissionsBoundary", "workload-boundary", "output `workloadBoundaries`"),
     ("permissionsBoundary", "arn:aws:iam::999999999999:policy/ci/workload-boundary", "aws:allowedAccountIds"),
     ("network.cidr", "10.20.1.0/16", "Did you mean 10.20.0.0/16?"),
     ("network.cidr", "10.20.0.0/33", "not a valid IPv4 network"),

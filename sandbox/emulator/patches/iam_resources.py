@@ -1,14 +1,16 @@
 """IAM checks a request against the resource and the condition keys that AWS uses.
 
-Service Authorization Reference, "Amazon Elastic Container Service" and "Amazon CloudWatch Logs". MiniStack checks every
-ECS request against the cluster, so a policy that names task definitions never matches, and stream-level requests to
-CloudWatch Logs against the group, so a policy for `<group>:*` never does.
+Service Authorization Reference, the page of each service. MiniStack checks every ECS request against the cluster, so a
+policy that names task definitions never matches; stream-level requests to CloudWatch Logs against the group, so a policy for
+`<group>:*` never does; rules of the default event bus with the bus in their ARN; and Airflow environments, dashboards, key
+aliases and what is tagged by its ARN against none at all.
 """
 # pyright: reportMissingImports=false
 # (MiniStack lives in the emulator's own environment.)
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 from ministack.core import iam_actions
 from ministack.core.responses import get_account_id, get_region
@@ -38,6 +40,12 @@ def extract_resource_arn(service: str, *request: Any) -> str:
         return _ECS_RESOURCES[action](json.loads(body))
     if service == "logs" and action in _LOG_ACTIONS:
         return _log_stream(json.loads(body))
+    if service == "airflow":
+        return _airflow(request[1])
+    if service in _NAMED:
+        given = _given(body, request[4])
+        if named := _NAMED[service].get(action or given.get("Action", "")):
+            return named(given)
     return _stock_resource(service, *request)
 
 
@@ -50,14 +58,38 @@ def request_tag_context(service: str, iam_action: str, body: bytes, params: Any)
     return context
 
 
+def _given(body: bytes, params: Any) -> dict[str, Any]:
+    """The parameters of a request, in JSON or as a form."""
+    if body.startswith(b"{"):
+        return json.loads(body)
+    return {name: value[0] if isinstance(value, list) else value for name, value in params.items()}
+
+
+def _arn(service: str, resource: str, region: str | None = None) -> str:
+    return f"arn:aws:{service}:{get_region() if region is None else region}:{get_account_id()}:{resource}"
+
+
+def _airflow(path: str) -> str:
+    """`/environments/<name>`, `/restapi/<name>`, `/tags/<ARN>`; the REST API acts as a role of Airflow's own."""
+    kind, _, name = path.strip("/").partition("/")
+    match kind:
+        case "tags":
+            return unquote(name)
+        case "environments" if name:
+            return _arn("airflow", f"environment/{name}")
+        case "restapi":
+            return _arn("airflow", f"role/{name}/Op")
+    return "*"
+
+
 def _log_stream(data: dict[str, Any]) -> str:
     """Requests about a whole group are checked against a stream without a name."""
     group = data.get("logGroupName") or data["logGroupIdentifier"].removesuffix(":*").rpartition(":log-group:")[2]
-    return f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}:log-stream:{data.get('logStreamName', '')}"
+    return _arn("logs", f"log-group:{group}:log-stream:{data.get('logStreamName', '')}")
 
 
 def _ecs(kind: str, name: str) -> str:
-    return f"arn:aws:ecs:{get_region()}:{get_account_id()}:{kind}/{name}"
+    return _arn("ecs", f"{kind}/{name}")
 
 
 def _cluster(data: dict[str, Any]) -> str:
@@ -69,6 +101,7 @@ def _task(data: dict[str, Any], task: str) -> str:
 
 
 _ECS_RESOURCES = {
+    "CreateCluster": lambda data: _ecs("cluster", data.get("clusterName", "default")),
     "DeregisterTaskDefinition": lambda _: "*",
     "DescribeTaskDefinition": lambda _: "*",
     "DescribeTasks": lambda data: _task(data, next(iter(data.get("tasks", [])), "*")),
@@ -82,3 +115,22 @@ _ECS_RESOURCES = {
     "UntagResource": lambda data: data["resourceArn"],
 }
 """What each action is checked against."""
+
+_NAMED = {
+    "ecr": {name: lambda given: given["resourceArn"] for name in ("TagResource", "UntagResource")},
+    "events": {
+        **{name: lambda given: _arn("events", f"rule/{given['Name']}") for name in ("PutRule", "DeleteRule")},
+        **{name: lambda given: _arn("events", f"rule/{given['Rule']}") for name in ("PutTargets", "RemoveTargets")},
+        **{name: lambda given: given["ResourceARN"] for name in ("TagResource", "UntagResource")},
+    },
+    # AWS asks for a right to the key as well.
+    "kms": {name: lambda given: _arn("kms", given["AliasName"]) for name in ("CreateAlias", "DeleteAlias", "UpdateAlias")},
+    "monitoring": {
+        "DeleteAlarms": lambda given: _arn("cloudwatch", f"alarm:{given['AlarmNames'][0]}"),
+        "DeleteDashboards": lambda given: _arn("cloudwatch", f"dashboard/{given['DashboardNames'][0]}", region=""),
+        "PutDashboard": lambda given: _arn("cloudwatch", f"dashboard/{given['DashboardName']}", region=""),
+        **{name: lambda given: given["ResourceARN"] for name in ("TagResource", "UntagResource")},
+    },
+    "sns": {name: lambda given: given["ResourceArn"] for name in ("TagResource", "UntagResource")},
+}
+"""The same, of other services."""

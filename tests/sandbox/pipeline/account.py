@@ -16,6 +16,8 @@ from sandbox.lifecycle import Tools
 from sandbox.stack import Stack
 
 PROJECT = {"project": "data/platform", "projectId": "42"}
+ENVIRONMENTS = {"dev": {"branch": "main"}, "prod": {"tag": "v*"}}
+"""Both in one account, which separates them least."""
 
 
 def token(ref: str = "main", kind: str = "branch", issuer: str = "https://gitlab.com", **claims: str) -> str:
@@ -31,6 +33,15 @@ def token(ref: str = "main", kind: str = "branch", issuer: str = "https://gitlab
         **claims,
     }
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({}, body, "unsigned"))
+
+
+def configuration(account: str, **gitlab: str) -> dict[str, Any]:
+    """Of the bootstrap, for the account with this number."""
+    return {
+        "aws:allowedAccountIds": [account],
+        "dbt-platform-bootstrap:gitlab": {**PROJECT, **gitlab},
+        "dbt-platform-bootstrap:environments": ENVIRONMENTS,
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +95,6 @@ class Bootstrapped:
             service,  # pyright: ignore[reportArgumentType, reportCallIssue]
             endpoint_url=self.stack.state.emulator_url,
             region_name=self.stack.state.region,
-            config=Config(retries={"max_attempts": 0}),
+            config=Config(retries={"max_attempts": 0}, inject_host_prefix=False),
             **self.assume(self.role(role), job),
         )

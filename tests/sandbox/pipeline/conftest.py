@@ -11,7 +11,7 @@ from sandbox.paths import REPOSITORY, Home
 from sandbox.stack import Stack
 from sandbox.state import State
 from sandbox.steps import Steps
-from tests.sandbox.pipeline.account import PROJECT, Bootstrapped
+from tests.sandbox.pipeline.account import Bootstrapped, configuration
 
 
 @pytest.fixture(scope="package")
@@ -26,8 +26,8 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bootstrapped]:
         lifecycle.start_stand_ins(steps, home, state, tools)
         own = Home(tmp_path_factory.mktemp("account"))
         engine.prepare_home(own.pulumi_home, Path(sys.executable))
-        stack = Stack(own, state, tools.cli, name="account", repository=REPOSITORY / "bootstrap")
-        stack.init({"aws:allowedAccountIds": [state.account], "dbt-platform-bootstrap:gitlab": PROJECT})
+        stack = Stack(own, state, tools.cli, name="dev-account", repository=REPOSITORY / "bootstrap")
+        stack.init(configuration(state.account))
         stack.run("up", "--yes", "--skip-preview")
         yield Bootstrapped(stack=stack, outputs=stack.outputs(), tools=tools)
     finally:

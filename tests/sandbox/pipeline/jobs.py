@@ -106,6 +106,6 @@ def _settings(account: Bootstrapped, folder: Path) -> dict[str, object]:
     return {
         **lifecycle.configuration(account.stack.state, account.tools),
         "aws:allowedAccountIds": [account.stack.state.account],
-        "dbt-platform:permissionsBoundary": account.outputs["workloadBoundary"],
+        "dbt-platform:permissionsBoundary": account.outputs["workloadBoundaries"]["dev"],
         "dbt-platform:workstreams": {name: {**settings, "schedule": None} for name, settings in workstreams.items()},
     }

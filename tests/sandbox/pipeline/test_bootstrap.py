@@ -1,13 +1,13 @@
 """An account set up by `bootstrap/`: which GitLab jobs get which role, and what each role may do there."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.pipeline.account import PROJECT, Bootstrapped, token
+from tests.sandbox.pipeline.account import Bootstrapped, configuration, token
 
 REFUSALS = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 """What the services call it."""
@@ -45,7 +45,7 @@ def test_who_gets_which_role(account: Bootstrapped, job: str):
 def test_a_gitlab_of_ones_own_is_trusted_instead(account: Bootstrapped):
     """Of its tokens AWS sees audience and subject only: the same conditions as for gitlab.com would lock everybody out."""
     issuer = "https://gitlab.example.com:8443"
-    account.stack.configure(_configuration(account, url=issuer))
+    account.stack.configure(configuration(account.stack.state.account, url=issuer))
     account.stack.run("up", "--yes", "--skip-preview")
     try:
         assert account.roles_of(token(issuer=issuer)) == {"preview", "deploy-dev"}
@@ -55,13 +55,8 @@ def test_a_gitlab_of_ones_own_is_trusted_instead(account: Bootstrapped):
         assert account.roles_of(token(issuer=issuer, aud=issuer)) == set()
         assert account.roles_of(token()) == set()
     finally:
-        account.stack.configure(_configuration(account, url="https://gitlab.com"))
+        account.stack.configure(configuration(account.stack.state.account))
         account.stack.run("up", "--yes", "--skip-preview")
-
-
-def _configuration(account: Bootstrapped, **gitlab: str) -> dict[str, Any]:
-    accounts = [account.stack.state.account]
-    return {"aws:allowedAccountIds": accounts, "dbt-platform-bootstrap:gitlab": {**PROJECT, **gitlab}}
 
 
 def _trust(service: str) -> str:
@@ -70,17 +65,19 @@ def _trust(service: str) -> str:
 
 
 EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+ROLE = "sales-mine"
 TASKS = _trust("ecs-tasks.amazonaws.com")
 ANYBODY = _trust("lambda.amazonaws.com")
 
 Attempt = Callable[[Bootstrapped, str], Any]
 
 
-def _create_role(boundary: str | None, name: str = "platform-mine") -> Attempt:
+def _create_role(boundary: str | None, stack: str = "dev") -> Attempt:
     def attempt(account: Bootstrapped, role: str) -> None:
         arn = f"arn:aws:iam::{account.stack.state.account}:policy/ci/dbt-platform/{boundary}"
         bounded = {"PermissionsBoundary": arn} if boundary else {}
-        account.client(role, "iam").create_role(RoleName=name, AssumeRolePolicyDocument=TASKS, **bounded)
+        path = f"/dbt-platform-{stack}/workstreams/task/"
+        account.client(role, "iam").create_role(RoleName=ROLE, Path=path, AssumeRolePolicyDocument=TASKS, **bounded)
 
     return attempt
 
@@ -102,25 +99,25 @@ def _key(operation: str, **arguments: Any) -> Attempt:
 
 
 READERS: dict[str, Attempt] = {
-    "write state": _state("put_object", Key=".pulumi/stacks/dev.json", Body=b"{}"),
+    "write state": _state("put_object", Key=".pulumi/stacks/dbt-platform/dev.json", Body=b"{}"),
     "encrypt": _key("encrypt", Plaintext=b"secret"),
-    "make a bucket": lambda account, role: account.client(role, "s3").create_bucket(Bucket="platform-mine"),
+    "make a bucket": lambda account, role: account.client(role, "s3").create_bucket(Bucket="dbt-platform-dev-mine"),
     "open a port": lambda account, role: account.client(role, "ec2").create_security_group(GroupName="mine", Description="mine"),
-    "make a bounded role": _create_role("workload-boundary"),
-    "make a topic": lambda account, role: account.client(role, "sns").create_topic(Name="platform-mine"),
+    "make a bounded role": _create_role("workload-boundary-dev"),
+    "make a topic": lambda account, role: account.client(role, "sns").create_topic(Name="dbt-platform-dev-mine"),
 }
 """Attempts of a role that may only look."""
 
 ESCALATIONS: dict[str, Attempt] = {
     "make a role without a boundary": _create_role(None),
     "make a role with a boundary of its own": _create_role("pipeline-boundary"),
-    "make a role that is not the platform's": _create_role("workload-boundary", "administrator"),
+    "make a role that is not the platform's": _create_role("workload-boundary-dev", "administrator"),
     "give itself more": _iam("put_role_policy", RoleName="deploy-dev", PolicyName="more", PolicyDocument=EVERYTHING),
     "give the other role more": _iam("put_role_policy", RoleName="preview", PolicyName="more", PolicyDocument=EVERYTHING),
     "lose its boundary": _iam("delete_role_permissions_boundary", RoleName="deploy-dev"),
     "let others be it": _iam("update_assume_role_policy", RoleName="deploy-prod", PolicyDocument=ANYBODY),
     "raise the workloads' ceiling": lambda account, role: account.client(role, "iam").create_policy_version(
-        PolicyArn=account.outputs["workloadBoundary"], PolicyDocument=EVERYTHING, SetAsDefault=True
+        PolicyArn=account.outputs["workloadBoundaries"]["dev"], PolicyDocument=EVERYTHING, SetAsDefault=True
     ),
     "make a user": _iam("create_user", UserName="mallory"),
     "trust another issuer": _iam("create_open_id_connect_provider", Url="https://example.com", ClientIDList=["x"]),
@@ -147,6 +144,47 @@ def test_a_deployment_can_not_get_more_rights(account: Bootstrapped, role: str, 
     _refused(account, role, ESCALATIONS[attempt])
 
 
+OTHERS: dict[str, Attempt] = {
+    "write the other stack's state": _state("put_object", Key=".pulumi/stacks/dbt-platform/prod.json", Body=b"{}"),
+    "break the other stack's lock": _state("delete_object", Key=".pulumi/locks/organization/dbt-platform/prod/1.json"),
+    "delete the other stack's role": _iam("delete_role", RoleName=ROLE),
+    "give the other stack's role more": _iam("put_role_policy", RoleName=ROLE, PolicyName="more", PolicyDocument=EVERYTHING),
+    "make a role with the other stack's boundary": _create_role("workload-boundary-prod"),
+    "empty the other stack's bucket": lambda account, role: account.client(role, "s3").delete_object(
+        Bucket="dbt-platform-prod-data", Key="run"
+    ),
+    "delete the other stack's bucket": lambda account, role: account.client(role, "s3").delete_bucket(
+        Bucket="dbt-platform-prod-data"
+    ),
+    "delete the other stack's logs": lambda account, role: account.client(role, "logs").delete_log_group(
+        logGroupName="/dbt-platform-prod/workstreams/sales"
+    ),
+    "delete the other stack's Airflow": lambda account, role: account.client(role, "mwaa").delete_environment(
+        Name="dbt-platform-prod"
+    ),
+}
+"""Attempts of development's role on production in the same account."""
+
+
+@pytest.fixture
+def production(account: Bootstrapped) -> Iterator[None]:
+    """Some things of a stack `prod`, made by its own role."""
+    iam, s3 = (account.client("deploy-prod", service) for service in ("iam", "s3"))
+    _create_role("workload-boundary-prod", "prod")(account, "deploy-prod")
+    place = {"LocationConstraint": account.stack.state.region}
+    s3.create_bucket(Bucket="dbt-platform-prod-data", CreateBucketConfiguration=place)
+    yield
+    s3.delete_bucket(Bucket="dbt-platform-prod-data")
+    iam.delete_role(RoleName=ROLE)
+
+
+@pytest.mark.usefixtures("production")
+@pytest.mark.parametrize("attempt", OTHERS)
+def test_a_deployment_leaves_the_accounts_other_stacks_alone(account: Bootstrapped, attempt: str):
+    """Who may merge to `main` may not thereby delete production."""
+    _refused(account, "deploy-dev", OTHERS[attempt])
+
+
 def _refused(account: Bootstrapped, role: str, attempt: Attempt) -> None:
     with pytest.raises(ClientError) as refusal:
         attempt(account, role)
@@ -156,7 +194,7 @@ def _refused(account: Bootstrapped, role: str, attempt: Attempt) -> None:
 def test_a_deployment_may_make_a_bounded_role(account: Bootstrapped):
     """The twin of the refusals: a role that may do nothing would pass them all."""
     iam = account.client("deploy-dev", "iam")
-    _create_role("workload-boundary", "platform-bounded")(account, "deploy-dev")
-    iam.put_role_policy(RoleName="platform-bounded", PolicyName="all", PolicyDocument=EVERYTHING)
-    iam.delete_role_policy(RoleName="platform-bounded", PolicyName="all")
-    iam.delete_role(RoleName="platform-bounded")
+    _create_role("workload-boundary-dev")(account, "deploy-dev")
+    iam.put_role_policy(RoleName=ROLE, PolicyName="all", PolicyDocument=EVERYTHING)
+    iam.delete_role_policy(RoleName=ROLE, PolicyName="all")
+    iam.delete_role(RoleName=ROLE)

@@ -81,7 +81,7 @@ def test_every_role_has_the_workloads_boundary(project: Project, account: Bootst
     made = [role["RoleName"] for role in iam.list_roles()["Roles"] if not role["Path"].startswith("/ci/")]
     bounded = [iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary", {}) for name in made]
 
-    assert {each.get("PermissionsBoundaryArn") for each in bounded} == {account.outputs["workloadBoundary"]}
+    assert {each.get("PermissionsBoundaryArn") for each in bounded} == {account.outputs["workloadBoundaries"]["dev"]}
 
 
 def test_the_check_shows_the_line_that_is_not_in_style(project: Project):
