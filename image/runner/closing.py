@@ -34,7 +34,7 @@ def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
         lines += ["", summary.problem]
     failed = progress.failed()
     for node in failed[:_FAILURES]:
-        lines += ["", *_failure(node, summary, f"{artifacts}/compiled/{node.name}.sql" if node.id in compiled else "")]
+        lines += ["", *_failure(node, summary, f"{artifacts}/compiled/{node.id}.sql" if node.id in compiled else "")]
     if len(failed) > _FAILURES:
         lines += ["", f"... and {len(failed) - _FAILURES} more: {', '.join(node.name for node in failed[_FAILURES:])[:300]}"]
     lines += [*_again(summary, failed), "", f"Artifacts: {artifacts}/"]

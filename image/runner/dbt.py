@@ -95,6 +95,7 @@ class Dbt:
         from dbt.cli.main import dbtRunner  # noqa: PLC0415 - takes seconds: the connection is checked meanwhile
 
         quiet = ["--log-level", "none", "--log-level-file", "debug", "--log-path", str(LOGS), "--no-use-colors"]
+        quiet += ["--log-file-max-bytes", "0"]  # the log is stored as one piece; by default dbt begins another after 10 MB
         command = [*quiet, *arguments, *self._options, "--target-path", str(TARGET)]
         outcome = dbtRunner(manifest=self.manifest, callbacks=[self._callback]).invoke(command)
         if isinstance(outcome.exception, Interruption):

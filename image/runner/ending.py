@@ -52,7 +52,7 @@ class Ending:
         """The summary goes last: whoever sees it finds the rest."""
         self.artifacts.put_files(TARGET, LOGS / "dbt.log")
         for node_id, sql in compiled.items():
-            self.artifacts.put(f"compiled/{summary.progress.nodes[node_id].name}.sql", sql)
+            self.artifacts.put(f"compiled/{node_id}.sql", sql)
         self.journal.store()
         before = json.loads(self.artifacts.get_shared(ROWS) or b"{}")
         self.artifacts.put("report.html", report(summary, before))

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 from runner.output import Output
@@ -80,7 +81,7 @@ class Events:
         result = Result(
             status=run["status"],
             message="\n".join(filter(None, [run.get("message", ""), self._causes.pop(node.id, "")])),
-            started=info.get("node_started_at", ""),
+            started=_utc(info.get("node_started_at", "")),
             seconds=round(run.get("execution_time", 0), 3),
             rows=_rows(node, info.get("materialized", ""), response),
             failures=run.get("num_failures"),
@@ -111,6 +112,11 @@ class Events:
         if level == "error":
             self.problems.append(text)
         self._output.event("dbt", level=level, dbtEvent=name, message=text)
+
+
+def _utc(text: str) -> str:
+    """The times that dbt gives are UTC but do not say so."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).isoformat() if text else ""
 
 
 def _rows(node: Node, materialized: str, response: dict[str, Any]) -> int | None:

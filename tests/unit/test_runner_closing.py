@@ -28,7 +28,7 @@ def test_a_failure_says_what_why_where_and_how_to_run_it_again():
         "",
         "model orders: error after 2.5 s",
         "  file: models/orders.sql",
-        f"  compiled: {ARTIFACTS}/compiled/orders.sql",
+        f"  compiled: {ARTIFACTS}/compiled/model.orders.sql",
         "  Database Error in model orders",
         "  002003: Table RAW does not exist",
         "  skipped because of it: sales, report and 2 tests",

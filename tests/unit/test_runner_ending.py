@@ -4,6 +4,7 @@ import io
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from runner.outcome import ExitCode, Interruption
 from runner.output import Output
 from runner.progress import Progress
 
-from tests.unit.runner_support import Bucket, environment, progress, result, summary
+from tests.unit.runner_support import Bucket, environment, node, progress, result, summary
 
 
 @pytest.fixture
@@ -42,11 +43,14 @@ def test_every_way_to_end_a_run_has_its_exit_code(number: int, code: int):
     assert (interruption.value.code, len(told)) == (code, 1)
 
 
-class NothingCompiled(Dbt):
-    """A dbt that failed before it compiled anything."""
+class Compiled(Dbt):
+    """A dbt that compiled just this, by node id."""
 
-    def __init__(self) -> None:
-        self.manifest = None
+    def __init__(self, sql: dict[str, str]) -> None:
+        self.sql = sql
+
+    def compiled(self, node_id: str) -> str:
+        return self.sql.get(node_id, "")
 
 
 @pytest.fixture(autouse=True)
@@ -58,14 +62,16 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ending, "LOGS", tmp_path)
 
 
-def _end(bucket: Bucket, made: Progress | None = None, code: ExitCode = ExitCode.FAILED) -> tuple[ExitCode, str]:
+def _end(
+    bucket: Bucket, made: Progress | None = None, code: ExitCode = ExitCode.FAILED, compiled: dict[str, str] | None = None
+) -> tuple[ExitCode, str]:
     """A run, with one failure unless another is given; code and output."""
     stream = io.StringIO()
     made = made or progress(customers=result("success"), orders=result("error", message="no such column"))
     output = Output(stream=stream)
     artifacts = Artifacts(environment(), output, bucket)
     journal = Journal(artifacts, made, {}, output)
-    end = Ending(artifacts=artifacts, journal=journal, dbt=NothingCompiled(), output=output, to_first_query=None)
+    end = Ending(artifacts=artifacts, journal=journal, dbt=Compiled(compiled or {}), output=output, to_first_query=None)
     return end.end(summary(made, code)), stream.getvalue()
 
 
@@ -97,6 +103,20 @@ def test_half_a_run_has_no_summary(broken: str):
     assert "could not be stored" in said
     assert "no such column" in said
     assert "sales/runs/run-1/1/summary.json" not in bucket.objects
+
+
+def test_two_versions_of_a_model_leave_the_sql_of_both():
+    """They have one name: the link at the first would lead to the second's statement."""
+    versions = [replace(node("orders"), id=f"model.shop.orders.v{number}") for number in (1, 2)]
+    bucket, made = Bucket(), Progress()
+    made.select(versions)
+    made.carry_over({version.id: result("error") for version in versions})
+
+    _, said = _end(bucket, made, compiled={version.id: f"select '{version.id}'" for version in versions})
+
+    for version in versions:
+        assert bucket.objects[f"sales/runs/run-1/1/compiled/{version.id}.sql"].decode() == f"select '{version.id}'"
+        assert f"  compiled: s3://artifacts/sales/runs/run-1/1/compiled/{version.id}.sql" in said
 
 
 def test_rows_are_compared_with_the_last_run_that_wrote_them_and_succeeded():

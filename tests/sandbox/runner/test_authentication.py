@@ -137,7 +137,9 @@ def test_no_secret_leaves_the_container(runs: Runs):
 
     left = {name: runs.read(name) for name in runs.objects()} | {"log": run.text.encode(), "debug": debug.text.encode()}
     assert run.code == 1
-    assert {"runs/run-1/1/dbt.log", "runs/run-1/1/compiled/a.sql", "runs/run-1/1/run_results.json"} <= set(left)
+    assert {"runs/run-1/1/dbt.log", "runs/run-1/1/compiled/model.made_for_a_test.a.sql", "runs/run-1/1/run_results.json"} <= set(
+        left
+    )
     secrets = [passphrase, *key.splitlines()[1:-1], base64.b64encode(key.encode()).decode()[:60]]
     found = [(name, secret) for name, content in left.items() for secret in secrets if secret.encode() in content]
     assert not found

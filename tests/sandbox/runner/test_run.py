@@ -1,7 +1,7 @@
 """What a run does, what it says and what it leaves, with a real dbt, the warehouse and an emulated S3."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -27,6 +27,7 @@ def test_a_run_leaves_everything_that_the_next_one_and_people_need(runs: Runs):
         ("a", "success", 1, f"{schema}.A"),
         ("b", "success", 2, f"{schema}.B"),
     ]
+    assert {datetime.fromisoformat(node["started"]).utcoffset() for node in summary["nodes"]} == {timedelta(0)}
     head = runs.cloud.client("s3").head_object(Bucket=BUCKET, Key=f"{runs.workstream}/runs/run-1/1/report.html")
     assert head["ContentType"] == "text/html; charset=utf-8"
     [metrics] = [json.loads(line) for line in first.lines if '"_aws"' in line]
@@ -35,6 +36,18 @@ def test_a_run_leaves_everything_that_the_next_one_and_people_need(runs: Runs):
     began = datetime.fromisoformat(summary["started"]).replace(tzinfo=None)
     assert abs((_first_of_dbt(runs) - began).total_seconds() - metrics["TimeToFirstQuery"]) < 2
     assert [event["cached"] for event in (*first.of("parsed"), *second.of("parsed"))] == [False, True]
+
+
+def test_a_long_log_is_stored_from_its_beginning(runs: Runs):
+    """dbt begins another file after 10 MB; a night of a thousand models would leave its last minutes."""
+    project(runs.project, {"a": "select 1 as x"})
+
+    run = runs.run(DBT_LOG_FILE_MAX_BYTES="2000")
+
+    assert run.code == 0, run.text
+    log = runs.read("runs/run-1/1/dbt.log").decode()
+    assert len(log) > 2000
+    assert [path.name for path in (runs.folder / "logs").iterdir()] == ["dbt.log"]
 
 
 def _first_of_dbt(runs: Runs) -> datetime:
@@ -64,7 +77,7 @@ def test_a_failure_is_explained_and_everything_is_stored_all_the_same(runs: Runs
     for part in ("model b: error", "models/b.sql", "NOPE", "skipped because of it: c", "--select b+"):
         assert part in block, run.text
     assert "Traceback" not in run.text
-    compiled = runs.read("runs/run-1/1/compiled/b.sql").decode()
+    compiled = runs.read("runs/run-1/1/compiled/model.made_for_a_test.b.sql").decode()
     assert "select nope from ANALYTICS." in compiled
     assert "nope" in runs.read("runs/run-1/1/report.html").decode().lower()
     assert "state/manifest.json" not in runs.objects()
