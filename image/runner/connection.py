@@ -168,8 +168,14 @@ def _current(warehouse: Warehouse, session: Any, kind: str, name: str) -> None:
 
 
 def _make_schema(warehouse: Warehouse, session: Any) -> None:
+    """Snowflake wants the privilege to create a schema even `if not exists`; so look first, as dbt does."""
+    from snowflake.connector import DictCursor  # noqa: PLC0415
+
     with _explained(warehouse):
-        session.cursor().execute(f"create schema if not exists {warehouse.database}.{warehouse.schema}")
+        like = f"show terse schemas like '{warehouse.schema}' in database {warehouse.database}"  # `_` in it is any character
+        found = session.cursor(DictCursor).execute(like).fetchall()
+        if warehouse.schema.upper() not in {row["name"].upper() for row in found}:
+            session.cursor().execute(f"create schema if not exists {warehouse.database}.{warehouse.schema}")
 
 
 def explain(warehouse: Warehouse, code: int | None, message: str) -> RunnerError:

@@ -97,6 +97,7 @@ def test_an_expired_token_is_refused(server: Server, monkeypatch: pytest.MonkeyP
     ("revoked", "sql", "message"),
     [
         ("create schema on database ANALYTICS", "create schema NEW", "Insufficient privileges to operate on database 'ANALYTICS'"),
+        ("create schema on database ANALYTICS", "create schema if not exists PUBLIC", "Insufficient privileges to operate"),
         ("usage on database ANALYTICS", "select 1 from T", "Database 'ANALYTICS' does not exist or not authorized"),
         ("usage on warehouse TRANSFORMING", "create table T as select 1 as X", "No active warehouse selected"),
     ],

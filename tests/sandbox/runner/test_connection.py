@@ -49,6 +49,21 @@ def test_a_connection_that_cannot_work_is_one_sentence_and_its_fix(
     assert fix in error.value.fix
 
 
+def test_a_schema_that_is_there_needs_no_right_to_create_one(runs: Runs):
+    """Where administrators make the schemas, no run could ever begin."""
+    settings = read(runs.environment(SNOWFLAKE_SCHEMA="MADE_BY_ADMIN")).warehouse
+    runs.server.run("create schema ANALYTICS.MADEXBY_ADMIN")
+    runs.server.run("revoke create schema on database ANALYTICS from role TRANSFORMER")
+    try:
+        with pytest.raises(RunnerError, match="may not create the schema MADE_BY_ADMIN"):
+            connection.check(settings, {})
+        runs.server.run("create schema ANALYTICS.MADE_BY_ADMIN")
+
+        connection.check(settings, {})
+    finally:
+        runs.server.run("grant create schema on database ANALYTICS to role TRANSFORMER")
+
+
 @pytest.mark.slow
 def test_a_warehouse_that_accepts_and_never_answers_is_given_up_within_a_minute(runs: Runs):
     """dbt alone waits for two minutes and more, at every try."""
