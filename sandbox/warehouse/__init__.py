@@ -28,13 +28,13 @@ def health_url(address: str, port: int) -> str:
 
 
 def setup_statements(*, user: str, role: str, database: str, warehouse: str) -> list[str]:
-    """What an administrator runs once in a Snowflake account before dbt can work there; the same SQL works in both."""
+    """What an administrator runs once in a Snowflake account before dbt can work there, as docs/snowflake.md shows it."""
     return [
-        f"create role if not exists {role}",
-        f"create warehouse if not exists {warehouse}",
-        f"create database if not exists {database}",
-        f"create user if not exists {user} default_role = {role}",
-        f"grant role {role} to user {user}",
-        f"grant usage on warehouse {warehouse} to role {role}",
-        f"grant usage, create schema on database {database} to role {role}",
+        f"CREATE ROLE IF NOT EXISTS {role};",
+        f"CREATE WAREHOUSE IF NOT EXISTS {warehouse} WAREHOUSE_SIZE = XSMALL AUTO_SUSPEND = 60 INITIALLY_SUSPENDED = TRUE;",
+        f"CREATE DATABASE IF NOT EXISTS {database};",
+        f"CREATE USER IF NOT EXISTS {user} TYPE = SERVICE DEFAULT_ROLE = {role};",
+        f"GRANT ROLE {role} TO USER {user};",
+        f"GRANT USAGE ON WAREHOUSE {warehouse} TO ROLE {role};",
+        f"GRANT USAGE, CREATE SCHEMA ON DATABASE {database} TO ROLE {role};",
     ]
