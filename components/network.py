@@ -65,7 +65,7 @@ class Network(Component):
         aws.ec2.DefaultSecurityGroup(name, vpc_id=vpc.id, ingress=[], egress=[], opts=self.child())
         FlowLogs(name, FlowLogsArgs(account=args.account, vpc_id=vpc.id, logs=args.logs), self.child())
         plan = args.settings.plan
-        zones = _zones(args.settings.availability_zones)
+        zones = _zones(args.settings)
         subnets = self._private_subnets(dict(zip(zones, plan.private, strict=True)))
         task = self._group("task", "dbt tasks: nothing in")
         # Schedulers, workers, and MWAA's endpoints for its database and for a private page all carry this group. Rules after
@@ -148,11 +148,19 @@ class Network(Component):
         )
 
 
-def _zones(wanted: int) -> Sequence[str]:
-    """The first availability zones of the region. A Local Zone has no Fargate and no MWAA, and its name sorts before them."""
-    found = aws.get_availability_zones(
-        state="available", filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
-    ).names
+def _zones(settings: NetworkSettings) -> Sequence[str]:
+    """The chosen availability zones, or the region's first.
+
+    Also those that are impaired now: another zone would replace subnets, and Airflow with them. A Local Zone has no Fargate and
+    no MWAA, and its name sorts before them.
+    """
+    found = aws.get_availability_zones(filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}]).names
+    if settings.zones:
+        if foreign := [zone for zone in settings.zones if zone not in found]:
+            fix = f"Not in this region: {', '.join(foreign)}. Choose of {', '.join(found)}."
+            raise pulumi.RunError(f"{NAMESPACE}:network.zones = {settings.zones}\n  {fix}")
+        return settings.zones
+    wanted = settings.availability_zones
     if len(found) < wanted:
         there = f"The account has only {len(found)} in this region: {', '.join(found)}"
         fix = f"Set {len(found)}" if len(found) > 1 else "Choose another aws:region"

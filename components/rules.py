@@ -97,6 +97,15 @@ def zones_fit(zones: int, cidr: IPv4Network | None, egress: str | None) -> int:
     return zones
 
 
+def zones_are_counted(zones: list[str], wanted: int | None) -> list[str]:
+    """Different ones, and as many as subnets lie in."""
+    if len(set(zones)) < len(zones):
+        raise ValueError("A zone is named twice. MWAA and an outage ask for different ones")
+    if zones and wanted is not None and len(zones) != wanted:
+        raise ValueError(f"availabilityZones is {wanted}: name {wanted} zones, or set it to {len(zones)}")
+    return zones
+
+
 def snowflake_has_a_way_in(egress: str | None, *, given: bool) -> None:
     """Snowflake's endpoint exists where it is the only way to Snowflake, and nowhere else."""
     if egress == PRIVATE_LINK and not given:

@@ -11,6 +11,10 @@ from components.sections.section import Section
 
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="An S3 bucket, without s3://.")]
 
+ZoneName = Annotated[
+    str, Field(pattern=r"^[a-z]+(-[a-z]+)+-\d[a-z]$", description="An availability zone, for instance eu-west-1a.")
+]
+
 
 class SnowflakeSettings(Section):
     """Snowflake's end of AWS PrivateLink. An account administrator reads it with two functions of Snowflake."""
@@ -41,6 +45,12 @@ class NetworkSettings(Section):
     availability_zones: int = Field(
         default=2, ge=2, le=3, description="Number of availability zones, 2 or 3. MWAA uses the first two."
     )
+    zones: list[ZoneName] = Field(
+        default=[],
+        description="Names of these zones, for instance `[eu-west-1a, eu-west-1b]`; without: the region's first by name. "
+        "Production should name them: when AWS adds or closes a zone others may be the first, and a subnet in another zone is a "
+        "new one, in which Airflow starts anew without its history.",
+    )
     snowflake: SnowflakeSettings | None = Field(
         default=None, description="Snowflake's end of AWS PrivateLink, with egress `privateLink` only."
     )
@@ -54,6 +64,11 @@ class NetworkSettings(Section):
     @classmethod
     def _room_for_all(cls, zones: int, info: ValidationInfo) -> int:
         return rules.zones_fit(zones, info.data.get("cidr"), info.data.get("egress"))
+
+    @field_validator("zones")
+    @classmethod
+    def _one_for_each_subnet(cls, zones: list[str], info: ValidationInfo) -> list[str]:
+        return rules.zones_are_counted(zones, info.data.get("availability_zones"))
 
     @field_validator("snowflake")
     @classmethod

@@ -59,6 +59,35 @@ def test_a_local_zone_is_no_availability_zone(stack: Stack, network_args: Networ
     assert {subnet["availabilityZone"] for subnet in subnets} == {"eu-west-1a", "eu-west-1b"}
 
 
+def test_chosen_zones_stay_when_aws_adds_another(stack: Stack, network_args: NetworkArgs):
+    """A subnet in another zone is a new one, and MWAA's database does not move with it."""
+    settings = NetworkSettings.model_validate({"zones": ["eu-west-1c", "eu-west-1b"]})
+
+    Network("platform", NetworkArgs(**{**vars(network_args), "settings": settings}))
+
+    subnets = stack.all("aws:ec2/subnet:Subnet")
+    assert {subnet["availabilityZone"] for subnet in subnets.values()} == {"eu-west-1b", "eu-west-1c"}
+
+
+def test_a_zone_of_another_region_is_refused(stack: Stack, network_args: NetworkArgs):
+    """AWS would say so after the network was half made."""
+    settings = NetworkSettings.model_validate({"zones": ["eu-west-1a", "us-east-1b"]})
+
+    with pytest.raises(pulumi.RunError, match=r"network\.zones = .*\n  Not in this region: us-east-1b\. Choose of eu-west-1a, "):
+        Network("platform", NetworkArgs(**{**vars(network_args), "settings": settings}))
+
+
+def test_an_impaired_zone_keeps_its_subnets(stack: Stack, network_args: NetworkArgs, monkeypatch: pytest.MonkeyPatch):
+    """A deployment during an outage would otherwise replace them, and Airflow."""
+    asked: list[dict[str, Any]] = []
+    answer = RecordingMocks.call
+    monkeypatch.setattr(RecordingMocks, "call", lambda mocks, args: asked.append(args.args) or answer(mocks, args))
+
+    Network("platform", network_args)
+
+    assert [each for each in asked if "filters" in each and "state" in each] == []
+
+
 @pytest.mark.parametrize(
     ("zones", "fix"),
     [(["eu-west-1a", "eu-west-1b"], "eu-west-1a, eu-west-1b. Set 2."), (["eu-west-1a"], "Choose another aws:region")],

@@ -75,6 +75,9 @@ MISTAKES = [
     ("network.cidr", "10.0.0.0/8", "/16 to /28"),
     ("network.cidr", "172.17.128.0/17", "172.17.0.0/16"),
     ("network.availabilityZones", 1, "2 or 3"),
+    ("network.zones", ["eu-west-1a", "eu-west-1a"], "named twice"),
+    ("network.zones", ["eu-west-1a", "eu-west-1b", "eu-west-1c"], "availabilityZones is 2"),
+    ("network.zones", ["a", "b"], "for instance eu-west-1a"),
     ("network.egress", "internet", "'nat'"),
     ("network.snowflake", SNOWFLAKE, "or set egress: privateLink"),
     ("warehouse.account", "https://acme.snowflakecomputing.com", "without https://"),
@@ -233,7 +236,11 @@ def test_all_mistakes_are_reported_at_once(right: Configuration):
 
 @pytest.mark.parametrize(
     ("path", "suggestion"),
-    [("enviroment", "environment"), ("network.zones", "availabilityZones"), ("workstreams.sales.timeout", "timeoutMinutes")],
+    [
+        ("enviroment", "environment"),
+        ("network.availableZones", "availabilityZones"),
+        ("workstreams.sales.timeout", "timeoutMinutes"),
+    ],
 )
 def test_an_unknown_key_suggests_the_nearest_known_one(right: Configuration, path: str, suggestion: str):
     """A misspelt key that is ignored is a setting that silently has no effect."""
@@ -476,6 +483,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
         "network": {
             "cidr": f"10.{draw(st.integers(0, 255))}.0.0/{draw(st.integers(16, 22))}",
             "availabilityZones": zones,
+            "zones": draw(st.sampled_from([[], ["eu-west-1c", "eu-west-1a", "eu-west-1b"][:zones]])),
             "egress": "privateLink" if private else "nat",
             **({"snowflake": deepcopy(SNOWFLAKE)} if private else {}),
         },
