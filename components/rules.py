@@ -171,9 +171,11 @@ def dbt_project(folder: str) -> str:
 
 
 def shell_script(path: str) -> str:
-    """A script inside the repository."""
-    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or not (REPOSITORY / path).is_file():
-        raise ValueError("There is no such file beside Pulumi.yaml. Name a shell script of the repository, or leave it out")
+    """A script where the pipeline sees that it changed, and that Airflow has to restart (`.gitlab/ci/rules.yml`)."""
+    if not re.fullmatch(r"dags/[\w.-]+\.sh", path):
+        raise ValueError("The pipeline deploys a changed one from there only: put it directly into dags/, as dags/startup.sh")
+    if not (REPOSITORY / path).is_file():
+        raise ValueError("There is no such file. Name a shell script in dags/, or leave it out")
     if not (REPOSITORY / path).read_text(encoding="utf-8").startswith("#!"):
         raise ValueError("The file is no script: begin it with #!/bin/sh")
     return path

@@ -102,8 +102,8 @@ class AirflowSettings(Section):
     )
     startup_script: str | None = Field(
         default=None,
-        description="Shell script, relative to `Pulumi.yaml`, that MWAA runs before Airflow starts: the only way to variables and "
-        "system packages of its own. A change of it restarts Airflow.",
+        description="Shell script in `dags/`, for instance `dags/startup.sh`, that MWAA runs before Airflow starts: the only way "
+        "to variables and system packages of its own. A change of it restarts Airflow.",
     )
 
     @field_validator("webserver_cidrs")

@@ -1,7 +1,9 @@
+import shutil
 from typing import Any, get_args
 
 import pytest
 
+from components import orchestration, rules
 from components.base import REPOSITORY
 from components.sections.airflow import DEFAULT_POOL_SLOTS, AirflowSettings, ConcurrentRuns
 from tests.unit.recorder import Stack, run_program, stack_file
@@ -95,8 +97,11 @@ def test_changed_requirements_reach_airflow(development: Stack):
     assert environment["requirementsS3ObjectVersion"] == "version-1"
 
 
+SCRIPT = "#!/bin/sh\nexport TZ=UTC\n"
+
+
 @pytest.fixture(scope="module")
-def chosen() -> Stack:
+def chosen(tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """A stack in which every setting of Airflow has another value than by default."""
     values = stack_file("dev")
     values["dbt-platform:network"]["availabilityZones"] = 3
@@ -105,12 +110,19 @@ def chosen() -> Stack:
         "minWorkers": 2,
         "maxWorkers": 20,
         "schedulers": 3,
-        "startupScript": "image/prepare.sh",
+        "startupScript": "dags/startup.sh",
         "logLevels": {"scheduler": "ERROR"},
         "maintenanceWindow": "WED:12:30",
         "webserver": "publicOnly",
     }
-    return run_program(values)
+    folder = tmp_path_factory.mktemp("repository")
+    (folder / "dbt_project").symlink_to(REPOSITORY / "dbt_project")
+    shutil.copytree(REPOSITORY / "dags", folder / "dags")
+    (folder / "dags" / "startup.sh").write_text(SCRIPT)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (rules, orchestration):
+            patch.setattr(module, "REPOSITORY", folder)
+        return run_program(values)
 
 
 def test_a_changed_startup_script_reaches_airflow(chosen: Stack):
@@ -118,7 +130,7 @@ def test_a_changed_startup_script_reaches_airflow(chosen: Stack):
     environment = chosen.only(ENVIRONMENT)
     uploaded = chosen.all(OBJECT)["platform-startup-script"]
     assert uploaded["key"] == environment["startupScriptS3Path"]
-    assert uploaded["content"] == (REPOSITORY / "image/prepare.sh").read_text()
+    assert uploaded["content"] == SCRIPT
     assert environment["startupScriptS3ObjectVersion"] == "version-1"
 
 

@@ -52,6 +52,7 @@ TABLE: dict[str, tuple[Event, str]] = {
     "main: image": (main(*IMAGE), "unit lint dbt scan image:dev verify:dev"),
     "main: runner": (main("image/runner/cli.py"), "unit lint dbt scan image:dev verify:dev"),
     "main: Airflow's requirements": (main("dags/requirements.txt"), "unit lint infrastructure:dev verify:dev"),
+    "main: Airflow's startup script": (main("dags/startup.sh"), "unit lint infrastructure:dev verify:dev"),
     "main: dags": (main(*DAGS), "unit lint dags:dev verify:dev"),
     "main: dags and image": (main(*DAGS, *IMAGE), "unit lint dbt scan image:dev verify:dev"),
     "main: everything": (main(*INFRASTRUCTURE, *IMAGE, *DAGS, *CODE, *DOCS), "unit lint dbt scan infrastructure:dev verify:dev"),

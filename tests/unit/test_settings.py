@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import re
 from copy import deepcopy
+from pathlib import Path
 from typing import Any, get_args
 
 import jsonschema
@@ -13,7 +14,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components import settings_reference
+from components import rules, settings_reference
 from components.base import REPOSITORY
 from components.environment_class import DAGS_PER_CLASS
 from components.rules import FARGATE_MEMORY
@@ -99,9 +100,9 @@ MISTAKES = [
     ("airflow.maxWorkers", 26, "less than or equal to 25"),
     ("airflow.schedulers", 1, "mw1.small needs 2 to 5"),
     ("airflow.maxWebservers", 1, "mw1.small needs 2 to 5"),
-    ("airflow.startupScript", "no_such.sh", "no such file"),
-    ("airflow.startupScript", "../startup.sh", "of the repository"),
-    ("airflow.startupScript", "README.md", "begin it with #!/bin/sh"),
+    ("airflow.startupScript", "dags/no_such.sh", "no such file"),
+    ("airflow.startupScript", "image/prepare.sh", "directly into dags/"),
+    ("airflow.startupScript", "dags/../../startup.sh", "directly into dags/"),
     ("airflow.logLevels", {"task": "TRACE"}, "'DEBUG'"),
     ("image.baseImage", "python 3.12", "Base image"),
     ("image.promoteFrom", "dev", "output `repositoryUrl`"),
@@ -323,6 +324,18 @@ def test_three_zones_need_a_larger_range(right: Configuration):
     load(change(right, "network", {"cidr": "10.20.0.0/23", "availabilityZones": 3}))
 
 
+def test_a_startup_script_says_what_runs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """MWAA would take anything, and Airflow would not start."""
+    monkeypatch.setattr(rules, "REPOSITORY", tmp_path)
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "startup.sh").write_text("#!/bin/sh\n")
+    (tmp_path / "dags" / "notes.sh").write_text("remember the milk\n")
+
+    assert rules.shell_script("dags/startup.sh") == "dags/startup.sh"
+    with pytest.raises(ValueError, match="begin it with #!/bin/sh"):
+        rules.shell_script("dags/notes.sh")
+
+
 def test_more_workstreams_than_airflow_can_take_are_refused(right: Configuration):
     """MWAA would accept them all and then parse its DAGs ever more slowly."""
     sales = right["workstreams"]["sales"]
@@ -505,7 +518,6 @@ def configurations(draw: st.DrawFn) -> Configuration:
             "webserverCidrs": ["10.8.0.0/16", "100.64.0.0/10", "10.8.0.0/16"] if webserver == "privateOnly" else [],
             "logLevels": {"task": "INFO", "scheduler": draw(st.sampled_from(["DEBUG", "WARNING"]))},
             "maintenanceWindow": draw(st.sampled_from(["SUN:00:00", "FRI:23:30"])),
-            "startupScript": draw(st.sampled_from([None, "image/prepare.sh"])),
             **draw(fleet(environment_class)),
         },
         "image": {"baseImage": draw(st.sampled_from(["python:3.12-slim", "registry.example.com:5000/python:3.11"]))},
