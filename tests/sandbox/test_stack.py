@@ -213,8 +213,8 @@ def test_production_is_destroyed_only_by_somebody_who_says_so(platform, tmp_path
     bucket = f"{urn}{'$'.join(types)}::platform-artifacts"
     targets = [option for each in (*parents, bucket) for option in ("--target", each)]
     production.run("up", "--yes", "--skip-preview", *targets)
-    names = {item["Name"] for item in client(platform, "s3").list_buckets()["Buckets"]} - {platform.outputs()["artifactsBucket"]}
-    [name] = [each for each in names if each.startswith("platform-artifacts-")]
+    names = {item["Name"] for item in client(platform, "s3").list_buckets()["Buckets"]}
+    [name] = [each for each in names if each.startswith("dbt-platform-prod-platform-artifacts-")]
     client(platform, "s3").put_object(Bucket=name, Key="sales/runs/1/1/manifest.json", Body=b"{}")
 
     with pytest.raises(SandboxError) as refused:
