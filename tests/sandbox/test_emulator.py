@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import docker
@@ -402,6 +402,33 @@ def test_encrypted_data_needs_its_key_too(cloud: Account, bucket: str):
         bare.put_object(Bucket=bucket, Key="data", Body=b"2")
     full.put_object(Bucket=bucket, Key="data", Body=b"2")
     assert full.get_object(Bucket=bucket, Key="data")["Body"].read() == b"2"
+
+
+@pytest.mark.parametrize(
+    ("service", "make", "needed"),
+    [
+        ("secretsmanager", lambda client, key: client.create_secret(Name="ours", KmsKeyId=key), "kms:GenerateDataKey kms:Decrypt"),
+        (
+            "ecr",
+            lambda client, key: client.create_repository(
+                repositoryName="ours", encryptionConfiguration={"encryptionType": "KMS", "kmsKey": key}
+            ),
+            "kms:DescribeKey kms:CreateGrant",
+        ),
+    ],
+)
+def test_who_makes_what_a_key_encrypts_needs_that_key(
+    cloud: Account, service: str, make: Callable[[Any, str], object], needed: str
+):
+    """The services use the key in the maker's name: a pipeline's role without it would deploy here and not in AWS."""
+    key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    own = ([f"{service}:*"], "*")
+
+    for lacking in needed.split():
+        rest = [action for action in needed.split() if action != lacking]
+        with pytest.raises(ClientError, match=f"AccessDenied.*{lacking}"):
+            make(cloud.client(service, cloud.session(policy(own, (rest, key)))), key)
+    make(cloud.client(service, cloud.session(policy(own, (needed.split(), key)))), key)
 
 
 def test_the_emulator_listens_only_where_it_was_told(cloud: Account):
