@@ -81,6 +81,11 @@ class Dbt:
         found = {parent for node in nodes for parent in node.parents if parent.startswith("source.")}
         return sorted(f"source:{'.'.join(source.split('.')[1:])}" for source in found)
 
+    def sources_made_by(self, nodes: Sequence[Node]) -> set[str]:
+        """Ids of the sources whose tables are what these nodes make."""
+        made = {_same(node.relation) for node in nodes if node.relation}
+        return {source.unique_id for source in self.manifest.sources.values() if _same(source.relation_name) in made}
+
     def build(
         self, selection: Selection, *, nodes: Collection[str], left: Collection[str], full_refresh: bool, state: Path | None
     ) -> Any:
@@ -126,6 +131,11 @@ def _node(node_id: str, node: Any) -> Node:
         parents=tuple(node.depends_on_nodes),
         relation=getattr(node, "relation_name", None) or "",
     )
+
+
+def _same(relation: str) -> str:
+    """The same for a name with and without quotes, in upper and lower case."""
+    return relation.replace('"', "").upper()
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Checks that the sources of a run are fresh, before anything is built on them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,9 +31,14 @@ def check_sources(dbt: Dbt, selectors: Sequence[str], output: Output) -> list[So
     return ages
 
 
-def complaint(ages: Sequence[SourceAge]) -> str:
-    """Why nothing may be built, or nothing. A source that can't be read is the build's business: it may make it first."""
-    stale = [f"{age.source} (loaded {age.loaded})" for age in ages if age.status == "error"]
+def complaint(ages: Sequence[SourceAge], own: Collection[str]) -> str:
+    """Why nothing may be built, or nothing. A source that can't be read is the build's business: it may make it first.
+
+    Args:
+        ages: Of the sources.
+        own: Ids of those that the run itself is about to load: only it could make them younger.
+    """
+    stale = [f"{age.source} (loaded {age.loaded})" for age in ages if age.status == "error" and age.source not in own]
     if not stale:
         return ""
     return (

@@ -119,7 +119,7 @@ class Run:
             return ExitCode.SUCCESS
         left = self._resume()
         self._ages = check_sources(self._dbt, self._dbt.sources_of(nodes), self._output) if self._environment.freshness else []
-        if problem := complaint(self._ages):
+        if problem := complaint(self._ages, self._dbt.sources_made_by(nodes)):
             self._problem = problem
             return ExitCode.FAILED
         self._journal.start()

@@ -57,6 +57,13 @@ def test_it_has_every_part_that_a_project_needs(shop: Manifest):
     assert severities == {"error", "warn"}
 
 
+def test_the_sources_are_loaded_at_a_time_of_utc(shop: Manifest):
+    """dbt takes it for UTC: with a session in Los Angeles, what was loaded now would be eight hours old, or in the future."""
+    seeds = [node for node in shop.nodes.values() if node.resource_type == NodeType.Seed]
+
+    assert {hook.sql for node in seeds for hook in node.config.post_hook} == {"update {{ this }} set loaded_at = sysdate()"}
+
+
 def test_every_mart_has_a_contract_and_every_model_is_described_and_tagged_once(shop: Manifest):
     """Whoever builds on a mart would learn of a changed column from their own failure; an untagged model would never run."""
     assert _models(shop, "marts/")

@@ -194,6 +194,23 @@ def test_nothing_is_built_on_a_source_that_is_too_old(runs: Runs):
     assert (unchecked.code, set(unchecked.statuses)) == (0, {"a", "b"})
 
 
+@pytest.mark.slow
+def test_a_source_that_the_run_loads_itself_may_be_old(runs: Runs):
+    """A project whose seeds make its sources could never run again once it was left alone for longer than they allow."""
+    project(runs.project, {"a": "select x from {{ source('raw', 'old') }}"}, models__sources_yml=SOURCES)
+    (runs.project / "seeds").mkdir()
+    (runs.project / "seeds" / "old.csv").write_text("x,loaded_at\n1,2020-01-01 00:00:00\n")
+    first = runs.run("run", "--select", "old")
+
+    both, alone = runs.run(DBT_RUN_ID="run-2"), runs.run("run", "--select", "a", DBT_RUN_ID="run-3")
+
+    assert first.code == 0, first.text
+    assert [event["status"] for event in both.of("freshness")] == ["error"]
+    assert (both.code, set(both.statuses)) == (0, {"old", "a"}), both.text
+    assert (alone.code, alone.statuses) == (1, {}), alone.text
+    assert "Too old, so nothing was built: source.made_for_a_test.raw.old" in alone.text
+
+
 def test_the_check_of_the_sources_leaves_the_hooks_to_the_build(runs: Runs):
     """A hook that logs or grants would do so twice per run, and one that fails would be called a source that is too old."""
     schema = f"ANALYTICS.{runs.workstream.upper()}"

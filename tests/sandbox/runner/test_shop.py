@@ -61,7 +61,7 @@ def test_the_shop_s_incremental_model_is_right_twice_and_after_late_data(
     assert shop.run(*again, DBT_RUN_ID="run-2").code == 0
     assert _rows(server, "SHOP2.ORDERS", "ORDER_ID, REVENUE") == before
 
-    now = "current_timestamp()::timestamp_ntz"
+    now = "sysdate()"
     server.run(f"insert into ANALYTICS.SHOP2_RAW.ORDERS values (99, 4, '2024-12-31', 'completed', {now})")
     server.run(f"insert into ANALYTICS.SHOP2_RAW.ORDER_ITEMS values (90, 99, 3, 1, 8.00, {now}), (91, 103, 2, 2, 4.25, {now})")
     run = shop.run(*again, DBT_RUN_ID="run-3")
