@@ -6,6 +6,16 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS=false DBT_LOG_PATH=/build/logs DBT_TARGET_
 export SNOWFLAKE_ACCOUNT=build SNOWFLAKE_USER=build SNOWFLAKE_ROLE=build SNOWFLAKE_DATABASE=build \
     SNOWFLAKE_WAREHOUSE=build SNOWFLAKE_SCHEMA=build
 options="--project-dir /app/project --profiles-dir /app --profile platform"
+# dbt clones such a package. The usual base images come without git, and only this stage needs it.
+if grep -qsE "^[^#]*[[:space:]{,\"'-]git[\"']?:" packages.yml dependencies.yml && ! command -v git > /dev/null; then
+    if ! command -v apt-get > /dev/null; then
+        echo "A package of this project is a git: entry, and the base image has neither git nor apt-get to install it." \
+            "Set dbt-platform:image.baseImage to an image of Debian that has one of them." >&2
+        exit 1
+    fi
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends git > /dev/null
+fi
 if [ -e packages.yml ] || [ -e dependencies.yml ]; then
     /opt/dbt/bin/dbt --quiet deps $options
 fi
