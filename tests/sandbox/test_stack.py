@@ -222,7 +222,8 @@ def test_production_is_destroyed_only_by_somebody_who_says_so(platform, tmp_path
 
     assert "pulumi state unprotect" in refused.value.problem
     assert bucket in refused.value.problem
-    production.configure({"aws:allowedAccountIds": [platform.state.account], "dbt-platform:environment": "development"})
+    production.run("config", "set", "dbt-platform:environment", "development")
+    production.run("config", "set", "--path", "aws:defaultTags.tags.environment", "development")
     production.run("up", "--yes", "--skip-preview", *targets)
     production.run("destroy", "--yes", "--skip-preview")
     assert name not in {item["Name"] for item in client(platform, "s3").list_buckets()["Buckets"]}
