@@ -171,6 +171,7 @@ NAMED = [
     ("s3:PutObject", f"{STATE}/.pulumi/stacks/dbt-platform/STACK.json.bak"),
     ("s3:PutObject", f"{STATE}/.pulumi/history/dbt-platform/STACK/STACK-1.history.json"),
     ("s3:PutObject", f"{STATE}/.pulumi/backups/dbt-platform/STACK/STACK.1.json"),
+    ("s3:PutObject", f"{STATE}/.pulumi/journal/dbt-platform/STACK/0000000001.journal.json"),
     ("s3:DeleteObject", f"{STATE}/.pulumi/locks/organization/dbt-platform/STACK/1.json"),
     ("secretsmanager:DeleteSecret", f"arn:aws:secretsmanager:{HERE_ARN}:secret:dbt-platform-STACK/snowflake-1a2b3c"),
     ("sns:DeleteTopic", f"arn:aws:sns:{HERE_ARN}:dbt-platform-STACK-alerts-1a2b"),
