@@ -53,6 +53,11 @@ class Finished:
         """Name of each node that ended: status."""
         return {found["node"].split(".")[2]: found["status"] for found in self.of("node_finished")}
 
+    @property
+    def failed_checks(self) -> list[str]:
+        """What `check` found wrong."""
+        return [line.removeprefix("FAILED").strip() for line in self.lines if line.startswith("FAILED")]
+
 
 @dataclass
 class Runs:

@@ -84,7 +84,7 @@ def test_check_knows_every_way_to_log_in(runs: Runs, changes: dict[str, str], fa
     """Somebody who changes the way to log in would find out with the next morning's run."""
     check = runs.run("check", **changes)
 
-    found = [line.split("  ")[0].split(" with role")[0] for line in check.lines if " FAILED " in line]
+    found = [what.split(" with role")[0] for what in check.failed_checks]
     assert (check.code, found) == (2 if failed else 0, failed), check.text
     assert said in check.text
 
