@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ci.errors import CiError
+from components.dbt_projects import FOLDERS, dbt_projects
 
 STYLE = Path(__file__).with_name("sqlfluff.cfg")
-
-FOLDERS = ("dbt_*", "dbt_*/*")
-"""Where the stack's configuration takes a dbt project from. The packages of one lie deeper."""
 
 PLACEHOLDERS = {f"SNOWFLAKE_{name}": "NOT_CONNECTED" for name in ("ACCOUNT", "USER", "ROLE", "DATABASE", "WAREHOUSE", "SCHEMA")}
 """What the profile demands and parsing never uses."""
@@ -25,7 +23,7 @@ def check(root: Path, quality: Path) -> None:
     Raises:
         CiError: a project does not parse, or its SQL is not in our style.
     """
-    projects = sorted(path.parent for folders in FOLDERS for path in root.glob(f"{folders}/dbt_project.yml"))
+    projects = dbt_projects(root)
     if not projects:
         raise CiError(f"No dbt project ({' or '.join(FOLDERS)}) in {root.resolve()}.", "Start from the repository's folder.")
     failed = [f"{project} does not parse" for project in projects if not _parses(project, root)]

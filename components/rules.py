@@ -16,6 +16,7 @@ from croniter import CroniterBadDateError, croniter
 
 from components.addresses import AddressPlan
 from components.base import REPOSITORY
+from components.dbt_projects import dbt_projects
 
 PRIVATE_RANGES = [IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
 """RFC 1918 and RFC 6598: addresses that are nobody's on the internet."""
@@ -46,7 +47,7 @@ FARGATE_MEMORY = {
 """MiB that each number of CPU units goes with (Amazon ECS, "Task size")."""
 
 PROJECT_FOLDER = re.compile(r"dbt_[\w.-]*(/[\w.-]+)?", re.ASCII)
-"""Where the pipeline looks for dbt projects (ci/projects.py, ci/scan.sh and .gitlab/ci/rules.yml); part of the image's tag."""
+"""A path to where the pipeline looks (components/dbt_projects.py, ci/scan.sh and .gitlab/ci/rules.yml); part of the image's tag."""
 
 AIRFLOW_PRESETS = frozenset({"@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly"})
 
@@ -156,8 +157,7 @@ def dbt_project(folder: str) -> str:
     if path.is_absolute() or ".." in path.parts:
         raise ValueError("Give a folder inside the repository, relative to Pulumi.yaml: only that gets into the image")
     if not (REPOSITORY / path).is_dir():
-        files = [file for pattern in ("dbt_*", "dbt_*/*") for file in REPOSITORY.glob(f"{pattern}/dbt_project.yml")]
-        found = sorted(file.parent.relative_to(REPOSITORY).as_posix() for file in files)
+        found = [project.relative_to(REPOSITORY).as_posix() for project in dbt_projects(REPOSITORY)]
         raise ValueError(f"There is no such folder beside Pulumi.yaml. dbt projects there: {', '.join(found) or 'none'}")
     if not (REPOSITORY / path / "dbt_project.yml").is_file():
         raise ValueError("The folder holds no dbt_project.yml. Name the folder of a dbt project, or make one with `dbt init`")

@@ -53,22 +53,24 @@ def locked(home: Home) -> Iterator[None]:
 def docker_daemon(home: Home, report: Report) -> Iterator[None]:
     """A Docker daemon while the block runs, when none runs already; `home` is for nothing else."""
     clear(home, report)
-    state = State.new()
-    if daemon := ensure_docker(home, report):
-        state.processes[DOCKER_DAEMON] = daemon
-        state.save(home)  # so that `sandbox down` can end it when this process is killed
+    _start_docker(home, State.new(), report)
     try:
         yield
     finally:
         clear(home, report)
 
 
+def _start_docker(home: Home, state: State, report: Report) -> None:
+    """A daemon that this starts is in the state at once: whatever kills this process, `sandbox down` can end it."""
+    if daemon := ensure_docker(home, report):
+        state.processes[DOCKER_DAEMON] = daemon
+        state.save(home)
+
+
 def set_up(steps: Steps, home: Home, state: State) -> Tools:
     """Makes everything that a sandbox needs; what is there already is kept."""
     with steps.step(DOCKER_DAEMON) as report:
-        if daemon := ensure_docker(home, report):
-            state.processes[DOCKER_DAEMON] = daemon
-            state.save(home)
+        _start_docker(home, state, report)
     with steps.step("Pulumi CLI") as report:
         cli = engine.ensure_cli(CACHE, report)
     with steps.step("base image") as report:

@@ -3,7 +3,8 @@
 import base64
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -118,8 +119,9 @@ class Dbt:
         return list(self._nodes)
 
     @property
-    def _nodes(self) -> dict[str, Any]:
-        return {**self.manifest.nodes, **self.manifest.unit_tests, **self.manifest.functions}
+    def _nodes(self) -> Mapping[str, Any]:
+        """As dbt has them now: it puts another in a node's place when it compiles it. Iterated from the last one on."""
+        return ChainMap(self.manifest.functions, self.manifest.unit_tests, self.manifest.nodes)
 
 
 def _node(node_id: str, node: Any) -> Node:
