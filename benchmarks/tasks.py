@@ -67,7 +67,7 @@ class Tasks:
         repository, daemon = self._cloud.client("ecr").create_repository(repositoryName=image)["repository"], docker.from_env()
         local = f"127.0.0.1:{self._cloud.port}/{image}"
         daemon.images.get(image).tag(local, "v1")
-        daemon.images.push(local, tag="v1")
+        daemon.images.push(local, tag="v1", auth_config=self._cloud.registry_credentials())
         daemon.images.remove(f"{local}:v1")
         allowed = policy(
             ("ecr:GetAuthorizationToken", "*"),

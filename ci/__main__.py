@@ -5,9 +5,10 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+import boto3
 import typer
 
-from ci import deployment, identity, plan, projects, verification
+from ci import deployment, identity, plan, projects, registry, verification
 from ci.comment import MergeRequest
 from ci.engine import Engine
 from ci.errors import explained
@@ -25,6 +26,13 @@ def adopt_identity(
 ) -> None:
     """Give the job its AWS identity, unless that would end while the job still works."""
     identity.adopt(os.environ, minutes)
+
+
+@app.command()
+def login() -> None:
+    """Let Docker push to the account's registry, for 12 hours: writes its configuration, as `docker login` does."""
+    found = registry.log_in(boto3.client("ecr"), registry.configuration_folder())
+    print(f"Docker may push to {found} for 12 hours.")
 
 
 @app.command("dbt")

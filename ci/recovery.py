@@ -24,6 +24,9 @@ NAMED_BY = {
 }
 """Types whose id is one of their inputs, so that a resource whose creation was cut off can be found again."""
 
+IMAGE = "docker:index/image:Image"
+"""A type whose resource is made anew: its program asks the registry first."""
+
 State = Mapping[str, Any]
 """As `pulumi stack export` prints it."""
 
@@ -52,6 +55,8 @@ def explanation(state: State) -> str:
         lines.append(f"  {operation['type']} {urn}")
         if urn in found:
             lines.append(f"    If AWS made it, its id is {found[urn]!r}: it is taken over.")
+        elif operation["resource"]["type"] == IMAGE:
+            lines.append("    If it was pushed, the next `up` finds it in the registry; if not, it is built again.")
         elif operation["type"] == "creating":
             lines.append("    If AWS made it, Pulumi can't know its id, and the next `up` makes another:")
             lines.append("    look for one without use, and delete it.")

@@ -10,14 +10,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pulumi
-import pulumi_aws as aws
 import pulumi_docker as docker
+from pulumi.output import UNKNOWN
 
 from components.base import Component
-from components.promotion import Repository
 from components.registry import Registry, image_tag
+from components.repository import Repository
 from settings.project import REPOSITORY
 from settings.sections.image import ImageSettings
 from settings.sections.workstream import Build
@@ -51,14 +52,17 @@ class DbtImageArgs:
 
 
 class DbtImage(Component):
-    """A dbt project with the runner: built here and pushed to the registry, or promoted from where it was.
+    """A dbt project with the runner: as the registry has it, else built here and pushed; or promoted from where it was.
 
     Creates: a Docker image in ECR, unless it is promoted.
 
-    A promoted image stays in the repository that it was tested from. Its tag is a hash of the files that it is made of, so it is
-    found from a checkout of the same commit, whichever account and state belong to the stack that built it. Pulling, tagging and
-    pushing it would give other bytes where Docker compresses the layers anew, and would need Docker and log-ins that change with
-    every preview.
+    Its tag is a hash of the files that it is made of. What is there under the tag already is used, whoever pushed it: an earlier
+    deployment that this one goes back to, one that was killed, another machine. A second build would have other bytes, and ECR
+    takes no tag twice.
+
+    A promoted image stays in the repository that it was tested from. Its tag is found from a checkout of the same commit,
+    whichever account and state belong to the stack that built it. Pulling, tagging and pushing it would give other bytes where
+    Docker compresses the layers anew, and would need Docker and log-ins that change with every preview.
     """
 
     reference: pulumi.Output[str]
@@ -74,19 +78,29 @@ class DbtImage(Component):
         context = folder.relative_to(REPOSITORY).as_posix()
         tag = image_tag(name, version)
         if args.settings.promote_from:
-            source = Repository.parse(args.settings.promote_from)
-            self.reference = source.image(tag)
-            self.repository_arn = pulumi.Output.from_input(source.arn)
+            self.reference = _promoted(args.settings.promote_from, tag)
+            self.repository_arn = pulumi.Output.from_input(Repository.parse(args.settings.promote_from).arn)
         else:
-            self.reference = self._build(name, args, context, tag, version)
+            self.reference = self._pushed(name, args.registry, tag) or self._build(name, args, context, tag, version)
             self.repository_arn = args.registry.arn
         self.register_outputs({"reference": self.reference})
 
+    def _pushed(self, name: str, registry: Registry, tag: str) -> pulumi.Output[str] | None:
+        """The image, if the registry has it.
+
+        Then the resource is only read, by the id that the provider gave it when it pushed: to leave it out would show a deletion
+        in the plan after every push, and whatever else is declared is built, `skip_push` or not (pulumi-docker, `dockerBuild`).
+        """
+        found = registry.image(tag)
+        if found:
+            docker.Image.get(name, _address(registry, tag), opts=self.child())
+        return found
+
     def _build(self, name: str, args: DbtImageArgs, context: str, tag: str, version: str) -> pulumi.Output[str]:
-        token = aws.ecr.get_authorization_token_output(registry_id=args.registry.registry_id)
+        """Docker's own configuration has the log-in: as an input, ECR's password would be in the state."""
         image = docker.Image(
             name,
-            image_name=pulumi.Output.concat(args.registry.url, ":", tag),
+            image_name=_address(args.registry, tag),
             build={
                 "context": context,
                 "dockerfile": f"{context}/{IMAGE_FOLDER}/Dockerfile",
@@ -95,15 +109,34 @@ class DbtImage(Component):
                 # The task's, whatever this machine is.
                 "platform": PLATFORMS[args.build.architecture],
             },
-            registry={
-                "server": args.registry.url,
-                "username": token.user_name,
-                "password": pulumi.Output.secret(token.password),
-            },
             build_on_preview=False,
-            opts=self.child(),
+            # An update keeps the id, by which the next deployment would look in vain.
+            opts=pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(replace_on_changes=["imageName"])),
         )
         return image.repo_digest
+
+
+def _address(registry: Registry, tag: str) -> pulumi.Output[str]:
+    """What the image is called, and the id that the provider gives its resource."""
+    return pulumi.Output.concat(registry.url, ":", tag)
+
+
+def _promoted(url: str, tag: str) -> pulumi.Output[str]:
+    """`<repository>@sha256:...` of an image that another stack has built.
+
+    A preview may come before the image, a merge request's always does: there it is unknown.
+
+    Raises:
+        pulumi.RunError: a deployment finds none.
+    """
+    digest = Repository.parse(url).digests.get(tag)
+    if digest:
+        return pulumi.Output.from_input(f"{url}@{digest}")
+    missing = f"{url} has no image {tag}: nobody has built these files there, with this image.baseImage."
+    if not pulumi.runtime.is_dry_run():
+        raise pulumi.RunError(f"{missing} Deploy this commit to the stack that builds first.")
+    pulumi.log.warn(f"{missing} The digest is unknown until the stack that builds has this commit.")
+    return pulumi.Output.from_input(cast(str, UNKNOWN))
 
 
 def _put_together(contexts: Path, folders: list[str]) -> Path:

@@ -8,7 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component
+from components.base import Component, platform_name
+from components.repository import Repository
 
 RELEASES_KEPT = 30
 """Images of one build that stay available for a rollback; about a month of daily releases."""
@@ -48,19 +49,25 @@ class Registry(Component):
 
     Creates: an ECR repository, its lifecycle policy, and a policy that lets the readers pull.
     Immutable tags make a task definition's digest and its tag say the same for ever (FSBP ECR.2).
+    Its name is no accident, so that what it holds can be asked before it is declared.
     """
 
     url: pulumi.Output[str]
     """Where `docker push` goes: `<account>.dkr.ecr.<region>.amazonaws.com/<name>`."""
     arn: pulumi.Output[str]
-    registry_id: pulumi.Output[str]
-    """The account that owns the registry."""
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         disposable = args.disposable and not args.readers
         super().__init__(name, opts, protect=not disposable)
+        self._place = Repository(
+            account_id=args.account.id,
+            region=args.account.region,
+            name=f"{platform_name()}-{name}",
+            partition=args.account.partition,
+        )
         repository = aws.ecr.Repository(
             name,
+            name=self._place.name,
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.kms_key_arn}],
@@ -79,8 +86,15 @@ class Registry(Component):
             )
         self.url = repository.repository_url
         self.arn = repository.arn
-        self.registry_id = repository.registry_id
         self.register_outputs({"url": self.url, "arn": self.arn})
+
+    def image(self, tag: str) -> pulumi.Output[str] | None:
+        """`<repository>@sha256:...` of what has been pushed under the tag, by whichever deployment; None when nothing has.
+
+        ECR refuses a second push, of the same bytes too (aws/containers-roadmap#2380).
+        """
+        digest = self._place.digests.get(tag) if self._place.is_made() else None
+        return pulumi.Output.concat(self.url, "@", digest) if digest else None
 
 
 def _pull(account: Account, readers: Sequence[str]) -> dict[str, object]:
@@ -88,7 +102,13 @@ def _pull(account: Account, readers: Sequence[str]) -> dict[str, object]:
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": [f"arn:{account.partition}:iam::{reader}:root" for reader in readers]},
-        "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"],
+        "Action": [
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:DescribeImages",
+            "ecr:GetDownloadUrlForLayer",
+            "ecr:ListImages",
+        ],
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
 

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import yaml
+from botocore.config import Config
 
 from sandbox.errors import SandboxError
 from sandbox.paths import REPOSITORY, Home
@@ -121,6 +123,19 @@ class Stack:
         if done.returncode:
             raise SandboxError(f"pulumi stack output failed:\n{done.stderr}", "Deploy the stack first: make demo")
         return json.loads(done.stdout)
+
+
+def client(stack: Stack, service: str) -> Any:
+    """A boto3 client of this sandbox's AWS account, with an administrator's rights."""
+    environment = stack.environment
+    return boto3.client(
+        service,  # pyright: ignore[reportArgumentType, reportCallIssue]
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name=environment["AWS_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        config=Config(inject_host_prefix=False),
+    )
 
 
 def _diagnostics(said: str) -> str:

@@ -104,7 +104,7 @@ def require(session: Session, action: str, resource: str, **context: str) -> Non
     Raises:
         DeniedError: it may not.
     """
-    _require(session.access_key, action, resource, context)
+    require_key(session.access_key, action, resource, **context)
 
 
 def require_caller(action: str, resource: str, **context: str) -> None:
@@ -116,7 +116,7 @@ def require_caller(action: str, resource: str, **context: str) -> None:
     # Empty for the root user, whose requests MiniStack does not verify; the root user may do everything.
     caller = iam_evaluator._verified_key.get()
     if caller:
-        _require(caller, action, resource, context)
+        require_key(caller, action, resource, **context)
 
 
 def require_caller_may_pass(role_arn: str, service: str) -> None:
@@ -128,7 +128,12 @@ def require_caller_may_pass(role_arn: str, service: str) -> None:
     require_caller("iam:PassRole", role_arn, **{"iam:PassedToService": service})
 
 
-def _require(access_key: str, action: str, resource: str, context: dict[str, str]) -> None:
+def require_key(access_key: str, action: str, resource: str, **context: str) -> None:
+    """Checks that whoever has this access key may do `action`.
+
+    Raises:
+        DeniedError: they may not.
+    """
     service = action.partition(":")[0]
     denied = iam_evaluator.enforce(access_key, action, service, get_region(), resource, context)
     if isinstance(denied, iam_evaluator.AuthError):

@@ -1,5 +1,6 @@
 """An emulator process of a test's own, and an AWS account in it in which tasks can run."""
 
+import base64
 import contextlib
 import io
 import json
@@ -93,6 +94,12 @@ class Account:
             "aws_session_token": made["SessionToken"],
         }
 
+    def registry_credentials(self, credentials: dict[str, str] | None = None) -> dict[str, str]:
+        """The root user's log-in at ECR, or that of a role's session, as Docker's client takes it."""
+        token = self.client("ecr", credentials).get_authorization_token()["authorizationData"][0]["authorizationToken"]
+        user, _, password = base64.b64decode(token).decode().partition(":")
+        return {"username": user, "password": password}
+
     def furnish(self) -> None:
         """What tasks need: a network, a cluster, a log group, a secret, an image in ECR and roles."""
         ec2 = self.client("ec2")
@@ -121,7 +128,7 @@ class Account:
         dockerfile = DOCKERFILE.format(base=base.ensure_base(CACHE, print)).encode()
         local = f"127.0.0.1:{self.port}/{repository}"
         daemon.images.build(fileobj=io.BytesIO(dockerfile), tag=f"{local}:v1", rm=True)
-        daemon.images.push(local, tag="v1")
+        daemon.images.push(local, tag="v1", auth_config=self.registry_credentials())
         daemon.images.remove(f"{local}:v1", force=True)
         details = self.client("ecr").describe_images(repositoryName=repository)["imageDetails"]
         return f"{uri}@{details[0]['imageDigest']}"

@@ -27,7 +27,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "aws:index/getRegion:getRegion": {"region": REGION},
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"{REGION}{zone}" for zone in "abc"]},
-    "aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
+    "aws:ecr/getRepositories:getRepositories": {"names": []},
 }
 
 ARNS = {
@@ -102,11 +102,16 @@ class RecordingMonitor(mocks.MockMonitor):
     def __init__(self, answers: mocks.Mocks) -> None:
         super().__init__(answers)
         self.exchanges: list[tuple[Any, Any]] = []
+        self.read: dict[tuple[str, str], str] = {}
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (gRPC's name)
         response = super().RegisterResource(request)
         self.exchanges.append((request, response))
         return response
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 (gRPC's name)
+        self.read[request.type, request.name] = request.id
+        return super().ReadResource(request)
 
 
 PROJECT = "dbt-platform"
@@ -145,6 +150,12 @@ class Stack:
         """Every RegisterResource as gRPC saw it: request and response."""
         self.registrations()
         return self._monitor.exchanges
+
+    @property
+    def read(self) -> dict[tuple[str, str], str]:
+        """Id of every resource that is only read, by type and name."""
+        self.registrations()
+        return self._monitor.read
 
     @property
     def protected(self) -> set[tuple[str, str]]:

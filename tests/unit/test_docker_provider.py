@@ -1,5 +1,7 @@
 """The stand-in for docker.Image: what it accepts, when it builds, where it pushes."""
 
+import base64
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from sandbox.providers.docker.image import Image
 from sandbox.providers.docker.provider import DockerProvider
 from sandbox.providers.docker.reference import Reference
 from sandbox.providers.protocol import InvalidInputs, Operation
-from sandbox.providers.values import UNKNOWN, ProviderError
+from sandbox.providers.values import UNKNOWN, ProviderError, Secret
 
 REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/dbt"
 DIGEST = f"sha256:{'a' * 64}"
@@ -244,7 +246,7 @@ def test_only_what_is_built_or_named_makes_a_difference(image):
     old = checked(image)
 
     def difference(**changes: Any) -> list[str]:
-        return list(image.diff(operation(), "id", old, {}, checked(image, **changes)).changed)
+        return list(image.diff(operation(), "id", {}, {"__inputs": old}, checked(image, **changes)).changed)
 
     assert difference() == []
     assert difference(registry={"server": "s", "username": "AWS", "password": "new"}) == []
@@ -268,11 +270,41 @@ def test_the_push_goes_to_the_emulator_and_the_digest_names_ecr(image, daemon):
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_credentials_are_no_output(image):
-    """Outputs are not secret, as their inputs were."""
-    _, outputs = image.create(operation(), checked(image, registry={"server": "s", "username": "u", "password": "hunter2"}))
+def test_the_credentials_are_in_the_state_but_encrypted(image):
+    """As with the official provider: who may decrypt the state has the program's password, so the program should have none."""
+    inputs = checked(image, registry={"server": "s", "username": "u", "password": "hunter2"})
 
+    _, outputs = image.create(operation(), inputs)
+
+    assert outputs.pop("__inputs") == Secret(value=inputs)
     assert "hunter2" not in str(outputs)
+
+
+ECR = REPOSITORY.partition("/")[0]
+LOG_IN = {"auths": {ECR: {"auth": base64.b64encode(b"AWS:from-docker").decode()}}}
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("registry", "configuration", "password"),
+    [
+        ({"server": ECR, "username": "AWS", "password": "p"}, LOG_IN, "p"),
+        (None, LOG_IN, "from-docker"),
+        ({"server": REPOSITORY}, LOG_IN, "from-docker"),
+        ({"server": ECR, "username": "AWS"}, LOG_IN, "from-docker"),
+        (None, {"auths": {"elsewhere.example.com": {"auth": "YTpi"}}}, None),
+        (None, {}, None),
+    ],
+)
+def test_the_log_in_is_the_program_s_or_docker_s_own(registry, configuration, password, image, monkeypatch):
+    """As the official provider's (`getRegistryAuth`). With another one the sandbox would push where AWS refuses."""
+    Path("config.json").write_text(json.dumps(configuration))
+    monkeypatch.setenv("DOCKER_CONFIG", ".")
+
+    image.create(operation(), checked(image, registry=registry))
+
+    [(_, credentials)] = [details for verb, details in image.client().asked if verb == "push"]
+    assert credentials.get("password") == password
 
 
 @pytest.mark.usefixtures("folder")

@@ -15,7 +15,7 @@ from docker.errors import APIError
 from docker.models.images import Image
 from ministack.core.responses import get_account_id, get_region
 
-from sandbox.emulator.patches import ecs_failures
+from sandbox.emulator.patches import ecr_registry, ecs_failures
 from sandbox.emulator.roles import DeniedError, Session, require
 from sandbox.emulator.settings import REGISTRY
 
@@ -56,7 +56,8 @@ def pull(client: docker.DockerClient, image: str, definition: dict[str, Any], se
             require(session, "ecr:GetDownloadUrlForLayer", repository)
         source = f"{REGISTRY}/{match['repository']}{match['rest']}" if match else image
         name, separator, reference = _split(source)
-        found = client.images.pull(name, tag=reference if separator else "latest")
+        log_in = {"username": "AWS", "password": ecr_registry.password(session.access_key)} if match else None
+        found = client.images.pull(name, tag=reference if separator else "latest", auth_config=log_in)
     except (DeniedError, APIError) as error:
         raise ecs_failures.pull(image, error) from error
     architecture = ARCHITECTURES[(definition.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64"]

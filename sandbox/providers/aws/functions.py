@@ -1,7 +1,6 @@
 # ruff: noqa: ARG001 - one signature for all functions
 """The provider's functions (`aws.get_region()`)."""
 
-import base64
 from collections.abc import Callable
 
 from sandbox.providers.aws.api import readable_errors
@@ -58,42 +57,30 @@ def _availability_zones(session: Session, arguments: Properties) -> Properties:
     }
 
 
-def _authorization_token(session: Session, arguments: Properties) -> Properties:
-    registry = arguments.get("registryId")
-    request = {"registryIds": [registry]} if registry else {}
-    data = session.client("ecr").get_authorization_token(**request)["authorizationData"][0]
-    user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
-    return {
-        "id": session.region,
-        "region": session.region,
-        "registryId": registry or session.account,
-        "authorizationToken": data["authorizationToken"],
-        "expiresAt": data["expiresAt"].isoformat(),
-        "proxyEndpoint": data["proxyEndpoint"],
-        "userName": user,
-        "password": password,
-    }
+def _repositories(session: Session, arguments: Properties) -> Properties:
+    _require_here(session, arguments)
+    pages = session.client("ecr").get_paginator("describe_repositories").paginate()
+    names = [repository["repositoryName"] for page in pages for repository in page["repositories"]]
+    return {"id": session.region, "region": session.region, "names": names}
 
 
-def _image(session: Session, arguments: Properties) -> Properties:
+def _images(session: Session, arguments: Properties) -> Properties:
+    _require_here(session, arguments)
+    ecr, name = session.client("ecr"), arguments["repositoryName"]
+    registry = arguments.get("registryId") or session.account
+    pages = ecr.get_paginator("list_images").paginate(registryId=registry, repositoryName=name)
+    try:
+        images = [image for page in pages for image in page["imageIds"]]
+    except ecr.exceptions.RepositoryNotFoundException:
+        # All that the official provider says of it (terraform-provider-aws, `findImages`).
+        raise ProviderError("reading ECR Images: couldn't find resource") from None
+    found = [{"imageDigest": image["imageDigest"], "imageTag": image.get("imageTag")} for image in images]
+    return {**arguments, "id": name, "region": session.region, "imageIds": found}
+
+
+def _require_here(session: Session, arguments: Properties) -> None:
     if arguments.get("region", session.region) != session.region:
         raise ProviderError(f"the sandbox has the region {session.region} only")
-    image = session.client("ecr").describe_images(
-        registryId=arguments.get("registryId") or session.account,
-        repositoryName=arguments["repositoryName"],
-        imageIds=[{"imageTag": arguments["imageTag"]}],
-    )["imageDetails"][0]
-    return {
-        **arguments,
-        "id": image["imageDigest"],
-        "imageDigest": image["imageDigest"],
-        "imageTags": image["imageTags"],
-        "imagePushedAt": int(image["imagePushedAt"].timestamp()),
-        "imageSizeInBytes": image["imageSizeInBytes"],
-        "imageUri": f"{arguments['repositoryName']}@{image['imageDigest']}",
-        "region": session.region,
-        "registryId": image["registryId"],
-    }
 
 
 MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]] = {
@@ -102,8 +89,8 @@ MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]
     "aws:index/getRegion:getRegion": (_region, set()),
     "aws:index/getPartition:getPartition": (_partition, set()),
     "aws:index/getAvailabilityZones:getAvailabilityZones": (_availability_zones, {"filters", "state"}),
-    "aws:ecr/getAuthorizationToken:getAuthorizationToken": (_authorization_token, {"registryId"}),
-    "aws:ecr/getImage:getImage": (_image, {"imageTag", "region", "registryId", "repositoryName"}),
+    "aws:ecr/getImages:getImages": (_images, {"region", "registryId", "repositoryName"}),
+    "aws:ecr/getRepositories:getRepositories": (_repositories, {"region"}),
 }
 """Token -> (function, its arguments that are modelled)."""
 

@@ -72,8 +72,10 @@ def _failure(name: str, step: str, reason: str, output: list[str]) -> ProviderEr
     return ProviderError(f"Building {name} failed at {step}\n{reason}\nThe end of its output:\n{end}")
 
 
-def push(client: docker.APIClient, name: str, credentials: Mapping[str, str] | None, status: Callable[[str], None]) -> str:
+def push(client: docker.APIClient, name: str, credentials: Mapping[str, Any], status: Callable[[str], None]) -> str:
     """Pushes the image `name` and returns the digest that the registry gave it, `sha256:...`.
+
+    Empty credentials mean none: the client looks for no others, by the name that is pushed to.
 
     Raises:
         ProviderError: the registry refused it or can't be reached.
@@ -81,7 +83,7 @@ def push(client: docker.APIClient, name: str, credentials: Mapping[str, str] | N
     status(f"pushing {name}")
     repository, _, tag = name.rpartition(":")
     try:
-        events: Iterator[dict[str, Any]] = client.push(repository, tag, auth_config=credentials, stream=True, decode=True)
+        events: Iterator[dict[str, Any]] = client.push(repository, tag, auth_config=dict(credentials), stream=True, decode=True)
         found = None
         for event in events:
             if "error" in event:

@@ -4,21 +4,27 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import docker
+from docker import auth
 
 from sandbox.providers.docker.context import digest
 from sandbox.providers.docker.daemon import build, push
 from sandbox.providers.docker.inputs import part, problems, with_defaults
 from sandbox.providers.docker.reference import Reference
 from sandbox.providers.protocol import Difference, InvalidInputs, Operation, Resource, changed
-from sandbox.providers.values import UNKNOWN, Properties, contains_unknown
+from sandbox.providers.values import UNKNOWN, Properties, Secret, contains_unknown
+
+INPUTS = "__inputs"
+"""Where the state keeps what the image was built from, encrypted; `Diff` compares with that and not with the engine's inputs."""
 
 
 class Image(Resource):
-    """An image, built when its context or its arguments change, as by the official provider.
+    """An image, built and pushed when its context or its arguments change, as by the official provider (`provider/image.go`).
 
-    Like there, `Read` takes the state's word for it, and `Delete` leaves the tags where they are.
+    Like there, nobody asks the registry: an update builds and pushes again, `Read` takes the state's word for it, and `Delete`
+    leaves the tags where they are. With `skipPush` it is built all the same.
     """
 
     def __init__(self, client: Callable[[], docker.APIClient]) -> None:
@@ -36,7 +42,7 @@ class Image(Resource):
 
     def diff(self, operation: Operation, id: str, old: Properties, state: Properties, new: Properties) -> Difference:
         """New credentials are no reason to build again."""
-        return Difference(changed=changed(_without_credentials(old), _without_credentials(new)))
+        return Difference(changed=changed(_without_credentials(state.get(INPUTS, {})), _without_credentials(new)))
 
     def create(self, operation: Operation, inputs: Properties) -> tuple[str, Properties]:
         outputs = self._build_and_push(operation, inputs)
@@ -64,7 +70,9 @@ class Image(Resource):
         on_preview = inputs.get("buildOnPreview") and not contains_unknown([name, options])
         if not operation.preview or on_preview:
             build(self.client(), name, options, operation.status)
-        return {**outputs, "repoDigest": UNKNOWN if operation.preview else self._digest(operation, inputs)}
+        if operation.preview:
+            return {**outputs, "repoDigest": UNKNOWN}
+        return {**outputs, "repoDigest": self._digest(operation, inputs), INPUTS: Secret(value=inputs)}
 
     def _digest(self, operation: Operation, inputs: Properties) -> str:
         """What `repoDigest` is: `repository@sha256:...` of the pushed image, or the id of one that stays here."""
@@ -72,9 +80,17 @@ class Image(Resource):
         if inputs.get("skipPush"):
             return client.inspect_image(inputs["imageName"])["Id"]
         wanted = Reference.parse(inputs["imageName"])
-        credentials = {name: value for name, value in part(inputs, "registry").items() if name != "server"}
         with _tagged(client, wanted) as target:
-            return f"{wanted.name}@{push(client, str(target), credentials or None, operation.status)}"
+            return f"{wanted.name}@{push(client, str(target), _credentials(inputs, wanted), operation.status)}"
+
+
+def _credentials(inputs: Properties, image: Reference) -> dict[str, Any]:
+    """The program's, if it has both parts of them, else what Docker's configuration has for the registry, if anything."""
+    given = part(inputs, "registry")
+    if given.get("username") and given.get("password"):
+        return {"username": given["username"], "password": given["password"]}
+    server = auth.convert_to_hostname(given.get("server") or image.host)
+    return auth.load_config().resolve_authconfig(server) or {}
 
 
 @contextmanager

@@ -1,17 +1,21 @@
 import os
 import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 import pytest
 from docker.utils.build import exclude_paths
 
-from components import image, promotion
+from components import image, repository
 from components.account import Account
 from components.image import DbtImage, DbtImageArgs
 from components.registry import Registry, RegistryArgs
+from components.repository import Repository
 from settings.project import REPOSITORY
 from settings.sections.image import ImageSettings
 from settings.sections.workstream import Architecture, Build
@@ -220,44 +224,115 @@ def promoted() -> DbtImage:
     )
 
 
-def test_a_promoted_image_is_the_one_that_was_built_from_these_files(sources: Path, monkeypatch: pytest.MonkeyPatch):
+REGISTRY = f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/dbt-platform-dev-dbt"
+
+
+@dataclass
+class Ecr:
+    """What `aws.ecr` answers, of repositories in any account."""
+
+    images: dict[str, dict[str, str]]
+    """By repository: digests by tag."""
+
+    def get_repositories(self, *, region: str) -> SimpleNamespace:
+        assert region == REGION
+        return SimpleNamespace(names=[Repository.parse(url).name for url in self.images])
+
+    def get_images(self, **repository: str) -> SimpleNamespace:
+        made = {Repository.parse(url): images for url, images in self.images.items()}
+        asked = Repository(
+            partition="aws", account_id=repository["registry_id"], region=repository["region"], name=repository["repository_name"]
+        )
+        if asked not in made:
+            raise Exception("reading ECR Images: couldn't find resource")  # noqa: TRY002 (as the SDK does)
+        return SimpleNamespace(image_ids=[SimpleNamespace(image_tag=tag, image_digest=it) for tag, it in made[asked].items()])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(aws.ecr, name)
+
+
+Holds = Callable[[dict[str, dict[str, str]]], None]
+
+
+@pytest.fixture
+def holds(monkeypatch: pytest.MonkeyPatch) -> Holds:
+    """Sets what ECR holds: by repository, digests by tag."""
+    return lambda images: monkeypatch.setattr(repository, "aws", SimpleNamespace(ecr=Ecr(images)))
+
+
+def deployed() -> tuple[Stack, DbtImage]:
+    stack = Stack()
+    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", builds=["shop"], disposable=True))
+    return stack, DbtImage("shop", DbtImageArgs(build=SHOP, settings=ImageSettings(), registry=registry))
+
+
+def test_what_was_pushed_before_is_used_and_not_built_again(sources: Path, holds: Holds):
+    """A reverted merge, a retried or destroyed deployment: a second build has other bytes, and ECR takes no tag twice."""
+    wanted = tag()
+    holds({REGISTRY: {wanted: "sha256:1", "shop.other": "sha256:2"}})
+
+    stack, found = deployed()
+
+    assert stack.value(found.reference) == f"{REPOSITORY_URL}@sha256:1"
+    assert stack.read == {("docker:index/image:Image", "shop"): f"{REPOSITORY_URL}:{wanted}"}
+    stack.close()
+
+
+@pytest.mark.parametrize("images", [{}, {REGISTRY: {}}, {REGISTRY: {"shop.other": "sha256:2"}}], ids=["", "empty", "another"])
+def test_what_was_never_pushed_is_built(sources: Path, holds: Holds, images: dict[str, dict[str, str]]):
+    """Also by the very first deployment, and in the preview before it: the repository is not there yet."""
+    holds(images)
+
+    stack, found = deployed()
+
+    assert stack.value(found.reference) == IMAGE
+    assert stack.read == {}
+    stack.close()
+
+
+def test_no_log_in_is_among_the_inputs(sources: Path):
+    """Every branch's preview may read the state; ECR's password lets its owner push."""
+    assert "registry" not in built()
+
+
+def test_another_image_is_another_resource(stack: Stack, sources: Path):
+    """An update would keep the id, which has the former tag: the next deployment would read another resource than it made."""
+    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", builds=["shop"], disposable=True))
+    DbtImage("shop", DbtImageArgs(build=SHOP, settings=ImageSettings(), registry=registry))
+
+    [request] = [request for request, _ in stack.exchanges if request.type == "docker:index/image:Image"]
+    assert list(request.replaceOnChanges) == ["imageName"]
+
+
+def test_a_promoted_image_is_the_one_that_was_built_from_these_files(sources: Path, holds: Holds):
     """Production must run the bytes that development tested, and those of this commit, not merely the newest."""
     wanted = tag()
-    stack, asked = Stack(), {}
+    stack = Stack()
+    holds({ELSEWHERE: {"shop.other": "sha256:2", wanted: "sha256:1"}})
 
-    def get_image(**arguments: str) -> SimpleNamespace:
-        asked.update(arguments)
-        return SimpleNamespace(image_digest="sha256:1")
-
-    monkeypatch.setattr(promotion.aws.ecr, "get_image", get_image)
     found = promoted()
 
     assert stack.value(found.reference) == f"{ELSEWHERE}@sha256:1"
     assert stack.value(found.repository_arn) == "arn:aws:ecr:eu-central-1:111111111111:repository/dbt-dev"
-    assert asked == {"registry_id": "111111111111", "repository_name": "dbt-dev", "image_tag": wanted, "region": "eu-central-1"}
     assert not stack.all("docker:index/image:Image")
     stack.close()
 
 
-def test_what_nobody_has_built_can_not_be_promoted(stack: Stack, sources: Path, monkeypatch: pytest.MonkeyPatch):
+def test_what_nobody_has_built_can_not_be_promoted(stack: Stack, sources: Path, holds: Holds):
     """Else a release could run code that development never saw."""
-    monkeypatch.setattr(promotion.aws.ecr, "get_image", missing)
+    holds({ELSEWHERE: {"shop.other": "sha256:2"}})
 
     with pytest.raises(pulumi.RunError, match=rf"{ELSEWHERE} has no image shop\."):
         promoted()
 
 
-def test_a_preview_may_come_before_the_image(sources: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_preview_may_come_before_the_image(sources: Path, holds: Holds, monkeypatch: pytest.MonkeyPatch):
     """A merge request's preview of production shows the plan, although its image will only be built after the merge."""
     stack = Stack()
-    monkeypatch.setattr(promotion.aws.ecr, "get_image", missing)
-    monkeypatch.setattr(promotion.pulumi.runtime, "is_dry_run", lambda: True)
+    holds({ELSEWHERE: {}})
+    monkeypatch.setattr(image.pulumi.runtime, "is_dry_run", lambda: True)
 
     found = promoted()
 
     assert stack.known(found.reference) is False
     stack.close()
-
-
-def missing(**_: str) -> None:
-    raise Exception("ImageNotFoundException: The image does not exist within the repository")  # noqa: TRY002 (as the SDK does)
