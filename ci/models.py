@@ -20,12 +20,12 @@ import snowflake.connector
 import typer
 import yaml
 from botocore.exceptions import ClientError
-from runner.connection import parameters
-from runner.dbt import profile_variables
-from runner.environment import read
 
 from ci.engine import Engine
 from ci.errors import CiError, explained
+from runner.connection import parameters
+from runner.dbt import profile_variables
+from runner.environment import read
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk import Asset, AssetAlias
+
 from dbt_configuration import Workstream
 
 SCHEMA_VERSION = 1

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import yaml
-from runner.environment import read
 
 from ci import models
+from runner.environment import read
 from sandbox.paths import REPOSITORY
 
 LOGIN = {"account": "ORG-ACCOUNT", "user": "DBT_CI", "private_key": "pem", "private_key_passphrase": "of the key", "role": "CI"}

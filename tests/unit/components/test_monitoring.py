@@ -5,11 +5,11 @@ from typing import Any
 
 import pulumi
 import pytest
-from runner import metrics
-from runner.outcome import ExitCode
 
 from components.monitoring.budget import Budget, BudgetArgs
 from components.monitoring.task_failures import REPORTED
+from runner import metrics
+from runner.outcome import ExitCode
 from settings.project import REPOSITORY
 from tests.unit.recorder import FUNCTIONS, Stack, run_program, stack_file
 

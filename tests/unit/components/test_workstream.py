@@ -3,8 +3,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt_configuration import read_file
 
+from dbt_configuration import read_file
 from settings.rules import FARGATE_MEMORY
 from tests.unit.recorder import IMAGE, Stack, run_program, stack_file
 
