@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from components.base import REPOSITORY
+from settings.project import REPOSITORY
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 OURS = {"bootstrap", "ci", "components", "controls", "ops", "runner", "settings"}
