@@ -12,7 +12,7 @@ from bootstrap.state import State
 from bootstrap.trust import AUDIENCE, conditions
 from components.account import Account
 from components.base import Component
-from components.policy import Statement, document
+from components.iam_policy import Statement, document
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, Self
 import pulumi
 from pydantic import Field, ValidationError, model_validator
 
-from components import base, problems
-from components.sections.section import Section
+from settings import errors, project
+from settings.sections.section import Section
 
 NAMESPACE = "dbt-platform-bootstrap"
 
@@ -82,7 +82,7 @@ class Settings(Section):
         try:
             return cls.model_validate({key: value for key, value in values.items() if value is not None})
         except ValidationError as error:
-            found = problems.describe(error, cls.model_json_schema())
+            found = errors.describe(error, cls.model_json_schema())
             # They begin with the platform's namespace.
-            text = "\n\n".join(problem.replace(base.NAMESPACE, NAMESPACE, 1) for problem in found)
+            text = "\n\n".join(problem.replace(project.NAMESPACE, NAMESPACE, 1) for problem in found)
             raise pulumi.RunError(text) from None

@@ -8,18 +8,19 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import PLATFORM_VERSION, Component, platform_name
+from components.base import Component, platform_name
 from components.bucket import PrivateBucket
 from components.cluster import Cluster
 from components.encryption import EncryptionKey
+from components.iam_policy import Statement
 from components.image import DbtImage
 from components.logs import Logs
-from components.network import Network
-from components.policy import Statement
+from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
-from components.sections.airflow import AirflowSettings
-from components.sections.warehouse import Authentication, WarehouseSettings
-from components.sections.workstream import WorkstreamSettings
+from settings.project import PLATFORM_VERSION
+from settings.sections.airflow import AirflowSettings
+from settings.sections.warehouse import Authentication, WarehouseSettings
+from settings.sections.workstream import WorkstreamSettings
 
 CONTAINER = "dbt"
 STREAM_PREFIX = "dbt"

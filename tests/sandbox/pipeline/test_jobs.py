@@ -27,7 +27,7 @@ NIGHT = Event(source="schedule", branch="main")
 
 MODEL = ("dbt_project/models/sales/marts/orders.sql", "select\n", "-- changed\nselect\n")
 RULE = 'cidr_ipv4=ANYWHERE,\n            ip_protocol="tcp",\n            from_port=port,\n            to_port='
-PORT = ("components/security_group.py", f"{RULE}port", f"{RULE}65535")
+PORT = ("components/network/security_group.py", f"{RULE}port", f"{RULE}65535")
 ADDRESS = ("Pulumi.dev.yaml", "host: host.docker.internal", "host: 127.0.0.1")
 DAG = ("dags/dbt_alerts.py", '"""', '"""Changed. ')
 

@@ -35,7 +35,7 @@ ALARM_MEMBERS = {
     "unit": "Unit",
 }
 
-WORTH = {"actionsEnabled": True, "treatMissingData": "missing"}
+DEFAULTS = {"actionsEnabled": True, "treatMissingData": "missing"}
 """Defaults of the real provider."""
 
 
@@ -43,7 +43,7 @@ def _property(name: str, member: str) -> Property:
     return Property(
         f"PutMetricAlarm.{member}",
         required=name in ("comparisonOperator", "evaluationPeriods", "metricName", "namespace", "period", "statistic", "threshold"),
-        default=WORTH.get(name),
+        default=DEFAULTS.get(name),
         replace=name == "name",
         form=unordered,
         check=_missing_data if name == "treatMissingData" else lambda value: None,
