@@ -26,7 +26,9 @@ class Account:
         otherwise, and neither there nor in GovCloud has the program ever been checked.
         """
         if (partition := aws.get_partition().partition) != "aws":
-            raise pulumi.RunError(f"aws:region is in the partition {partition!r}: this platform is for `aws`. Choose another region.")
+            raise pulumi.RunError(
+                f"aws:region is in the partition {partition!r}: this platform is for `aws`. Choose another region."
+            )
         return cls(
             partition=partition,
             region=aws.get_region().region,

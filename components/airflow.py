@@ -132,7 +132,9 @@ class Airflow(Component):
 
     def _log_groups(self, name: str, args: AirflowArgs) -> list[aws.cloudwatch.LogGroup]:
         """MWAA would create them by itself: without retention, encryption, or an end."""
-        return [args.logs.group(f"{name}-airflow-{kind}", f"airflow-{self._environment}-{kind}", self.child()) for kind in LOG_GROUPS]
+        return [
+            args.logs.group(f"{name}-airflow-{kind}", f"airflow-{self._environment}-{kind}", self.child()) for kind in LOG_GROUPS
+        ]
 
 
 def _logging(levels: LogLevels) -> aws.mwaa.EnvironmentLoggingConfigurationArgsDict:

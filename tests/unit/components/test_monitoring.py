@@ -31,7 +31,11 @@ def test_only_tasks_that_wait_are_late(development: Stack):
     """The age of the oldest message is that of a running task, too: every run of more than 15 minutes would ring."""
     alarm = development.all(ALARM)["platform-queue"]
 
-    assert (alarm["metricName"], alarm["statistic"], alarm["comparisonOperator"]) == ("QueuedTasks", "Minimum", "GreaterThanThreshold")
+    assert (alarm["metricName"], alarm["statistic"], alarm["comparisonOperator"]) == (
+        "QueuedTasks",
+        "Minimum",
+        "GreaterThanThreshold",
+    )
     assert (alarm["threshold"], alarm["period"] * alarm["evaluationPeriods"]) == (0, 15 * 60)
 
 
@@ -203,7 +207,7 @@ def test_the_dashboard_draws_the_metrics_that_the_runner_prints(development: Sta
     for name in ("RunDuration", "RunSucceeded", "NodesFailed", "TimeToFirstQuery"):
         assert name in body
         assert f'"{name}"' in source
-    assert RUNS == (metrics.NAMESPACE, *metrics.DIMENSIONS)
+    assert (metrics.NAMESPACE, *metrics.DIMENSIONS) == RUNS
 
 
 def test_the_dashboard_shows_this_stack_s_runs_only(development: Stack):

@@ -73,7 +73,9 @@ def test_a_zone_of_another_region_is_refused(stack: Stack, network_args: Network
     """AWS would say so after the network was half made."""
     settings = NetworkSettings.model_validate({"zones": ["eu-west-1a", "us-east-1b"]})
 
-    with pytest.raises(pulumi.RunError, match=r"network\.zones = .*\n  Not in this region, or without Fargate: us-east-1b\. Choose of eu-west-1a, "):
+    with pytest.raises(
+        pulumi.RunError, match=r"network\.zones = .*\n  Not in this region, or without Fargate: us-east-1b\. Choose of eu-west-1a, "
+    ):
         Network("platform", NetworkArgs(**{**vars(network_args), "settings": settings}))
 
 
