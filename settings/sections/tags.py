@@ -15,6 +15,6 @@ class DefaultTags(Section):
         max_length=10,
         description="Value of each tag, of ten at most: an object in S3 takes no more. The policies ask for "
         "`project`, `environment`, `owner`, `repository` and `cost-center`; the budget counts what has the first two. "
-        "`environment` must go with `dbt-platform:environment`: `development` or `sandbox`, by which the policies let data be lost, "
-        "or anything else in production.",
+        "`environment` must go with `dbt-platform:environment`: `development` or `sandbox`, by which the policies let data be "
+        "lost, or anything else in production.",
     )
