@@ -51,7 +51,10 @@ TABLE: dict[str, tuple[Event, str]] = {
     "merge request: dags": (merge_request(*DAGS), "unit lint preview:dev preview:prod"),
     "merge request: code": (merge_request(*CODE), "unit lint"),
     "merge request: docs": (merge_request(*DOCS), "unit"),
-    "merge request: a page beside the code": (merge_request("dbt_project/README.md"), "unit lint dbt scan preview:dev preview:prod"),
+    "merge request: a page beside the code": (
+        merge_request("dbt_project/README.md"),
+        "unit lint dbt scan preview:dev preview:prod",
+    ),
     "merge request: nothing that anything reads": (merge_request("LICENSE"), "default-job"),
     "merge request of a fork": (fork(*INFRASTRUCTURE, *IMAGE, *DAGS), "unit lint dbt scan"),
     "merge request of a fork: docs": (fork(*DOCS), "unit"),
