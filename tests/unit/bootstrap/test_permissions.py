@@ -342,6 +342,8 @@ def test_the_examples_put_each_stack_into_its_own_account(stack: str):
     [
         ({"project": "platform", "projectId": "42"}, ENVIRONMENTS, "gitlab.project = 'platform'"),
         ({**GITLAB, "url": "gitlab.com"}, ENVIRONMENTS, "gitlab.url = 'gitlab.com'"),
+        ({**GITLAB, "url": "https://git.example.com:8443"}, ENVIRONMENTS, "AWS trusts no issuer with a port"),
+        ({**GITLAB, "url": "https://example.com/gitlab/"}, ENVIRONMENTS, "without a slash at the end"),
         ({**GITLAB, "projectID": "42"}, ENVIRONMENTS, "Did you mean 'projectId'"),
         (GITLAB, {"dev": {"branch": "main", "tag": "v*"}}, "either `branch` or `tag`"),
         (GITLAB, {"dev": {"branch": "*"}}, "environments.dev.branch = '*'"),
