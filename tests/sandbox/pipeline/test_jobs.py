@@ -104,7 +104,7 @@ def test_a_merge_request_sees_what_it_would_change(project: Project):
 
     plan = (project.folder / "preview-dev.md").read_text()
     assert json.loads((project.folder / "preview-dev.report.json").read_text()) == {"create": 1, "update": 1, "delete": 1}, plan
-    assert "`sales` aws:ecs/taskDefinition:TaskDefinition: containerDefinitions" in plan
+    assert "`sales` `aws:ecs/taskDefinition:TaskDefinition`: `containerDefinitions`" in plan
     assert inventory(project.stack) == before
 
 
