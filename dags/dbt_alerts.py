@@ -6,7 +6,6 @@ from typing import Any
 from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
-
 from dbt_configuration import Workstream
 from dbt_operator import RETRY_DELAY, START_AND_STOP
 

@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from airflow.sdk import BaseOperatorLink
-
 from dbt_configuration import Workstream
 
 DOMAINS = {

@@ -8,7 +8,6 @@ from typing import Any
 
 from airflow.sdk import BaseOperator, TaskGroup
 from airflow.sdk.exceptions import AirflowFailException
-
 from dbt_summary import XCOM_KEY, each_mart, publish_each
 
 GROUP = "failed"

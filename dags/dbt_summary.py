@@ -6,7 +6,6 @@ from typing import Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk import Asset, AssetAlias
-
 from dbt_configuration import Workstream
 
 SCHEMA_VERSION = 1

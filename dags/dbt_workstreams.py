@@ -6,7 +6,6 @@ from pathlib import Path
 import pendulum
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
 from airflow.sdk.definitions.param import ParamsDict
-
 from dbt_alerts import failed, late, recovered
 from dbt_configuration import Workstream, read
 from dbt_console import artifacts_page, log_page

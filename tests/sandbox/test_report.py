@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
-
 from runner.freshness import SourceAge
 from runner.outcome import ExitCode
 from runner.report import report
+
 from sandbox.packages import ensure_program
 from tests.unit.image.support import large_run, progress, summary
 

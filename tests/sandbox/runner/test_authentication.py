@@ -11,11 +11,11 @@ from dbt.adapters.snowflake.connections import SnowflakeCredentials
 from dbt.config.profile import Profile
 from dbt.config.renderer import ProfileRenderer
 from dbt_common.context import set_invocation_context
-from snowflake.connector.wif_util import AttestationProvider, create_attestation
-
 from runner import connection
 from runner.dbt import profile_variables
 from runner.environment import read
+from snowflake.connector.wif_util import AttestationProvider, create_attestation
+
 from sandbox.paths import REPOSITORY
 from sandbox.testing.warehouse_server import Server, der, new_key, pem
 from tests.sandbox.runner_process import Runs, project

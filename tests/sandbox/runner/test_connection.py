@@ -4,10 +4,10 @@ import socket
 import time
 
 import pytest
-
 from runner import connection
 from runner.environment import read
 from runner.outcome import RunnerError
+
 from sandbox.testing.warehouse_server import new_key, pem
 from tests.sandbox.runner_process import Runs, project
 

@@ -6,8 +6,8 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-
 from runner.journal import INTERVAL
+
 from sandbox.network import wait_until
 from tests.sandbox.runner_process import Runs, project
 

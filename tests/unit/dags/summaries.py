@@ -6,6 +6,7 @@ from typing import Any
 
 from runner.outcome import ExitCode
 from runner.progress import Node, Progress, Result
+
 from tests.unit.image import support
 
 Ended = tuple[Node, Result]

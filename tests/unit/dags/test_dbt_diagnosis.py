@@ -1,7 +1,6 @@
 """What the task's log says when AWS stops or refuses the container."""
 
 import pytest
-
 from dbt_diagnosis import diagnose_refused, diagnose_stopped
 
 PULL = "CannotPullContainerError: "

@@ -3,6 +3,7 @@
 from runner.closing import closing
 from runner.outcome import ExitCode
 from runner.progress import CANCELLED, Progress
+
 from tests.unit.image.support import node, progress, result, summary
 
 ARTIFACTS = "s3://artifacts/sales/runs/run-1/1"

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from runner import ending
 from runner.artifacts import Artifacts
 from runner.cli import main
@@ -19,6 +18,7 @@ from runner.journal import Journal
 from runner.outcome import ExitCode, Interruption
 from runner.output import Output
 from runner.progress import Progress
+
 from tests.unit.image.support import Bucket, environment, node, progress, result, summary
 
 

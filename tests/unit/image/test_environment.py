@@ -5,12 +5,12 @@ import base64
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
-
 from runner.connection import explain, parameters
 from runner.dbt import profile_variables
 from runner.environment import read
 from runner.outcome import RunnerError
 from runner.private_key import private_key
+
 from tests.unit.image.support import VARIABLES
 
 KEY = rsa.generate_private_key(65537, 2048)

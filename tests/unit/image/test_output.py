@@ -7,6 +7,7 @@ from runner.artifacts import Artifacts
 from runner.metrics import metrics
 from runner.outcome import ExitCode
 from runner.output import MASK, Output
+
 from tests.unit.image.support import environment, progress, result, summary
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvwIBADANBgkqhkiG9w0\nBAQEFAASCBKkwggSlAgEAAo\n-----END PRIVATE KEY-----\n"

@@ -5,13 +5,13 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from runner.freshness import SourceAge
 from runner.markup import duration
 from runner.outcome import ExitCode
 from runner.progress import Progress, Result
 from runner.report import report
 from runner.timeline import timeline
+
 from tests.unit.image.support import large_run, node, progress, result, summary
 
 

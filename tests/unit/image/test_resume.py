@@ -5,13 +5,13 @@ import json
 from pathlib import Path
 
 import pytest
-
 from runner.artifacts import Artifacts
 from runner.journal import Journal
 from runner.output import Output
 from runner.parse_cache import FILE, ParseCache
 from runner.progress import CANCELLED, NOT_RUN, Progress
 from runner.state import State
+
 from tests.unit.image.support import Bucket, environment, progress, result
 
 IDENTITY = {"image": "abc", "selection": {"select": ["tag:sales"]}}

@@ -4,7 +4,6 @@ import inspect
 
 import pytest
 from dbt_common.behavior_flags import Behavior, BehaviorFlagRendered
-
 from runner.dbt import import_dbt
 
 

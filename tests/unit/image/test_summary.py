@@ -5,12 +5,12 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from runner import progress as progress_module
 from runner.closing import closing
 from runner.outcome import ExitCode
 from runner.progress import FAILED, TESTS, Progress
 from runner.report import report
+
 from tests.unit.image.support import node, progress, result, summary
 
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from runner.variables import needed
 
 GIVEN = json.dumps({"start": "2026-01-01", "unit": "fahrenheit"})
