@@ -1,6 +1,6 @@
 """Images of deployments that go back, go on after a failure or come again, on a machine that has built none of them.
 
-Each build here has other bytes, which is what a machine without the layers makes of the same files. GitLab's jobs are such machines.
+Each build here has other bytes, which is what a machine without the layers makes of the same files. GitLab's jobs are such.
 """
 
 import re
@@ -11,14 +11,13 @@ from pathlib import Path
 import docker
 import pytest
 
-from ci.registry import log_in
 from sandbox import base, engine
+from sandbox.demo.stack import Stack
 from sandbox.docker_engine import remove_images
 from sandbox.errors import SandboxError
 from sandbox.paths import CACHE, REPOSITORY, Home
-from sandbox.stack import Stack, client
 from sandbox.state import State
-from tests.sandbox.emulator_account import Account
+from sandbox.testing.account import Account
 
 PROGRAM = """
 from pathlib import Path
@@ -94,7 +93,7 @@ def test_a_deployment_that_goes_back_or_comes_again_runs_what_was_pushed_first(s
     assert re.search(r"\+ +docker:index:Image +shop +create", stack.run("preview")), "a preview comes before the repository"
     with pytest.raises(SandboxError, match="no basic auth credentials"):
         stack.run("up", "--yes", "--skip-preview")
-    log_in(client(stack, "ecr"), stack.home.docker_config)
+    stack.log_in()
 
     first = deploy(stack)
     assert built(stack)

@@ -11,9 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
-from botocore.config import Config
 
 from sandbox.errors import SandboxError
 from sandbox.paths import REPOSITORY, Home
@@ -75,6 +73,13 @@ class Stack:
         if done.returncode:
             raise SandboxError(f"pulumi stack init failed:\n{done.stderr}", f"Remove {self.home.backend} and try again.")
 
+    def log_in(self) -> None:
+        """Lets Docker push to the account's registry for 12 hours, with the command that README tells people to use."""
+        command = [sys.executable, "-m", "ci", "login"]
+        done = subprocess.run(command, cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SandboxError(f"python -m ci login failed:\n{done.stderr}", "This is a defect.")
+
     def configure(self, values: Mapping[str, Any]) -> None:
         """Renders the stack's configuration anew."""
         document = yaml.safe_load((self.repository / f"Pulumi.{self.name}.yaml").read_text())
@@ -123,19 +128,6 @@ class Stack:
         if done.returncode:
             raise SandboxError(f"pulumi stack output failed:\n{done.stderr}", "Deploy the stack first: make demo")
         return json.loads(done.stdout)
-
-
-def client(stack: Stack, service: str) -> Any:
-    """A boto3 client of this sandbox's AWS account, with an administrator's rights."""
-    environment = stack.environment
-    return boto3.client(
-        service,  # pyright: ignore[reportArgumentType, reportCallIssue]
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
-        region_name=environment["AWS_REGION"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        config=Config(inject_host_prefix=False),
-    )
 
 
 def _diagnostics(said: str) -> str:

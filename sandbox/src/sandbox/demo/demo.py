@@ -5,12 +5,14 @@ import re
 import subprocess
 from typing import Any
 
+import boto3
+from botocore.config import Config
 from rich.markup import escape
 from rich.table import Table
 
 from sandbox import warehouse
+from sandbox.demo.stack import Stack
 from sandbox.errors import SandboxError
-from sandbox.stack import Stack, client
 from sandbox.steps import Steps, console
 
 MARTS = {"sales": "SALES.CUSTOMERS", "finance": "FINANCE.MONTHLY_REVENUE"}
@@ -79,6 +81,19 @@ def image_megabytes(stack: Stack) -> float:
     found = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": newest["imageDigest"]}])
     manifest = json.loads(found["images"][0]["imageManifest"])
     return sum(layer["size"] for layer in manifest["layers"]) / 10**6
+
+
+def client(stack: Stack, service: str) -> Any:
+    """A boto3 client of this sandbox's AWS account, with an administrator's rights."""
+    environment = stack.environment
+    return boto3.client(
+        service,  # pyright: ignore[reportArgumentType, reportCallIssue]
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name=environment["AWS_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        config=Config(inject_host_prefix=False),
+    )
 
 
 def query(stack: Stack, *statements: str) -> tuple[list[str], list[tuple[Any, ...]]]:

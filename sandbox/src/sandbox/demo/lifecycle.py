@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ci.registry import log_in
 from sandbox import airflow, base, emulator, engine, warehouse
+from sandbox.demo.stack import Stack
 from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_images, remove_leftovers, unmount_below, why_unreachable
 from sandbox.emulator.process import start as start_emulator
 from sandbox.errors import SandboxError
 from sandbox.network import answers, free_port
 from sandbox.paths import CACHE, Home
 from sandbox.processes import start, stop
-from sandbox.stack import Stack, client
 from sandbox.state import State
 from sandbox.steps import Report, Steps
 from sandbox.virtualenvs import ensure_virtualenv
@@ -137,7 +136,7 @@ def deploy(steps: Steps, home: Home, state: State, tools: Tools) -> Stack:
     engine.prepare_home(home.pulumi_home, Path(sys.executable))
     stack = Stack(home, state, tools.cli)
     stack.init(configuration(state, tools))
-    log_in(client(stack, "ecr"), home.docker_config)
+    stack.log_in()
     with steps.step("pulumi up") as report:
         said = stack.run("up", "--yes", "--skip-preview", "--event-log", str(home.update_events))
         report(f"{said.count(' created (')} resources")
