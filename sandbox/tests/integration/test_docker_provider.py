@@ -1,6 +1,5 @@
 """docker.Image, built and pushed by the real engine to the emulator's registry."""
 
-import base64
 import os
 import secrets
 import shutil
@@ -15,6 +14,7 @@ import pytest
 
 from sandbox import base, engine
 from sandbox.paths import CACHE
+from sandbox.testing.account import policy
 
 PROGRAM = """
 import pulumi
@@ -91,7 +91,7 @@ def repository(ecr) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def deployed(cloud, ecr, repository, tmp_path_factory) -> Project:
+def deployed(cloud, repository, tmp_path_factory) -> Project:
     """A program whose image is built and pushed."""
     folder = tmp_path_factory.mktemp("deployed") / "project"
     home = folder.parent / "home"
@@ -115,9 +115,8 @@ def deployed(cloud, ecr, repository, tmp_path_factory) -> Project:
     (project.context / "model.sql").write_text("select 1")
     (folder / "__main__.py").write_text(PROGRAM)
     (folder / "Pulumi.yaml").write_text("name: images\nruntime: python\n")
-    token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     project.pulumi("stack", "init", "test")
-    project.configure(name=f"{repository}:v1", password=base64.b64decode(token).decode().partition(":")[2])
+    project.configure(name=f"{repository}:v1", password=cloud.registry_credentials()["password"])
     project.up()
     return project
 
@@ -135,6 +134,30 @@ def test_the_digest_is_one_that_the_registry_holds(project, ecr, repository):
 
     assert name == repository
     assert ecr.describe_images(repositoryName=repository.partition("/")[2], imageIds=[{"imageDigest": digest}])["imageDetails"]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_the_registry_takes_a_tag_once_and_from_nobody_who_may_not_push(cloud, ecr, repository):
+    """What is kind here ends a deployment there: ECR refuses the same bytes too."""
+    daemon, name = docker.from_env(), f"immutable-{secrets.token_hex(4)}"
+    ecr.create_repository(repositoryName=name, imageTagMutability="IMMUTABLE")
+    local = f"127.0.0.1:{cloud.port}/{name}"
+    daemon.images.get(f"{repository}:v1").tag(local, "v1")
+    reader = cloud.session(policy(("ecr:GetAuthorizationToken", "*"), ("ecr:BatchCheckLayerAvailability", "*")))
+
+    def push(credentials):
+        return daemon.images.push(local, tag="v1", auth_config=credentials)
+
+    try:
+        assert "no basic auth credentials" in push({})
+        assert "is not authorized to perform: ecr:" in push(cloud.registry_credentials(reader))
+        assert "error" not in push(cloud.registry_credentials())
+        assert (
+            f"tag invalid: The image tag 'v1' already exists in the '{name}' repository and cannot be overwritten because the tag "
+            "is immutable." in push(cloud.registry_credentials())
+        )
+    finally:
+        daemon.images.remove(f"{local}:v1")
 
 
 @pytest.mark.usefixtures("deployed")
@@ -205,15 +228,16 @@ def test_a_failed_push_is_an_error(project, repository):
     assert "-missing:v1 failed: " in done.stdout
 
 
-def test_the_password_is_in_no_file_of_the_state(project):
+def test_the_password_is_in_no_file_of_the_state(project, cloud):
     """State files are read by more people than may push images."""
-    project.configure(password="hunter2-hunter2")
+    password = cloud.registry_credentials()["password"]
+    project.configure(password=password)
     (project.context / "model.sql").write_text("select 4")
     project.up()
 
     files = [file for file in project.folder.rglob("*") if file.is_file()]
     assert files
-    assert not [file for file in files if b"hunter2-hunter2" in file.read_bytes()]
+    assert not [file for file in files if password.encode() in file.read_bytes()]
 
 
 def test_without_push_the_digest_is_the_id_of_the_local_image(project, repository):

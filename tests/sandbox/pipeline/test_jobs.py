@@ -8,10 +8,12 @@ import re
 import subprocess
 from typing import Any
 
+import docker
 import pytest
 
 from sandbox.demo import demo
 from sandbox.demo.demo import client
+from sandbox.docker_engine import remove_images
 from sandbox.steps import Steps
 from tests.gitlab import Event
 from tests.inventory import inventory
@@ -155,6 +157,18 @@ def test_a_merged_model_is_tried_and_can_be_taken_back(project: Project):
         ops(project, "rollback", "sales", "--undo")
         assert running(project) == after["sales"].rpartition("/")[2]
         assert "there is nothing to undo" in ops(project, "rollback", "sales", "--undo", code=1)
+
+
+def test_a_reverted_merge_deploys_the_image_that_was_pushed_before(project: Project):
+    """A job's Docker has no layers: it would make another image than the one that was tested, and ECR takes no tag twice."""
+    images = client(project.stack, "ecr").describe_images(repositoryName="dbt-platform-dev-dbt")["imageDetails"]
+    first = min(images, key=lambda image: image["imagePushedAt"])
+    remove_images(f"{project.stack.state.account}.dkr.ecr.")
+
+    project.run("image:dev", web(deploy="image"))
+
+    assert project.stack.outputs()["images"]["dbt_project"].endswith(f"@{first['imageDigest']}")
+    assert not [image for image in docker.from_env().images.list() if image.tags and project.stack.state.account in image.tags[0]]
 
 
 def test_a_merge_request_builds_what_it_changes_in_schemas_of_its_own(project: Project):

@@ -93,7 +93,7 @@ def test_every_role_of_the_pipeline_is_bounded(bootstrap: Stack, role: str):
         "ec2:DescribeSecurityGroups",
         "iam:GetRolePolicy",
         "airflow:GetEnvironment",
-        "ecr:GetAuthorizationToken",
+        "ecr:ListImages",
         "kms:GetKeyPolicy",
     ],
 )
@@ -111,6 +111,7 @@ def test_a_preview_sees_how_things_are(bootstrap: Stack, action: str):
         ("iam:CreateRole", TASK_ROLE),
         ("iam:PassRole", TASK_ROLE),
         ("ec2:AuthorizeSecurityGroupIngress", "*"),
+        ("ecr:GetAuthorizationToken", "*"),
         ("ecr:PutImage", "*"),
         ("kms:Encrypt", STATE_KEY),
         ("airflow:InvokeRestApi", "*"),
@@ -133,6 +134,7 @@ def test_a_preview_may_log_in_as_the_merge_requests_user(bootstrap: Stack):
     [
         ("ec2:CreateVpc", "*"),
         ("route53:CreateHostedZone", "*"),
+        ("ecr:GetAuthorizationToken", "*"),
         ("ecs:DeregisterTaskDefinition", "*"),
         ("kms:CreateKey", "*"),
     ],

@@ -208,7 +208,8 @@ def test_what_was_cut_off_is_settled_and_explained(pulumi: FakeProgram, capsys: 
     """Airflow takes half an hour to make: its environment is taken over, not made twice."""
     airflow = {"urn": "urn:airflow", "type": "aws:mwaa/environment:Environment", "inputs": {"name": "dbt-platform-dev"}}
     gateway = {"urn": "urn:gateway", "type": "aws:ec2/natGateway:NatGateway", "inputs": {}}
-    operations = [{"type": "creating", "resource": airflow}, {"type": "creating", "resource": gateway}]
+    pushed = {"urn": "urn:image", "type": IMAGE, "inputs": {"imageName": "registry/dbt:1"}}
+    operations = [{"type": "creating", "resource": resource} for resource in (airflow, gateway, pushed)]
     pulumi.answers({"stack export": state(pending=operations)})
 
     recover_dev()
@@ -216,7 +217,7 @@ def test_what_was_cut_off_is_settled_and_explained(pulumi: FakeProgram, capsys: 
     assert pulumi.verbs == ["stack", "stack", "refresh"]
     said = capsys.readouterr().out
     assert "urn:gateway" in said
-    assert "look for one without use" in said
+    assert said.count("look for one without use") == 1, "an image that was pushed is found by its tag"
     assert [resource["id"] for resource in resources(adopted(state(pending=operations)))] == ["dbt-platform-dev"]
 
 

@@ -176,6 +176,14 @@ def test_a_deployment_outlives_the_making_of_airflow(jobs: dict[str, dict[str, A
             assert 40 < int(job["variables"]["IDENTITY_MINUTES"]) < 120, name
 
 
+def test_a_deployment_can_push_and_nothing_else_can(jobs: dict[str, dict[str, Any]]):
+    """The docker provider has Docker's own log-in; a merge request's job with one could put another image in its place."""
+    for name, job in jobs.items():
+        deploys = "python -m ci deploy" in scripts(job)
+        pushes = re.search(r"python -m ci identity\n.*python -m ci login", scripts(job), re.DOTALL) is not None
+        assert pushes == (deploys or "python -m ci destroy" in scripts(job)), name
+
+
 def test_every_command_exists(jobs: dict[str, dict[str, Any]]):
     """A renamed command or target is found by the pipeline that deploys it, on main."""
     known = typer.main.get_command(ci_commands.app)
