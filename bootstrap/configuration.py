@@ -22,23 +22,30 @@ class GitLabSettings(Section):
 
     url: str = Field(
         default="https://gitlab.com",
-        pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?$",
-        description="Address of GitLab, without a path: the issuer of its tokens.",
+        # IAM API Reference, CreateOpenIDConnectProvider: "path components are allowed", and no port.
+        pattern=r"^https://[A-Za-z0-9.-]+(/[\w.-]+)*$",
+        description="Address of GitLab as its tokens name it (`iss`): with the path if it has one, without a slash at the end. AWS "
+        "trusts no issuer with a port: give GitLab an address without one.",
     )
     project: str = Field(pattern=r"^[\w.-]+(/[\w.-]+)+$", description="Path of the project, `group/subgroup/project`.")
     project_id: str = Field(
         pattern=r"^\d+$", description="Number of the project (its page, below the name): never used again, unlike the path."
     )
+    subject: Literal["project_path", "project_id"] = Field(
+        default="project_path",
+        description="What the tokens' `sub` begins with: the first of the project's `ci_id_token_sub_claim_components`, which a "
+        "maintainer sets with GitLab's API. `project_id` holds when the project is moved, and for no other that takes its path.",
+    )
 
     @property
-    def host(self) -> str:
-        """Prefix of AWS' condition keys."""
+    def issuer(self) -> str:
+        """Prefix of AWS' condition keys, and the end of the provider's ARN."""
         return self.url.removeprefix("https://")
 
     @property
     def sends_all_claims(self) -> bool:
         """Does AWS offer condition keys for more than `aud` and `sub`? (AWS IAM, "Available keys for AWS OIDC federation")."""
-        return self.host == "gitlab.com"
+        return self.issuer == "gitlab.com"
 
 
 class RefSettings(Section):
