@@ -484,7 +484,7 @@ def test_what_has_a_fixed_name_is_deleted_before_it_is_made_again(resource):
 def test_an_update_of_airflow_ends_as_with_the_real_provider(status: str, last: dict[str, Any], outcome: str | None):
     """It takes an update that MWAA rolled back for a success, and errs at once when it sees it roll back."""
     environment = {"Name": "airflow", "Status": status, "LastUpdate": last}
-    client = SimpleNamespace(get_environment=lambda Name: {"Environment": environment})  # noqa: ARG005, N803 (botocore's name)
+    client = SimpleNamespace(get_environment=lambda Name: {"Environment": environment})  # noqa: N803 (botocore's name)
     api = Api(CATALOGUE[MWAA], SimpleNamespace(client=lambda name: client), operation())  # pyright: ignore[reportArgumentType]
 
     if outcome is None:
