@@ -207,21 +207,12 @@ def _airflow_statements(environment: str, args: AirflowArgs) -> list[Statement]:
     account = args.account
     return [
         Statement(actions=["airflow:PublishMetrics"], resources=[account.arn("airflow", f"environment/{environment}")]),
+        # With the page's patterns, because nobody is told which of them MWAA calls: in a bucket of DAG files all are harmless.
         Statement(
-            actions=["s3:GetObject", "s3:GetObjectVersion"],
-            resources=[pulumi.Output.concat(args.storage.dags.arn, "/*")],
+            actions=["s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetObject*", "s3:List*"],
+            resources=[args.storage.dags.arn, pulumi.Output.concat(args.storage.dags.arn, "/*")],
         ),
-        Statement(
-            actions=[
-                "s3:GetBucketLocation",
-                "s3:GetBucketPublicAccessBlock",
-                "s3:GetBucketVersioning",
-                "s3:GetEncryptionConfiguration",
-                "s3:ListBucket",
-                "s3:ListBucketVersions",
-            ],
-            resources=[args.storage.dags.arn],
-        ),
+        # Without the page's logs:CreateLogGroup: the groups are ours, and one that MWAA made would have neither key nor end.
         Statement(
             actions=[
                 "logs:CreateLogStream",
@@ -249,8 +240,10 @@ def _airflow_statements(environment: str, args: AirflowArgs) -> list[Statement]:
             ],
             resources=[f"arn:{account.partition}:sqs:{account.region}:*:airflow-celery-*"],
         ),
-        args.key.usage("sqs", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]),
-        args.key.usage("s3", ["kms:Decrypt", "kms:DescribeKey"]),
+        *(
+            args.key.usage(service, ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"])
+            for service in ("sqs", "s3")
+        ),
     ]
 
 
