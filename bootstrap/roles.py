@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from bootstrap import permissions
-from bootstrap.settings import GitLabSettings, RefSettings
+from bootstrap.configuration import GitLabSettings, RefSettings
 from bootstrap.state import State
 from bootstrap.trust import AUDIENCE, conditions
 from components.account import Account

@@ -1,6 +1,6 @@
 """Which GitLab jobs may assume a role: conditions on what GitLab says about a job in its token."""
 
-from bootstrap.settings import GitLabSettings, RefSettings
+from bootstrap.configuration import GitLabSettings, RefSettings
 
 AUDIENCE = "sts.amazonaws.com"
 

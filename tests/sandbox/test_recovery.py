@@ -18,7 +18,7 @@ from ops.backend.state import pending
 from ops.engine import Engine
 from sandbox import engine
 from sandbox.paths import CACHE
-from tests.sandbox.emulator_account import REGION, Account
+from sandbox.testing.account import REGION, Account
 
 PROJECT, STACK, GROUP, SECRET, BUDGET = "recovery", "dev", "/recovery/cut-off", "recovery/cut-off", "recovery"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.settings import GitLabSettings, RefSettings
+from bootstrap.configuration import GitLabSettings, RefSettings
 from bootstrap.trust import conditions
 from settings.project import REPOSITORY
 from tests.iam import allows
