@@ -126,7 +126,7 @@ class Stack:
         self._monitor = RecordingMonitor(self._mocks)
         # What a program that failed left behind waits for its loop, which is closed.
         _get_rpc_manager().clear()
-        SETTINGS.outputs.clear()
+        SETTINGS.outputs.clear()  # pyright: ignore[reportAttributeAccessIssue] (made at run time)
         # The outputs of a program that ran before hang on its stack.
         set_root_resource(None)  # pyright: ignore[reportArgumentType] (the SDK's own initial value)
         self._log = RecordingLog()
