@@ -31,7 +31,7 @@ class DagsArgs:
 class Dags(Component):
     """The contents of the DAG folder. MWAA shows a change after about a minute, without an update of the environment.
 
-    Creates: an S3 object per DAG file and per workstream, and one with the platform's version. What is gone here disappears from S3.
+    Creates: an S3 object per DAG file, per workstream, and for the platform's version. What is gone here disappears from S3.
     """
 
     def __init__(self, name: str, args: DagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
