@@ -125,7 +125,7 @@ def _own(account: Account, stack: str) -> list[str]:
         f"arn:{account.partition}:budgets::{account.id}:budget/{name}",
         arn("cloudwatch", f"alarm:{own.alarm('*')}"),
         f"arn:{account.partition}:cloudwatch::{account.id}:dashboard/{name}",
-        arn("ecr", f"repository/{name}-*"),
+        arn("ecr", f"repository/{own.repository('*')}"),
         arn("ecs", f"cluster/{name}"),
         arn("ecs", f"task-definition/{own.task_family('*')}"),
         arn("events", f"rule/{name}-*"),

@@ -32,6 +32,10 @@ class Names:
     def secret(self, connection: str) -> str:
         return f"{self.platform}/{connection}"
 
+    def repository(self, registry: str) -> str:
+        """What is in it is asked by this name before it is declared."""
+        return f"{self.platform}-{registry}"
+
     def alarm(self, name: str) -> str:
         return f"{self.platform}-{name}"
 

@@ -8,7 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import Component
+from components.names import names
 from components.repository import Repository
 
 RELEASES_KEPT = 30
@@ -49,7 +50,6 @@ class Registry(Component):
 
     Creates: an ECR repository, its lifecycle policy, and a policy that lets the readers pull.
     Immutable tags make a task definition's digest and its tag say the same for ever (FSBP ECR.2).
-    Its name is no accident, so that what it holds can be asked before it is declared.
     """
 
     url: pulumi.Output[str]
@@ -62,7 +62,7 @@ class Registry(Component):
         self._place = Repository(
             account_id=args.account.id,
             region=args.account.region,
-            name=f"{platform_name()}-{name}",
+            name=names().repository(name),
             partition=args.account.partition,
         )
         repository = aws.ecr.Repository(
