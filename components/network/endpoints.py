@@ -39,8 +39,6 @@ PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthoriz
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointsArgs:
-    """Where they are and who may use them."""
-
     account: Account
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
