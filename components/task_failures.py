@@ -12,7 +12,7 @@ from components.encryption import EncryptionKey
 from components.policy import Statement
 from components.role import ServiceRole, ServiceRoleArgs
 
-REPORTED = [0, 1, 2, 3, 143]
+REPORTED = [0, 1, 2, 3, 4, 143]
 """Exit codes of the runner (`image/runner/outcome.py`): it has told what happened, and Airflow passes it on."""
 
 MESSAGE = {
