@@ -9,14 +9,14 @@ import pytest
 from sandbox.airflow import ensure_image
 from sandbox.base import ensure_base
 from sandbox.paths import CACHE
-from tests.unit.dag_support import configuration, dag_folder
+from tests.unit.dags.support import configuration, dag_folder
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def image() -> str:
-    """Airflow with the packages that MWAA's image for this version pins (sandbox/airflow/requirements.txt)."""
+    """Airflow with the packages that MWAA's image for this version pins (sandbox/src/sandbox/airflow/requirements.txt)."""
     return ensure_image(ensure_base(CACHE, print), print)
 
 

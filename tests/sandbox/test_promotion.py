@@ -11,11 +11,11 @@ import pytest
 from components import image
 from components.registry import image_tag
 from sandbox import engine
+from sandbox.demo.stack import Stack
 from sandbox.errors import SandboxError
 from sandbox.paths import CACHE, REPOSITORY, Home
-from sandbox.stack import Stack
 from sandbox.state import State
-from tests.sandbox.emulator_account import Account
+from sandbox.testing.account import Account
 
 BASE_IMAGE = "base"
 
@@ -24,8 +24,8 @@ import pulumi
 from components.account import Account
 from components.image import DbtImage, DbtImageArgs
 from components.registry import Registry, RegistryArgs
-from components.sections.image import ImageSettings
-from components.sections.workstream import Build
+from settings.sections.image import ImageSettings
+from settings.sections.workstream import Build
 
 config = pulumi.Config()
 account, key, readers = Account.current(), config.require("key"), config.get_object("readers") or []

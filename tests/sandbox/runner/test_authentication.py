@@ -17,9 +17,9 @@ from runner.environment import read
 from snowflake.connector.wif_util import AttestationProvider, create_attestation
 
 from sandbox.paths import REPOSITORY
+from sandbox.testing.warehouse_server import Server, der, new_key, pem
 from tests.sandbox.runner_process import Runs, project
-from tests.sandbox.warehouse_server import Server, der, new_key, pem
-from tests.unit.runner_support import VARIABLES
+from tests.unit.image.support import VARIABLES
 
 FEDERATED = {"SNOWFLAKE_AUTHENTICATOR": "workloadIdentity", "SNOWFLAKE_PRIVATE_KEY": ""}
 PASSWORD = {"SNOWFLAKE_AUTHENTICATOR": "password", "SNOWFLAKE_PASSWORD": "an old password", "SNOWFLAKE_USER": "LEGACY"}

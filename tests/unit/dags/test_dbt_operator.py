@@ -1,0 +1,499 @@
+"""One run of the operator against an ECS and a CloudWatch Logs that say what a test wants."""
+# ruff: noqa: I001
+
+import io
+import json
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.unit.dags.support import configuration, dag_folder  # before Airflow: it sets Airflow's home
+from tests.unit.dags.summaries import node, summary
+
+import pendulum
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
+from airflow.providers.amazon.aws.utils.identifiers import generate_uuid
+from airflow.sdk import DAG
+from airflow.sdk.execution_time.context import OutletEventAccessors
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
+from botocore.exceptions import ClientError, WaiterError
+from dbt_configuration import read
+from dbt_operator import CompleteLogFetcher, DbtOperator
+from dbt_retries import LOST_WORKERS
+from dbt_summary import each_mart, marts
+from runner.outcome import ExitCode
+
+ARN = "arn:aws:ecs:eu-west-1:123456789012:task/dbt/0123"
+STARTED_BY = generate_uuid("dbt_sales", "dbt", "run", "-1")
+"""As the provider's operator says which task of Airflow starts a container."""
+
+
+def task(arn=ARN, *, status="RUNNING", desired="RUNNING", run_id="run", try_number="2", started_by=STARTED_BY, **more):
+    """One entry of DescribeTasks."""
+    told = [{"name": name, "value": value} for name, value in {"DBT_RUN_ID": run_id, "DBT_TRY_NUMBER": try_number}.items()]
+    overrides = {"containerOverrides": [{"name": "dbt", "environment": told}]}
+    return {"taskArn": arn, "lastStatus": status, "desiredStatus": desired, "startedBy": started_by, "overrides": overrides, **more}
+
+
+class Ecs:
+    """Runs one task that ends as told; knows of others that are there before."""
+
+    exceptions = SimpleNamespace(ClientError=ClientError)
+
+    def __init__(self):
+        self.started, self.stopped = [], []
+        self.others: list[dict[str, Any]] = []
+        self.awaited: list[tuple[list[str], int]] = []
+        self.failures, self.refusal, self.ends, self.unlisted = [], None, lambda: None, None
+        self.exit_code, self.stop_code, self.reason = 0, "EssentialContainerExited", "Essential container in task exited"
+
+    def get_paginator(self, name):
+        assert name == "list_tasks"
+        return SimpleNamespace(paginate=self.list_tasks)
+
+    def list_tasks(self, *, cluster, desiredStatus, family):  # noqa: N803
+        if self.unlisted:
+            raise self.unlisted
+        assert family == "sales"
+        yield {"taskArns": [other["taskArn"] for other in self.others if other["desiredStatus"] == desiredStatus]}
+
+    def run_task(self, **request):
+        if self.refusal:
+            raise self.refusal
+        self.started.append(request)
+        return {"failures": self.failures, "tasks": [{"taskArn": ARN}]}
+
+    def get_waiter(self, name):
+        assert name == "tasks_stopped"
+        return SimpleNamespace(wait=self.wait)
+
+    def wait(self, tasks, **_):
+        self.awaited.append((tasks, len(self.started)))
+        self.ends()
+        for other in self.others:
+            if other["taskArn"] in tasks:
+                other["lastStatus"] = other["desiredStatus"] = "STOPPED"
+
+    def describe_tasks(self, *, tasks, **_):
+        container = {"name": "dbt", "lastStatus": "STOPPED", "exitCode": self.exit_code}
+        end = {"containers": [container], "stopCode": self.stop_code, "stoppedReason": self.reason}
+        known = {other["taskArn"]: other for other in self.others}
+        return {"tasks": [(known.get(arn) or task(arn)) | end for arn in tasks]}
+
+    def stop_task(self, **request):
+        self.stopped.append(request)
+
+
+class Logs:
+    """A log stream; its token is the number of lines that were read."""
+
+    exceptions = SimpleNamespace(ResourceNotFoundException=type("ResourceNotFoundException", (ClientError,), {}))
+
+    def __init__(self):
+        self.lines = []
+
+    def get_log_events(self, *, startFromHead=True, nextToken="0", limit=0, **_):  # noqa: N803
+        lines = self.lines[int(nextToken) :] if startFromHead else self.lines[-limit:]
+        return {"events": [{"timestamp": 0, "message": line} for line in lines], "nextForwardToken": str(len(self.lines))}
+
+
+class S3:
+    """The artifacts bucket; like S3 without ListBucket it denies what is not there."""
+
+    exceptions = SimpleNamespace(ClientError=ClientError)
+
+    def __init__(self):
+        self.objects: dict[str, Any] = {}
+
+    def get_object(self, *, Bucket, Key):  # noqa: N803
+        if Bucket != "artifacts" or Key not in self.objects:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "GetObject")
+        return {"Body": io.BytesIO(json.dumps(self.objects[Key]).encode())}
+
+
+@pytest.fixture
+def s3(monkeypatch):
+    bucket = S3()
+    monkeypatch.setattr(AwsBaseHook, "conn", bucket)
+    return bucket
+
+
+@pytest.fixture
+def logs(monkeypatch):
+    stream = Logs()
+    monkeypatch.setattr(AwsLogsHook, "conn", stream)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    return stream
+
+
+@pytest.fixture
+def ecs():
+    return Ecs()
+
+
+@pytest.fixture
+def operator(tmp_path, monkeypatch, ecs, logs, s3):
+    (workstream,), _ = read(dag_folder(tmp_path / "dags", configuration("sales")) / "config")
+    with DAG("dbt_sales"):
+        made = DbtOperator(task_id="dbt", workstream=workstream)
+    monkeypatch.setattr(made, "client", ecs)
+    yield made
+    if made.task_log_fetcher:
+        made.task_log_fetcher.join(10)
+
+
+class Instance(SimpleNamespace):
+    """Airflow's task instance, and what Airflow holds of the runs."""
+
+    def __init__(self):
+        super().__init__(dag_id="dbt_sales", task_id="dbt", run_id="run", map_index=-1, try_number=2, xcoms={}, states={})
+
+    def xcom_push(self, key, value):
+        self.xcoms[key] = value
+
+    def get_task_states(self, *, dag_id, task_ids, run_ids):
+        if isinstance(self.states, Exception):
+            raise self.states
+        assert (dag_id, task_ids) == ("dbt_sales", ["dbt"])
+        return {run: {"dbt": found} for run, found in self.states.items() if run in run_ids}
+
+
+def context(states=None, **changes):
+    ti = Instance()
+    ti.states = states or {}
+    params = {"select": ["tag:sales"], "exclude": [], "full_refresh": False, "vars": {}, "date": None}
+    outlet_events = OutletEventAccessors()
+    return {"ti": ti, "run_id": "run", "params": params, "logical_date": None, "outlet_events": outlet_events, **changes}
+
+
+def run(operator, given=None, **changes):
+    given = given or context(**changes)
+    operator.render_template_fields(given)
+    operator.execute(given)
+
+
+def test_a_run_carries_its_command_and_identity(operator, ecs):
+    """Artifacts, retries and query tags hang on the identity."""
+    day = pendulum.datetime(2026, 3, 1)
+
+    run(operator, logical_date=day, data_interval_start=day, data_interval_end=day.add(days=1))
+
+    (override,) = ecs.started[0]["overrides"]["containerOverrides"]
+    assert override["command"][:3] == ["run", "--select", "tag:sales"]
+    assert {entry["name"]: entry["value"] for entry in override["environment"]} == {
+        "DBT_RUN_ID": "run",
+        "DBT_TRY_NUMBER": "2",
+        "DBT_LOGICAL_DATE": "2026-03-01T00:00:00+00:00",
+        "DBT_SOURCE_FRESHNESS": "true",
+    }
+    assert ecs.started[0]["taskDefinition"].endswith("sales:3")
+
+
+def test_a_workstream_gets_the_capacity_that_it_asked_for(tmp_path, monkeypatch, ecs, logs, s3):
+    """With a launch type in the request ECS would ignore Spot, and the bill would not get smaller."""
+    (workstream,), _ = read(dag_folder(tmp_path / "dags", configuration("sales", capacityProvider="FARGATE_SPOT")) / "config")
+    made = DbtOperator(task_id="dbt", workstream=workstream)
+    monkeypatch.setattr(made, "client", ecs)
+
+    run(made)
+
+    assert ecs.started[0]["capacityProviderStrategy"] == [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+    assert "launchType" not in ecs.started[0]
+
+
+def test_a_value_of_the_user_is_never_a_template(operator, ecs):
+    """`{{ conn... }}` in a form would print credentials into a container's command line."""
+    run(operator, params={"select": ["{{ run_id }}"], "exclude": [], "full_refresh": False, "vars": {}, "date": None})
+
+    assert ecs.started[0]["overrides"]["containerOverrides"][0]["command"] == ["run", "--select", "{{ run_id }}"]
+
+
+def test_a_worker_that_died_finds_its_container_again(operator, ecs):
+    """A second container would write the same tables at the same time."""
+    ecs.others = [task()]
+
+    run(operator)
+
+    assert ecs.started == []
+
+
+OTHER = f"{ARN}4"
+OTHER_RUN = {"run_id": "other", "started_by": "another-run"}
+
+
+@pytest.mark.parametrize(
+    "former",
+    [task(OTHER, desired="STOPPED"), task(OTHER, desired="STOPPED", **OTHER_RUN), task(OTHER, **OTHER_RUN)],
+    ids=["of this run, cleared", "of a run marked failed", "of a run that will try again"],
+)
+def test_a_run_waits_for_the_end_of_every_container_of_its_workstream(operator, ecs, former):
+    """Two of them at once write the same tables; whichever run they are of, a container has two minutes to end."""
+    ecs.others = [former]
+
+    run(operator, states={"other": "up_for_retry"})
+
+    assert ecs.awaited == [([OTHER], 0), ([ARN], 1)]
+    assert ecs.stopped == []
+
+
+def test_a_container_that_no_run_waits_for_is_stopped_before_the_next_begins(operator, ecs):
+    """A run that is marked as failed while its worker is gone has nobody else to stop it."""
+    ecs.others = [task(OTHER, **OTHER_RUN)]
+
+    run(operator, states={"other": "failed"})
+
+    assert [stop["task"] for stop in ecs.stopped] == [OTHER]
+    assert ecs.awaited[0] == ([OTHER], 0)
+
+
+def test_a_container_that_somebody_runs_by_hand_is_waited_for_and_not_stopped(operator, ecs):
+    """It belongs to no run, so no run may end it."""
+    ecs.others = [task(OTHER, run_id="other", started_by="me", overrides={})]
+
+    run(operator)
+
+    assert ecs.stopped == []
+    assert ecs.awaited[0] == ([OTHER], 0)
+
+
+def test_the_wait_for_another_container_has_an_end(operator, ecs):
+    """The run would hold a worker's place for hours, without a word of why."""
+    ecs.others = [task(OTHER, **OTHER_RUN)]
+
+    def too_long():
+        raise WaiterError("TasksStopped", "Max attempts exceeded", {})
+
+    ecs.ends = too_long
+
+    with pytest.raises(AirflowException, match=f"Another container of this workstream still runs\n.*{OTHER}"):
+        run(operator, states={"other": "up_for_retry"})
+
+    assert ecs.started == []
+
+
+def test_a_run_starts_when_aws_does_not_tell_of_former_containers(operator, ecs):
+    """The look for them must never be what fails a run."""
+    ecs.unlisted = ClientError({"Error": {"Code": "InvalidParameterException", "Message": "no"}}, "ListTasks")
+
+    run(operator)
+
+    assert len(ecs.started) == 1
+
+
+@pytest.fixture
+def report(logs):
+    logs.lines = ['{"event": "node finished"}', "FAILED model orders: column total is gone"]
+
+
+@pytest.mark.usefixtures("report")
+@pytest.mark.parametrize(
+    ("exit_code", "error", "text"),
+    [(1, AirflowException, "models or tests failed"), (137, AirflowFailException, "too little memory")],
+)
+def test_a_failure_ends_with_the_containers_report_and_what_to_do(operator, exit_code, error, text):
+    """Else the last lines of the task's log are a page of raw JSON; and no retry mends too little memory."""
+    operator.client.exit_code = exit_code
+
+    with pytest.raises(error) as failure:
+        run(operator)
+
+    assert type(failure.value) is error
+    message = str(failure.value)
+    assert text in message
+    assert "column total is gone" in message
+    assert "node finished" not in message
+    assert "What to do: " in message
+
+
+BUILT = node("orders", "success", rows=40)
+BROKEN = node("customers", "error", message="column total is gone")
+STAGING = node("stg_orders", "success", path="models/staging/stg_orders.sql")
+
+
+@pytest.mark.usefixtures("report")
+def test_a_failed_run_tells_airflow_which_models_failed_and_why(operator, ecs, s3):
+    """The tasks that show them have nothing else to read."""
+    ecs.exit_code = 1
+    s3.objects["sales/runs/run/2/summary.json"] = summary(BUILT, BROKEN, STAGING, code=ExitCode.FAILED)
+    given = context()
+
+    with pytest.raises(AirflowException):
+        run(operator, given)
+
+    told = given["ti"].xcoms["summary"]
+    assert told["failed"] == [
+        {"name": "customers", "resourceType": "model", "path": "models/marts/customers.sql", "message": "column total is gone"}
+    ]
+    assert told["marts"] == {"orders": 40}
+    assert told["outcome"] == "failed"
+
+
+def test_a_success_publishes_its_marts_with_their_rows(operator, s3):
+    """Whoever builds on a mart sees when it was refreshed, and that it did not come out empty."""
+    s3.objects["sales/runs/run/2/summary.json"] = summary(BUILT, STAGING)
+    given = context()
+
+    run(operator, given)
+
+    events = given["outlet_events"]
+    (each,) = events[each_mart("sales")].asset_alias_events
+    assert (each.dest_asset_key.name, each.extra) == ("dbt-sales.orders", {"rows": 40})
+    assert events[marts("sales")].extra["rows"] == {"orders": 40}
+
+
+def test_the_summary_of_a_container_that_was_found_again_is_that_of_the_try_that_started_it(operator, ecs, s3):
+    """The container writes where it was told to, and the worker that told it is gone."""
+    ecs.others = [task(try_number="1")]
+    s3.objects["sales/runs/run/1/summary.json"] = summary(BUILT)
+    given = context()
+
+    run(operator, given)
+
+    assert given["ti"].xcoms["summary"]["marts"] == {"orders": 40}
+    assert operator.report_page.endswith("sales/runs/run/1/report.html")
+
+
+@pytest.mark.parametrize("page", [None, {"schemaVersion": 2}], ids=["none", "of a newer image"])
+def test_a_run_without_a_readable_summary_ends_as_it_ended(operator, s3, page):
+    """What is nice to have must not fail a run that has built everything."""
+    if page:
+        s3.objects["sales/runs/run/2/summary.json"] = page
+    given = context()
+
+    run(operator, given)
+
+    assert "summary" not in given["ti"].xcoms
+
+
+def test_a_run_succeeds_also_when_s3_is_out_of_reach(operator, s3):
+    """As above; boto's own errors are no ClientErrors."""
+    s3.get_object = lambda **_: (_ for _ in ()).throw(ConnectionError("no route"))
+
+    run(operator)
+
+
+def test_the_tasks_page_leads_to_its_own_log_and_report(operator, s3):
+    """Nobody on call should search a log group with a year of streams."""
+    s3.objects["sales/runs/run/2/summary.json"] = summary(BUILT)
+
+    run(operator)
+
+    links = {link.name: link.get_link(operator, ti_key=None) for link in operator.operator_extra_links}
+    console = "https://eu-west-1.console.aws.amazon.com"
+    assert links == {
+        "Container log": f"{console}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fdbt$252Fsales"
+        "/log-events/dbt$252Fdbt$252F0123",
+        "Run report": f"{console}/s3/object/artifacts?region=eu-west-1&prefix=sales/runs/run/2/report.html",
+    }
+
+
+def test_the_form_can_ask_for_a_day(operator, ecs):
+    """A day that is built again must get that day's dates in the workstream's own time zone, whenever that is done."""
+    run(operator, params={"select": [], "exclude": [], "full_refresh": False, "vars": {}, "date": "2026-03-29"})
+
+    (override,) = ecs.started[0]["overrides"]["containerOverrides"]
+    # The day of the change to summer time: 23 hours.
+    assert json.loads(override["command"][-1]) == {
+        "data_interval_start": "2026-03-29T00:00:00+01:00",
+        "data_interval_end": "2026-03-30T00:00:00+02:00",
+    }
+    assert {"name": "DBT_LOGICAL_DATE", "value": "2026-03-29T00:00:00+01:00"} in override["environment"]
+
+
+def test_a_task_definition_that_is_gone_is_not_tried_again(operator, ecs):
+    """Two more tries take minutes and end the same."""
+    error = {"Error": {"Code": "ClientException", "Message": "TaskDefinition is inactive"}}
+    ecs.refusal = ClientError(error, "RunTask")
+
+    with pytest.raises(AirflowFailException, match="pulumi up"):
+        run(operator)
+
+
+def test_lack_of_capacity_is_tried_again(operator, ecs):
+    """It passes by itself in minutes."""
+    ecs.failures = [{"reason": "Capacity is unavailable at this time."}]
+
+    with pytest.raises(AirflowException, match="no capacity") as failure:
+        run(operator)
+
+    assert not isinstance(failure.value, AirflowFailException)
+
+
+def test_a_timeout_stops_the_container_and_says_so(operator, ecs):
+    """Else the container goes on, and pays, and writes, for hours."""
+
+    def timed_out():
+        raise AirflowTaskTimeout
+
+    ecs.ends = timed_out
+
+    with pytest.raises(AirflowTaskTimeout):
+        run(operator)
+    operator.on_kill()  # as Airflow does
+
+    (request,) = ecs.stopped
+    assert (request["task"], request["reason"]) == (ARN, "Timed out in Airflow after 1:10:00")
+
+
+@pytest.mark.parametrize("state", ["failed", "success", "restarting"])
+def test_marking_or_clearing_a_task_stops_its_container(operator, ecs, state):
+    """`Mark as failed` means: stop it."""
+    run(operator, states={"run": state})
+    operator.on_kill()
+
+    assert "marked" in ecs.stopped[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    "states",
+    [{"run": "running"}, {"run": "up_for_retry"}, ConnectionError("no answer")],
+    ids=["the next try waits for it", "the next try will", "Airflow does not answer"],
+)
+def test_a_try_that_is_no_longer_its_runs_own_leaves_the_container_alone(operator, ecs, states):
+    """A worker that was cut off and comes back would stop the container that the next try has found again."""
+    run(operator, states=states)
+    operator.on_kill()
+
+    assert ecs.stopped == []
+
+
+@pytest.mark.parametrize(("try_number", "action"), [(1, "default"), (2, "default"), (3, "fail")])
+def test_a_lost_worker_does_not_end_a_run_and_a_failure_does(operator, try_number, action):
+    """The container of a lost worker goes on, and the run would say failed; its own failures are tried as often as asked."""
+    assert operator.retries == 2 + LOST_WORKERS
+
+    decision = operator.retry_policy.evaluate(ValueError(), try_number, operator.retries)
+
+    assert decision.action.value == action
+
+
+def test_the_last_lines_reach_the_log(logs):
+    """The last lines say why a run failed; the provider's fetcher loses what comes after its last fetch."""
+    lines: list[str] = []
+    logger: Any = SimpleNamespace(log=lambda _, line: lines.append(line.rpartition("] ")[2]))
+    fetcher = CompleteLogFetcher(
+        log_group="g", log_stream_name="s", fetch_interval=pendulum.duration(seconds=0), logger=logger, aws_conn_id=None
+    )
+    fetched, late = threading.Event(), threading.Event()
+
+    def get_log_events(**request):
+        answer = Logs.get_log_events(logs, **request)
+        if not answer["events"]:
+            fetched.set()
+            late.wait(10)  # the container's last line and the stop come when this fetch has seen the end
+        return answer
+
+    logs.lines = ["first"]
+    logs.get_log_events = get_log_events
+    fetcher.start()
+    assert fetched.wait(10)
+    logs.lines.append("last")
+    fetcher.stop()
+    late.set()
+    fetcher.join(10)
+
+    assert not fetcher.is_alive()
+    assert lines == ["first", "last"]
