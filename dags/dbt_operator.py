@@ -10,11 +10,12 @@ from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetcher
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
 from botocore.exceptions import WaiterError
-from dbt_command import command, interval, overrides
+from dbt_command import command, overrides
 from dbt_configuration import Workstream
 from dbt_console import ContainerLog, RunReport, artifact_page, log_page
 from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family, started_with, state
 from dbt_diagnosis import Diagnosis, diagnose_refused, diagnose_stopped
+from dbt_intervals import interval
 from dbt_retries import LOST_WORKERS, OwnFailures
 from dbt_summary import XCOM_KEY, digest, fetch, folder, publish_all, publish_each
 
@@ -104,8 +105,8 @@ class DbtOperator(EcsRunTaskOperator):
     def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
         """Sets the override after all templates are rendered, so that a value of the user is never a template."""
         super().render_template_fields(context, jinja_env)
-        period = interval(context, self.workstream.timezone)
-        logical_date = period[0] if context["params"]["date"] and period else context.get("logical_date")
+        period = interval(context, self.workstream)
+        logical_date = period[0] if period else context.get("logical_date")
         self.identity = {
             "DBT_RUN_ID": context["run_id"],
             TRY_NUMBER: str(context["ti"].try_number),

@@ -29,6 +29,9 @@ _CREATED = re.compile(
 )
 _ADDED = re.compile(r"\s*(insert|merge)\s+into\s+(?P<relation>\S+)", re.IGNORECASE)
 
+_COMMITTED = re.compile(r"\s*commit\b", re.IGNORECASE)
+"""dbt puts its comment behind it."""
+
 
 def committed(environment: Environment, nodes: Iterable[Node], since: str) -> dict[str, str]:
     """Id of each of these nodes that an earlier try of this run has built: id of the query that did it.
@@ -69,6 +72,6 @@ def _built(node: Node, statements: Iterable[tuple[str, str]]) -> str:
             return query_id
         if (adds := _ADDED.match(text)) and same(adds["relation"]) == same(node.relation):
             added = query_id
-        elif added and text.strip().rstrip(";").lower() == "commit":
+        elif added and _COMMITTED.match(text):
             return added
     return ""

@@ -164,7 +164,7 @@ INSERTED = 'insert into "ANALYTICS"."SALES"."CALLS" (X) (select 1)'
     ("statements", "built"),
     [
         ([CREATED], True),
-        (["BEGIN", INSERTED, "COMMIT"], True),
+        (["BEGIN", INSERTED, "COMMIT\n/* {} */"], True),
         (["BEGIN", INSERTED], False),
         (["BEGIN", "COMMIT", INSERTED], False),
         (["create or replace temporary table ANALYTICS.SALES.CALLS__dbt_tmp as (select 1)"], False),
