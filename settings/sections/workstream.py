@@ -104,6 +104,11 @@ class WorkstreamSettings(Section):
     def _will_fire(cls, schedule: str | None) -> str | None:
         return schedule if schedule is None or _is_workstream_name(schedule) else rules.cron(schedule)
 
+    @field_validator("timezone")
+    @classmethod
+    def _has_a_clock(cls, timezone: str, info: ValidationInfo) -> str:
+        return rules.clock(timezone, info.data.get("schedule"))
+
     @field_validator("memory")
     @classmethod
     def _goes_with_cpu(cls, memory: int, info: ValidationInfo) -> int:
