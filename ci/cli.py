@@ -54,9 +54,12 @@ def deploy(
     refresh: Annotated[
         bool, typer.Option("--refresh", envvar="REFRESH", help="Also put back what was changed behind Pulumi's back.")
     ] = False,
+    back: Annotated[
+        bool, typer.Option("--back", envvar="GO_BACK", help="Even if a commit that this one does not descend from is deployed.")
+    ] = False,
 ) -> None:
     """Deploy the stack, after the proof that only what this KIND of change may touch will change."""
-    deployment.deploy(Engine(stack), kind, refresh=refresh)
+    deployment.deploy(Engine(stack), kind, refresh=refresh, back=back)
 
 
 @app.command("radius")
