@@ -13,10 +13,11 @@ from components.encryption import EncryptionKey
 from components.iam_policy import Statement
 from components.logs import Logs
 from components.names import AIRFLOW_LOGS, WORKSTREAMS, names
-from components.network.network import HTTPS, Network
+from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
 from components.storage import Storage
 from settings.project import NAMESPACE, REPOSITORY
+from settings.rules import HTTPS
 from settings.sections.airflow import AirflowSettings, LogLevels
 
 DAG_FOLDER = "dags"

@@ -18,7 +18,6 @@ from components.logs import Logs
 from components.names import WORKSTREAMS, names
 from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
-from settings.project import PLATFORM_VERSION
 from settings.sections.airflow import AirflowSettings
 from settings.sections.warehouse import Authentication, WarehouseSettings
 from settings.sections.workstream import WorkstreamSettings
@@ -154,7 +153,6 @@ def _dag_configuration(
     settings = args.settings
     return {
         "schemaVersion": 1,
-        "platformVersion": PLATFORM_VERSION,
         "workstream": name,
         "dagId": f"dbt_{name.replace('-', '_')}",
         "description": settings.description,
