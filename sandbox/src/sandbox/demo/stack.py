@@ -75,10 +75,10 @@ class Stack:
 
     def log_in(self) -> None:
         """Lets Docker push to the account's registry for 12 hours, with the command that README tells people to use."""
-        command = [sys.executable, "-m", "ci", "login"]
+        command = [Path(sys.executable).with_name("ci"), "login"]
         done = subprocess.run(command, cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise SandboxError(f"python -m ci login failed:\n{done.stderr}", "This is a defect.")
+            raise SandboxError(f"ci login failed:\n{done.stderr}", "This is a defect.")
 
     def configure(self, values: Mapping[str, Any]) -> None:
         """Renders the stack's configuration anew."""
