@@ -14,7 +14,7 @@ from components.names import names
 from components.role import ServiceRole, ServiceRoleArgs
 from components.workstream import CONTAINER
 
-REPORTED = [0, 1, 2, 3, 143]
+REPORTED = [0, 1, 2, 3, 4, 143]
 """Exit codes of the runner (`image/runner/outcome.py`): it has told what happened, and Airflow passes it on."""
 
 MESSAGE = {
