@@ -1,5 +1,6 @@
 """The airflow operator that runs dbt as one Fargate task: Amazon's own, plus what people who read a DAG's log miss in it."""
 
+import time
 from collections.abc import Generator, Mapping
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -9,10 +10,12 @@ from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetcher
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+from dbt_causes import names_of
 from dbt_command import command, interval, overrides
 from dbt_configuration import Workstream
 from dbt_console import ContainerLog, RunReport, artifact_page, log_page
-from dbt_diagnosis import Diagnosis, diagnose_refused, diagnose_stopped
+from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_stopped
 from dbt_summary import XCOM_KEY, digest, fetch, folder, publish_all, publish_each
 
 START_AND_STOP = timedelta(minutes=10)
@@ -21,9 +24,13 @@ START_AND_STOP = timedelta(minutes=10)
 RETRY_DELAY = timedelta(minutes=2)
 """As long as `stopTimeout`, so that the container of the former try is gone before the next one writes."""
 
-REPORT_LINES = 40
-"""Last lines of the container that a failure repeats: the runner's summary for people."""
+REPORT_LINES = 60
+"""Last lines of the container that a failure repeats: the runner's summary for people (`image/runner/closing.py`)."""
 
+LOOKS = 5
+"""Times that Airflow looks at its task again although AWS could not be asked, each after boto's own ten attempts."""
+
+LOOK_AGAIN = timedelta(seconds=30)
 
 TRY_NUMBER = "DBT_TRY_NUMBER"
 
@@ -88,6 +95,7 @@ class DbtOperator(EcsRunTaskOperator):
             reattach=True,
             deferrable=False,
             waiter_delay=3,
+            stop_task_on_failure=False,  # A look that fails says nothing about the container: it goes on, and the next try finds it.
             pool_slots=workstream.pool_slots,
             max_active_tis_per_dag=1,  # A backfill does not keep to the DAG's max_active_runs; its own is 10 unless asked.
             execution_timeout=timedelta(minutes=workstream.timeout_minutes) + START_AND_STOP,
@@ -96,6 +104,7 @@ class DbtOperator(EcsRunTaskOperator):
             **kwargs,
         )
         self.workstream = workstream
+        self.names = names_of(workstream.cluster.rpartition("/")[2], workstream.name)
         self.identity: dict[str, str] = {}
         self.summary: dict[str, Any] | None = None
         self.log_page = self.report_page = ""
@@ -121,6 +130,8 @@ class DbtOperator(EcsRunTaskOperator):
             self.stop_reason = f"Timed out in Airflow after {self.execution_timeout}"
             self.log.warning("Raise the workstream's timeoutMinutes, or select less.")
             raise
+        except (BotoCoreError, ClientError, WaiterError) as error:
+            self._fail(diagnose_error(error, self.names))
         finally:
             if self.summary:
                 context["ti"].xcom_push(key=XCOM_KEY, value=self.summary)
@@ -154,9 +165,20 @@ class DbtOperator(EcsRunTaskOperator):
             super()._start_task()
         except EcsOperatorError as error:
             first = error.failures[0]
-            self._fail(diagnose_refused(first.get("reason", ""), first.get("detail", "")))
-        except self.client.exceptions.ClientError as error:
-            self._fail(diagnose_refused(error.response["Error"]["Code"], error.response["Error"]["Message"]))
+            self._fail(diagnose_refused(first.get("reason", ""), first.get("detail", ""), self.names))
+
+    def _wait_for_task_ended(self) -> None:
+        """As the provider's, but a look that fails for a passing reason is made again."""
+        for _ in range(LOOKS):
+            try:
+                return super()._wait_for_task_ended()
+            except (BotoCoreError, ClientError, WaiterError) as error:
+                found = diagnose_error(error, self.names)
+                if not found.transient:
+                    raise
+                self.log.warning("Can't look at the container, which goes on: %s", found)
+                time.sleep(LOOK_AGAIN.total_seconds())
+        return super()._wait_for_task_ended()
 
     def _await_former_container(self) -> None:
         """A task that was cleared starts again at once, while its container still cancels queries and uploads artifacts."""
@@ -169,7 +191,8 @@ class DbtOperator(EcsRunTaskOperator):
         tasks = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])["tasks"]
         task = tasks[0] if tasks else {}
         self._read_summary(task)
-        if diagnosis := diagnose_stopped(task, self.workstream.container):
+        told = (self.summary or {}).get("diagnosis")
+        if diagnosis := diagnose_stopped(task, self.workstream.container, log=self._report(), summary=told, names=self.names):
             self._fail(diagnosis)
 
     def _read_summary(self, task: Mapping[str, Any]) -> None:
@@ -193,9 +216,8 @@ class DbtOperator(EcsRunTaskOperator):
         """The container's last words for people, without the events for machines."""
         if not self.task_log_fetcher:
             return []
-        logs: Any = self.task_log_fetcher.hook.conn
         try:
             lines = self.task_log_fetcher.get_last_log_messages(REPORT_LINES)
-        except logs.exceptions.ResourceNotFoundException:
-            return []  # A container that never started has no log stream.
+        except (BotoCoreError, ClientError):
+            return []  # A container that never started has no log stream; and what failed must be told without the log too.
         return [line for line in lines if not line.startswith("{")]

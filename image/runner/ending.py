@@ -11,6 +11,7 @@ from runner.journal import Journal
 from runner.metrics import metrics
 from runner.outcome import ExitCode
 from runner.output import Output
+from runner.reasons import NOT_STORED
 from runner.report import report
 from runner.summary import Summary
 
@@ -19,8 +20,6 @@ LATEST = "latest/summary.json"
 
 ROWS = "latest/rows.json"
 """Node id: rows that it wrote in its last run that succeeded. Failed runs and runs of a few nodes leave the others' alone."""
-
-FIX = "Check that the bucket is there and that the task role may write below this prefix: `pulumi up` restores both."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +39,7 @@ class Ending:
         try:
             self._store(summary, compiled)
         except Exception as error:  # noqa: BLE001 - S3 may fail in many ways
-            problem = f"The artifacts could not be stored at {self.artifacts.uri}: {error}\n{FIX}"
+            problem = f"{NOT_STORED} at {self.artifacts.uri}: {error}"
             code = ExitCode.FAILED if summary.code == ExitCode.SUCCESS else summary.code
             summary = replace(summary, code=code, problem="\n".join(filter(None, [summary.problem, problem])))
             compiled = {}
