@@ -95,7 +95,7 @@ class DbtOperator(EcsRunTaskOperator):
             reattach=True,
             deferrable=False,
             waiter_delay=3,
-            stop_task_on_failure=False,  # A look that fails says nothing about the container: it goes on, and the next try finds it.
+            stop_task_on_failure=False,  # A look that fails says nothing about the container, and the next try finds it.
             pool_slots=workstream.pool_slots,
             max_active_tis_per_dag=1,  # A backfill does not keep to the DAG's max_active_runs; its own is 10 unless asked.
             execution_timeout=timedelta(minutes=workstream.timeout_minutes) + START_AND_STOP,

@@ -30,7 +30,7 @@ def of_text(environment: Environment, text: str) -> Diagnosis:
 
 
 def of_run(environment: Environment, code: ExitCode, problem: str, nodes: Mapping[str, Diagnosis]) -> list[Diagnosis]:
-    """All reasons, each cause once: how it ended or what went wrong outside of the nodes, the nodes' own, what could not be stored."""
+    """All reasons, each cause once: how it ended or what failed outside of the nodes, the nodes' own, what could not be stored."""
     if code == ExitCode.SUCCESS:
         return []
     reasons: dict[str, Diagnosis] = {}
@@ -38,6 +38,10 @@ def of_run(environment: Environment, code: ExitCode, problem: str, nodes: Mappin
     if code in _ENDED:
         reasons[_ENDED[code]] = diagnosis(BY_ID[_ENDED[code]], run, named(environment))
     texts = [run] if run and code not in _ENDED else []
-    for found in (*(of_text(environment, text) for text in texts), *nodes.values(), *(of_text(environment, text) for text in stored)):
+    for found in (
+        *(of_text(environment, text) for text in texts),
+        *nodes.values(),
+        *(of_text(environment, text) for text in stored),
+    ):
         reasons.setdefault(found.cause, found)
     return list(reasons.values()) or [of_text(environment, problem)]

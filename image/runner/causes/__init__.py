@@ -10,7 +10,20 @@ from .dbt import AFTER, BEFORE
 from .model import PAGE, UNKNOWN, Cause, Diagnosis, Place, diagnosis, find, heard, last_words, names_of
 from .snowflake import SNOWFLAKE
 
-__all__ = ["BY_ID", "CAUSES", "PAGE", "UNKNOWN", "Cause", "Diagnosis", "Place", "diagnose", "diagnosis", "heard", "last_words", "names_of"]
+__all__ = [
+    "BY_ID",
+    "CAUSES",
+    "PAGE",
+    "UNKNOWN",
+    "Cause",
+    "Diagnosis",
+    "Place",
+    "diagnose",
+    "diagnosis",
+    "heard",
+    "last_words",
+    "names_of",
+]
 
 CAUSES: tuple[Cause, ...] = (*BEFORE, *SNOWFLAKE, *AFTER, *AWS, UNKNOWN)
 """From special to general."""

@@ -60,7 +60,8 @@ _DENIED = (
         id="denied-by-boundary",
         happened="A permissions boundary forbids it",
         why="The boundary of the role, set outside of this platform, does not allow the action that the message names.",
-        todo="No `pulumi up` and no retry helps while the boundary is as it is: ask whoever keeps the permissions boundary to allow "
+        todo="No `pulumi up` and no retry helps while the boundary is as it is: ask whoever keeps the permissions boundary to "
+        "allow "
         "the action.",
         passes=False,
         source="IAM User Guide, 'Troubleshoot access denied error messages'",
@@ -112,7 +113,8 @@ _LIMITS = (
         id="registry-limits",
         happened="The image registry limits how often we pull",
         why="A registry takes only so many pulls in a time; after it the same pull works.",
-        todo="A temporary limit: the next try usually works. If it stays, use an image in ECR instead of a public registry, or raise "
+        todo="A temporary limit: the next try usually works. If it stays, use an image in ECR instead of a public registry, "
+        "or raise "
         "ECR's rate quota (Service Quotas).",
         passes=True,
         source=PULL,
@@ -127,7 +129,8 @@ _LIMITS = (
         id="throttled",
         happened="{service} limits how often it is asked",
         why="AWS slows down an account that asks too often, for instance when many workstreams start in the same minute.",
-        todo="A temporary limit: the next try usually works. If it stays, spread the schedules, or ask for a higher request rate of "
+        todo="A temporary limit: the next try usually works. If it stays, spread the schedules, or ask for a higher request "
+        "rate of "
         "{service} (Service Quotas).",
         passes=True,
         source="AWS General Reference, 'Error retries'; quotas of each service",
@@ -265,7 +268,8 @@ _IMAGES = (
         id="image-without-s3",
         happened="The image's layers in S3 can't be reached",
         why="ECR keeps layers in S3: a pull that gets no answer from there ends in this crash of containerd.",
-        todo="Check the way from the private subnets to S3: the gateway endpoint in the subnets' route tables, its policy, and egress "
+        todo="Check the way from the private subnets to S3: the gateway endpoint in the subnets' route tables, its policy, "
+        "and egress "
         "443 to S3 in the security group.",
         passes=False,
         source=PULL,
@@ -275,16 +279,15 @@ _IMAGES = (
     Cause(
         id="image-layers-denied",
         happened="S3 denies the image's layers",
-        why="ECR keeps layers in a bucket of its own in S3. The manifest was read, so the role is good: the policy of the S3 endpoint "
+        why="ECR keeps layers in a bucket of its own in S3. The manifest was read, so the role is good: the policy of the S3 "
+        "endpoint "
         "does not let the bucket through.",
         todo="Allow s3:GetObject on `arn:aws:s3:::prod-<region>-starport-layer-bucket/*` in the policy of the S3 gateway endpoint; "
         f"{REFRESH} restores this stack's.",
         passes=False,
         source="Amazon ECR User Guide, 'Amazon ECR interface VPC endpoints': minimum Amazon S3 bucket permissions",
         where=("task",),
-        signs=(
-            r"(httpReadSeeker|blobs/|layer-bucket|failed to copy|\.s3[.-]).*(\b403\b|forbidden|access ?denied)",
-        ),
+        signs=(r"(httpReadSeeker|blobs/|layer-bucket|failed to copy|\.s3[.-]).*(\b403\b|forbidden|access ?denied)",),
     ),
     Cause(
         id="image-too-large",
@@ -296,7 +299,7 @@ _IMAGES = (
         where=("task",),
         signs=(
             r"no space left on device",
-            r"failed to (extract|register|unpack|apply) (layer|image)(?!.*(EOF|reset|timeout))",
+            r"failed to (extract|register|unpack|apply) (layer|image)(?!.*(EOF|reset|timeout|context ca))",
             r"disk quota",
         ),
     ),
@@ -322,7 +325,8 @@ _MEMORY = Cause(
     id="out-of-memory",
     happened="dbt needed more memory than the task has",
     why="Fargate kills what uses more than the task's memory (exit code 137).",
-    todo="Raise the workstream's `memory` (and `cpu`, if the pair asks for it) or lower `threads`, then `pulumi up --stack {stack}`.",
+    todo="Raise the workstream's `memory` (and `cpu`, if the pair asks for it) or lower `threads`, then `pulumi up --stack "
+    "{stack}`.",
     passes=False,
     source="OutOfMemoryError; 'Exit codes'",
     where=("task", "run"),
@@ -390,12 +394,17 @@ _NETWORK = (
         id="subnet-full",
         happened="The task's subnets have no free addresses",
         why="Each task takes one address of a private subnet until it ends.",
-        todo="Passes when other tasks end. If it stays, let fewer workstreams run at once (`concurrentRuns`), or give the network a "
+        todo="Passes when other tasks end. If it stays, let fewer workstreams run at once (`concurrentRuns`), or give the "
+        "network a "
         "larger range: free addresses of the subnets are in the VPC console.",
         passes=True,
         source="Amazon EC2 API Reference, 'Error codes': InsufficientFreeAddressesInSubnet",
         where=("request", "task"),
-        signs=(r"InsufficientFreeAddresses", r"(free|available|enough|sufficient) (private )?(ip(v4)? )?addresses", r"InsufficientCidr"),
+        signs=(
+            r"InsufficientFreeAddresses",
+            r"(free|available|enough|sufficient) (private )?(ip(v4)? )?addresses",
+            r"InsufficientCidr",
+        ),
     ),
     Cause(
         id="interface-quota",
@@ -440,7 +449,8 @@ _NETWORK = (
         signs=(
             r"InvalidGroup",
             r"InvalidSecurityGroup",
-            r"security ?group.{0,120}((does not|doesn't|do not) exist|not found|invalid|same (vpc|network)|different (vpc|network))",
+            r"security ?group.{0,120}((does not|doesn't|do not) exist|not found|invalid|same (vpc|network)|different (vpc"
+            r"|network))",
         ),
     ),
     Cause(
@@ -452,12 +462,18 @@ _NETWORK = (
         passes=False,
         source="Amazon EC2 API Reference, 'Error codes': UnauthorizedOperation",
         where=("request", "task"),
-        signs=(r"UnauthorizedOperation", r"not authorized to perform this operation", r"encoded authorization failure", r"\bec2:\w+"),
+        signs=(
+            r"UnauthorizedOperation",
+            r"not authorized to perform this operation",
+            r"encoded authorization failure",
+            r"\bec2:\w+",
+        ),
     ),
     Cause(
         id="service-linked-role",
         happened="ECS's own service-linked role is missing, or so new that AWS does not see it yet",
-        why="An account's first cluster makes AWSServiceRoleForECS; for some minutes it can't be used. It is none of the task's roles.",
+        why="An account's first cluster makes AWSServiceRoleForECS; for some minutes it can't be used. It is none of the "
+        "task's roles.",
         todo="The next try usually works. If it stays: `aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`.",
         passes=True,
         source="Using service-linked roles for Amazon ECS; terraform-provider-aws tries again on it",
@@ -508,7 +524,8 @@ _ROLES = (
             r"\becr:\w+",
             r"pull access denied",
             r"no basic auth",
-            r"(CannotPull|registry auth|\becr\b).*(\b40[13]\b|forbidden|unauthorized|access ?denied|not authorized|\bdenied\b|has expired)",
+            r"(CannotPull|registry auth|\becr\b).*(\b40[13]\b|forbidden|unauthorized|access ?denied|not authorized|\bdenied\b"
+            r"|has expired)",
             r"role has the permissions to pull",
         ),
     ),
@@ -529,7 +546,8 @@ _CONNECTIONS = (
         id="airflow-can-not-reach",
         happened="Airflow's workers can't reach {service}",
         why="A request from Airflow's own network to AWS got no answer; a container that runs goes on.",
-        todo="Often temporary, and the next try works. If it stays, check the network of Airflow's workers: the subnets' route to the "
+        todo="Often temporary, and the next try works. If it stays, check the network of Airflow's workers: the subnets' "
+        "route to the "
         "NAT gateway or the interface endpoint of {service}, and egress 443 of Airflow's security group.",
         passes=True,
         source="botocore: EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError, ConnectionClosedError",
@@ -577,7 +595,8 @@ _CONNECTIONS = (
         id="connection-broke",
         happened="The connection to {service} broke",
         why="The connection was made and then ended too early, on the way or at the other side.",
-        todo="A temporary fault; the next try usually works. If it stays, check what lies between the private subnets and {service}: "
+        todo="A temporary fault; the next try usually works. If it stays, check what lies between the private subnets and "
+        "{service}: "
         "NAT gateway, firewall, network ACL, endpoint.",
         passes=True,
         source=PULL,
@@ -620,7 +639,7 @@ _CONNECTIONS = (
             r"no route to host",
             r"network is unreachable",
             r"MissingEndpoint",
-            r"context cancell?ed",
+            r"context ca(\.\.\.|n)",
             r"signal: killed",
             r"endpoint URL",
         ),
@@ -636,7 +655,11 @@ _LOGS = (
         passes=False,
         source=RESOURCE,
         where=("task",),
-        signs=(r"log group.{0,80}((does not|doesn't) exist|not found)", r"find the Amazon CloudWatch log group", r"log.{0,60}ResourceNotFound"),
+        signs=(
+            r"log group.{0,80}((does not|doesn't) exist|not found)",
+            r"find the Amazon CloudWatch log group",
+            r"log.{0,60}ResourceNotFound",
+        ),
     ),
 )
 
@@ -645,7 +668,8 @@ _PULLS = (
         id="image-gone",
         happened="The image is not in the registry any more",
         why="The task definition names it by its digest; the image, or its repository, was deleted.",
-        todo="`ops rollback {workstream}` goes back to an image that is still there. Or build it again: change the image or the dbt "
+        todo="`ops rollback {workstream}` goes back to an image that is still there. Or build it again: change the image or "
+        "the dbt "
         "project, then `pulumi up --refresh --stack {stack}`; alone, `pulumi up` builds only what has changed.",
         passes=False,
         source=PULL,
@@ -737,7 +761,8 @@ _REQUESTS = (
         id="placement",
         happened="ECS found no place for the task, and will find none",
         why="The reason speaks of hosts of one's own; tasks of this platform run on Fargate.",
-        todo=f"The cluster or the task definition was changed by hand, {REFRESH} restores them: launch type and network mode must be "
+        todo=f"The cluster or the task definition was changed by hand, {REFRESH} restores them: launch type and network mode "
+        f"must be "
         "Fargate's.",
         passes=False,
         source=FAILURES,
@@ -802,7 +827,8 @@ _REQUESTS = (
         id="task-definition-gone",
         happened="The task definition's revision can't be used",
         why="The revision that Airflow's configuration names was deregistered behind Pulumi's back.",
-        todo=f"{REFRESH} registers a new revision and writes it into what Airflow reads; `ops rollback {{workstream}}` goes back to a "
+        todo=f"{REFRESH} registers a new revision and writes it into what Airflow reads; `ops rollback {{workstream}}` goes "
+        f"back to a "
         "former one.",
         passes=False,
         source=API,
@@ -817,7 +843,8 @@ _REQUESTS = (
         id="credentials-expired",
         happened="Airflow's own AWS credentials were not accepted",
         why="MWAA gives its workers credentials of the execution role and renews them; for a moment there were none, or old ones.",
-        todo="A temporary fault: the next try asks with new credentials. If it stays, look at the MWAA environment and its execution "
+        todo="A temporary fault: the next try asks with new credentials. If it stays, look at the MWAA environment and its "
+        "execution "
         "role.",
         passes=True,
         source="botocore: NoCredentialsError, CredentialRetrievalError; IAM, 'Common errors'",
@@ -931,7 +958,8 @@ _REST = (
         id="container-not-started",
         happened="The container could not be started",
         why="The container's runtime gave up; AWS names too little memory as one reason.",
-        todo="Check the image's entry point and the task definition, and raise `memory` if it is small; `ops rollback {workstream}` "
+        todo="Check the image's entry point and the task definition, and raise `memory` if it is small; `ops rollback "
+        "{workstream}` "
         "goes back to the former image if that one ran.",
         passes=False,
         source="CannotStartContainerError",
@@ -942,7 +970,8 @@ _REST = (
         id="pull-failed",
         happened="The image can't be pulled, for a reason that this platform does not know",
         why="The registry's own words are below.",
-        todo="Read the message; the tries go on meanwhile. Check that the image's digest is in ECR and the registry can be reached, "
+        todo="Read the message; the tries go on meanwhile. Check that the image's digest is in ECR and the registry can be "
+        "reached, "
         "and report the message, so that the next one gets an answer here.",
         passes=True,
         source=PULL,
@@ -959,10 +988,35 @@ _REST = (
         where=("task",),
     ),
     Cause(
+        id="secret-unread",
+        happened="The Snowflake credentials could not be read, and AWS does not say why",
+        why="AWS cuts long reasons off. The secret, the execution role's rights and the way to Secrets Manager are what it takes.",
+        todo="Read the message; the tries go on meanwhile. `ops doctor` checks the secret; then check the execution role, and "
+        "that the "
+        "private subnets reach Secrets Manager (NAT gateway or endpoint).",
+        passes=True,
+        source="aws/containers-roadmap#1133",
+        where=("task",),
+        signs=(r"from asm", r"asm fetching", r"fetch secret", r"retrieve secret"),
+    ),
+    Cause(
+        id="registry-unread",
+        happened="Fargate could not sign in to ECR, and AWS does not say why",
+        why="AWS cuts long reasons off. Most often there is no way from the private subnets to ECR.",
+        todo="Read the message; the tries go on meanwhile. Check that the private subnets reach ECR (NAT gateway or "
+        "endpoints), and that "
+        "the execution role has ecr:GetAuthorizationToken.",
+        passes=True,
+        source="aws/containers-roadmap#1133",
+        where=("task",),
+        signs=(r"registry auth",),
+    ),
+    Cause(
         id="task-not-prepared",
         happened="Fargate could not prepare the task, for a reason that this platform does not know",
         why="Something that the container needs before it starts was not there in time.",
-        todo="Read the message; the tries go on meanwhile. Check the execution role and that the private subnets reach ECR, S3, Secrets "
+        todo="Read the message; the tries go on meanwhile. Check the execution role and that the private subnets reach ECR, "
+        "S3, Secrets "
         "Manager and CloudWatch Logs (NAT gateway or endpoints), and report the message.",
         passes=True,
         source=RESOURCE,

@@ -53,7 +53,8 @@ _RUNNER = (
         id="artifacts",
         happened="dbt did its work, but the run's artifacts could not be stored",
         why="S3 did not take them; without them Airflow knows no details of the run.",
-        todo=f"Often temporary, and the next try works. If it stays, {REFRESH} restores the bucket and the task role's rights; check "
+        todo=f"Often temporary, and the next try works. If it stays, {REFRESH} restores the bucket and the task role's "
+        f"rights; check "
         "also that the private subnets reach S3 (gateway endpoint).",
         passes=True,
         source="Amazon S3 API Reference, 'Error responses'",
@@ -63,7 +64,8 @@ _RUNNER = (
         id="stale-source",
         happened="A source is too old, so nothing was built",
         why="The newest row of a source is older than its `error_after`.",
-        todo="Look at what loads it: it passes once new rows are there. Or run without this check (`freshness` of the workstream), or "
+        todo="Look at what loads it: it passes once new rows are there. Or run without this check (`freshness` of the "
+        "workstream), or "
         "correct `error_after` of the source.",
         passes=True,
         source="Source data freshness",
@@ -89,7 +91,8 @@ _RUNNER = (
         id="deadline",
         happened="dbt did not finish within the workstream's timeoutMinutes",
         why="The run had more to do than fits the time, or the warehouse was slower than usual.",
-        todo="The next try goes on where this one stopped. If it happens again: raise `timeoutMinutes` or `threads`, or select less.",
+        todo="The next try goes on where this one stopped. If it happens again: raise `timeoutMinutes` or `threads`, or "
+        "select less.",
         passes=True,
         source="image/README.md, exit code 3",
         signs=(r"RUN_TIMEOUT_SECONDS", r"deadline of the run"),
@@ -110,7 +113,8 @@ _MACHINE = (
         id="disk-full",
         happened="The task's disk is full",
         why="dbt writes logs, artifacts and seeds into /tmp on the task's ephemeral storage, 20 GiB unless it is told more.",
-        todo="Raise the ephemeral storage of the task definition, or find what writes so much to the disk: `dbt.log` and seeds are the "
+        todo="Raise the ephemeral storage of the task definition, or find what writes so much to the disk: `dbt.log` and "
+        "seeds are the "
         "usual ones.",
         passes=False,
         source="Fargate task ephemeral storage",
@@ -132,7 +136,8 @@ _TESTS = (
         id="test-failed",
         happened="A data test failed",
         why="The test found rows that it should not find; what depends on its model was not built.",
-        todo="Look at the rows that fail: run the test's compiled SQL (`compiled/` among the artifacts). Then correct the source or the "
+        todo="Look at the rows that fail: run the test's compiled SQL (`compiled/` among the artifacts). Then correct the "
+        "source or the "
         "model, or the test; `severity: warn` lets the run go on.",
         passes=False,
         source="Data tests",
@@ -151,7 +156,8 @@ _TESTS = (
         id="contract",
         happened="A model does not keep its contract",
         why="The columns that the model selects are not those that its contract promises.",
-        todo="Correct the model, or the columns of the contract in its yml: names and `data_type`, as the table in the message shows.",
+        todo="Correct the model, or the columns of the contract in its yml: names and `data_type`, as the table in the "
+        "message shows.",
         passes=False,
         source="Model contracts",
         signs=(r"enforced contract", r"contract.{0,60}(failed|mismatch|violat|breaking)", r"breaking changes? to contract"),
@@ -163,7 +169,8 @@ _PROJECT = (
         id="environment-variable",
         happened="An environment variable that the project reads is not set",
         why="`env_var` without a default needs it in the container.",
-        todo="Add the environment variable to the workstream's task definition, give `env_var` a default in the project, or use a var "
+        todo="Add the environment variable to the workstream's task definition, give `env_var` a default in the project, or "
+        "use a var "
         "instead.",
         passes=False,
         source="About env_var function",
@@ -183,7 +190,8 @@ _PROJECT = (
         id="package-missing",
         happened="A package, or a macro of one, is not in the image",
         why="Packages are installed when the image is built; a name that is undefined is usually a package's macro.",
-        todo="Add the package to `packages.yml` of the project (with its `package-lock.yml`) and deploy, so that the image gets it; or "
+        todo="Add the package to `packages.yml` of the project (with its `package-lock.yml`) and deploy, so that the image "
+        "gets it; or "
         "correct the macro's name.",
         passes=False,
         source="Packages; " + CORE,
@@ -244,13 +252,19 @@ _PROJECT = (
         "`image/requirements.in`.",
         passes=False,
         source="require-dbt-version",
-        signs=(r"version of dbt is not supported", r"require-dbt-version", r"requires? dbt", r"not compatible with (this version|dbt)"),
+        signs=(
+            r"version of dbt is not supported",
+            r"require-dbt-version",
+            r"requires? dbt",
+            r"not compatible with (this version|dbt)",
+        ),
     ),
     Cause(
         id="snapshot",
         happened="A snapshot can't go on with its table",
         why="The table was not made by a snapshot, or lacks columns that it needs.",
-        todo="Correct the snapshot's configuration, or rename its table so that the snapshot makes a new one; the old one keeps the "
+        todo="Correct the snapshot's configuration, or rename its table so that the snapshot makes a new one; the old one "
+        "keeps the "
         "history.",
         passes=False,
         source="Snapshots",
@@ -260,7 +274,8 @@ _PROJECT = (
         id="macro-undefined",
         happened="The Jinja of a model or macro fails",
         why="A name is undefined, a macro has other arguments, or it raises an error itself.",
-        todo="Correct the Jinja at the place that the message names; a macro of a package needs the package in `packages.yml`, and with "
+        todo="Correct the Jinja at the place that the message names; a macro of a package needs the package in "
+        "`packages.yml`, and with "
         "it in the image.",
         passes=False,
         source=CORE,
@@ -275,8 +290,10 @@ _PROJECT = (
     Cause(
         id="profile",
         happened="dbt can't use its profile",
-        why="The image has the profile `platform`, with the targets development and production; the container's environment fills it.",
-        todo="Build the image anew (`pulumi up --stack {stack}`), and leave `profile` in `dbt_project.yml` and `profiles.yml` to the "
+        why="The image has the profile `platform`, with the targets development and production; the container's environment "
+        "fills it.",
+        todo="Build the image anew (`pulumi up --stack {stack}`), and leave `profile` in `dbt_project.yml` and `profiles.yml` "
+        "to the "
         "image.",
         passes=False,
         source="image/profiles.yml",
@@ -286,14 +303,16 @@ _PROJECT = (
         id="configuration",
         happened="A yml file or configuration of the project is wrong",
         why="dbt reads all files before it builds anything; the message names the file and the key.",
-        todo="Correct the file that it names; `dbt parse` shows the same. A project that can't be parsed is no image: deploy it anew.",
+        todo="Correct the file that it names; `dbt parse` shows the same. A project that can't be parsed is no image: deploy "
+        "it anew.",
         passes=False,
         source="Parsing; " + CORE,
         signs=(
             r"parsing error",
             r"can't read the project",
             r"\bya?ml\b",
-            r"(invalid|unknown|unexpected|missing|required) .{0,40}(config|configuration|key|field|propert|parameter|materialization|strategy)",
+            r"(invalid|unknown|unexpected|missing|required) .{0,40}(config|configuration|key|field|propert|parameter"
+            r"|materialization|strategy)",
             r"no materialization",
             r"not a valid",
             r"must (be|have|specify|provide|define)",
@@ -314,7 +333,8 @@ _FAILED = Cause(
     id="hook-failed",
     happened="A hook of the project failed",
     why="`on-run-start` and `on-run-end` run beside the models; the message is the hook's.",
-    todo="Correct the hook in `dbt_project.yml`, or the macro that it calls; if it is a statement of Snowflake's, the message says what "
+    todo="Correct the hook in `dbt_project.yml`, or the macro that it calls; if it is a statement of Snowflake's, the message "
+    "says what "
     "was refused.",
     passes=True,
     source="on-run-start & on-run-end",

@@ -70,7 +70,7 @@ class Diagnosis:
 _LAST_WORDS = re.compile(rf"Tried again by itself: (yes|no)\. More: {re.escape(PAGE)}#([\w-]+)")
 
 
-def last_words(transient: bool, causes: Iterable[str]) -> str:  # noqa: FBT001 - read aloud it is clear
+def last_words(transient: bool, causes: Iterable[str]) -> str:
     """What is said last of a failure: whether it is tried again, and where more is."""
     return f"Tried again by itself: {'yes' if transient else 'no'}. More: {', '.join(f'{PAGE}#{cause}' for cause in causes)}"
 
@@ -85,7 +85,8 @@ UNKNOWN = Cause(
     id="unknown",
     happened="An error that this platform does not know",
     why="The message is repeated below, whole.",
-    todo="Read the message; the workstream's tries go on meanwhile. Please report it, so that the next one gets an answer here: the "
+    todo="Read the message; the workstream's tries go on meanwhile. Please report it, so that the next one gets an answer "
+    "here: the "
     "message, the exit or stop code and the versions that `debug` prints, with secrets, names and account numbers masked.",
     passes=True,
     source="this table",

@@ -1,4 +1,4 @@
-"""What Snowflake refuses, at the log-in and in a statement. Sources are pages of Snowflake's documentation unless they say otherwise."""
+"""What Snowflake refuses, at the log-in and in a statement. Sources are pages of its documentation unless they say otherwise."""
 
 from .model import Cause
 
@@ -22,7 +22,8 @@ _LOG_IN = (
         id="snowflake-locked",
         happened="Snowflake has locked user {user} for a while",
         why="Five log-ins with wrong credentials lock a user for 15 minutes; each further try could lock it again.",
-        todo="Correct the credentials first (`ops credentials put`), then wait 15 minutes or unlock it in Snowflake: ALTER USER {user} "
+        todo="Correct the credentials first (`ops credentials put`), then wait 15 minutes or unlock it in Snowflake: ALTER "
+        "USER {user} "
         "SET MINS_TO_UNLOCK = 0.",
         passes=False,
         source="User management, 'Unlocking a user'; dbt-labs/dbt-snowflake#373",
@@ -43,7 +44,8 @@ _LOG_IN = (
         id="snowflake-mfa",
         happened="Snowflake asks user {user} for a second factor, which a program has not",
         why="Users who log in with a password need MFA; service users with a key or a workload identity do not.",
-        todo="Set `warehouse.authentication` to keyPair or workloadIdentity and make the user one of TYPE = SERVICE: ALTER USER {user} "
+        todo="Set `warehouse.authentication` to keyPair or workloadIdentity and make the user one of TYPE = SERVICE: ALTER "
+        "USER {user} "
         "SET TYPE = SERVICE (docs/snowflake.md).",
         passes=False,
         source="Planning for the deprecation of single-factor password sign-ins; codes 394507 to 394512",
@@ -54,7 +56,8 @@ _LOG_IN = (
         id="snowflake-authentication-policy",
         happened="An authentication policy of Snowflake's forbids this way to log in",
         why="The policy on the account or the user does not name the method or the client.",
-        todo="In Snowflake: allow it for user {user} (ALTER AUTHENTICATION POLICY ... SET AUTHENTICATION_METHODS, CLIENT_TYPES with "
+        todo="In Snowflake: allow it for user {user} (ALTER AUTHENTICATION POLICY ... SET AUTHENTICATION_METHODS, "
+        "CLIENT_TYPES with "
         "DRIVERS), or set `warehouse.authentication` to one that it allows.",
         passes=False,
         source="Authentication policies; code 390202",
@@ -85,8 +88,10 @@ _LOG_IN = (
     Cause(
         id="snowflake-account",
         happened="Snowflake does not know the account {account} at {address}, or refuses it there",
-        why="A wrong account identifier leads to a host that answers 403 or 404; so does PrivateLink or a network policy that refuses.",
-        todo="Check the account identifier (`dbt-platform:warehouse.account`, SNOWFLAKE_ACCOUNT): ORGANIZATION-ACCOUNT as Snowsight "
+        why="A wrong account identifier leads to a host that answers 403 or 404; so does PrivateLink or a network policy that "
+        "refuses.",
+        todo="Check the account identifier (`dbt-platform:warehouse.account`, SNOWFLAKE_ACCOUNT): ORGANIZATION-ACCOUNT as "
+        "Snowsight "
         "shows it. If it is right, check PrivateLink and the account's network policy.",
         passes=False,
         source="Account identifiers; snowflakedb/snowflake-connector-python#1269; codes 290403, 290404",
@@ -103,7 +108,8 @@ _LOG_IN = (
     Cause(
         id="snowflake-key",
         happened="Snowflake at {address} does not accept the private key of user {user}",
-        why="The user's public key is another one, or the account is, or the user is unknown. Under load Snowflake also says so of a "
+        why="The user's public key is another one, or the account is, or the user is unknown. Under load Snowflake also says "
+        "so of a "
         "good key, whose token became too old while it waited.",
         todo="Under load the next try works. If it stays, put the credentials again with `ops credentials put` and register their "
         "public key: ALTER USER {user} SET RSA_PUBLIC_KEY='...'. The account must be {account}.",
@@ -206,7 +212,8 @@ _RIGHTS = (
         id="privilege-missing",
         happened="Role {role} lacks a privilege in Snowflake",
         why="The message names the object that the role may not work on.",
-        todo="GRANT it to role {role} in Snowflake: docs/snowflake.md lists what a run needs. What another role made before belongs to "
+        todo="GRANT it to role {role} in Snowflake: docs/snowflake.md lists what a run needs. What another role made before "
+        "belongs to "
         "that role: GRANT OWNERSHIP ON ... TO ROLE {role} COPY CURRENT GRANTS.",
         passes=False,
         source="Access control privileges; codes 003001, 003011, 003041",
@@ -217,7 +224,8 @@ _RIGHTS = (
         id="model-warehouse",
         happened="The warehouse of the model can't be used",
         why="The model names a `snowflake_warehouse` that does not exist or that role {role} may not use, so the session has none.",
-        todo="In Snowflake: GRANT USAGE ON WAREHOUSE ... TO ROLE {role}; or correct the warehouse of the model (`snowflake_warehouse`).",
+        todo="In Snowflake: GRANT USAGE ON WAREHOUSE ... TO ROLE {role}; or correct the warehouse of the model "
+        "(`snowflake_warehouse`).",
         passes=False,
         source="USE WAREHOUSE; dbt-labs/dbt-snowflake#300; code 000606",
         codes=frozenset({606}),
@@ -227,7 +235,8 @@ _RIGHTS = (
         id="resource-monitor",
         happened="A resource monitor of Snowflake's has used up its quota",
         why="The monitor suspends its warehouses until its next period begins, or somebody raises its quota.",
-        todo="Raise the quota of the resource monitor (ALTER RESOURCE MONITOR ... SET CREDIT_QUOTA = ...), or wait for its next period.",
+        todo="Raise the quota of the resource monitor (ALTER RESOURCE MONITOR ... SET CREDIT_QUOTA = ...), or wait for its "
+        "next period.",
         passes=False,
         source="Working with resource monitors; code 090073",
         codes=frozenset({90073, 90074, 90075}),
@@ -240,7 +249,8 @@ _PASSING = (
         id="statement-timeout",
         happened="A statement took longer than Snowflake allows",
         why="STATEMENT_TIMEOUT_IN_SECONDS of the warehouse, user or account, or the time that a statement may wait, was over.",
-        todo=f"{AGAIN} If it stays: make the model faster, take a larger warehouse, or raise STATEMENT_TIMEOUT_IN_SECONDS (for waiting: "
+        todo=f"{AGAIN} If it stays: make the model faster, take a larger warehouse, or raise STATEMENT_TIMEOUT_IN_SECONDS "
+        f"(for waiting: "
         "STATEMENT_QUEUED_TIMEOUT_IN_SECONDS).",
         passes=True,
         source="STATEMENT_TIMEOUT_IN_SECONDS; codes 000630, 000631",
@@ -250,8 +260,10 @@ _PASSING = (
     Cause(
         id="locked-out",
         happened="Another statement held the table's lock",
-        why="Snowflake lets one statement at a time change a table, and at most 20 wait; another run or a person writes the same table.",
-        todo=f"{AGAIN} If it stays, find who else writes this table (SHOW LOCKS IN ACCOUNT), lower `threads` for microbatches, or let "
+        why="Snowflake lets one statement at a time change a table, and at most 20 wait; another run or a person writes the "
+        "same table.",
+        todo=f"{AGAIN} If it stays, find who else writes this table (SHOW LOCKS IN ACCOUNT), lower `threads` for "
+        f"microbatches, or let "
         "the two not run at once.",
         passes=True,
         source="Transactions, 'Resource locking'; code 000625",
@@ -309,7 +321,8 @@ _DATA = (
         id="object-missing",
         happened="A table, view or schema is not there, or role {role} may not read it",
         why="Snowflake tells nobody the difference between what does not exist and what a role may not see.",
-        todo="Check that it exists under that name (sources: database, schema and identifier in their yml), and grant it: GRANT SELECT "
+        todo="Check that it exists under that name (sources: database, schema and identifier in their yml), and grant it: "
+        "GRANT SELECT "
         "ON ... TO ROLE {role}, with GRANT USAGE on its database and schema (docs/snowflake.md).",
         passes=False,
         source="SQL compilation errors; codes 002003, 002043",
@@ -330,7 +343,8 @@ _DATA = (
         id="duplicate-rows",
         happened="A merge found several rows with the same key",
         why="The rows that the model selects have the same `unique_key` more than once, so Snowflake does not know which to take.",
-        todo="Make the rows unique: a `qualify row_number() over (partition by <unique_key> ...) = 1` in the model, or a `unique_key` "
+        todo="Make the rows unique: a `qualify row_number() over (partition by <unique_key> ...) = 1` in the model, or a "
+        "`unique_key` "
         "with more columns. " + COMPILED,
         passes=False,
         source="MERGE, 'Duplicate join behavior'; code 100090",
@@ -341,7 +355,8 @@ _DATA = (
         id="value-too-long",
         happened="A value is longer than its column",
         why="A source sends longer texts than the column of the table, or of the contract, takes.",
-        todo="Widen the column (contract, `column_types` of the seed, or `--full-refresh` of the model), or shorten the value of the "
+        todo="Widen the column (contract, `column_types` of the seed, or `--full-refresh` of the model), or shorten the value "
+        "of the "
         "source. " + COMPILED,
         passes=False,
         source="String & binary data types; code 100078",
@@ -375,8 +390,29 @@ _DATA = (
         todo="Find the value of the source that the message quotes, or use `try_to_...` / `try_cast` in the model. " + COMPILED,
         passes=False,
         source="Data type conversion, 'TRY_CAST'; codes 100035 to 100048, 100069",
-        codes=frozenset({100032, 100035, 100037, 100038, 100039, 100040, 100041, 100046, 100048, 100050, 100065, 100069, 100071, 100080,
-                         100096, 100132, 100133, 100183, 100262}),
+        codes=frozenset(
+            {
+                100032,
+                100035,
+                100037,
+                100038,
+                100039,
+                100040,
+                100041,
+                100046,
+                100048,
+                100050,
+                100065,
+                100069,
+                100071,
+                100080,
+                100096,
+                100132,
+                100133,
+                100183,
+                100262,
+            }
+        ),
         signs=(
             r"is not recognized",
             r"failed to cast",
@@ -391,18 +427,25 @@ _DATA = (
         id="python-model",
         happened="The Python of a model or function failed",
         why="Snowflake runs it in a procedure of its own; the last line of the traceback names the error.",
-        todo="Correct the Python that the traceback names; a package that is missing goes into the model's `packages`, and must be in "
+        todo="Correct the Python that the traceback names; a package that is missing goes into the model's `packages`, and "
+        "must be in "
         "Snowflake's Anaconda channel.",
         passes=False,
         source="Python models (docs.getdbt.com); code 100357",
         codes=frozenset({100357, 100396, 1300, 1304}),
-        signs=(r"python interpreter error", r"traceback \(most recent call last\)", r"snowpark", r"packages? not (found|supported)"),
+        signs=(
+            r"python interpreter error",
+            r"traceback \(most recent call last\)",
+            r"snowpark",
+            r"packages? not (found|supported)",
+        ),
     ),
     Cause(
         id="columns-differ",
         happened="The columns of a table and those of the statement differ",
         why="A table that was made before has other columns, or other types, than the model selects now.",
-        todo="Build it from scratch: `ops run {workstream} --full-refresh --select <model>`; or set `on_schema_change` of the model.",
+        todo="Build it from scratch: `ops run {workstream} --full-refresh --select <model>`; or set `on_schema_change` of the "
+        "model.",
         passes=False,
         source="Incremental models, 'on_schema_change' (docs.getdbt.com); codes 002020, 002023, 002108",
         codes=frozenset({2020, 2023, 2057, 2108, 1058}),
@@ -435,12 +478,16 @@ _CONNECTION = (
         passes=True,
         source=f"{CONNECTOR}: 390110 to 390115, 390195, 390318",
         codes=frozenset({390104, 390108, 390110, 390111, 390112, 390113, 390114, 390115, 390195, 390318, 252006, 252007}),
-        signs=(r"(authentication token|session|id token).{0,60}(expired|no longer exists|gone|invalid)", r"must authenticate again"),
+        signs=(
+            r"(authentication token|session|id token).{0,60}(expired|no longer exists|gone|invalid)",
+            r"must authenticate again",
+        ),
     ),
     Cause(
         id="snowflake-certificate",
         happened="The certificate of {address} could not be checked",
-        why="The connector asks the certificate's authority whether it was revoked, at port 80 of that authority's servers; a proxy or "
+        why="The connector asks the certificate's authority whether it was revoked, at port 80 of that authority's servers; a "
+        "proxy or "
         "a firewall is in the way, or they are slow.",
         todo="Often temporary, and the next try works. If it stays, let the private subnets reach the OCSP servers "
         "(SYSTEM$ALLOWLIST() names them, port 80), and keep firewalls from replacing Snowflake's certificate.",
@@ -453,12 +500,15 @@ _CONNECTION = (
         id="snowflake-unreachable",
         happened="Snowflake can't be reached at {address}",
         why="The network between the task and Snowflake, or Snowflake itself, did not answer in time.",
-        todo="Often temporary: it is tried again. If it stays, check SNOWFLAKE_ACCOUNT (and SNOWFLAKE_HOST), that the task's security "
+        todo="Often temporary: it is tried again. If it stays, check SNOWFLAKE_ACCOUNT (and SNOWFLAKE_HOST), that the task's "
+        "security "
         "group and subnets let out port {port} (NAT gateway or PrivateLink), and status.snowflake.com.",
         passes=True,
         source=f"{CONNECTOR}: 250001 to 250007, 251009 to 251012, 290000 and above",
-        codes=frozenset({250001, 250002, 250003, 250005, 250006, 250007, 250012, 251004, 251009, 251011, 251012, 252010, 252013}
-        | {290000, 290400, 290405, 290408, 290429, *range(290500, 290600)}),
+        codes=frozenset(
+            {250001, 250002, 250003, 250005, 250006, 250007, 250012, 251004, 251009, 251011, 251012, 252010, 252013}
+            | {290000, 290400, 290405, 290408, 290429, *range(290500, 290600)}
+        ),
         signs=(
             r"could not connect to snowflake",
             r"snowflake can't be reached",
