@@ -104,7 +104,6 @@ class Airflow:
     """Runs the operator of one workstream."""
 
     def __init__(self, folder: Path) -> None:
-
         (self._workstream,), _ = read(dag_folder(folder / "dags", configuration("sales")) / "config")
 
     def run(self, case: Case, container: Ended) -> tuple[str, bool]:
@@ -117,10 +116,10 @@ class Airflow:
         with (
             mock.patch.object(AwsLogsHook, "conn", Logs(container.log)),
             mock.patch.object(AwsBaseHook, "conn", S3(container.objects)),
+            mock.patch.object(DbtOperator, "client", Ecs(case, container)),
             mock.patch("time.sleep"),
         ):
             operator = DbtOperator(task_id="dbt", workstream=self._workstream)
-            operator.__dict__["client"] = Ecs(case, container)
             operator.render_template_fields(context)
             try:
                 operator.execute(context)

@@ -40,7 +40,6 @@ class Ended:
 
 def contain(case: Case) -> Ended:
     """Run the container of a case to its end."""
-
     bucket, stream = _Bucket(case), io.StringIO()
     output = Output(stream=stream)
     changes = {"SNOWFLAKE_AUTHENTICATOR": case.get("auth", "keyPair"), "SNOWFLAKE_PASSWORD": "a-password-that-is-not-one"}

@@ -186,7 +186,7 @@ _SECRETS = (
         where=("request", "task", "run"),
         signs=(
             r"access to KMS is not allowed",
-            r"kms:\w+",
+            r"(?-i:\bkms:[A-Z]\w+)",
             r"ciphertext refers to a customer master key",
             r"KMS\.?AccessDenied",
             r"KMS key does not exist or is not allowed",
@@ -240,7 +240,7 @@ _SECRETS = (
         source=RESOURCE,
         where=("task",),
         signs=(
-            r"secretsmanager:\w+",
+            r"(?-i:\bsecretsmanager:[A-Z]\w+)",
             r"(secretsmanager|secrets manager|\basm\b).*(AccessDenied|not authorized|forbidden)",
         ),
     ),
@@ -424,21 +424,6 @@ _NETWORK = (
         ),
     ),
     Cause(
-        id="subnet-gone",
-        happened="The task's subnets are gone",
-        why="A subnet was deleted behind Pulumi's back, or the configuration that Airflow reads is older than the network.",
-        todo=f"{REFRESH} makes them again and writes them into what Airflow reads.",
-        passes=False,
-        source="Amazon EC2 API Reference, 'Error codes': InvalidSubnetID.NotFound",
-        where=("request", "task"),
-        signs=(
-            r"InvalidSubnet",
-            r"subnet.{0,120}((does not|doesn't|do not) exist|not found|invalid)",
-            r"retrieving subnet information",
-            r"invalid.{0,30}subnet",
-        ),
-    ),
-    Cause(
         id="security-group-gone",
         happened="The task's security groups are gone",
         why="A security group was deleted behind Pulumi's back, or the configuration that Airflow reads is older than the network.",
@@ -454,6 +439,21 @@ _NETWORK = (
         ),
     ),
     Cause(
+        id="subnet-gone",
+        happened="The task's subnets are gone",
+        why="A subnet was deleted behind Pulumi's back, or the configuration that Airflow reads is older than the network.",
+        todo=f"{REFRESH} makes them again and writes them into what Airflow reads.",
+        passes=False,
+        source="Amazon EC2 API Reference, 'Error codes': InvalidSubnetID.NotFound",
+        where=("request", "task"),
+        signs=(
+            r"InvalidSubnet",
+            r"subnet.{0,120}((does not|doesn't|do not) exist|not found|invalid)",
+            r"retrieving subnet information",
+            r"invalid.{0,30}subnet",
+        ),
+    ),
+    Cause(
         id="interface-denied",
         happened="ECS may not make a network interface for the task",
         why="ECS makes it with its service-linked role, whose policy is AWS's: usually a policy of the organisation forbids it.",
@@ -466,7 +466,7 @@ _NETWORK = (
             r"UnauthorizedOperation",
             r"not authorized to perform this operation",
             r"encoded authorization failure",
-            r"\bec2:\w+",
+            r"(?-i:\bec2:[A-Z]\w+)",
         ),
     ),
     Cause(
@@ -521,7 +521,7 @@ _ROLES = (
         source=PULL,
         where=("task",),
         signs=(
-            r"\becr:\w+",
+            r"(?-i:\becr:[A-Z]\w+)",
             r"pull access denied",
             r"no basic auth",
             r"(CannotPull|registry auth|\becr\b).*(\b40[13]\b|forbidden|unauthorized|access ?denied|not authorized|\bdenied\b"
@@ -537,7 +537,10 @@ _ROLES = (
         passes=False,
         source=RESOURCE,
         where=("task",),
-        signs=(r"\blogs:\w+", r"(logger|logging driver|log stream|log group|cloudwatch).*(AccessDenied|not authorized|forbidden)"),
+        signs=(
+            r"(?-i:\blogs:[A-Z]\w+)",
+            r"(logger|logging driver|log stream|log group|cloudwatch).*(AccessDenied|not authorized|forbidden)",
+        ),
     ),
 )
 
@@ -589,7 +592,7 @@ _CONNECTIONS = (
         passes=True,
         source=STOPPED,
         where=("request", "task"),
-        signs=(r"network interface", r"\bENI\b", r"unexpected ec2 error"),
+        signs=(r"network interface", r"(?<!RESOURCE:)(?-i:\bENI\b)", r"unexpected ec2 error"),
     ),
     Cause(
         id="connection-broke",
@@ -895,6 +898,26 @@ _REQUESTS = (
 
 _REST = (
     Cause(
+        id="aws-fault",
+        happened="A fault of {service}",
+        why="The service answered with an error of its own, or too late.",
+        todo=TEMPORARY,
+        passes=True,
+        source=STOPPED,
+        where=("request", "task"),
+        signs=(
+            r"\b50[0-4]\b",
+            r"ServerException",
+            r"Service ?Unavailable",
+            r"Internal ?(Service|Server)?(Error|Failure|Exception)",
+            r"internal (service |server )?(error|failure)",
+            r"try again later",
+            r"timeout waiting|timed? ?out|TimeoutError",
+            r"unexpected (status|error)",
+            r"Service error",
+        ),
+    ),
+    Cause(
         id="logging-failed",
         happened="The task's logging could not be prepared",
         why="Fargate opens the log stream before it starts the container.",
@@ -933,26 +956,6 @@ _REST = (
         source=RESOURCE,
         where=("task",),
         signs=(r"AccessDenied", r"not authorized", r"access denied", r"Unauthorized\w*"),
-    ),
-    Cause(
-        id="aws-fault",
-        happened="A fault of {service}",
-        why="The service answered with an error of its own, or too late.",
-        todo=TEMPORARY,
-        passes=True,
-        source=STOPPED,
-        where=("request", "task"),
-        signs=(
-            r"\b50[0-4]\b",
-            r"ServerException",
-            r"Service ?Unavailable",
-            r"Internal ?(Service|Server)?(Error|Failure|Exception)",
-            r"internal (service |server )?(error|failure)",
-            r"try again later",
-            r"timeout waiting|timed? ?out|TimeoutError",
-            r"unexpected (status|error)",
-            r"Service error",
-        ),
     ),
     Cause(
         id="container-not-started",
