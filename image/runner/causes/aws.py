@@ -299,9 +299,21 @@ _IMAGES = (
         where=("task",),
         signs=(
             r"no space left on device",
-            r"failed to (extract|register|unpack|apply) (layer|image)(?!.*(EOF|reset|timeout|context ca))",
+            r"failed to (extract|register|unpack|apply) (layer|image)(?!.*(EOF|reset|timeout|context ca|processor|media))",
             r"disk quota",
         ),
+    ),
+    Cause(
+        id="image-format",
+        happened="The image has a format that Fargate does not take",
+        why="A layer or the manifest is of a kind that containerd can't unpack, for instance an attestation of the build.",
+        todo="Build the image with Pulumi, or with `docker buildx build --provenance=false --sbom=false`; `ops rollback "
+        "{workstream}` "
+        "goes back to the former image.",
+        passes=False,
+        source=PULL,
+        where=("task",),
+        signs=(r"media-?type", r"no processor", r"unsupported (manifest|schema|media|image)", r"invalid (tar|layer|manifest)"),
     ),
     Cause(
         id="entry-point",
@@ -573,7 +585,7 @@ _CONNECTIONS = (
         source=STOPPED,
         where=("task",),
         signs=(
-            r"shim",
+            r"shim(?!.*OCI runtime)",
             r"netplugin",
             r"containerd\.sock|ttrpc",
             r"(configure|setup|set up|attach).{0,30}\bENI\b",
@@ -631,6 +643,7 @@ _CONNECTIONS = (
             r"connection issue",
             r"network (configuration|connection|connectivity)",
             r"i/o timeout",
+            r"could not (reach|be reached|connect)",
             r"\bdial (tcp|udp)",
             r"no such host",
             r"deadline exceeded",
@@ -840,6 +853,7 @@ _REQUESTS = (
             r"task ?definition.{0,160}(inactive|not found|(does not|doesn't) exist|not active|invalid|delete)",
             r"(unable to|can't|cannot) (find|describe|use).{0,20}task ?definition",
             r"invalid revision",
+            r"account ?ids? mismatch",
         ),
     ),
     Cause(
@@ -945,7 +959,13 @@ _REST = (
         passes=False,
         source=STOPPED,
         where=("task",),
-        signs=(r"CannotCreateVolume", r"\bEFS\b", r"\bmount(ing)?\b", r"invalid volume", r"volume specification"),
+        signs=(
+            r"CannotCreateVolume",
+            r"\bEFS\b",
+            r"failed to mount|mount(ing)? (failed|the|target)|mount\.nfs",
+            r"invalid volume",
+            r"volume specification",
+        ),
     ),
     Cause(
         id="execution-role-denied",

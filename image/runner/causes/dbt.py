@@ -13,6 +13,7 @@ _RUNNER = (
         todo="Deploy the stack (`pulumi up --stack {stack}`), and put the credentials with `ops credentials put`.",
         passes=False,
         source="image/README.md, 'Environment'",
+        codes=frozenset({251001, 251005, 251006, 251007}),
         signs=(r"container's environment is not complete",),
     ),
     Cause(
@@ -160,7 +161,12 @@ _TESTS = (
         "message shows.",
         passes=False,
         source="Model contracts",
-        signs=(r"enforced contract", r"contract.{0,60}(failed|mismatch|violat|breaking)", r"breaking changes? to contract"),
+        signs=(
+            r"enforced contract",
+            r"in your\s+contract",
+            r"contract.{0,60}(failed|mismatch|violat|breaking)",
+            r"breaking changes? to contract",
+        ),
     ),
 )
 

@@ -110,7 +110,9 @@ def find(
     for cause in candidates:
         if (found := cause.match(telling)) is not None:
             return cause, found
-    return next(((cause, {}) for cause in candidates if cause.codes & numbers), None)
+        if cause.codes & numbers:
+            return cause, {}
+    return None
 
 
 _VAGUE = frozenset({250001, 250003, 3001})

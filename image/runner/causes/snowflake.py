@@ -95,7 +95,7 @@ _LOG_IN = (
         "shows it. If it is right, check PrivateLink and the account's network policy.",
         passes=False,
         source="Account identifiers; snowflakedb/snowflake-connector-python#1269; codes 290403, 290404",
-        codes=frozenset({290403, 290404, 403, 404, 251001}),
+        codes=frozenset({290403, 290404, 403, 404}),
         signs=(
             r"HTTP 40[34]\b",
             r"\b40[34] (forbidden|not found)",
@@ -278,7 +278,7 @@ _PASSING = (
         passes=True,
         source="SYSTEM$CANCEL_QUERY; code 000604",
         codes=frozenset({604, 607}),
-        signs=(r"execution cancell?ed", r"query was cancell?ed", r"statement.{0,30}aborted"),
+        signs=(r"execution cancell?ed", r"query was cancell?ed", r"statement.{0,30}aborted", r"\b\d{6} \(57\w{3}\)"),
     ),
     Cause(
         id="warehouse-busy",
@@ -302,7 +302,13 @@ _PASSING = (
         passes=True,
         source="Snowflake community, 'SQL execution internal error'; codes 000603, 300002, 300010, 370001",
         codes=frozenset({603, 300002, 300005, 300010, 370001, 390000, 390900}),
-        signs=(r"internal error", r"processing aborted due to error", r"\bincident\b", r"service (is )?(temporarily )?unavailable"),
+        signs=(
+            r"internal error",
+            r"\b\d{6} \(XX\w{3}\)",
+            r"processing aborted due to error",
+            r"\bincident\b",
+            r"service (is )?(temporarily )?unavailable",
+        ),
     ),
 )
 
@@ -421,6 +427,7 @@ _DATA = (
             r"numeric (value|overflow)",
             r"(can't|cannot|could not) (parse|convert|cast|coerce)",
             r"too large.{0,40}number",
+            r"\b\d{6} \(22\w{3}\)",
         ),
     ),
     Cause(
@@ -464,8 +471,8 @@ _DATA = (
         todo="Correct the SQL of the model, or the macro that wrote it. " + COMPILED,
         passes=False,
         source="SQL compilation errors; codes 001003, 000979, 002028 and the like",
-        codes=frozenset({904, 979, *range(1000, 1100), *range(2000, 2300)}),
-        signs=(r"SQL compilation error",),
+        codes=frozenset({6, 8, 979, *range(1000, 1100), *range(2000, 2300)}),
+        signs=(r"SQL compilation error", r"multiple SQL statements", r"\b\d{6} \((42|0A)\w{3}\)"),
     ),
 )
 
@@ -521,6 +528,7 @@ _CONNECTION = (
             r"\bhanging\b",
             r"(connection|read|connect|login|request|operation) timed? ?out|ReadTimeout|ConnectTimeout",
             r"broken pipe",
+            r"\b\d{6} \(08\w{3}\)",
             r"HTTP 5\d\d\b|\b50[0234]\b.{0,30}(bad gateway|service|gateway|server)",
             r"maintenance",
         ),
