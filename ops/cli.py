@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from ops import artifacts, credentials, doctor, logs, rollback, run, status
+from ops import artifacts, credentials, doctor, explain, logs, rollback, run, status
 from ops.context import messages
 from ops.errors import OpsError, from_aws
 from ops.stack import Stack
@@ -36,6 +36,7 @@ app.command()(logs.logs)
 app.command()(artifacts.artifacts)
 app.command()(rollback.rollback)
 app.command()(doctor.doctor)
+app.command()(explain.explain)
 
 
 @app.callback()

@@ -94,16 +94,14 @@ UNKNOWN = Cause(
 )
 
 
-def find(
-    causes: Iterable[Cause], where: Place | None, text: str, codes: Iterable[int] = ()
-) -> tuple[Cause, Mapping[str, str]] | None:
+def find(causes: Iterable[Cause], where: Place, text: str, codes: Iterable[int] = ()) -> tuple[Cause, Mapping[str, str]] | None:
     """The first cause that fits, and what its signs found; the order of the causes goes from special to general.
 
     A number says more than words, unless it is a vague one.
     """
     numbers = {*codes, *numbers_in(text)}
     telling = _BEGINNING.sub("", text)
-    candidates = [cause for cause in causes if where in (None, *cause.where)]
+    candidates = [cause for cause in causes if where in cause.where]
     for cause in candidates:
         if cause.codes & (numbers - _VAGUE):
             return cause, cause.match(telling) or {}
