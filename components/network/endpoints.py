@@ -10,8 +10,7 @@ from components.account import Account
 from components.base import Component
 from components.iam_policy import Statement, document
 from components.network.security_group import SecurityGroup, SecurityGroupArgs
-
-HTTPS = 443
+from settings.rules import HTTPS
 
 SERVICES = {
     # Amazon MWAA, "Creating the required VPC service endpoints in an Amazon VPC with private routing".
