@@ -20,7 +20,6 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.diagnosis_airflow import Airflow
 from benchmarks.diagnosis_container import Case, Ended, contain
 
 CASES = Path(__file__).with_name("diagnosis_cases")
@@ -66,6 +65,8 @@ def read(name: str) -> list[Case]:
 
 def measure(sets: tuple[str, ...], only: str | None = None) -> dict[str, dict[str, tuple[Told, list[str]]]]:
     """By set and case: what was told, and what of it is wrong."""
+    from benchmarks.diagnosis_airflow import Airflow  # noqa: PLC0415 - takes ten seconds, and the DAG folder on the path
+
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory() as folder:
