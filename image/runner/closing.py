@@ -22,10 +22,11 @@ _HEADLINES = {
     ExitCode.FAILED: "dbt failed",
     ExitCode.NOT_STARTED: "dbt was not started",
     ExitCode.DEADLINE: "dbt was ended at its deadline",
+    ExitCode.NOT_STORED: "dbt succeeded, but what it leaves could not be stored",
     ExitCode.CANCELLED: "dbt was cancelled",
 }
 
-_NOT_DBT = "the run failed, and nothing in dbt did"
+_NOT_DBT = "dbt was not begun"
 
 _MOST_TELLING = re.compile(r"→|^@@|^([+-]{3})\s|^\w*(Error|Exception)\b.*:|\d{6} \(\w{5}\)")
 """Rows of a unit test that differ, the last line of a traceback, Snowflake's number."""
@@ -45,7 +46,8 @@ def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
     progress = summary.progress
     counts = ", ".join(f"{count} {status}" for status, count in sorted(progress.counts().items()))
     failed = progress.failed()
-    headline = _NOT_DBT if not failed and summary.code == ExitCode.FAILED and _spares_dbt(summary) else _HEADLINES[summary.code]
+    stale = summary.code == ExitCode.FAILED and summary.reasons[0].cause == "stale-source"
+    headline = _NOT_DBT if stale else _HEADLINES[summary.code]
     lines = ["", f"{headline}: {counts or 'no node was run'} in {summary.seconds:.0f} s"]
     lines += _problem(summary)
     told: set[str] = set()
@@ -58,10 +60,6 @@ def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
     if summary.reasons:
         lines += [last_words(summary.retry, [reason.cause for reason in summary.reasons][:_FAILURES])]
     return "\n".join([*lines, f"Artifacts: {artifacts}/"])
-
-
-def _spares_dbt(summary: Summary) -> bool:
-    return summary.reasons[0].cause.startswith(("stale-source", "artifacts"))
 
 
 def essence(message: str, limit: int) -> list[str]:

@@ -701,6 +701,16 @@ _PULLS = (
 
 _REQUESTS = (
     Cause(
+        id="former-container",
+        happened="Another container of this workstream still runs",
+        why="No two containers of a workstream write at once, and this one did not end in the time that its stop takes.",
+        todo="Wait for its run, or stop it: `aws ecs stop-task --cluster {platform} --task <the task below>`.",
+        passes=True,
+        source="dbt_containers.py",
+        where=("request",),
+        signs=(r"did not end within",),
+    ),
+    Cause(
         id="task-above-quota",
         happened="The task is larger than the account's Fargate quota",
         why="The task's cpu alone is more than the account may use; AWS gives new accounts little.",

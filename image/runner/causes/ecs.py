@@ -9,6 +9,7 @@ from .table import BY_ID, diagnose
 
 EXIT_CODES = {
     3: "deadline",
+    4: "artifacts",
     126: "entry-point",
     127: "entry-point",
     132: "crashed",
@@ -18,9 +19,9 @@ EXIT_CODES = {
     139: "crashed",
     143: "cancelled",
 }
-"""Exit code of the container: cause, if nobody says more (Amazon ECS, "Exit codes"; 3: the runner's own)."""
+"""Exit code of the container: cause, if nobody says more (Amazon ECS, "Exit codes"; 3 and 4: the runner's own)."""
 
-OURS = frozenset({1, 2})
+OURS = frozenset({1, 2, 4})
 """Exit codes of the runner that say only that it failed; its last block says of what."""
 
 STOP_CODES = {
