@@ -143,6 +143,7 @@ def _manifest(case: Case) -> Any:
         depends_on_nodes=["source.shop.raw.orders"],
         relation_name="ANALYTICS.SALES.ORDERS" if kind == "model" else None,
         compiled_code="select 1",
+        config={},
     )
     return SimpleNamespace(nodes={_node_id(case): node}, functions={}, unit_tests={}, sources={})
 

@@ -287,7 +287,7 @@ _PROJECT = (
         source=CORE,
         signs=(
             r"is undefined",
-            r"has no attribute",
+            r"(dict object|None|Compilation Error.*)'? has no attribute",
             r"macro\b.{0,80}(takes|got|missing|expected|raised|not)",
             r"unexpected (keyword )?(argument|'|\"|end of template|token)",
             r"(expected token|unknown tag|unclosed|template syntax)",
