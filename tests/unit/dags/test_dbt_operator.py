@@ -21,11 +21,13 @@ from airflow.sdk.execution_time.context import OutletEventAccessors
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
 from botocore.exceptions import ClientError, EndpointConnectionError, WaiterError
 from dbt_configuration import read
-from dbt_operator import REPORT_LINES, CompleteLogFetcher, DbtOperator
+from dbt_operator import REPORT_LINES, RETRY_DELAY, START_AND_STOP, CompleteLogFetcher, DbtOperator
 from dbt_retries import LOST_WORKERS
 from dbt_summary import each_mart, marts
 from runner.closing import LINES
 from runner.outcome import ExitCode
+
+from settings.sections.workstream import AROUND_A_TRY
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012:task/dbt/0123"
 STARTED_BY = generate_uuid("dbt_sales", "dbt", "run", "-1")
@@ -572,3 +574,8 @@ def test_without_a_summary_the_last_block_decides(operator, ecs, logs):
 def test_airflow_repeats_the_whole_last_block():
     """The headline would be lost, or the cause."""
     assert LINES == REPORT_LINES
+
+
+def test_the_settings_know_what_is_around_a_try():
+    """The pipeline awaits a run as long as the settings say that it may take."""
+    assert (START_AND_STOP + RETRY_DELAY).total_seconds() == AROUND_A_TRY * 60
