@@ -22,6 +22,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "ops": (),
     "ci": (),
     "ci/models.py": ("models",),
+    "ci/scan.py": ("scan",),
 }
 """Part of the repository -> the groups that whoever runs it installs, beside the project's own dependencies."""
 
