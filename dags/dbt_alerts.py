@@ -38,18 +38,23 @@ def recovered(workstream: Workstream) -> RecoveryNotifier:
 def late(workstream: Workstream) -> DeadlineAlert:
     """No success in the time that all tries may take, from when the run was queued.
 
+    A backfill is never late: its runs are queued all at once and have their turns one after another. Its message has no
+    address, because an alert can't choose between runs: Airflow's triggerer logs that it was not sent.
+
     Not deduplicated against `failed`: it reminds of a failure that nobody has mended by then.
     """
     tries = workstream.retries + 1
     allowed = tries * (timedelta(minutes=workstream.timeout_minutes) + START_AND_STOP) + workstream.retries * RETRY_DELAY
     text = "DAG: {{ dag_run.dag_id }}\nRun: {{ dag_run.dag_run_id }}\nState: {{ dag_run.state }}\nDue: {{ deadline.deadline_time }}"
+    message = _message(workstream, "is late", text)
+    topic = f"{{{{ '' if dag_run.run_type == 'backfill' else '{message['target_arn']}' }}}}"
     notifier = f"{SnsNotifier.__module__}.{SnsNotifier.__name__}"
     return DeadlineAlert(
         name="late",
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         # In seconds: clearing a task whose run has a timedelta here is answered with an error 500 (apache/airflow#70368).
         interval=allowed.total_seconds(),  # pyright: ignore[reportArgumentType]
-        callback=AsyncCallback(notifier, kwargs=_message(workstream, "is late", text)),
+        callback=AsyncCallback(notifier, kwargs=message | {"target_arn": topic}),
     )
 
 

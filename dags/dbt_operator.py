@@ -17,7 +17,8 @@ from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family,
 from dbt_diagnosis import Diagnosis, diagnose_refused, diagnose_stopped
 from dbt_intervals import interval
 from dbt_retries import LOST_WORKERS, OwnFailures
-from dbt_summary import XCOM_KEY, digest, fetch, folder, publish_all, publish_each
+from dbt_summary import XCOM_KEY, digest, fetch, folder, is_whole, publish_all, publish_each
+from dbt_turns import take_turn
 
 START_AND_STOP = timedelta(minutes=10)
 """Time around dbt's own: Fargate starts the task and pulls the image, and the container has 120 s to stop (`stopTimeout`)."""
@@ -117,6 +118,7 @@ class DbtOperator(EcsRunTaskOperator):
 
     def execute(self, context: Any) -> None:
         self.instance = context["ti"]
+        take_turn(context, self.workstream)
         try:
             super().execute(context)
         except AirflowTaskTimeout:
@@ -127,7 +129,8 @@ class DbtOperator(EcsRunTaskOperator):
             if self.summary:
                 context["ti"].xcom_push(key=XCOM_KEY, value=self.summary)
         if self.summary:
-            publish_all(self.workstream.name, self.summary, context["outlet_events"])
+            if is_whole(context["params"], self.workstream):
+                publish_all(self.workstream.name, self.summary, context["outlet_events"])
             publish_each(self.workstream.name, self.summary, context["outlet_events"])
 
     def on_kill(self) -> None:

@@ -19,6 +19,7 @@ from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.decoders import decode_deadline_alert
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.base import DataInterval, TimeRestriction
+from dbt_summary import marts
 
 
 @pytest.fixture
@@ -92,9 +93,8 @@ def test_a_workstream_can_wait_for_the_marts_of_another(bag):
     """Else its clock must guess when the other one is done."""
     dags = bag(configuration("sales"), configuration("board", schedule={"asset": "sales"})).dags
 
-    waited_for = dags["dbt_board"].timetable.asset_condition
-
-    assert waited_for in dags["dbt_sales"].get_task("dbt").outlets
+    published = marts("sales")
+    assert dags["dbt_board"].timetable.asset_condition == published
 
 
 def test_runs_never_overlap_and_the_past_is_not_caught_up(bag):
@@ -238,6 +238,17 @@ def test_a_late_run_is_told_with_dag_run_and_state(bag, sent):
     assert message["subject"] == "dbt workstream sales is late"
     for part in ("dbt_sales", "scheduled__1", "queued", "2026-01-01"):
         assert part in message["message"]
+
+
+def test_a_backfill_is_never_late(bag, sent):
+    """Its runs are queued all at once: the last of forty-nine would be late before it starts."""
+    (alert,) = bag(configuration("sales")).dags["dbt_sales"].deadline
+
+    for kind in ("backfill", "scheduled"):
+        run = {"dag_id": "dbt_sales", "dag_run_id": "1", "state": "queued", "run_type": kind}
+        pkgutil.resolve_name(alert.callback.path)(**alert.callback.kwargs)({"dag_run": run, "deadline": {"deadline_time": ""}})
+
+    assert [message["target_arn"] for message in sent] == ["", "arn:aws:sns:eu-west-1:123456789012:alerts"]
 
 
 def test_the_dag_page_leads_to_logs_and_artifacts(bag):
