@@ -21,8 +21,6 @@ so that a release changes one object and no workstream's.
 
 @dataclass(frozen=True, kw_only=True)
 class DagsArgs:
-    """What to put where."""
-
     bucket: PrivateBucket
     configurations: Mapping[str, Mapping[str, Any]]
     """By workstream."""
