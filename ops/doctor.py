@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ops.airflow import Airflow, refusal
+from ops.airflow import AILING, Airflow, refusal
 from ops.context import stack_of
 from ops.errors import OpsError, from_aws
 from ops.rollback import has_image
@@ -94,6 +94,8 @@ def _airflow(stack: Stack) -> Iterator[Finding]:
         detail=f"rolled back by AWS: {reason}" if reason else "done",
         fix="Mend what it names, then `pulumi up`. Until then Airflow runs as before." if reason else "",
     )
+    ailing = airflow.ailing()
+    yield Finding(check="Airflow: its parts", ok=not ailing, detail=ailing or "all alive", fix=AILING if ailing else "")
     errors = airflow.import_errors()
     yield Finding(
         check="Airflow: DAG files",
