@@ -15,6 +15,7 @@ from dbt_configuration import Workstream
 from dbt_console import ContainerLog, RunReport, artifact_page, log_page
 from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family, started_with, state
 from dbt_diagnosis import Diagnosis, diagnose_refused, diagnose_stopped
+from dbt_fit import fit
 from dbt_intervals import interval
 from dbt_retries import LOST_WORKERS, OwnFailures
 from dbt_summary import XCOM_KEY, digest, fetch, folder, is_whole, publish_all, publish_each
@@ -25,6 +26,9 @@ START_AND_STOP = timedelta(minutes=10)
 
 RETRY_DELAY = timedelta(minutes=2)
 """As long as `stopTimeout`, so that the container of the former try is gone before the next one writes."""
+
+MESSAGE_LIMIT = 100_000
+"""Bytes of a failure's message: CloudWatch drops an event of more than 256 KiB, and what to do stands at the end."""
 
 REPORT_LINES = 40
 """Last lines of the container that a failure repeats: the runner's summary for people."""
@@ -244,7 +248,7 @@ class DbtOperator(EcsRunTaskOperator):
 
     def _fail(self, diagnosis: Diagnosis) -> NoReturn:
         """Ends the try: Airflow retries what may pass by itself, and nothing else."""
-        message = "\n".join([*self._report(), str(diagnosis)])
+        message = fit("\n".join([*self._report(), str(diagnosis)]), MESSAGE_LIMIT)
         raise (AirflowException if diagnosis.transient else AirflowFailException)(message) from None
 
     def _report(self) -> list[str]:

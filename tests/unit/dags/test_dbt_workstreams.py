@@ -14,11 +14,13 @@ from tests.unit.dags.support import DAGS, configuration, dag_folder  # before Ai
 
 import pendulum
 from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.decoders import decode_deadline_alert
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.base import DataInterval, TimeRestriction
+from components.monitoring.alarms import SYMPTOMS
 from dbt_summary import marts
 
 
@@ -204,6 +206,37 @@ def test_a_failure_is_told_once_with_dag_run_log_and_reason(bag, sent):
     for part in ("dbt_sales", "manual__1", "http://airflow/log", "column {{ no }} is gone"):
         assert part in message["message"]
     assert not task.on_retry_callback
+
+
+def test_an_alert_fits_whatever_its_reason(bag, sent):
+    """SNS refuses more than 256 KiB, and nobody would learn of the failure."""
+    dag = bag(configuration("sales")).dags["dbt_sales"]
+
+    call(dag.get_task("dbt").on_failure_callback, dag, exception=ValueError("é" * 200_000 + "What to do: this"))
+
+    [text] = [message["message"] for message in sent]
+    assert len(text.encode()) <= 256 * 1024
+    assert text.startswith("DAG: dbt_sales")
+    assert "left out here" in text
+    assert text.endswith("What to do: this")
+
+
+def test_an_alert_that_could_not_be_sent_shows_in_the_log_and_as_an_alarm(bag, monkeypatch, capsys):
+    """Silence would be taken for success."""
+    counted = []
+    monkeypatch.setattr(AwsBaseHook, "conn", SimpleNamespace(put_metric_data=lambda **data: counted.append(data)))
+    monkeypatch.setattr(SnsHook, "publish_to_target", lambda *_, **__: (_ for _ in ()).throw(ConnectionError("no route")))
+    dag = bag(configuration("sales")).dags["dbt_sales"]
+
+    with pytest.raises(ConnectionError):
+        call(dag.get_task("dbt").on_failure_callback, dag, exception=ValueError("orders is gone"))
+
+    assert "orders is gone" in "".join(capsys.readouterr())
+    symptom = SYMPTOMS["alerts"]
+    [data] = counted
+    [metric] = data["MetricData"]
+    assert (data["Namespace"], metric["MetricName"]) == (symptom.namespace, symptom.metric)
+    assert metric["Dimensions"] == [{"Name": "Environment", "Value": "dbt"}]
 
 
 @pytest.mark.parametrize(("before", "messages"), [("failed", 1), ("success", 0), (None, 0)])
