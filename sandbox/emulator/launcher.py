@@ -41,6 +41,7 @@ from sandbox.emulator.patches import (
     mwaa_tags,
     s3_versions,
     secretsmanager_empty,
+    sns_pending,
     sns_publishers,
 )
 from sandbox.emulator.settings import BIND, LABEL, PORT
@@ -70,6 +71,7 @@ PATCHES = (
     mwaa_tags,
     s3_versions,
     secretsmanager_empty,
+    sns_pending,
     sns_publishers,
 )
 """In place since they were imported."""

@@ -2,16 +2,18 @@
 """Amazon EventBridge: rules on the default bus, and their targets."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
-from sandbox.providers.aws.documents import json_problem
+from sandbox.providers.aws.refusals import schedules
 from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
-from sandbox.providers.values import Properties, ProviderError
+from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
 MOST_PATHS = 100
+PATH_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 """EventBridge API Reference, InputTransformer."""
 
 
@@ -49,8 +51,8 @@ RULE = ResourceType(
     properties={
         "name": Property("PutRule.Name", replace=True),
         "description": Property("PutRule.Description"),
-        "eventPattern": Property("PutRule.EventPattern", form=_form, check=json_problem),
-        "scheduleExpression": Property("PutRule.ScheduleExpression"),
+        "eventPattern": Property("PutRule.EventPattern", form=_form, check=schedules.pattern),
+        "scheduleExpression": Property("PutRule.ScheduleExpression", check=schedules.schedule),
         "state": Property("PutRule.State", default="ENABLED"),
     },
     outputs=("arn",),
@@ -114,7 +116,26 @@ def _transformer(value: Any) -> str | None:
     paths = value.get("inputPaths") or {}
     if len(paths) > MOST_PATHS:
         return f"has {len(paths)} inputPaths, AWS allows {MOST_PATHS}"
+    for name, path in paths.items():
+        if not PATH_NAME.fullmatch(name) or name.startswith("AWS."):
+            return f"has the name {name!r}: letters, digits, _ and -, and not AWS. at its beginning"
+        if not isinstance(path, str) or not path.startswith("$."):
+            return f"has the path {path!r}: it must be a JSON path like $.detail"
     return None
+
+
+WITHOUT_ROLE = ("lambda",)
+WITH_ROLE = ("ecs", "states", "kinesis", "batch", "codebuild", "codepipeline", "firehose", "redshift", "ssm")
+"""EventBridge User Guide, "Target types": services that EventBridge calls by their own policy, or by a role only."""
+
+
+def _role_fits_target(inputs: Properties) -> Iterator[Problem]:
+    arn = inputs["arn"]
+    service = arn.split(":")[2] if arn != UNKNOWN else ""
+    if service in WITHOUT_ROLE and inputs.get("roleArn"):
+        yield "roleArn", f"ValidationException: RoleArn is not supported for target {arn}."
+    if service in WITH_ROLE and not inputs.get("roleArn"):
+        yield "roleArn", f"ValidationException: RoleArn is required for target {arn}."
 
 
 TARGET = ResourceType(
@@ -132,6 +153,7 @@ TARGET = ResourceType(
     delete=lambda api, id, state: api.client.remove_targets(Rule=state["rule"], Ids=[state["targetId"]]),
     puts=(Put(("arn", "roleArn", "inputTransformer"), lambda api, id, new, old: _put_target(api, new)),),
     name=Name(property="targetId", longest=64),
+    checks=(_role_fits_target,),
 )
 
 KINDS = (RULE, TARGET)
