@@ -87,7 +87,16 @@ airflow = Airflow(
 )
 Dags("platform", DagsArgs(bucket=storage.dags, configurations={name: w.dag_configuration for name, w in workstreams.items()}))
 monitoring = Monitoring(
-    "platform", MonitoringArgs(account=account, settings=settings.alerts, key=key, alerts=alerts, cluster=cluster, airflow=airflow)
+    "platform",
+    MonitoringArgs(
+        account=account,
+        settings=settings.alerts,
+        key=key,
+        alerts=alerts,
+        cluster=cluster,
+        airflow=airflow,
+        workstreams=len(workstreams),
+    ),
 )
 
 pulumi.export("region", account.region)

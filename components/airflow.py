@@ -58,8 +58,8 @@ class Airflow(Component):
     (20 to 30 minutes).
     """
 
-    name: str
-    """Of the environment, as MWAA's API wants it."""
+    name: pulumi.Output[str]
+    """Of the environment, as MWAA's API wants it. Known once it is there."""
     url: pulumi.Output[str]
     """Host of Airflow's page."""
     log_groups: dict[str, pulumi.Output[str]]
@@ -67,13 +67,13 @@ class Airflow(Component):
 
     def __init__(self, name: str, args: AirflowArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[FORMER_TYPE])))
-        self.name = platform_name()
+        self._environment = platform_name()
         role = ServiceRole(
             f"{name}-airflow",
             ServiceRoleArgs(
                 account=args.account,
                 services=["airflow.amazonaws.com", "airflow-env.amazonaws.com"],
-                statements=[*_airflow_statements(self.name, args), *_task_statements(args), *_report_statements(args)],
+                statements=[*_airflow_statements(self._environment, args), *_task_statements(args), *_report_statements(args)],
                 path="airflow/",
             ),
             self.child(),
@@ -89,7 +89,7 @@ class Airflow(Component):
         fleet = args.settings.fleet
         environment = aws.mwaa.Environment(
             name,
-            name=self.name,
+            name=self._environment,
             airflow_version=args.settings.version,
             environment_class=args.settings.environment_class,
             min_workers=fleet["min_workers"],
@@ -116,6 +116,7 @@ class Airflow(Component):
             # MWAA checks bucket, permissions and the way out while it creates the environment, and needs two hours to give up.
             opts=self.child(depends_on=[role, args.storage.dags, args.network, *log_groups]),
         )
+        self.name = environment.name
         self.url = environment.webserver_url
         self.register_outputs({"name": self.name, "url": self.url})
 
@@ -131,7 +132,9 @@ class Airflow(Component):
 
     def _log_groups(self, name: str, args: AirflowArgs) -> list[aws.cloudwatch.LogGroup]:
         """MWAA would create them by itself: without retention, encryption, or an end."""
-        return [args.logs.group(f"{name}-airflow-{kind}", f"airflow-{self.name}-{kind}", self.child()) for kind in LOG_GROUPS]
+        return [
+            args.logs.group(f"{name}-airflow-{kind}", f"airflow-{self._environment}-{kind}", self.child()) for kind in LOG_GROUPS
+        ]
 
 
 def _logging(levels: LogLevels) -> aws.mwaa.EnvironmentLoggingConfigurationArgsDict:

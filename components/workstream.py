@@ -251,7 +251,14 @@ def _container(
     name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[str], log_group: pulumi.Output[str]
 ) -> dict[str, object]:
     """The container definition, in the form of RegisterTaskDefinition."""
-    logs = {"awslogs-group": log_group, "awslogs-region": args.account.region, "awslogs-stream-prefix": STREAM_PREFIX}
+    logs = {
+        "awslogs-group": log_group,
+        "awslogs-region": args.account.region,
+        "awslogs-stream-prefix": STREAM_PREFIX,
+        # The log is the record of a run: rather wait for CloudWatch than drop lines, as ECS does unless told otherwise since
+        # 2025-06-25 (Amazon ECS, "Task definition parameters for Fargate", logConfiguration).
+        "mode": "blocking",
+    }
     return {
         "name": CONTAINER,
         "image": args.image.reference,

@@ -49,7 +49,18 @@ FARGATE_MEMORY = {
 PROJECT_FOLDER = re.compile(r"dbt_[\w.-]*(/[\w.-]+)?", re.ASCII)
 """A path to where the pipeline looks (settings/dbt_projects.py, ci/scan.sh and .gitlab/ci/rules.yml); part of the image's tag."""
 
+STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,19}", re.ASCII)
+"""Part of every name in AWS. Buckets take no other letters; the longest name, of an EventBridge rule, has 64 characters
+(`dbt-platform-<stack>-platform-task-failures-` and Pulumi's seven), which leaves 20."""
+
 AIRFLOW_PRESETS = frozenset({"@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly"})
+
+
+def misnamed(stack: str) -> str | None:
+    """What is wrong with a stack's name."""
+    if STACK_NAME.fullmatch(stack):
+        return None
+    return "it is part of every name in AWS. Take lower-case letters, digits and hyphens, 20 at most, a letter first"
 
 
 def private_range(cidr: IPv4Network) -> IPv4Network:

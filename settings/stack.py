@@ -71,13 +71,15 @@ class Settings(Section):
                 f"Pulumi.yaml names the project {project!r}: call it {NAMESPACE} again, because the pipeline's roles, made by "
                 "bootstrap/, are allowed no names that begin otherwise. Several platforms are several stacks."
             )
+        if problem := rules.misnamed(stack := pulumi.get_stack()):
+            raise pulumi.RunError(f"The stack {stack!r} can't have this name: {problem}.")
         try:
             return cls.model_validate(_configuration())
         except ValidationError as error:
             found = errors.describe(error, cls.model_json_schema())
             count = "a problem" if len(found) == 1 else f"{len(found)} problems"
             text = "\n\n".join(found)
-            raise pulumi.RunError(f"The configuration of stack {pulumi.get_stack()!r} has {count}:\n\n{text}\n") from None
+            raise pulumi.RunError(f"The configuration of stack {stack!r} has {count}:\n\n{text}\n") from None
 
     @field_validator("default_tags")
     @classmethod

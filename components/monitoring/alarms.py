@@ -47,13 +47,15 @@ SYMPTOMS = {
         missing="breaching",
     ),
     "queue": Symptom(
-        description="An Airflow task has waited for a worker for 15 minutes: runs are late.",
+        description="Airflow tasks have waited for a worker for 15 minutes without a break: runs are late.",
         namespace="AWS/MWAA",
-        metric="ApproximateAgeOfOldestTask",
-        statistic="Maximum",
+        # The messages that no worker has taken. The age of the oldest one would count the tasks that run, too: their message
+        # stays in the queue until they have ended (Amazon SQS, "Available CloudWatch metrics").
+        metric="QueuedTasks",
+        statistic="Minimum",
         comparison="GreaterThanThreshold",
-        threshold=900,
-        periods=1,
+        threshold=0,
+        periods=3,
     ),
     "import-errors": Symptom(
         description="Airflow can't load a DAG: its workstream is never started.",
@@ -73,8 +75,8 @@ SYMPTOMS = {
 class AirflowAlarmsArgs:
     """What to watch and whom to tell."""
 
-    environment: str
-    """Name of the MWAA environment."""
+    environment: pulumi.Input[str]
+    """Name of the MWAA environment. An output, so that no alarm rings while it is still being made."""
     topic_arn: pulumi.Input[str]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
@@ -12,12 +12,32 @@ from components.base import Component, platform_name
 WIDTH, HEIGHT = 12, 6
 """Of a graph, two in a row: the page is 24 wide (CloudWatch API Reference, "Dashboard body structure and syntax")."""
 
-RUNS = "dbt-platform,Platform,Workstream"
-"""Namespace and dimensions of the metrics that the runner prints (`image/runner/metrics.py`)."""
-
-TASKS = "ECS/ContainerInsights,ClusterName,TaskDefinitionFamily"
-
 FIVE_MINUTES = 300
+
+SEARCHED = 400
+"""Workstreams whose lines are all on the page: a dashboard takes 2,500 metrics (CloudWatch, "CloudWatch service quotas"), six a
+workstream, and a SEARCH also finds those of workstreams that are gone for up to two weeks."""
+
+WORST = 50
+"""Workstreams on a graph of a larger stack, by a query, for which only these count."""
+
+
+class Family(NamedTuple):
+    """Metrics of one workstream each."""
+
+    namespace: str
+    whose: str
+    """Dimension that tells the stack."""
+    by: str
+    """Dimension that tells the workstream."""
+
+
+RUNS = Family("dbt-platform", "Platform", "Workstream")
+"""What the runner prints (`image/runner/metrics.py`)."""
+
+TASKS = Family("ECS/ContainerInsights", "ClusterName", "TaskDefinitionFamily")
+
+Statistic = Literal["Maximum", "Minimum", "Sum"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,17 +45,20 @@ class DashboardArgs:
     """What to show."""
 
     region: str
-    environment: str
+    environment: pulumi.Input[str]
     """Name of the MWAA environment."""
     cluster: pulumi.Input[str]
     """Name of the ECS cluster."""
     alarm_arns: Mapping[str, pulumi.Input[str]]
+    workstreams: int
+    """How many there are: the more of them, the fewer lines can be drawn."""
 
 
 class Dashboard(Component):
     """Alarms, runs by workstream, what their tasks need, and Airflow.
 
-    Creates: a CloudWatch dashboard. Its graphs search for workstreams, so a new one appears without a change.
+    Creates: a CloudWatch dashboard. Its graphs search for workstreams, so a new one appears without a change. Those of a stack
+    that is too large for one page show the worst.
     """
 
     url: pulumi.Output[str]
@@ -60,16 +83,17 @@ def _alarms(args: DashboardArgs) -> dict[str, Any]:
 
 def _graphs(args: DashboardArgs) -> list[dict[str, Any]]:
     # A stack shows its own only: the account may hold others with workstreams of the same name.
-    platform = f'Platform="{platform_name()}"'
-    cluster = pulumi.Output.concat('ClusterName="', args.cluster, '"')
+    platform, cluster = platform_name(), args.cluster
     airflow = ["Environment", args.environment]
     return [
-        _graph(args, "Run duration (s)", [_search(RUNS, "RunDuration", "Maximum", platform)]),
-        _graph(args, "Runs that succeeded (1) or failed (0)", [_search(RUNS, "RunSucceeded", "Minimum", platform)]),
-        _graph(args, "Models and tests that failed", [_search(RUNS, "NodesFailed", "Sum", platform)]),
-        _graph(args, "From the container's start to its first query (s)", [_search(RUNS, "TimeToFirstQuery", "Maximum", platform)]),
-        _graph(args, "CPU in use (units of 1/1024 vCPU)", [_search(TASKS, "CpuUtilized", "Maximum", cluster)]),
-        _graph(args, "Memory in use (MiB)", [_search(TASKS, "MemoryUtilized", "Maximum", cluster)]),
+        _graph(args, "Run duration (s)", _lines(args, RUNS, "RunDuration", "Maximum", platform)),
+        _graph(args, "Runs that succeeded (1) or failed (0)", _lines(args, RUNS, "RunSucceeded", "Minimum", platform)),
+        _graph(args, "Models and tests that failed", _lines(args, RUNS, "NodesFailed", "Sum", platform)),
+        _graph(
+            args, "From the container's start to its first query (s)", _lines(args, RUNS, "TimeToFirstQuery", "Maximum", platform)
+        ),
+        _graph(args, "CPU in use (units of 1/1024 vCPU)", _lines(args, TASKS, "CpuUtilized", "Maximum", cluster)),
+        _graph(args, "Memory in use (MiB)", _lines(args, TASKS, "MemoryUtilized", "Maximum", cluster)),
         _graph(
             args,
             "Airflow: tasks",
@@ -91,10 +115,27 @@ def _graph(args: DashboardArgs, title: str, metrics: list[Any]) -> dict[str, Any
     return {"type": "metric", "properties": properties}
 
 
-def _search(schema: str, metric: str, statistic: str, whose: pulumi.Input[str]) -> list[Any]:
-    """One line per workstream (CloudWatch User Guide, "Search expression syntax")."""
-    terms = pulumi.Output.concat('MetricName="', metric, '" ', whose)
-    return [{"expression": pulumi.Output.concat(f"SEARCH('{{{schema}}} ", terms, f"', '{statistic}', {FIVE_MINUTES})")}]
+def _lines(args: DashboardArgs, family: Family, metric: str, statistic: Statistic, whose: pulumi.Input[str]) -> list[Any]:
+    """One line per workstream."""
+    form = _search if args.workstreams <= SEARCHED else _query
+    return [[{"expression": form(family, metric, statistic, whose), "period": FIVE_MINUTES}]]
+
+
+def _search(family: Family, metric: str, statistic: Statistic, whose: pulumi.Input[str]) -> pulumi.Output[str]:
+    """All of them (CloudWatch User Guide, "Search expression syntax": a name with a hyphen needs quotes)."""
+    schema = ",".join(name if name.replace("/", "").isalnum() else f'"{name}"' for name in family)
+    own = pulumi.Output.concat(family.whose, '="', whose, '"')
+    return pulumi.Output.concat(f'SEARCH(\'{{{schema}}} MetricName="{metric}" ', own, f"', '{statistic}', {FIVE_MINUTES})")
+
+
+def _query(family: Family, metric: str, statistic: Statistic, whose: pulumi.Input[str]) -> pulumi.Output[str]:
+    """The worst (CloudWatch User Guide, "Metrics Insights query components and syntax")."""
+    function = statistic[:3].upper()
+    schema = f'SCHEMA("{family.namespace}", {family.whose}, {family.by})'
+    order = f"ORDER BY {function}() {'ASC' if statistic == 'Minimum' else 'DESC'} LIMIT {WORST}"
+    own = pulumi.Output.concat(family.whose, " = '", whose, "'")
+    wanted = f"SELECT {function}({metric}) FROM {schema} WHERE "  # noqa: S608 (no database: CloudWatch, and our own words)
+    return pulumi.Output.concat(wanted, own, f" GROUP BY {family.by} {order}")
 
 
 def _placed(graphs: list[dict[str, Any]]) -> list[dict[str, Any]]:

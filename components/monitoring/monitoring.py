@@ -27,6 +27,8 @@ class MonitoringArgs:
     alerts: Alerts
     cluster: Cluster
     airflow: Airflow
+    workstreams: int
+    """How many there are."""
 
 
 class Monitoring(Component):
@@ -48,7 +50,11 @@ class Monitoring(Component):
         dashboard = Dashboard(
             name,
             DashboardArgs(
-                region=args.account.region, environment=args.airflow.name, cluster=args.cluster.name, alarm_arns=alarms.arns
+                region=args.account.region,
+                environment=args.airflow.name,
+                cluster=args.cluster.name,
+                alarm_arns=alarms.arns,
+                workstreams=args.workstreams,
             ),
             self.child(),
         )

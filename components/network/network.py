@@ -23,6 +23,9 @@ from settings.sections.warehouse import WarehouseSettings
 
 HTTPS = 443
 
+WITHOUT_FARGATE = ["apne1-az3", "usw1-az2"]
+"""Ids of zones that have no Fargate (Amazon ECS, "Supported Regions for Amazon ECS on AWS Fargate")."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
@@ -155,10 +158,12 @@ def _zones(settings: NetworkSettings) -> Sequence[str]:
     Also those that are impaired now: another zone would replace subnets, and Airflow with them. A Local Zone has no Fargate and
     no MWAA, and its name sorts before them.
     """
-    found = aws.get_availability_zones(filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}]).names
+    found = aws.get_availability_zones(
+        filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}], exclude_zone_ids=WITHOUT_FARGATE
+    ).names
     if settings.zones:
         if foreign := [zone for zone in settings.zones if zone not in found]:
-            fix = f"Not in this region: {', '.join(foreign)}. Choose of {', '.join(found)}."
+            fix = f"Not in this region, or without Fargate: {', '.join(foreign)}. Choose of {', '.join(found)}."
             raise pulumi.RunError(f"{NAMESPACE}:network.zones = {settings.zones}\n  {fix}")
         return settings.zones
     wanted = settings.availability_zones

@@ -12,7 +12,9 @@ class DefaultTags(Section):
 
     tags: dict[str, Any] = Field(
         default={},
-        description="Value of each tag. The policies ask for `project`, `environment`, `owner`, `repository` and `cost-center`; "
-        "the budget counts what has the first two. `environment` must go with `dbt-platform:environment`: `development` or "
-        "`sandbox`, by which the policies let data be lost, or anything else in production.",
+        max_length=10,
+        description="Value of each tag, of ten at most: an object in S3 takes no more. The policies ask for "
+        "`project`, `environment`, `owner`, `repository` and `cost-center`; the budget counts what has the first two. "
+        "`environment` must go with `dbt-platform:environment`: `development` or `sandbox`, by which the policies let data be "
+        "lost, or anything else in production.",
     )

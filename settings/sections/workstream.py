@@ -19,6 +19,11 @@ Selector = Annotated[
 """A leading dash would be read as an option of the container's command."""
 
 
+LONGEST_TRY = 700
+"""Minutes. Amazon MWAA gives a task that is not done after 12 hours to another worker (User Guide, "Container, queue, and database
+metrics": the visibility timeout). Of these 720 minutes ten are for Fargate (`START_AND_STOP` in dags/dbt_operator.py), ten spare.
+"""
+
 Architecture = Literal["x86_64", "arm64"]
 
 
@@ -75,7 +80,11 @@ class WorkstreamSettings(Section):
     )
     threads: int = Field(default=4, ge=1, le=64, description="Number of models that dbt builds at the same time.")
     timeout_minutes: int = Field(
-        default=60, ge=1, le=1440, description="Minutes that dbt may take in one try; then its queries are cancelled."
+        default=60,
+        ge=1,
+        le=LONGEST_TRY,
+        description="Minutes that dbt may take in one try; then its queries are cancelled. No try may be longer, because MWAA "
+        "starts a task a second time after 12 hours, start and stop included.",
     )
     retries: int = Field(
         default=1, ge=0, le=5, description="Number of tries after the first; a retry builds only what did not succeed."

@@ -17,7 +17,7 @@ from ci.locks import locks
 from ci.recovery import recover
 from sandbox import engine
 from sandbox.paths import CACHE
-from tests.sandbox.emulator_account import REGION, Account
+from sandbox.testing.account import REGION, Account
 
 PROJECT, STACK, GROUP = "recovery", "dev", "/recovery/cut-off"
 

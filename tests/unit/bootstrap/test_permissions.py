@@ -12,7 +12,7 @@ import yaml
 from pulumi.runtime.settings import get_root_resource
 
 from bootstrap import permissions
-from bootstrap.settings import LONGEST_STACK_NAME, Settings
+from bootstrap.configuration import LONGEST_STACK_NAME, Settings
 from sandbox.providers.aws.provider import CATALOGUE
 from settings.project import REPOSITORY
 from tests.iam import allows
@@ -68,6 +68,16 @@ def may(bootstrap: Stack, role: str, action: str, resource: str = "*", **context
     ceiling = bootstrap.statements(POLICY, permissions.CI_BOUNDARY)
     request = (action, resource, HERE | {key.replace("__", ":"): value for key, value in context.items()})
     return allows(bootstrap.statements(ROLE_POLICY, role), *request) and allows(ceiling, *request)
+
+
+@pytest.mark.parametrize("folder", ["bootstrap", "policy"])
+def test_no_file_of_a_program_hides_a_package_of_the_repository(folder: str):
+    """Pulumi runs a program from its own folder, where Python looks first: a `settings.py` in it is then all of `settings`."""
+    files = {path.stem for path in (REPOSITORY / folder).glob("*.py")}
+    packages = {path.parent.name for path in REPOSITORY.glob("*/__init__.py")}
+
+    assert "components" in packages
+    assert files & packages == set()
 
 
 @pytest.mark.parametrize("role", ["preview", "deploy-dev", "deploy-prod"])
@@ -342,6 +352,8 @@ def test_the_examples_put_each_stack_into_its_own_account(stack: str):
     [
         ({"project": "platform", "projectId": "42"}, ENVIRONMENTS, "gitlab.project = 'platform'"),
         ({**GITLAB, "url": "gitlab.com"}, ENVIRONMENTS, "gitlab.url = 'gitlab.com'"),
+        ({**GITLAB, "url": "https://git.example.com:8443"}, ENVIRONMENTS, "AWS trusts no issuer with a port"),
+        ({**GITLAB, "url": "https://example.com/gitlab/"}, ENVIRONMENTS, "without a slash at the end"),
         ({**GITLAB, "projectID": "42"}, ENVIRONMENTS, "Did you mean 'projectId'"),
         (GITLAB, {"dev": {"branch": "main", "tag": "v*"}}, "either `branch` or `tag`"),
         (GITLAB, {"dev": {"branch": "*"}}, "environments.dev.branch = '*'"),

@@ -2,9 +2,11 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -31,7 +33,10 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.notes
 
     def do_GET(self) -> None:
-        self.answer(self.notes)
+        query = {name: int(value) for name, (value,) in parse_qs(urlsplit(self.path).query).items()}
+        begin, size = (query["page"] - 1) * query["per_page"], min(query["per_page"], 100)
+        more = len(self.notes) > begin + size
+        self.answer(self.notes[begin : begin + size], {"X-Next-Page": str(query["page"] + 1) if more else ""})
 
     def do_POST(self) -> None:
         note = {"id": len(self.notes) + 1, **self.body()}
@@ -46,9 +51,11 @@ class Handler(BaseHTTPRequestHandler):
     def body(self) -> dict[str, Any]:
         return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
 
-    def answer(self, content: object) -> None:
+    def answer(self, content: object, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         permitted = self.headers["PRIVATE-TOKEN"] == TOKEN and self.path.startswith("/api/v4/projects/42/merge_requests/7/notes")
         self.send_response(200 if permitted else 401)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(json.dumps(content).encode())
 
@@ -88,6 +95,17 @@ def test_a_second_push_rewrites_the_plan(gitlab: GitLab):
     assert len(bodies) == 3
     assert "second" in bodies[1]
     assert "first" not in "".join(bodies)
+
+
+def test_a_plan_is_found_below_a_hundred_other_comments(gitlab: GitLab):
+    """A long review would get a new plan with every push, each as long as the stack."""
+    request = merge_request(gitlab, TOKEN)
+    gitlab.notes += [{"id": number, "body": "And here?"} for number in range(2, 200)]
+
+    request.comment("preview of dev", "first")
+    request.comment("preview of dev", "second")
+
+    assert [note["body"] for note in gitlab.notes[199:]] == ["<!-- preview of dev -->\nsecond"]
 
 
 def test_a_refused_token_says_which_and_what_it_needs(gitlab: GitLab):

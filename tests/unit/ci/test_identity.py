@@ -47,6 +47,19 @@ def test_a_job_does_not_begin_what_its_identity_will_not_outlive(environment: di
     assert not Path(environment["AWS_WEB_IDENTITY_TOKEN_FILE"]).exists()
 
 
+@pytest.mark.parametrize("version", ["18.2.1-ee", "17.11.7", "9.5.10"])
+def test_a_gitlab_whose_forks_have_the_projects_identity_is_refused(environment: dict[str, str], version: str):
+    """AWS can't tell a fork's `main` from ours there; only the version can."""
+    with pytest.raises(CiError, match="a fork could deploy"):
+        adopt(environment | {"CI_SERVER_VERSION": version}, minutes=60, now=NOW)
+
+
+@pytest.mark.parametrize("version", ["18.2.2-ee", "18.10.0", "19.0.0-pre"])
+def test_a_newer_gitlab_is_not(environment: dict[str, str], version: str):
+    """18.10 is after 18.2."""
+    assert adopt(environment | {"CI_SERVER_VERSION": version}, minutes=60, now=NOW).exists()
+
+
 @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"])
 def test_a_key_in_the_variables_is_refused(environment: dict[str, str], name: str):
     """The SDKs would use it silently: the job would deploy with whatever rights the key has."""

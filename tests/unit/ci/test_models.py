@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 
 import yaml
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+from dbt_common.constants import SECRET_ENV_PREFIX
 from runner.environment import read
 
 from ci import models
@@ -55,6 +58,22 @@ def test_it_connects_to_where_the_stack_file_says(tmp_path: Path):
     warehouse = read(models.connection_variables({**LOGIN, **models.address(file)}, WAREHOUSE, "MR_7_SALES")).warehouse
 
     assert (warehouse.host, warehouse.port, warehouse.protocol) == ("own.example.com", 443, "https")
+
+
+def test_a_macro_of_the_merge_request_sees_no_credentials():
+    """Whoever may open a merge request could otherwise print the warehouse's key, or AWS's and GitLab's tokens, in the log."""
+    key = rsa.generate_private_key(65537, 2048)
+    encrypted = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"of the key")).decode()
+    job = {"AWS_ID_TOKEN": "aws", "CI_JOB_TOKEN": "gitlab", "PATH": "/bin", "DBT_THREADS": "8", "https_proxy": "http://proxy"}
+    connection = models.connection_variables({**LOGIN, "private_key": encrypted}, WAREHOUSE, "MR_7_SALES")
+
+    given = models.dbt_environment(job, connection)
+
+    assert given["DBT_ENV_SECRET_PRIVATE_KEY"]
+    assert given["SNOWFLAKE_SCHEMA"] == "MR_7_SALES"
+    assert {"PATH", "DBT_THREADS", "https_proxy"} <= set(given)
+    shown = " ".join(value for name, value in given.items() if not name.startswith(SECRET_ENV_PREFIX))
+    assert not [secret for secret in ("aws", "gitlab", "of the key", *encrypted.splitlines()) if secret in shown]
 
 
 def test_it_connects_as_the_container_does():

@@ -9,6 +9,7 @@ from runner import metrics
 from runner.outcome import ExitCode
 
 from components.monitoring.budget import Budget, BudgetArgs
+from components.monitoring.dashboard import RUNS, SEARCHED, WORST, Dashboard, DashboardArgs
 from components.monitoring.task_failures import REPORTED
 from settings.project import REPOSITORY
 from tests.unit.recorder import FUNCTIONS, Stack, run_program, stack_file
@@ -24,6 +25,31 @@ def test_an_airflow_that_is_gone_raises_the_alarm(development: Stack):
     assert (alarm["metricName"], alarm["comparisonOperator"], alarm["threshold"]) == ("SchedulerHeartbeat", "LessThanThreshold", 1)
     assert alarm["treatMissingData"] == "breaching"
     assert alarm["dimensions"] == {"Environment": "dbt-platform-dev", "Function": "Scheduler"}
+
+
+def test_only_tasks_that_wait_are_late(development: Stack):
+    """The age of the oldest message is that of a running task, too: every run of more than 15 minutes would ring."""
+    alarm = development.all(ALARM)["platform-queue"]
+
+    assert (alarm["metricName"], alarm["statistic"], alarm["comparisonOperator"]) == (
+        "QueuedTasks",
+        "Minimum",
+        "GreaterThanThreshold",
+    )
+    assert (alarm["threshold"], alarm["period"] * alarm["evaluationPeriods"]) == (0, 15 * 60)
+
+
+def test_no_alarm_rings_while_airflow_is_still_being_made(development: Stack):
+    """MWAA takes half an hour, and no data is what the scheduler's alarm rings at."""
+    environment = urns(development, "aws:mwaa/environment:Environment")
+    alarms = [request for request, _ in development.exchanges if request.type == ALARM]
+
+    assert len(alarms) == 3
+    assert all(environment <= set(alarm.dependencies) for alarm in alarms)
+
+
+def urns(stack: Stack, type_: str) -> set[str]:
+    return {response.urn for request, response in stack.exchanges if request.type == type_}
 
 
 def test_every_alarm_tells_of_its_beginning_and_its_end_and_where_to_read_on(development: Stack):
@@ -153,17 +179,22 @@ def test_a_budget_without_the_tags_that_it_counts_by_is_refused(stack: Stack, mo
         Budget("platform", BudgetArgs(monthly_usd=1, topic_arn=TOPIC))
 
 
+def expressions(body: dict[str, Any]) -> list[str]:
+    """What the graphs search for."""
+    lines = [line for graph in body["widgets"][1:] for line in graph["properties"]["metrics"]]
+    return [line[0]["expression"] for line in lines if isinstance(line[0], dict)]
+
+
 def test_the_dashboard_shows_every_alarm_and_finds_new_workstreams_by_itself(development: Stack):
     """A page that has to be changed with each workstream is soon out of date."""
     body = json.loads(development.only("aws:cloudwatch/dashboard:Dashboard")["dashboardBody"])
-    alarms, *graphs = body["widgets"]
+    alarms = body["widgets"][0]
 
     assert len(alarms["properties"]["alarms"]) == len(development.all(ALARM))
-    lines = [metric for graph in graphs for metric in graph["properties"]["metrics"]]
-    expressions = [line[0]["expression"] for line in lines if isinstance(line[0], dict)]
-    assert len(expressions) == 6
-    assert not [each for each in expressions if "sales" in each]
-    assert all(each.count("'") == 4 for each in expressions), "a quote in the wrong place breaks a SEARCH without a word"
+    found = expressions(body)
+    assert len(found) == 6
+    assert not [each for each in found if "sales" in each]
+    assert all(each.count("'") == 4 for each in found), "a quote in the wrong place breaks a SEARCH without a word"
     places = [(widget["x"], widget["y"]) for widget in body["widgets"]]
     assert len(set(places)) == len(places)
 
@@ -176,15 +207,30 @@ def test_the_dashboard_draws_the_metrics_that_the_runner_prints(development: Sta
     for name in ("RunDuration", "RunSucceeded", "NodesFailed", "TimeToFirstQuery"):
         assert name in body
         assert f'"{name}"' in source
-    assert ",".join((metrics.NAMESPACE, *metrics.DIMENSIONS)) in body
+    assert (metrics.NAMESPACE, *metrics.DIMENSIONS) == RUNS
 
 
 def test_the_dashboard_shows_this_stack_s_runs_only(development: Stack):
     """Two stacks in one account have workstreams of the same name: development's failures would show in production."""
     body = json.loads(development.only("aws:cloudwatch/dashboard:Dashboard")["dashboardBody"])
 
-    lines = [line for graph in body["widgets"][1:] for line in graph["properties"]["metrics"]]
-    searches = [line[0]["expression"] for line in lines if isinstance(line[0], dict)]
-    runs = [expression for expression in searches if f"{{{metrics.NAMESPACE}," in expression]
+    runs = [expression for expression in expressions(body) if f'{{"{metrics.NAMESPACE}",' in expression]
     assert len(runs) == 4
     assert all('Platform="dbt-platform-dev"' in expression for expression in runs)
+
+
+@pytest.mark.parametrize("workstreams", [SEARCHED, SEARCHED + 1, 4000])
+def test_no_page_asks_for_more_metrics_than_a_dashboard_takes(stack: Stack, workstreams: int):
+    """CloudWatch, "CloudWatch service quotas": 500 on a graph, 2,500 on a dashboard. Beyond that graphs stay empty."""
+    args = DashboardArgs(region="eu-west-1", environment="airflow", cluster="cluster", alarm_arns={}, workstreams=workstreams)
+    Dashboard("platform", args)
+    body = json.loads(stack.only("aws:cloudwatch/dashboard:Dashboard")["dashboardBody"])
+    found = expressions(body)
+    plain = sum(len(graph["properties"]["metrics"]) for graph in body["widgets"][1:]) - len(found)
+
+    each = workstreams if "SEARCH(" in found[0] else WORST
+
+    assert each <= 500
+    assert plain + len(found) * each <= 2500
+    assert len(found) == 6
+    assert all(("Platform" in one) != ("ClusterName" in one) for one in found)

@@ -73,7 +73,9 @@ def test_a_zone_of_another_region_is_refused(stack: Stack, network_args: Network
     """AWS would say so after the network was half made."""
     settings = NetworkSettings.model_validate({"zones": ["eu-west-1a", "us-east-1b"]})
 
-    with pytest.raises(pulumi.RunError, match=r"network\.zones = .*\n  Not in this region: us-east-1b\. Choose of eu-west-1a, "):
+    with pytest.raises(
+        pulumi.RunError, match=r"network\.zones = .*\n  Not in this region, or without Fargate: us-east-1b\. Choose of eu-west-1a, "
+    ):
         Network("platform", NetworkArgs(**{**vars(network_args), "settings": settings}))
 
 
@@ -86,6 +88,18 @@ def test_an_impaired_zone_keeps_its_subnets(stack: Stack, network_args: NetworkA
     Network("platform", network_args)
 
     assert [each for each in asked if "filters" in each and "state" in each] == []
+
+
+def test_no_subnet_lies_in_a_zone_without_fargate(stack: Stack, network_args: NetworkArgs, monkeypatch: pytest.MonkeyPatch):
+    """Every task there would end with "The specified subnet has no Fargate", and Airflow is not made at all."""
+    asked: list[dict[str, Any]] = []
+    answer = RecordingMocks.call
+    monkeypatch.setattr(RecordingMocks, "call", lambda mocks, args: asked.append(args.args) or answer(mocks, args))
+
+    Network("platform", network_args)
+
+    [zones] = [each for each in asked if "filters" in each]
+    assert set(zones["excludeZoneIds"]) == {"apne1-az3", "usw1-az2"}
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,7 @@ def test_dbt_connects_as_configured(mixed: Stack):
 def test_logs_appear_where_airflow_looks_for_them(development: Stack):
     """Otherwise the task's log in Airflow stays empty, and a failure has no reason."""
     options = container(development, "sales")["logConfiguration"]["options"]
+    assert options["mode"] == "blocking", "ECS's default drops lines when CloudWatch is slow"
     [configuration] = [o for o in development.all("aws:s3/bucketObjectv2:BucketObjectv2").values() if "sales" in o["key"]]
     dag = json.loads(configuration["content"])
 

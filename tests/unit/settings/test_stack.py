@@ -21,7 +21,7 @@ from settings.project import REPOSITORY
 from settings.rules import FARGATE_MEMORY
 from settings.sections import airflow
 from settings.stack import Settings
-from tests.unit.recorder import run_program, set_configuration, stack_file
+from tests.unit.recorder import FUNCTIONS, run_program, set_configuration, stack_file
 
 Configuration = dict[str, Any]
 
@@ -128,6 +128,7 @@ MISTAKES = [
     ("workstreams.sales.memory", 1024, "2048 to 8192 MiB in steps of 1024"),
     ("workstreams.sales.threads", "many", "whole number"),
     ("workstreams.sales.timeoutMinutes", 0, "greater than or equal to 1"),
+    ("workstreams.sales.timeoutMinutes", 701, "a second time after 12 hours"),
     ("workstreams.sales.ephemeralStorageGib", 201, "less than or equal to 200"),
     ("workstreams.sales.architecture", "arm", "'arm64'"),
     ("workstreams.sales.capacity", "fargate", "'spot'"),
@@ -209,6 +210,40 @@ def test_the_policies_and_the_program_agree_on_what_is_production(tag: str):
             named = rf"dbt-platform:environment = '{environment}'\n  The tag `environment` of aws:defaultTags is '{tag}'"
             with pytest.raises(pulumi.RunError, match=named):
                 Settings.load()
+
+
+def test_eleven_tags_are_refused_because_an_object_takes_ten(right: Configuration):
+    """Airflow's files are objects: the deployment would end at the first of them, with everything else made."""
+    tags = {f"tag-{number}": "value" for number in range(11)}
+    set_configuration({**stack_values(right), "aws:defaultTags": {"tags": tags}})
+
+    with pytest.raises(pulumi.RunError, match=r"aws:defaultTags\.tags = .*\n  .*at most 10 items.* an object in S3 takes no more"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("name", ["a-name-of-21-letters--", "Dev", "dev.eu", "dev_eu", "1st"])
+def test_a_name_that_aws_would_refuse_is_no_stacks(right: Configuration, name: str, monkeypatch: pytest.MonkeyPatch):
+    """AWS refuses the first bucket or rule that is called so, minutes after the deployment began."""
+    monkeypatch.setattr(pulumi, "get_stack", lambda: name)
+
+    assert f"The stack {name!r} can't have this name: " in refusal(right)
+
+
+def test_the_longest_stack_has_room_in_every_name():
+    """Amazon EventBridge API Reference, PutRule: Name. Amazon S3 User Guide, "General purpose bucket naming rules"."""
+    stack = "x" * 20
+
+    assert rules.misnamed(stack) is None
+    assert len(f"dbt-platform-{stack}-platform-task-failures-1234567") <= 64
+    assert len(f"dbt-platform-{stack}-platform-artifacts-1234567") <= 63
+
+
+def test_another_partition_is_refused_before_anything_is_made(monkeypatch: pytest.MonkeyPatch):
+    """Half of the endpoints and principals have other names there."""
+    monkeypatch.setitem(FUNCTIONS, "aws:index/getPartition:getPartition", {"partition": "aws-cn"})
+
+    with pytest.raises(pulumi.RunError, match="partition 'aws-cn'"):
+        run_program(stack_file("dev"))
 
 
 @pytest.mark.parametrize("text", ["{cidr: 10.0.0.0/16}", "[", "10.0.0.0/16"])
@@ -462,7 +497,7 @@ def workstream(draw: st.DrawFn, others: list[str]) -> Configuration:
         "architecture": draw(st.sampled_from(["x86_64", "arm64"])),
         "capacity": capacity,
         "threads": draw(st.integers(1, 64)),
-        "timeoutMinutes": draw(st.integers(1, 1440)),
+        "timeoutMinutes": draw(st.integers(1, 700)),
         "retries": draw(st.integers(1 if capacity == "spot" else 0, 5)),
     }
 

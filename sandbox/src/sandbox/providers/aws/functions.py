@@ -1,0 +1,127 @@
+# ruff: noqa: ARG001 - one signature for all functions
+"""The provider's functions (`aws.get_region()`)."""
+
+import base64
+from collections.abc import Callable
+
+from sandbox.providers.aws.api import readable_errors
+from sandbox.providers.aws.session import Session
+from sandbox.providers.protocol import Function
+from sandbox.providers.values import Properties, ProviderError
+
+
+def _caller_identity(session: Session, arguments: Properties) -> Properties:
+    who = session.client("sts").get_caller_identity()
+    return {"accountId": who["Account"], "arn": who["Arn"], "userId": who["UserId"], "id": who["Account"]}
+
+
+def _region(session: Session, arguments: Properties) -> Properties:
+    region = session.region
+    return {
+        "id": region,
+        "name": region,
+        "region": region,
+        "endpoint": f"ec2.{region}.{session.dns_suffix}",
+        "description": region,
+    }
+
+
+def _partition(session: Session, arguments: Properties) -> Properties:
+    return {
+        "id": session.partition,
+        "partition": session.partition,
+        "dnsSuffix": session.dns_suffix,
+        "reverseDnsPrefix": ".".join(reversed(session.dns_suffix.split("."))),
+    }
+
+
+def _default_tags(session: Session, arguments: Properties) -> Properties:
+    return {"id": session.partition, "tags": session.default_tags}
+
+
+def _availability_zones(session: Session, arguments: Properties) -> Properties:
+    zones = sorted(session.client("ec2").describe_availability_zones()["AvailabilityZones"], key=lambda zone: zone["ZoneName"])
+    # Here, because the emulator ignores what it is asked to filter by.
+    if state := arguments.get("state"):
+        zones = [zone for zone in zones if zone["State"] == state]
+    zones = [zone for zone in zones if zone["ZoneId"] not in arguments.get("excludeZoneIds", [])]
+    for condition in arguments.get("filters", []):
+        if condition["name"] != "opt-in-status":
+            raise ProviderError(f"the sandbox does not filter availability zones by {condition['name']}")
+        zones = [zone for zone in zones if zone["OptInStatus"] in condition["values"]]
+    return {
+        **arguments,
+        "id": session.region,
+        "region": session.region,
+        "names": [zone["ZoneName"] for zone in zones],
+        "zoneIds": [zone["ZoneId"] for zone in zones],
+        "groupNames": sorted({zone["GroupName"] for zone in zones if zone.get("GroupName")}),
+    }
+
+
+def _authorization_token(session: Session, arguments: Properties) -> Properties:
+    registry = arguments.get("registryId")
+    request = {"registryIds": [registry]} if registry else {}
+    data = session.client("ecr").get_authorization_token(**request)["authorizationData"][0]
+    user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
+    return {
+        "id": session.region,
+        "region": session.region,
+        "registryId": registry or session.account,
+        "authorizationToken": data["authorizationToken"],
+        "expiresAt": data["expiresAt"].isoformat(),
+        "proxyEndpoint": data["proxyEndpoint"],
+        "userName": user,
+        "password": password,
+    }
+
+
+def _image(session: Session, arguments: Properties) -> Properties:
+    if arguments.get("region", session.region) != session.region:
+        raise ProviderError(f"the sandbox has the region {session.region} only")
+    image = session.client("ecr").describe_images(
+        registryId=arguments.get("registryId") or session.account,
+        repositoryName=arguments["repositoryName"],
+        imageIds=[{"imageTag": arguments["imageTag"]}],
+    )["imageDetails"][0]
+    return {
+        **arguments,
+        "id": image["imageDigest"],
+        "imageDigest": image["imageDigest"],
+        "imageTags": image["imageTags"],
+        "imagePushedAt": int(image["imagePushedAt"].timestamp()),
+        "imageSizeInBytes": image["imageSizeInBytes"],
+        "imageUri": f"{arguments['repositoryName']}@{image['imageDigest']}",
+        "region": session.region,
+        "registryId": image["registryId"],
+    }
+
+
+MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": (_caller_identity, set()),
+    "aws:index/getDefaultTags:getDefaultTags": (_default_tags, set()),
+    "aws:index/getRegion:getRegion": (_region, set()),
+    "aws:index/getPartition:getPartition": (_partition, set()),
+    "aws:index/getAvailabilityZones:getAvailabilityZones": (_availability_zones, {"excludeZoneIds", "filters", "state"}),
+    "aws:ecr/getAuthorizationToken:getAuthorizationToken": (_authorization_token, {"registryId"}),
+    "aws:ecr/getImage:getImage": (_image, {"imageTag", "region", "registryId", "repositoryName"}),
+}
+"""Token -> (function, its arguments that are modelled)."""
+
+
+def functions(session: Callable[[], Session]) -> dict[str, Function]:
+    """Handlers for the protocol."""
+    return {token: _handler(token, session, *modelled) for token, modelled in MODELLED.items()}
+
+
+def _handler(
+    token: str, session: Callable[[], Session], call: Callable[[Session, Properties], Properties], known: set[str]
+) -> Function:
+    def handler(arguments: Properties) -> Properties:
+        unknown = sorted(set(arguments) - known)
+        if unknown:
+            raise ProviderError(f"{token}: the sandbox does not model the argument {unknown[0]}")
+        with readable_errors(token):
+            return call(session(), arguments)
+
+    return handler
