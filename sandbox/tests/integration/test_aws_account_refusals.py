@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.provider import CATALOGUE
@@ -233,6 +234,20 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         {"rule": "<rule>", "arn": "<topic>", "targetId": "t1", "roleArn": "<role>"},
         "cannot be assumed",
     ),
+    (
+        "cloudwatch/metricAlarm:MetricAlarm",
+        {
+            "comparisonOperator": "GreaterThanThreshold",
+            "evaluationPeriods": 1,
+            "metricName": "QueuedTasks",
+            "namespace": "AmazonMWAA",
+            "period": 60,
+            "statistic": "Maximum",
+            "threshold": 1,
+            "alarmActions": ["arn:aws:sns:us-east-1:<account>:alerts"],
+        },
+        "Invalid region us-east-1",
+    ),
     ("route53/zone:Zone", {"name": "example.com", "vpcs": [{"vpcId": "vpc-0123456789abcdef0"}]}, "InvalidVPCId"),
     (
         "s3/bucketLogging:BucketLogging",
@@ -271,3 +286,25 @@ def test_what_does_not_fit_the_account_is_refused(bench):
             wrong.append((token, inputs, reason, said))
 
     assert wrong == []
+
+
+def test_what_is_in_use_is_not_deleted(bench):
+    """A program that forgets a dependency deletes in the wrong order, and stops half-way in AWS."""
+    ec2, facts = bench.session.client("ec2"), bench.facts
+    pair = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": facts["two group"]}]}
+    using = ec2.create_security_group(GroupName="using", Description="using", VpcId=facts["two"])["GroupId"]
+    ec2.authorize_security_group_ingress(GroupId=using, IpPermissions=[pair])
+    ec2.associate_route_table(RouteTableId=facts["two table"], SubnetId=facts["two subnet"])
+
+    refused = [
+        (ec2.authorize_security_group_ingress, {"GroupId": using, "IpPermissions": [pair]}, "InvalidPermission.Duplicate"),
+        (ec2.delete_security_group, {"GroupId": facts["two group"]}, "DependencyViolation"),
+        (ec2.delete_subnet, {"SubnetId": facts["one subnet"]}, "DependencyViolation"),
+        (ec2.delete_route_table, {"RouteTableId": facts["two table"]}, "DependencyViolation"),
+        (ec2.delete_internet_gateway, {"InternetGatewayId": facts["gateway"]}, "DependencyViolation"),
+        (ec2.detach_internet_gateway, {"InternetGatewayId": facts["gateway"], "VpcId": facts["one"]}, "mapped public address"),
+        (ec2.release_address, {"AllocationId": facts["used address"]}, "InUse"),
+    ]
+    for call, arguments, reason in refused:
+        with pytest.raises(ClientError, match=reason):
+            call(**arguments)

@@ -150,6 +150,11 @@ def schedule(reason: str, expression: str) -> Case:
     return RULE, {"scheduleExpression": expression}, reason
 
 
+def target(reason: str, template: str) -> Case:
+    transformer = {"inputPaths": {"task": "$.detail.taskArn"}, "inputTemplate": template}
+    return TARGET, {"rule": "r", "arn": TOPIC, "inputTransformer": transformer}, reason
+
+
 def alarm(reason: str, **change: Any) -> Case:
     given = {
         "comparisonOperator": "GreaterThanThreshold",
@@ -314,6 +319,7 @@ CASES: dict[str, list[Case]] = {
         ),
         topic(""),
         topic("", Action="SNS:*"),
+        topic("", Condition={"StringEquals": {"AWS:SourceOwner": ACCOUNT}}),
         topic("out of service scope", Action="sns:CreateTopic"),
         topic("out of service scope", Action="sqs:SendMessage"),
         secret(""),
@@ -361,6 +367,11 @@ CASES: dict[str, list[Case]] = {
         container("5 to 300", healthCheck={"command": ["CMD", "true"], "interval": 1}),
         container("must begin with CMD", healthCheck={"command": ["true"]}),
         container("used twice", {"volumes": [{"name": "a"}]}, mountPoints=[{"sourceVolume": "a", "containerPath": "/a"}] * 2),
+        container("", {"cpu": "1 vCPU", "memory": "2 GB"}),
+        container("do not go with", {"cpu": "1 vCPU", "memory": "1 GB"}),
+        container(
+            "Linux only", {"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE", "cpuArchitecture": "ARM64"}}
+        ),
         containers("used twice", CONTAINER, CONTAINER),
         containers("1 to 10 items"),
         containers("1 to 10 items", *({**CONTAINER, "name": f"c{number}"} for number in range(11))),
@@ -420,7 +431,9 @@ CASES: dict[str, list[Case]] = {
         object_rule("for storageClass", noncurrentVersionTransitions=[{"noncurrentDays": 7, "storageClass": "STANDARD_IA"}]),
         object_rule("give one, or all inside", filter={"prefix": "a", "objectSizeGreaterThan": 1}, expiration={"days": 1}),
         object_rule("Tags", filter={"tag": {"key": "a", "value": "b"}}, abortIncompleteMultipartUpload={"daysAfterInitiation": 7}),
+        object_rule("", filter={"and": {"prefix": "logs/", "tags": {"keep": "no"}}}, expiration={"days": 30}),
         object_rule("no action"),
+        object_rule("midnight", expiration={"date": "2030-01-01T12:00:00Z"}),
         (LIFECYCLE, {"bucket": "b", "rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}] * 2}, "unique"),
     ],
     "events": [
@@ -449,6 +462,10 @@ CASES: dict[str, list[Case]] = {
         pattern("no match expression", detail={"code": [{"numeric": ["=>", 5]}]}),
         pattern("Only one key", source=[{"prefix": "a", "suffix": "b"}]),
         pattern("is empty"),
+        target("", '{"task": <task>, "rule": <aws.events.rule-name>}'),
+        target("", '"The task <task>"\n"has failed."'),
+        target("none of its inputPaths", '"<tusk>"'),
+        target("needs quotes", "The task <task> has failed."),
         (TARGET, {"rule": "r", "arn": "alerts"}, "does not match"),
         (TARGET, {"rule": "r", "arn": f"arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/dbt"}, "RoleArn is required"),
         (TARGET, {"rule": "r", "arn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f", "roleArn": ROLE}, "not supported"),
@@ -459,6 +476,10 @@ CASES: dict[str, list[Case]] = {
         ),
     ],
     "alarms and dashboards": [
+        dashboard(
+            "needs quotes",
+            widget("metric", {"metrics": [[{"expression": "SEARCH('{AWS/ECS,Cluster-Name}', 'Sum')"}]], "region": "eu-west-1"}),
+        ),
         alarm("", alarmActions=[TOPIC], dimensions={"Environment": "dbt"}),
         alarm("", period=30, namespace="AWS/ECS"),
         alarm("does not match", alarmActions=["alerts"]),
@@ -531,6 +552,8 @@ CASES: dict[str, list[Case]] = {
     ],
     "airflow": [
         environment("", maxWebservers=5, schedulers=2, requirementsS3Path="r.txt", requirementsS3ObjectVersion="1"),
+        environment("", airflowVersion="3.0.6"),
+        environment("does not match", airflowVersion="2.1.0"),
         environment("1 to 5", maxWebservers=9),
         environment("is required with requirementsS3Path", requirementsS3Path="r.txt"),
         environment("does not match", startupScriptS3Path="/start.sh", startupScriptS3ObjectVersion="1"),
@@ -551,6 +574,7 @@ CASES: dict[str, list[Case]] = {
         (VERSIONING, {"bucket": "b", "versioningConfiguration": {"status": "Enabled", "mfaDelete": "Enabled"}}, "Mfa"),
         (OBJECT, {"bucket": "b", "key": "ä" * 600}, "1024"),
         (OBJECT, {"bucket": "b", "key": "k", "storageClass": "OUTPOSTS"}, "not one of"),
+        (OBJECT, {"bucket": "b", "key": "k", "metadata": {"Owner": "data"}}, "lower case"),
         (OBJECT, {"bucket": "b", "key": "k", "kmsKeyId": "platform"}, "does not match"),
         (KEY_TYPE, {"customerMasterKeySpec": "RSA_2048", "keyUsage": "SIGN_VERIFY"}, ""),
         (KEY_TYPE, {"customerMasterKeySpec": "RSA_2048", "enableKeyRotation": True}, "symmetric"),

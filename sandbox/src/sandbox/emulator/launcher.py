@@ -21,6 +21,7 @@ from sandbox.emulator.settings import BIND, LABEL, PORT
 
 PATCHES = (
     "docker_ownership",
+    "ec2_dependencies",
     "ec2_flow_logs",
     "ec2_nat_gateways",
     "ec2_prefix_lists",

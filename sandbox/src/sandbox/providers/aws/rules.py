@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Any
 
-from sandbox.providers.aws.shapes import WHOLE, Shape, members
+from sandbox.providers.aws.shapes import WHOLE, Shape, is_tag_map, members, tag_list
 from sandbox.providers.values import UNKNOWN, Asset
 
 TYPES: dict[str, tuple[type | UnionType, str]] = {
@@ -34,6 +34,8 @@ def violations(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, str]]
     """Every (path, reason) why AWS would refuse the value. Unknown values are passed over."""
     if value == UNKNOWN:
         return
+    if is_tag_map(value, shape):
+        value = tag_list(value)
     expected = TYPES.get(shape.type_name)
     if expected and not is_a(value, expected[0]):
         yield path, f"{shown(value)} is not {expected[1]}"

@@ -270,6 +270,32 @@ def _lets_change(statement: dict[str, Any], account: str) -> bool:
     return named and about and not unmet
 
 
+def _alarm(session: Session, inputs: Properties) -> Iterator[Problem]:
+    """CloudWatch API Reference, PutMetricAlarm: an alarm acts in its own region."""
+    for name in ("alarmActions", "okActions", "insufficientDataActions"):
+        for action in inputs.get(name) or []:
+            region = action.split(":")[3]
+            if region not in ("", session.region):
+                yield name, f"ValidationError: Invalid region {region} specified. Only {session.region} is supported."
+
+
+def _record(session: Session, inputs: Properties) -> Iterator[Problem]:
+    """Route 53 API Reference, AliasTarget: a name, and the zone in which it lies."""
+    [alias] = inputs["aliases"]
+    endpoints = session.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    entries = [entry for endpoint in endpoints for entry in endpoint.get("DnsEntries", [])]
+    zones = {entry["DnsName"].lower(): entry["HostedZoneId"] for entry in entries}
+    name = alias["name"].lower().rstrip(".")
+    aws_names = (".amazonaws.com", ".cloudfront.net", ".elasticbeanstalk.com", ".awsglobalaccelerator.com")
+    own = alias["zoneId"] == inputs["zoneId"] or not references.HOSTED_ZONE.problem(session, alias["zoneId"])
+    if zones.get(name, alias["zoneId"]) != alias["zoneId"] or not (own or name.endswith(aws_names)):
+        yield (
+            "aliases",
+            f"InvalidChangeBatch: Tried to create an alias that targets {name}, type A in zone {alias['zoneId']}, but the alias "
+            "target name does not lie within the target zone",
+        )
+
+
 def _environment(session: Session, inputs: Properties) -> Iterator[Problem]:
     network = inputs["networkConfiguration"]
     vpcs = {_subnet(session, subnet)["VpcId"] for subnet in network["subnetIds"]}
@@ -287,6 +313,7 @@ def _zone(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 FITS: dict[str, Callable[[Session, Properties], Iterator[Problem]]] = {
     "cloudwatch/eventTarget:EventTarget": _event_target,
+    "cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "ec2/flowLog:FlowLog": _flow_log,
     "ec2/internetGateway:InternetGateway": _internet_gateway,
     "ec2/natGateway:NatGateway": _nat_gateway,
@@ -296,6 +323,7 @@ FITS: dict[str, Callable[[Session, Properties], Iterator[Problem]]] = {
     "iam/rolePolicy:RolePolicy": _role_policy,
     "kms/key:Key": _key_policy,
     "mwaa/environment:Environment": _environment,
+    "route53/record:Record": _record,
     "route53/zone:Zone": _zone,
     "s3/bucketPolicy:BucketPolicy": _bucket_policy,
     "secretsmanager/secret:Secret": _secret,

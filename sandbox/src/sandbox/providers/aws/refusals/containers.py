@@ -56,6 +56,17 @@ def container_problems(inputs: Properties) -> Iterator[Problem]:
         yield "containerDefinitions", reason
 
 
+def platform_problems(inputs: Properties) -> Iterator[Problem]:
+    """ECS Developer Guide, "Fargate platform": Windows needs a whole CPU, and has no ARM."""
+    platform = inputs.get("runtimePlatform") or {}
+    if platform == UNKNOWN or not str(platform.get("operatingSystemFamily", "")).startswith("WINDOWS"):
+        return
+    if platform.get("cpuArchitecture") == "ARM64":
+        yield "runtimePlatform", "ARM64 is for Linux only"
+    if inputs.get("cpu") in ("256", "512"):
+        yield "cpu", "Windows on Fargate needs 1024 CPU units or more"
+
+
 def _one(container: Properties, inputs: Properties) -> Iterator[Problem]:
     for name in ("name", "image"):
         if not container.get(name):

@@ -103,7 +103,7 @@ def _line(metric: Any) -> Iterator[str]:
         if "expression" not in options:
             yield " should have a namespace and a metric, or an expression"
         yield from _search(options.get("expression", ""))
-    elif len(names) < 2 or len(names) % 2:
+    elif "..." not in names and (len(names) < 2 or len(names) % 2):
         yield " should have a namespace, a metric, and pairs of a dimension's name and value"
     yield from _statistics(options)
     if options.get("yAxis", "left") not in ("left", "right"):

@@ -110,6 +110,7 @@ ANY_ARN = r"arn:aws(-[a-z-]+)?:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:.+"
 CONTAINER_PAGE = "ECS API Reference, ContainerDefinition"
 ECS_NAME = Limit(page=CONTAINER_PAGE, pattern="[A-Za-z0-9_-]{1,255}")
 LIFECYCLE_PAGE = "S3 API Reference, PutBucketLifecycleConfiguration"
+MIDNIGHT = Limit(page=f"{LIFECYCLE_PAGE}: midnight in UTC", pattern=r"\d{4}-\d\d-\d\d(T00:00:00(\.0+)?(Z|\+00:00)?)?")
 DAYS = Limit(page=LIFECYCLE_PAGE, low=1)
 EMAIL = Limit(page="Budgets API Reference, Subscriber", pattern=r"[^@\s]+@[^@\s]+\.[^@\s.]+", high=50)
 WEB_SERVERS = Limit(page="MWAA API Reference, CreateEnvironment", low=1, high=5)
@@ -216,6 +217,10 @@ LIMITS: dict[str, dict[str, Limit]] = {
             page="MWAA User Guide, environment class",
             among=tuple(f"mw1.{size}" for size in ("micro", "small", "medium", "large", "xlarge", "2xlarge")),
         ),
+        "airflowVersion": Limit(
+            page="MWAA User Guide, Apache Airflow versions",
+            pattern=r"2\.7\.2|2\.8\.1|2\.9\.2|2\.10\.[13]|2\.11\.\d|3\.\d+\.\d+",
+        ),
         "maxWebservers": WEB_SERVERS,
         "minWebservers": WEB_SERVERS,
         "schedulers": Limit(page="MWAA API Reference, CreateEnvironment", low=1, high=5),
@@ -226,8 +231,8 @@ LIMITS: dict[str, dict[str, Limit]] = {
         ),
         "dagS3Path": Limit(page="MWAA User Guide, DAG folder: relative to the bucket", pattern=r"(?!/|s3://).+"),
         **{
-            f"{what}S3Path": Limit(page="MWAA User Guide: relative to the bucket", pattern=rf"(?!/|s3://).+\.{ending}")
-            for what, ending in (("requirements", "txt"), ("plugins", "zip"), ("startupScript", "sh"))
+            f"{what}S3Path": Limit(page="MWAA User Guide: relative to the bucket", pattern="(?!/|s3://).+")
+            for what in ("requirements", "plugins", "startupScript")
         },
     },
     "route53/zone:Zone": {
@@ -251,6 +256,10 @@ LIMITS: dict[str, dict[str, Limit]] = {
         "rules[].noncurrentVersionTransitions[].newerNoncurrentVersions": Limit(page=LIFECYCLE_PAGE, low=1, high=100),
         "rules[].noncurrentVersionTransitions[].noncurrentDays": Limit(page=LIFECYCLE_PAGE, low=0),
         "rules[].transitions[].days": Limit(page=LIFECYCLE_PAGE, low=0),
+        "rules[].expiration.date": MIDNIGHT,
+        "rules[].transitions[].date": MIDNIGHT,
+        "rules[].filter.tag.key": Limit(page="S3 User Guide, object tags", low=1, high=128),
+        "rules[].filter.tag.value": Limit(page="S3 User Guide, object tags", high=256),
         "rules[].filter.prefix": Limit(page="S3 User Guide, object keys", octets=1024),
     },
     "s3/bucketObjectv2:BucketObjectv2": {

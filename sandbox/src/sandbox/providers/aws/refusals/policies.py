@@ -286,7 +286,7 @@ def _conditions(conditions: Any) -> Iterator[str]:
 
 def _condition(operator: str, key: str, values: Any) -> Iterator[str]:
     vendor, colon, name = key.partition(":")
-    issuer = "." in vendor or "/" in vendor or vendor in ("aws", "saml")
+    issuer = "." in vendor or "/" in vendor or vendor.lower() in ("aws", "saml")
     if not colon or not name:
         yield f"{key!r}: Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
     elif not issuer and not vendors.known(vendor.lower()):

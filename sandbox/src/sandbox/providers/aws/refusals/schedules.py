@@ -63,7 +63,7 @@ def _cron_part(part: str, name: str, low: int, high: int, words: tuple[str, ...]
         return False
     first, dash, last = base.partition("-")
     if dash:
-        return inside(first) and inside(last) and number(first) <= number(last)
+        return inside(first) and inside(last) and (bool(words) or number(first) <= number(last))
     return base == "*" or inside(base)
 
 

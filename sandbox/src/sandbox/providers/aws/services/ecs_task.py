@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.documents import json_problem
-from sandbox.providers.aws.refusals.containers import container_problems
+from sandbox.providers.aws.refusals.containers import container_problems, platform_problems
 from sandbox.providers.aws.shapes import canonical, from_shape, unordered
 from sandbox.providers.aws.table import Problem, Property, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties
@@ -59,10 +59,16 @@ def _storage(value: Any) -> str | None:
     return None if low <= value["sizeInGib"] <= high else f"is not between {low} and {high} GiB"
 
 
+def size(value: Any) -> Any:
+    """Form of a size: `1 vCPU` is 1024 units, `2 GB` are 2048 MiB (ECS API Reference, RegisterTaskDefinition: cpu, memory)."""
+    found = re.fullmatch(r"(\d*\.?\d+)\s*(vcpu|gb)", value, re.IGNORECASE) if isinstance(value, str) else None
+    return str(int(float(found[1]) * GIB)) if found else value
+
+
 def _fargate_size(inputs: Properties) -> Iterator[Problem]:
     if "FARGATE" not in inputs.get("requiresCompatibilities", []) or UNKNOWN in (inputs.get("cpu"), inputs.get("memory")):
         return
-    cpu, memory = inputs.get("cpu", ""), inputs.get("memory", "")
+    cpu, memory = size(inputs.get("cpu", "")), size(inputs.get("memory", ""))
     sizes = FARGATE_SIZES.get(int(cpu) if cpu.isdigit() else 0)
     if sizes is None:
         yield "cpu", f"{cpu!r} is no CPU size of Fargate: {', '.join(map(str, FARGATE_SIZES))}"
@@ -74,7 +80,8 @@ def _fargate_size(inputs: Properties) -> Iterator[Problem]:
 
 def _create(api: Api, inputs: Properties) -> str:
     pairs = tags.as_list(inputs, "key", "value")
-    return api.send("RegisterTaskDefinition", inputs, **({"tags": pairs} if pairs else {}))["taskDefinition"]["family"]
+    sized = {**inputs, "cpu": size(inputs.get("cpu")), "memory": size(inputs.get("memory"))}
+    return api.send("RegisterTaskDefinition", sized, **({"tags": pairs} if pairs else {}))["taskDefinition"]["family"]
 
 
 def _read(api: Api, id: str, state: Properties) -> Properties | None:
@@ -126,8 +133,8 @@ TASK_DEFINITION = ResourceType(
     properties={
         "family": _new_revision("family", required=True, check=_family),
         "containerDefinitions": _new_revision("containerDefinitions", required=True, json=True, form=containers_form),
-        "cpu": _new_revision("cpu"),
-        "memory": _new_revision("memory"),
+        "cpu": _new_revision("cpu", form=size),
+        "memory": _new_revision("memory", form=size),
         "networkMode": _new_revision("networkMode"),
         "executionRoleArn": _new_revision("executionRoleArn"),
         "taskRoleArn": _new_revision("taskRoleArn"),
@@ -149,7 +156,7 @@ TASK_DEFINITION = ResourceType(
         ),
     ),
     tagged=True,
-    checks=(_fargate_size, container_problems),
+    checks=(_fargate_size, platform_problems, container_problems),
 )
 
 KINDS = (TASK_DEFINITION,)

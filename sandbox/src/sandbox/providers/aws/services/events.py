@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
+from sandbox.providers.aws.documents import json_problem
 from sandbox.providers.aws.refusals import schedules
 from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
@@ -121,6 +122,24 @@ def _transformer(value: Any) -> str | None:
             return f"has the name {name!r}: letters, digits, _ and -, and not AWS. at its beginning"
         if not isinstance(path, str) or not path.startswith("$."):
             return f"has the path {path!r}: it must be a JSON path like $.detail"
+    return _template_problem(value["inputTemplate"], set(paths))
+
+
+RESERVED = {
+    "aws.events.event", "aws.events.event.ingestion-time", "aws.events.event.json", "aws.events.rule-arn",
+    "aws.events.rule-name",
+}  # fmt: skip
+"""Variables that every template has (EventBridge User Guide, "Predefined variables")."""
+
+
+def _template_problem(template: str, names: set[str]) -> str | None:
+    """EventBridge User Guide, "Amazon EventBridge input transformation": JSON, or a JSON text on each line."""
+    used = set(re.findall(r"<([A-Za-z0-9_.-]+)>", template))
+    if unknown := sorted(used - names - RESERVED):
+        return f"has a template with <{unknown[0]}>, which is none of its inputPaths"
+    filled = re.sub(r"<[A-Za-z0-9_.-]+>", "0", template)
+    if json_problem(filled) and any(json_problem(line) for line in filled.splitlines() if line.strip()):
+        return "has a template that is no JSON: Invalid InputTemplate (a text needs quotes)"
     return None
 
 

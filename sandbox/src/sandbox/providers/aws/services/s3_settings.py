@@ -176,7 +176,15 @@ def _put_lifecycle(api: Api, id: str, inputs: Properties) -> None:
 
 def _read_lifecycle(api: Api, id: str) -> Properties | None:
     found = if_there(api.client.get_bucket_lifecycle_configuration, Bucket=id).get("Rules")
-    return found and {"rules": from_shape(found)}
+    return found and {"rules": [_with_tag_map(rule) for rule in from_shape(found)]}
+
+
+def _with_tag_map(rule: Properties) -> Properties:
+    """The schema gives the tags of a filter as a map."""
+    both = (rule.get("filter") or {}).get("and")
+    if both and "tags" in both:
+        both["tags"] = {tag["key"]: tag["value"] for tag in both["tags"]}
+    return rule
 
 
 LIFECYCLE = _setting(
