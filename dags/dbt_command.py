@@ -5,20 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import pendulum
 from airflow.sdk.exceptions import AirflowFailException
 
 OVERRIDES_LIMIT = 8192
 """Characters of JSON that ECS accepts as `overrides` (API reference, TaskOverride)."""
-
-
-def interval(context: Mapping[str, Any], timezone: str) -> tuple[datetime, datetime] | None:
-    """The time that a run is about: the date of the form, else the run's data interval; None for a plain run by hand."""
-    if date := context["params"]["date"]:
-        start = pendulum.from_format(date, "YYYY-MM-DD", tz=timezone)
-        return start, start.add(days=1)
-    start, end = context.get("data_interval_start"), context.get("data_interval_end")
-    return (start, end) if start and end else None
 
 
 def command(params: Mapping[str, Any], period: tuple[datetime, datetime] | None) -> list[str]:

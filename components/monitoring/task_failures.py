@@ -7,12 +7,14 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import Component
 from components.encryption import EncryptionKey
 from components.iam_policy import Statement
+from components.names import names
 from components.role import ServiceRole, ServiceRoleArgs
+from components.workstream import CONTAINER
 
-REPORTED = [0, 1, 2, 3, 143]
+REPORTED = [0, 1, 2, 3, 4, 143]
 """Exit codes of the runner (`image/runner/outcome.py`): it has told what happened, and Airflow passes it on."""
 
 MESSAGE = {
@@ -27,8 +29,6 @@ MESSAGE = {
 
 @dataclass(frozen=True, kw_only=True)
 class TaskFailuresArgs:
-    """Where tasks run and whom to tell."""
-
     account: Account
     key: EncryptionKey
     """Encrypts the topic."""
@@ -88,7 +88,8 @@ def _died(cluster_arn: pulumi.Input[str]) -> dict[str, Any]:
             "lastStatus": ["STOPPED"],
             "$or": [
                 {"stopCode": ["TaskFailedToStart"]},
-                {"containers": {"exitCode": [{"anything-but": REPORTED}]}},
+                # Ours: beside it GuardDuty may run an agent, which is killed at the end of every task.
+                {"containers": {"name": [CONTAINER], "exitCode": [{"anything-but": REPORTED}]}},
             ],
         },
     }
@@ -97,6 +98,6 @@ def _died(cluster_arn: pulumi.Input[str]) -> dict[str, Any]:
 def _template() -> str:
     """One JSON text: EventBridge sends a template that is no JSON object only as a quoted string."""
     return (
-        f'"A dbt task of {platform_name()} died at <time> before it could report: <code>, <reason>. '
+        f'"A dbt task of {names().platform} died at <time> before it could report: <code>, <reason>. '
         'Task definition: <definition>. Task: <task>. What to do: docs/operations.md, Alarms."'
     )

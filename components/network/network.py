@@ -8,8 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import Component
 from components.logs import Logs
+from components.names import names
 from components.network.endpoints import Endpoints, EndpointsArgs
 from components.network.flow_logs import FlowLogs, FlowLogsArgs
 from components.network.nat import NatGateways, NatGatewaysArgs
@@ -18,10 +19,9 @@ from components.network.security_group import SecurityGroup, SecurityGroupArgs
 from components.network.snowflake_endpoint import SnowflakeEndpoint, SnowflakeEndpointArgs
 from components.network.subnet import Subnet, SubnetArgs
 from settings.project import NAMESPACE
+from settings.rules import HTTPS
 from settings.sections.network import NetworkSettings, SnowflakeSettings
 from settings.sections.warehouse import WarehouseSettings
-
-HTTPS = 443
 
 WITHOUT_FARGATE = ["apne1-az3", "usw1-az2"]
 """Ids of zones that have no Fargate (Amazon ECS, "Supported Regions for Amazon ECS on AWS Fargate")."""
@@ -29,8 +29,6 @@ WITHOUT_FARGATE = ["apne1-az3", "usw1-az2"]
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """What the network needs to know."""
-
     account: Account
     settings: NetworkSettings
     production: bool
@@ -61,7 +59,7 @@ class Network(Component):
             cidr_block=str(args.settings.cidr),
             enable_dns_support=True,
             enable_dns_hostnames=True,
-            tags={"Name": platform_name()},
+            tags={"Name": names().platform},
             opts=self.child(),
         )
         self.vpc_id = vpc.id
@@ -76,7 +74,7 @@ class Network(Component):
         # "Best practices for least privilege configuration in Amazon MWAA" (AWS Big Data Blog).
         self.airflow = self._group("airflow", "Airflow: itself in")
         self.airflow.admit_itself()
-        if args.settings.snowflake is None:
+        if args.settings.snowflake is None:  # `rules.snowflake_has_a_way_in`: with egress `privateLink` it is there, else not
             self._nat_egress(args, subnets, dict(zip(zones, plan.public, strict=True)))
             self.airflow.reach_anywhere(HTTPS)
             for port in sorted({HTTPS, args.warehouse.port}):

@@ -3,16 +3,26 @@
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from runner.artifacts import Artifacts
 from runner.output import Output
-from runner.progress import SUCCEEDED, Progress, Result
+from runner.progress import SUCCEEDED, Progress, Result, now
 
-INTERVAL = 2.0
-"""Seconds between two uploads at least; so much work at most is done twice after a kill."""
+INTERVAL = 0.5
+"""Seconds between two uploads at least."""
 
 FILE = "progress.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Former:
+    """The run's earlier tries."""
+
+    results: Mapping[str, Result]
+    """What they completed, by node id."""
+    began: str
+    """When the first of them came to build, ISO 8601; nothing: none did, of the same image, selection and vars."""
 
 
 class Journal:
@@ -23,27 +33,34 @@ class Journal:
         self._progress = progress
         self._identity = json.loads(json.dumps(identity))
         self._output = output
+        self._began = now()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True, name="journal")
 
-    def former(self, run_id: str, try_number: int) -> dict[str, Result]:
-        """What earlier tries of this run completed; nothing if they ran something else.
+    def former(self, run_id: str, try_number: int) -> Former:
+        """What earlier tries of this run did; nothing if they ran something else.
 
         The last try that completed anything counts: it had taken over what those before it did. One that completed nothing may
         not even have come to look for them.
         """
+        began = ""
         for earlier in range(try_number - 1, 0, -1):
             found = json.loads(self._artifacts.get(f"{self._artifacts.folder(run_id, earlier)}/{FILE}") or b"{}")
             results = {node_id: Result(**result) for node_id, result in found.get("results", {}).items()}
             completed = {node_id: result for node_id, result in results.items() if result.status in SUCCEEDED}
-            if completed and found["identity"] != self._identity:
+            same = found.get("identity") == self._identity
+            if completed and not same:
                 self._output.event("resume", tryNumber=earlier, ignored="it ran another image, selection or vars")
-                return {}
+                break
+            if same:
+                self._began = began = found.get("began", "")
             if completed:
-                return completed
-        return {}
+                return Former(results=completed, began=began)
+        return Former(results={}, began=began)
 
     def start(self) -> None:
+        """Store that the run builds now, and from now on each result."""
+        self._progress.changed.set()
         self._thread.start()
 
     def end(self) -> None:
@@ -56,7 +73,7 @@ class Journal:
     def store(self) -> None:
         """Upload the results as they are now."""
         results = {node_id: asdict(result) for node_id, result in list(self._progress.results.items())}
-        self._artifacts.put(FILE, json.dumps({"identity": self._identity, "results": results}))
+        self._artifacts.put(FILE, json.dumps({"identity": self._identity, "began": self._began, "results": results}))
 
     def _follow(self) -> None:
         while not self._ended.is_set():

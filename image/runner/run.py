@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner import connection
 from runner.artifacts import Artifacts
+from runner.committed import committed
 from runner.dbt import TARGET, Dbt, import_dbt, profile_variables
 from runner.ending import Ending
 from runner.environment import Environment
@@ -23,7 +24,7 @@ from runner.journal import Journal
 from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
 from runner.parse_cache import ParseCache
-from runner.progress import FAILED, Node, Progress
+from runner.progress import FAILED, Node, Progress, Result
 from runner.selection import CHANGED, Selection
 from runner.state import State
 from runner.summary import Summary
@@ -118,6 +119,8 @@ class Run:
         if not nodes:
             return ExitCode.SUCCESS
         left = self._resume()
+        if not left:
+            return self._nothing_left()
         self._ages = check_sources(self._dbt, self._dbt.sources_of(nodes), self._output) if self._environment.freshness else []
         if problem := complaint(self._ages, self._dbt.sources_made_by(nodes)):
             self._problem = problem
@@ -188,13 +191,43 @@ class Run:
         """What is left to build: everything, without what a former try of this run completed."""
         run_id, try_number = self._environment.run_id, self._environment.try_number
         former = self._if_possible("read the former try", lambda: self._journal.former(run_id, try_number))
-        done = {node_id: result for node_id, result in (former or {}).items() if node_id in self._progress.nodes}
-        rest = [node_id for node_id in self._progress.nodes if node_id not in done]
-        if not done or not rest:  # who asks for another try after everything succeeded wants everything again
-            return list(self._progress.nodes)
-        self._progress.carry_over(done)
-        self._output.event("resumed", done=len(done), left=len(rest))
-        return rest
+        if former:
+            done = {node_id: result for node_id, result in former.results.items() if node_id in self._progress.nodes}
+            self._progress.carry_over(done)
+            if former.began:
+                self._progress.carry_over(self._committed(former.began))
+        left = [node_id for node_id in self._progress.nodes if node_id not in self._progress.results]
+        if self._progress.results:
+            self._output.event("resumed", done=len(self._progress.results), left=len(left))
+        return left
+
+    def _committed(self, since: str) -> dict[str, Result]:
+        """What a former try built and did not come to say, of what must not be built twice."""
+        adding = [node for node in self._progress.nodes.values() if node.adds and node.id not in self._progress.results]
+        if not adding:
+            return {}
+        names = ", ".join(node.name for node in adding)
+        found = self._if_possible(f"ask what was committed of {names}", lambda: committed(self._environment, adding, since)) or {}
+        for node_id, query_id in found.items():
+            message = "A former try has added its rows and could not say so: they are not added again, its hooks may be missing."
+            self._output.event("warning", node=node_id, queryId=query_id, message=message)
+        return {node_id: Result(status="success", query_id=query_id) for node_id, query_id in found.items()}
+
+    def _nothing_left(self) -> ExitCode:
+        """For a run whose former try could not store all that it leaves, and for one that somebody cleared."""
+        self._problem = (
+            "A former try of this run has built all of this, so nothing was built again.\n"
+            f"  What to do: nothing; or, to build it once more, start a new run: ops run {self._environment.workstream}"
+        )
+        self._if_possible("write the manifest", self._dbt.write_manifest)
+        self._keep_state()
+        return ExitCode.SUCCESS
+
+    def _keep_state(self) -> None:
+        self._if_possible(
+            "keep the manifest of this success",
+            lambda: self._state.update(TARGET / "manifest.json", self._progress.nodes, self._dbt.node_ids, self._changed),
+        )
 
     def _build(self, state: Path | None, left: list[str]) -> ExitCode:
         before = len(self._progress.results)
@@ -206,10 +239,7 @@ class Run:
             state=state,
         )
         if outcome.success:
-            self._if_possible(
-                "keep the manifest of this success",
-                lambda: self._state.update(TARGET / "manifest.json", self._progress.nodes, self._dbt.node_ids, self._changed),
-            )
+            self._keep_state()
             return ExitCode.SUCCESS
         hooks = self._failed_hooks(outcome)
         self._problem = "\n".join(hooks) or str(outcome.exception or "")

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from settings import rules
 from settings.sections.section import UNQUOTED, Identifier, Section
@@ -24,6 +24,9 @@ LONGEST_TRY = 700
 metrics": the visibility timeout). Of these 720 minutes ten are for Fargate (`START_AND_STOP` in dags/dbt_operator.py), ten spare.
 """
 
+AROUND_A_TRY = 12
+"""Minutes: Fargate starts and stops the task, and Airflow waits before the next one (`START_AND_STOP` and `RETRY_DELAY` there)."""
+
 Architecture = Literal["x86_64", "arm64"]
 
 
@@ -42,7 +45,9 @@ class Build(NamedTuple):
 class WorkstreamSettings(Section):
     """A scheduled dbt project, or a selection of one."""
 
-    project: str = Field(description="Folder of the dbt project, relative to `Pulumi.yaml`: `dbt_...` or `dbt_.../...`.")
+    project: Annotated[str, AfterValidator(rules.dbt_project)] = Field(
+        description="Folder of the dbt project, relative to `Pulumi.yaml`: `dbt_...` or `dbt_.../...`."
+    )
     schema_: Identifier = Field(alias="schema", description=f"Snowflake schema that the models are built in. {UNQUOTED}")
     owner: str = Field(
         pattern=r"^[\w.:/=+@-][\w .:/=+@-]{0,63}$",
@@ -57,7 +62,9 @@ class WorkstreamSettings(Section):
         description="Cron expression of five fields or an Airflow preset (`@daily`); or the name of another workstream, to start "
         "whenever that one has refreshed its marts; null: started by hand.",
     )
-    timezone: str = Field(default="UTC", description="IANA time zone of the schedule, for instance `Europe/Amsterdam`.")
+    timezone: Annotated[str, AfterValidator(rules.timezone)] = Field(
+        default="UTC", description="IANA time zone of the schedule, for instance `Europe/Amsterdam`."
+    )
     select: list[Selector] = Field(default=[], description="dbt selectors of what to build; empty: the whole project.")
     exclude: list[Selector] = Field(default=[], description="dbt selectors of what to leave out.")
     freshness: bool = Field(default=True, description="Check the freshness of the selected sources before the build.")
@@ -95,11 +102,6 @@ class WorkstreamSettings(Section):
     def _outlive_an_interruption(cls, retries: int, info: ValidationInfo) -> int:
         return rules.spot_is_retried(retries, info.data.get("capacity"))
 
-    @field_validator("project")
-    @classmethod
-    def _is_dbt_project(cls, project: str) -> str:
-        return rules.dbt_project(project)
-
     @field_validator("schedule")
     @classmethod
     def _will_fire(cls, schedule: str | None) -> str | None:
@@ -107,8 +109,8 @@ class WorkstreamSettings(Section):
 
     @field_validator("timezone")
     @classmethod
-    def _exists(cls, timezone: str) -> str:
-        return rules.timezone(timezone)
+    def _has_a_clock(cls, timezone: str, info: ValidationInfo) -> str:
+        return rules.clock(timezone, info.data.get("schedule"))
 
     @field_validator("memory")
     @classmethod
@@ -119,6 +121,11 @@ class WorkstreamSettings(Section):
     def build(self) -> Build:
         """The image that it runs."""
         return Build(self.project, self.architecture)
+
+    @property
+    def longest_minutes(self) -> int:
+        """Minutes that a run may take, with every try."""
+        return (1 + self.retries) * (self.timeout_minutes + AROUND_A_TRY)
 
     @property
     def after(self) -> str | None:

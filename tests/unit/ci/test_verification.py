@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from ci import projects
-from ci.errors import CiError
 from ci.verification import verify
+from ops.errors import OpsError
 from settings import rules
 from settings.project import REPOSITORY
 from tests.fake_program import FakeProgram
 
-OUTPUTS = {"workstreams": {"sales": {}, "finance": {}}}
+OUTPUTS = {"workstreams": {"sales": {"longestMinutes": 144}, "finance": {"longestMinutes": 20}}}
 
 
 @pytest.fixture
@@ -30,11 +30,31 @@ def test_the_smoke_run_waits_for_a_workstream(ops: FakeProgram, chosen: str | No
     assert ops.calls == [["--stack", "dev", "run", run, "--wait"]]
 
 
+@pytest.mark.parametrize(("minutes", "run"), [(None, "sales"), (154, "sales"), (153, "finance")])
+def test_the_smoke_run_is_one_that_ends_before_the_job(ops: FakeProgram, minutes: float | None, run: str):
+    """GitLab ends the job in the middle of a run that is well: a red pipeline, and nobody knows what of."""
+    verify(OUTPUTS, "dev", None, minutes)
+
+    assert [call[3] for call in ops.calls] == [run]
+
+
+def test_a_job_that_could_await_nothing_says_so_at_once(ops: FakeProgram):
+    """Better than to be ended after half an hour, each time."""
+    with pytest.raises(OpsError, match="sales 154, finance 30") as refused:
+        verify(OUTPUTS, "dev", None, 29)
+
+    assert "VERIFY_WORKSTREAM" in refused.value.fix
+    assert ops.calls == []
+
+    verify(OUTPUTS, "dev", "sales", 29)
+    assert ops.calls
+
+
 def test_a_failed_smoke_run_prints_the_way_back(ops: FakeProgram):
     """Whoever sees the red job should not have to look the command up."""
     ops.answers({"dev run sales": ("", 1)})
 
-    with pytest.raises(CiError) as failed:
+    with pytest.raises(OpsError) as failed:
         verify(OUTPUTS, "dev", None)
 
     assert "ops --stack dev rollback sales" in failed.value.fix
@@ -42,7 +62,7 @@ def test_a_failed_smoke_run_prints_the_way_back(ops: FakeProgram):
 
 def test_an_unknown_workstream_lists_the_known(ops: FakeProgram):
     """A renamed workstream leaves its old name in a CI/CD variable that nobody remembers."""
-    with pytest.raises(CiError, match="marketing") as failed:
+    with pytest.raises(OpsError, match="marketing") as failed:
         verify(OUTPUTS, "dev", "marketing")
 
     assert "sales, finance" in failed.value.fix
@@ -68,7 +88,7 @@ def test_every_project_is_checked_to_the_end(root: Path, monkeypatch: pytest.Mon
     dbt.answers({f"parse {root}/dbt_finance": ("", 2)})
     sqlfluff.answers({"lint": ("", 1)})
 
-    with pytest.raises(CiError, match=r"dbt_finance does not parse; the SQL is not in our style"):
+    with pytest.raises(OpsError, match=r"dbt_finance does not parse; the SQL is not in our style"):
         projects.check(root, quality)
 
     assert dbt.verbs == ["parse", "parse"]
@@ -105,5 +125,5 @@ def test_every_project_that_a_stack_may_name_is_parsed_and_scanned(tmp_path: Pat
 
 def test_a_repository_without_a_project_is_no_success(tmp_path: Path):
     """The job would be green for ever after a folder is renamed."""
-    with pytest.raises(CiError, match="No dbt project"):
+    with pytest.raises(OpsError, match="No dbt project"):
         projects.check(tmp_path, tmp_path / "codequality.json")

@@ -1,0 +1,115 @@
+"""Runs `pulumi` for one stack, and shows each command as it could be typed."""
+
+import itertools
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+from ops.errors import OpsError
+
+CHANGED = 7
+"""Exit code of `--expect-no-changes` when there are some (pulumi/sdk, cmdutil.ExitNoChanges)."""
+
+POLICIES = ("--policy-pack", "policy")
+
+
+class Engine:
+    """The Pulumi CLI; the backend and the credentials come from the environment. It says what it runs on standard error."""
+
+    def __init__(self, stack: str) -> None:
+        self.stack = stack
+
+    @staticmethod
+    def of_selected() -> "Engine":
+        """For the stack that `pulumi stack select` chose. Errors: OpsError when none is."""
+        command = ["pulumi", "stack", "--show-name", "--non-interactive"]
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
+        if process.returncode:
+            raise OpsError(process.stderr.strip(), "Name the stack: --stack NAME")
+        return Engine(process.stdout.strip())
+
+    def run(self, *arguments: str) -> None:
+        """Runs a command whose output is for the reader. Errors: OpsError when it fails."""
+        if self._start(arguments, capture=False).returncode:
+            raise OpsError(f"pulumi {arguments[0]} failed, see above.", "When it is mended, retry this job: it goes on from there.")
+
+    def state(self) -> dict[str, Any]:
+        """The stack's state, secrets encrypted. Errors: OpsError when there is no such stack."""
+        return self._json("stack", "export")
+
+    def replace_state(self, state: Mapping[str, Any]) -> None:
+        """Makes this the stack's state. Errors: OpsError when Pulumi finds it inconsistent."""
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(state, file)
+            file.flush()
+            self.run("stack", "import", "--file", file.name)
+
+    def backend(self) -> str:
+        """Where the state is, when PULUMI_BACKEND_URL does not say it: what `pulumi login` was told."""
+        return self._json("whoami", "--json")["url"]
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs."""
+        return self._json("stack", "output", "--json")
+
+    def deployed_commit(self) -> str | None:
+        """The commit that the last `pulumi up` ran from, whatever became of it; None when nothing says so, or all is destroyed.
+
+        Pulumi notes it in the stack's history; that an `up` was killed it does not.
+        """
+        for page in itertools.count(1):
+            # newest first; "we should not change existing fields" (pulumi/pkg, stack_history.go)
+            updates: list[dict[str, Any]] = self._json("stack", "history", "--json", "--page-size", "10", "--page", str(page))
+            for update in updates:
+                commit = update["environment"].get("git.head")
+                if update["kind"] == "destroy" or (update["kind"] == "update" and commit):
+                    return commit if update["kind"] == "update" else None
+            if len(updates) < 10:
+                break
+        return None
+
+    def preview(self, *, refresh: bool = False) -> dict[str, Any]:
+        """What `up` would do, after the policy pack has seen it.
+
+        Args:
+            refresh: Look at the cloud first, and put back what differs from the state.
+
+        Raises:
+            OpsError: it failed; then the output says why, because the JSON leaves the policies' violations out.
+        """
+        options = (*_refreshing(refresh), *POLICIES)
+        process = self._start(("preview", "--json", *options), capture=True)
+        if process.returncode:
+            self._start(("preview", *options), capture=False)
+            raise OpsError("pulumi preview failed, see above.", "Mend the cause; nothing was changed.")
+        return json.loads(process.stdout)
+
+    def up(self, *, refresh: bool = False) -> None:
+        """Makes the cloud what the program says; `refresh` as in `preview`."""
+        self.run("up", "--yes", "--skip-preview", *_refreshing(refresh), *POLICIES)
+
+    def drifted(self) -> bool:
+        """Is anything not as Pulumi left it? Prints what. Compares the cloud with the state, and runs no program."""
+        code = self._start(("refresh", "--preview-only", "--expect-no-changes", "--diff"), capture=False).returncode
+        if code not in (0, CHANGED):
+            raise OpsError("pulumi refresh failed, see above.", "Mend the cause; nothing was changed.")
+        return code == CHANGED
+
+    def _json(self, *arguments: str) -> Any:
+        process = self._start(arguments, capture=True)
+        if process.returncode:
+            raise OpsError(process.stderr.strip(), "Is PULUMI_BACKEND_URL right, and was the stack made? docs/gitlab.md, step 5.")
+        return json.loads(process.stdout)
+
+    def _start(self, arguments: tuple[str, ...], *, capture: bool) -> subprocess.CompletedProcess[str]:
+        command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
+        print("$", shlex.join(command), file=sys.stderr, flush=True)
+        return subprocess.run(command, capture_output=capture, text=True, check=False)
+
+
+def _refreshing(refresh: bool) -> tuple[str, ...]:
+    return ("--refresh",) if refresh else ()
