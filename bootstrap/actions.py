@@ -9,7 +9,10 @@ LOOK = (
     "cloudwatch:GetDashboard",
     "cloudwatch:ListTagsForResource",
     "ec2:Describe*",
+    "ecr:BatchGetImage",
     "ecr:Describe*",
+    "ecr:GetAuthorizationToken",
+    "ecr:GetDownloadUrlForLayer",
     "ecr:GetLifecyclePolicy",
     "ecr:GetRepositoryPolicy",
     "ecr:ListImages",
@@ -194,9 +197,8 @@ CHANGE_KEY = (
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 """Of an image: the stack's own, or another's that is promoted."""
 
-UNTOLD = ("ecr:GetAuthorizationToken", "ecs:DeregisterTaskDefinition", "sns:Unsubscribe")
-"""AWS can limit these to nothing at all (Service Authorization Reference, "Amazon ECR", "Amazon ECS", "Amazon SNS"). The first is
-Docker's log-in, which has the rights of who asked for it."""
+UNTOLD = ("ecs:DeregisterTaskDefinition", "sns:Unsubscribe")
+"""AWS can limit these to nothing at all (Service Authorization Reference, "Amazon ECS", "Amazon SNS")."""
 
 CHANGE_ZONES = (
     "route53:AssociateVPCWithHostedZone",

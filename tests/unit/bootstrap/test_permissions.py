@@ -124,7 +124,6 @@ def test_a_preview_sees_how_things_are(bootstrap: Stack, action: str):
         ("iam:CreateRole", TASK_ROLE),
         ("iam:PassRole", TASK_ROLE),
         ("ec2:AuthorizeSecurityGroupIngress", "*"),
-        ("ecr:GetAuthorizationToken", "*"),
         ("ecr:PutImage", "*"),
         ("kms:Encrypt", STATE_KEY),
         ("airflow:InvokeRestApi", "*"),
