@@ -23,6 +23,7 @@ from tests.unit.recorder import ACCOUNT_ID, IMAGE, REGION, REPOSITORY_URL, Stack
 
 SHOP = Build("shop", "x86_64")
 ACCOUNT = Account(partition="aws", region=REGION, id=ACCOUNT_ID)
+BASE_IMAGE = ImageSettings().base_image
 ELSEWHERE = "111111111111.dkr.ecr.eu-central-1.amazonaws.com/dbt-dev"
 
 
@@ -37,7 +38,7 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def built(base_image: str = "python:3.12-slim") -> dict[str, Any]:
+def built(base_image: str = BASE_IMAGE) -> dict[str, Any]:
     """The image of project `shop`, as a deployment right now would register it."""
     stack = Stack()
     try:
@@ -49,7 +50,7 @@ def built(base_image: str = "python:3.12-slim") -> dict[str, Any]:
         stack.close()
 
 
-def tag(base_image: str = "python:3.12-slim") -> str:
+def tag(base_image: str = BASE_IMAGE) -> str:
     """What it would be pushed under."""
     return built(base_image)["imageName"].removeprefix(f"{REPOSITORY_URL}:")
 

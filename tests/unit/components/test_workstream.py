@@ -155,7 +155,7 @@ def test_ecs_itself_can_start_the_task_and_nothing_more(development: Stack):
     """Each of these is missed at the first start: pull, log, read the secret. Nothing of another workstream is."""
     may = allowed(development, "sales-execution")
 
-    repository = ["arn:aws:ecr:eu-west-1:123456789012:repository/dbt"]
+    repository = ["arn:aws:ecr:eu-west-1:123456789012:repository/dbt-platform-dev-dbt"]
     logs = ["arn:aws:logs:eu-west-1:123456789012:log-group:/dbt-platform-dev/workstreams/sales:*"]
     assert may == {
         "ecr:GetAuthorizationToken": ["*"],
