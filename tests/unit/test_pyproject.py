@@ -20,6 +20,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "bootstrap": ("deploy",),
     "policy": ("policy",),
     "ops": (),
+    "ops/preflight.py": ("deploy",),
     "ci": (),
     "ci/models.py": ("models",),
 }
