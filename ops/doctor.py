@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops.airflow import Airflow, refusal
+from ops.airflow import AILING, Airflow, refusal
 from ops.context import stack_of
 from ops.findings import Check, Finding, report
 from ops.rollback import has_image
@@ -58,6 +58,8 @@ def _airflow(stack: Stack) -> Iterator[Finding]:
         detail=f"rolled back by AWS: {reason}" if reason else "done",
         fix="Mend what it names, then `pulumi up`. Until then Airflow runs as before." if reason else "",
     )
+    ailing = airflow.ailing()
+    yield Finding(check="Airflow: its parts", ok=not ailing, detail=ailing or "all alive", fix=AILING if ailing else "")
     errors = airflow.import_errors()
     yield Finding(
         check="Airflow: DAG files",
