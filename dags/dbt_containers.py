@@ -28,9 +28,12 @@ def containers(ecs: Any, cluster: str, **filters: str) -> list[Task]:
     """
     found: dict[str, Task] = {}
     for status in ("RUNNING", "STOPPED"):
-        for page in ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus=status, **filters):
+        more: dict[str, str] | None = {}
+        while more is not None:
+            page = ecs.list_tasks(cluster=cluster, desiredStatus=status, **filters, **more)
             if arns := page["taskArns"]:
                 found |= {task["taskArn"]: task for task in ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]}
+            more = {"nextToken": page["nextToken"]} if page.get("nextToken") else None
     return list(found.values())
 
 
@@ -41,8 +44,9 @@ def started_with(task: Task) -> dict[str, str]:
 
 
 def exit_code(task: Task) -> int | None:
-    """Of its first container; None while it runs, or if it never began."""
-    return next((container.get("exitCode") for container in task.get("containers", [])), None)
+    """Of the container that RunTask was told about, which GuardDuty may have put another beside; None while it runs."""
+    names = {override["name"] for override in task.get("overrides", {}).get("containerOverrides", [])}
+    return next((container.get("exitCode") for container in task.get("containers", []) if container["name"] in names), None)
 
 
 def state(ti: Any, dag_id: str, run_id: str) -> str:
