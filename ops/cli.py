@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops import artifacts, credentials, doctor, logs, recover, rollback, run, status
+from ops import acceptance, artifacts, credentials, doctor, logs, recover, rollback, run, status
 from ops.explained import Group
 from ops.stack import Stack
 
@@ -18,6 +18,7 @@ app.command()(artifacts.artifacts)
 app.command()(rollback.rollback)
 app.command()(doctor.doctor)
 app.command()(recover.recover)
+app.command()(acceptance.acceptance)
 
 
 @app.callback()
