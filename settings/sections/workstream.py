@@ -24,6 +24,9 @@ LONGEST_TRY = 700
 metrics": the visibility timeout). Of these 720 minutes ten are for Fargate (`START_AND_STOP` in dags/dbt_operator.py), ten spare.
 """
 
+AROUND_A_TRY = 12
+"""Minutes: Fargate starts and stops the task, and Airflow waits before the next one (`START_AND_STOP` and `RETRY_DELAY` there)."""
+
 Architecture = Literal["x86_64", "arm64"]
 
 
@@ -118,6 +121,11 @@ class WorkstreamSettings(Section):
     def build(self) -> Build:
         """The image that it runs."""
         return Build(self.project, self.architecture)
+
+    @property
+    def longest_minutes(self) -> int:
+        """Minutes that a run may take, with every try."""
+        return (1 + self.retries) * (self.timeout_minutes + AROUND_A_TRY)
 
     @property
     def after(self) -> str | None:

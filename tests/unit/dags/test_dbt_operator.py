@@ -21,10 +21,12 @@ from airflow.sdk.execution_time.context import OutletEventAccessors
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
 from botocore.exceptions import ClientError, WaiterError
 from dbt_configuration import read
-from dbt_operator import CompleteLogFetcher, DbtOperator
+from dbt_operator import RETRY_DELAY, START_AND_STOP, CompleteLogFetcher, DbtOperator
 from dbt_retries import LOST_WORKERS
 from dbt_summary import each_mart, marts
 from runner.outcome import ExitCode
+
+from settings.sections.workstream import AROUND_A_TRY
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012:task/dbt/0123"
 STARTED_BY = generate_uuid("dbt_sales", "dbt", "run", "-1")
@@ -497,3 +499,8 @@ def test_the_last_lines_reach_the_log(logs):
 
     assert not fetcher.is_alive()
     assert lines == ["first", "last"]
+
+
+def test_the_settings_know_what_is_around_a_try():
+    """The pipeline awaits a run as long as the settings say that it may take."""
+    assert (START_AND_STOP + RETRY_DELAY).total_seconds() == AROUND_A_TRY * 60
