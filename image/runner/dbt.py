@@ -56,8 +56,7 @@ class Dbt:
         """Read the project. Raises RunnerError if it can't be read."""
         outcome = self.invoke("parse", "--no-write-json")
         if outcome.exception or not outcome.success:
-            problem = f"dbt can't read the project: {outcome.exception}"
-            raise RunnerError(problem, "Correct the file that it names; `dbt parse` shows the same.")
+            raise RunnerError.about(f"dbt can't read the project: {outcome.exception}")
         self.manifest = outcome.result
 
     def selected(self, selection: Selection, state: Path | None = None) -> list[Node]:
@@ -70,8 +69,7 @@ class Dbt:
         compare = ["--state", str(state)] if state else []
         outcome = self.invoke("list", *selection.arguments, *kinds, *compare, "--output", "json", "--output-keys", "unique_id")
         if outcome.exception:
-            problem = f"dbt does not understand the selection {selection}: {outcome.exception}"
-            raise RunnerError(problem, "Correct `select` and `exclude`.")
+            raise RunnerError.about(f"dbt does not understand the selection {selection}: {outcome.exception}")
         listed = {json.loads(line)["unique_id"] for line in outcome.result or []}
         # A model without a line of SQL is one to `dbt list`, and none to `dbt build`.
         found = {node_id: node for node_id, node in self._nodes.items() if node_id in listed and not getattr(node, "empty", False)}

@@ -173,10 +173,7 @@ class Run:
         selection = self._options.selection
         nodes = self._dbt.selected(selection, state)
         if not nodes:
-            raise RunnerError(
-                f"The selection matches nothing: {selection}.",
-                "Correct `select` and `exclude` of the workstream, or of this run; `dbt list` shows what they match.",
-            )
+            raise RunnerError.about(f"The selection matches nothing: {selection}.")
         if state:
             self._changed = {node.id for node in self._dbt.selected(CHANGED, state)}
             built = self._if_possible("see what was built", self._state.covered) or set()
