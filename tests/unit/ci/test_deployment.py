@@ -2,16 +2,27 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ci import deployment
 from ci.radius import Kind
+from ops import airflow
+from ops.airflow import Airflow
 from ops.engine import Engine
 from ops.errors import OpsError
 from tests.fake_program import FakeProgram
 from tests.unit.ci.test_radius import IMAGE, NEW_IMAGE, OBJECT, RULE, preview, step
 from tests.unit.pulumi import state
+
+FAILED = {"Status": "FAILED"}
+READY = {
+    "stack export": state(),
+    "stack history": [],
+    "preview": preview(*NEW_IMAGE),
+    "stack output": {"airflowEnvironment": "dbt-platform-dev", "region": "eu-west-1"},
+}
 
 
 def test_a_deployment_within_its_radius_goes_up(pulumi: FakeProgram):
@@ -22,6 +33,33 @@ def test_a_deployment_within_its_radius_goes_up(pulumi: FakeProgram):
 
     assert pulumi.calls[-1][:3] == ["up", "--yes", "--skip-preview"]
     assert pulumi.calls[-1][-3:] == ["--stack", "dev", "--non-interactive"]
+
+
+def test_a_deployment_that_mwaa_is_going_back_from_ends_with_its_reason(pulumi: FakeProgram, monkeypatch: pytest.MonkeyPatch):
+    """Pulumi's provider stops at "unexpected state 'ROLLING_BACK'", minutes before MWAA says what it could not do."""
+    error = {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": "no such package"}
+    seen = [
+        {"Status": "ROLLING_BACK"},
+        {"Status": "ROLLING_BACK"},
+        {"Status": "AVAILABLE", "LastUpdate": FAILED | {"Error": error}},
+    ]
+    monkeypatch.setattr(Airflow, "environment", lambda _: seen.pop(0))
+    monkeypatch.setattr(airflow, "POLL", 0)
+    pulumi.answers({**READY, "up": ("unexpected state 'ROLLING_BACK'", 1)})
+
+    with pytest.raises(OpsError, match="INCORRECT_CONFIGURATION: no such package"):
+        deployment.deploy(Engine("dev"), Kind.INFRASTRUCTURE)
+
+
+def test_an_old_refusal_of_mwaa_explains_no_new_failure(pulumi: FakeProgram, monkeypatch: pytest.MonkeyPatch):
+    """MWAA tells of the last update until there is another one: this deployment failed for another reason."""
+    monkeypatch.setattr(Airflow, "environment", lambda _: {"Status": "AVAILABLE", "LastUpdate": FAILED})
+    pulumi.answers({**READY, "up": ("no space left", 1)})
+
+    with pytest.raises(OpsError) as failed:
+        deployment.deploy(Engine("dev"), Kind.INFRASTRUCTURE)
+
+    assert "Airflow" not in str(failed.value)
 
 
 def test_a_deployment_outside_its_radius_changes_nothing(pulumi: FakeProgram):
@@ -81,12 +119,41 @@ def test_a_preview_fills_the_merge_requests_widget(pulumi: FakeProgram, tmp_path
     assert "`infrastructure`" in text
 
 
-@pytest.mark.parametrize(("code", "message"), [(7, "behind Pulumi's back"), (255, "refresh failed")])
-def test_drift_is_told_from_a_failed_look(pulumi: FakeProgram, code: int, message: str):
-    """Expired credentials every night would be taken for somebody who changes production every night."""
-    pulumi.answers({"refresh": ("~ retentionInDays: 7 => 30", code)})
+GROUP = "aws:cloudwatch/logGroup:LogGroup"
+KEPT = step("update", GROUP, "retentionInDays", "region", retentionInDays=30)
+"""The program sets how long logs are kept, and leaves the region to the provider."""
 
-    with pytest.raises(OpsError, match=message):
+
+@pytest.mark.parametrize(
+    ("steps", "told", "fix"),
+    [
+        ([KEPT], "somebody changed retentionInDays; AWS filled in region, which", "deploy = infrastructure"),
+        ([step("delete", GROUP)], "is gone; somebody deleted it", "deploy = infrastructure"),
+        (
+            [step("update", GROUP, "region", "tagsAll", retentionInDays=30)],
+            "AWS filled in region, tagsAll, which",
+            "pulumi refresh",
+        ),
+    ],
+    ids=["changed", "deleted", "filled in"],
+)
+def test_drift_says_who_changed_what(pulumi: FakeProgram, steps: list[dict[str, Any]], told: str, fix: str):
+    """What AWS fills in is no reason to look for a person at night, nor to put anything back."""
+    digest = preview(step("refresh", OBJECT), *steps)
+    pulumi.answers({"refresh --preview-only --json": digest, "refresh": ("", 7)})
+
+    with pytest.raises(OpsError, match=told) as found:
+        deployment.drift(Engine("dev"))
+
+    assert fix in found.value.fix
+    assert OBJECT not in str(found.value), "it is as it was"
+
+
+def test_a_failed_look_is_no_drift(pulumi: FakeProgram):
+    """Expired credentials every night would be taken for somebody who changes production every night."""
+    pulumi.answers({"refresh": ("expired token", 255)})
+
+    with pytest.raises(OpsError, match="refresh failed"):
         deployment.drift(Engine("dev"))
 
 
