@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ops.airflow import Airflow
+from ops.airflow import AILING, Airflow
 from ops.context import messages, stack_of
 from ops.explain import of_summary, summary
 from ops.run import seconds
@@ -37,6 +37,8 @@ def status(
         if row["state"] == "failed":
             why = row.get("cause") or "no summary"
             messages.print(f"[red]{escape(row['workstream'])}:[/red] {escape(why)} (ops explain {escape(row['workstream'])})")
+    if ailing := airflow.ailing():
+        messages.print(f"[red]Nothing moves in Airflow:[/red] {escape(ailing)}. {AILING}")
     if errors := airflow.import_errors():
         messages.print(f"[red]Airflow can't load:[/red] {escape(errors)}")
 
