@@ -92,12 +92,15 @@ class Engine:
         """Makes the cloud what the program says; `refresh` as in `preview`."""
         self.run("up", "--yes", "--skip-preview", *_refreshing(refresh), *POLICIES)
 
-    def drifted(self) -> bool:
-        """Is anything not as Pulumi left it? Prints what. Compares the cloud with the state, and runs no program."""
+    def drift(self) -> dict[str, Any] | None:
+        """What is not as Pulumi left it, as a preview of the refresh; None if nothing. Prints it too.
+
+        Compares the cloud with the state, and runs no program. Errors: OpsError when it fails.
+        """
         code = self._start(("refresh", "--preview-only", "--expect-no-changes", "--diff"), capture=False).returncode
         if code not in (0, CHANGED):
             raise OpsError("pulumi refresh failed, see above.", "Mend the cause; nothing was changed.")
-        return code == CHANGED
+        return self._json("refresh", "--preview-only", "--json") if code == CHANGED else None
 
     def _json(self, *arguments: str) -> Any:
         process = self._start(arguments, capture=True)
