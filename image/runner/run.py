@@ -25,6 +25,7 @@ from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
 from runner.parse_cache import ParseCache
 from runner.progress import FAILED, Node, Progress, Result
+from runner.pulse import Pulse
 from runner.selection import CHANGED, Selection
 from runner.state import State
 from runner.summary import Summary
@@ -57,6 +58,7 @@ class Run:
         self._artifacts = Artifacts(environment, output)
         self._image = fingerprint()
         self._journal = Journal(self._artifacts, self._progress, {"image": self._image, **asdict(options)}, output)
+        self._pulse = Pulse(self._progress, output)
         self._cache = ParseCache(self._artifacts, environment, self._image, TARGET)
         self._state = State(self._artifacts, TARGET.parent / "state")
         self._queries: Queries | None = None
@@ -71,6 +73,7 @@ class Run:
         code = self._guarded()
         self._progress.close()
         self._journal.end()
+        self._pulse.end()
         summary = Summary(
             environment=self._environment,
             progress=self._progress,
@@ -126,6 +129,7 @@ class Run:
             self._problem = problem
             return ExitCode.FAILED
         self._journal.start()
+        self._pulse.start()
         return self._build(state, left)
 
     def _connect(self) -> None:
