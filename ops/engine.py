@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ops.errors import OpsError
@@ -20,17 +21,19 @@ POLICIES = ("--policy-pack", "policy")
 class Engine:
     """The Pulumi CLI; the backend and the credentials come from the environment. It says what it runs on standard error."""
 
-    def __init__(self, stack: str) -> None:
+    def __init__(self, stack: str, config_file: Path | None = None) -> None:
+        """`config_file` is the stack's file, if it is not `Pulumi.<stack>.yaml` beside Pulumi.yaml."""
         self.stack = stack
+        self._configuration = ("--config-file", str(config_file)) if config_file else ()
 
     @staticmethod
-    def of_selected() -> "Engine":
+    def of_selected(config_file: Path | None = None) -> "Engine":
         """For the stack that `pulumi stack select` chose. Errors: OpsError when none is."""
         command = ["pulumi", "stack", "--show-name", "--non-interactive"]
         process = subprocess.run(command, capture_output=True, text=True, check=False)
         if process.returncode:
             raise OpsError(process.stderr.strip(), "Name the stack: --stack NAME")
-        return Engine(process.stdout.strip())
+        return Engine(process.stdout.strip(), config_file)
 
     def run(self, *arguments: str) -> None:
         """Runs a command whose output is for the reader. Errors: OpsError when it fails."""
@@ -81,7 +84,7 @@ class Engine:
         Raises:
             OpsError: it failed; then the output says why, because the JSON leaves the policies' violations out.
         """
-        options = (*_refreshing(refresh), *POLICIES)
+        options = (*_refreshing(refresh), *POLICIES, *self._configuration)
         process = self._start(("preview", "--json", *options), capture=True)
         if process.returncode:
             self._start(("preview", *options), capture=False)
