@@ -17,7 +17,7 @@ from components.image import DbtImage, DbtImageArgs
 from components.registry import Registry, RegistryArgs
 from components.repository import Repository
 from settings.project import REPOSITORY
-from settings.sections.image import ImageSettings
+from settings.sections.image import BASE_IMAGE, ImageSettings
 from settings.sections.workstream import Architecture, Build
 from tests.unit.recorder import ACCOUNT_ID, IMAGE, REGION, REPOSITORY_URL, Stack
 
