@@ -23,7 +23,6 @@ from tests.unit.recorder import ACCOUNT_ID, IMAGE, REGION, REPOSITORY_URL, Stack
 
 SHOP = Build("shop", "x86_64")
 ACCOUNT = Account(partition="aws", region=REGION, id=ACCOUNT_ID)
-BASE_IMAGE = ImageSettings().base_image
 ELSEWHERE = "111111111111.dkr.ecr.eu-central-1.amazonaws.com/dbt-dev"
 
 
