@@ -173,6 +173,7 @@ PLACES: dict[str, dict[str, Reference]] = {
     "ecs/taskDefinition:TaskDefinition": {"executionRoleArn": ROLE, "taskRoleArn": ROLE},
     "iam/role:Role": {"permissionsBoundary": POLICY},
     "iam/rolePolicy:RolePolicy": {"role": ROLE},
+    "iam/rolePolicyAttachment:RolePolicyAttachment": {"role": ROLE, "policyArn": POLICY},
     "kms/alias:Alias": {"targetKeyId": KEY},
     "mwaa/environment:Environment": {
         "executionRoleArn": ROLE,
