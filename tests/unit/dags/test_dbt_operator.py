@@ -165,7 +165,9 @@ def context(states=None, **changes):
     ti.states = states or {}
     params = {"select": ["tag:sales"], "exclude": [], "full_refresh": False, "vars": {}, "date": None}
     outlet_events = OutletEventAccessors()
-    return {"ti": ti, "run_id": "run", "params": params, "logical_date": None, "outlet_events": outlet_events, **changes}
+    dag_run = SimpleNamespace(run_type="scheduled")
+    given = {"ti": ti, "dag_run": dag_run, "run_id": "run", "params": params, "logical_date": None, "outlet_events": outlet_events}
+    return given | changes
 
 
 def run(operator, given=None, **changes):
@@ -185,7 +187,7 @@ def test_a_run_carries_its_command_and_identity(operator, ecs):
     assert {entry["name"]: entry["value"] for entry in override["environment"]} == {
         "DBT_RUN_ID": "run",
         "DBT_TRY_NUMBER": "2",
-        "DBT_LOGICAL_DATE": "2026-03-01T00:00:00+00:00",
+        "DBT_LOGICAL_DATE": "2026-03-01T01:00:00+01:00",
         "DBT_SOURCE_FRESHNESS": "true",
     }
     assert ecs.started[0]["taskDefinition"].endswith("sales:3")
