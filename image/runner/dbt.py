@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.environment import Environment
 from runner.outcome import Interruption, RunnerError
+from runner.output import escaped
 from runner.private_key import private_key
 from runner.progress import Node
 from runner.selection import Selection
@@ -31,6 +32,7 @@ def import_dbt() -> None:
     import dbt.task.build  # noqa: F401, PLC0415
     from dbt.task.freshness import FreshnessTask  # noqa: PLC0415
     from dbt_common.behavior_flags import BehaviorFlagRendered  # noqa: PLC0415
+    from dbt_common.events import base_types  # noqa: PLC0415
 
     # For each command and each flag of the adapter, dbt looks through the source of the whole call stack to name the module
     # that the flag comes from: a tenth of the time to the first query, for a name that appears nowhere.
@@ -39,6 +41,27 @@ def import_dbt() -> None:
     # The build runs the project's hooks; the check of its sources would run them once more, and dbt leaves that to a flag of
     # the project (`source_freshness_run_project_hooks`).
     FreshnessTask.get_hooks_by_type = lambda *_: []  # pyright: ignore[reportAttributeAccessIssue]
+
+    # A lone surrogate in a message, a name or data fits into no event of dbt's, and its complaint about that into none either:
+    # the thread would end in a recursion, and the model without a result.
+    base_types.ParseDict = _parse_any_text
+
+
+def _parse_any_text(content: Any, message: Any) -> Any:
+    from google.protobuf.json_format import ParseDict, ParseError  # noqa: PLC0415
+
+    try:
+        return ParseDict(content, message)
+    except ParseError:
+        return ParseDict(_escaped(content), type(message)())
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_escaped(key): _escaped(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_escaped(item) for item in value]
+    return escaped(value) if isinstance(value, str) else value
 
 
 class Dbt:

@@ -123,6 +123,19 @@ def _tags(runs: Runs) -> list[str]:
     return [tag for (tag,) in runs.server.run(history)]
 
 
+def test_half_a_character_is_shown_escaped_and_ends_nothing(runs: Runs):
+    """It fits into no message of dbt's: models were cancelled without a reason, and the report could not be stored."""
+    refuse = "{% if execute %}{{ exceptions.raise_compiler_error('row \\ud800 is bad') }}{% endif %}"
+    models = {"a": f"{refuse} select 1 as x", "b": "select '{{ '\\udc80' }}' as x", "c": "{{ log('\\ud83d') }} select 1 as x"}
+    project(runs.project, models)
+
+    run = runs.run()
+
+    assert (run.code, run.statuses) == (1, {"a": "error", "b": "error", "c": "success"}), run.text
+    assert "row \\ud800 is bad" in run.text
+    assert {"runs/run-1/1/report.html", "runs/run-1/1/run_results.json"} <= set(runs.objects())
+
+
 def test_a_selection_that_matches_nothing_is_an_error(runs: Runs):
     """A typing error in a tag would be a green run that builds nothing."""
     project(runs.project, {"a": "select 1 as x"})
