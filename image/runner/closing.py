@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 
 from runner.outcome import ExitCode
 from runner.progress import CANCELLED, NOT_RUN, TESTS, Node
+from runner.steps import Step
 from runner.summary import Summary
 
 _FAILURES = 3
@@ -30,6 +31,8 @@ def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
     progress = summary.progress
     counts = ", ".join(f"{count} {status}" for status, count in sorted(progress.counts().items()))
     lines = ["", f"{_HEADLINES[summary.code]}: {counts or 'no node was run'} in {summary.seconds:.0f} s"]
+    if len(summary.steps) > 1:
+        lines += ["", *(f"{step.number + 1}. {step.command}: {step.status}{_counted(step)}" for step in summary.steps)]
     if summary.problem:
         lines += ["", summary.problem]
     failed = progress.failed()
@@ -41,10 +44,17 @@ def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
     return "\n".join(lines)
 
 
+def _counted(step: Step) -> str:
+    """Nothing for a command that did not begin."""
+    counts = [f"{count} {status}" for status, count in sorted(step.counts.items())]
+    return f" in {step.seconds:.0f} s{' (' if counts else ''}{', '.join(counts)}{')' if counts else ''}" if step.seconds else ""
+
+
 def _failure(node: Node, summary: Summary, compiled: str) -> Iterator[str]:
     result = summary.progress.results[node.id]
     yield f"{node.kind.replace('_', ' ')} {node.name}: {result.status} after {result.seconds:.1f} s"
-    yield f"  file: {node.path}"
+    if node.path:
+        yield f"  file: {node.path}"
     if compiled:
         yield f"  compiled: {compiled}"
     message = [line.strip() for line in result.message.splitlines() if line.strip()]

@@ -2,12 +2,13 @@
 
 import json
 import threading
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 from runner.artifacts import Artifacts
 from runner.output import Output
 from runner.progress import SUCCEEDED, Progress, Result
+from runner.steps import Step
 
 INTERVAL = 2.0
 """Seconds between two uploads at least; so much work at most is done twice after a kill."""
@@ -15,18 +16,31 @@ INTERVAL = 2.0
 FILE = "progress.json"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Former:
+    """What earlier tries of a run completed."""
+
+    results: Mapping[str, Result] = field(default_factory=dict)
+    """By the id of the node."""
+    commands: int = 0
+    """So many of the run's commands, from the first on, ended well."""
+
+
 class Journal:
     """Uploads the results in a thread of its own."""
 
-    def __init__(self, artifacts: Artifacts, progress: Progress, identity: Mapping[str, object], output: Output) -> None:
+    def __init__(
+        self, artifacts: Artifacts, progress: Progress, identity: Mapping[str, object], output: Output, steps: Sequence[Step] = ()
+    ) -> None:
         self._artifacts = artifacts
         self._progress = progress
+        self._steps = steps
         self._identity = json.loads(json.dumps(identity))
         self._output = output
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True, name="journal")
 
-    def former(self, run_id: str, try_number: int) -> dict[str, Result]:
+    def former(self, run_id: str, try_number: int) -> Former:
         """What earlier tries of this run completed; nothing if they ran something else.
 
         The last try that completed anything counts: it had taken over what those before it did. One that completed nothing may
@@ -38,10 +52,10 @@ class Journal:
             completed = {node_id: result for node_id, result in results.items() if result.status in SUCCEEDED}
             if completed and found["identity"] != self._identity:
                 self._output.event("resume", tryNumber=earlier, ignored="it ran another image, selection or vars")
-                return {}
+                return Former()
             if completed:
-                return completed
-        return {}
+                return Former(results=completed, commands=found.get("commands", 0))
+        return Former()
 
     def start(self) -> None:
         self._thread.start()
@@ -56,7 +70,8 @@ class Journal:
     def store(self) -> None:
         """Upload the results as they are now."""
         results = {node_id: asdict(result) for node_id, result in list(self._progress.results.items())}
-        self._artifacts.put(FILE, json.dumps({"identity": self._identity, "results": results}))
+        ended = sum(step.status == "success" for step in self._steps)
+        self._artifacts.put(FILE, json.dumps({"identity": self._identity, "commands": ended, "results": results}))
 
     def _follow(self) -> None:
         while not self._ended.is_set():

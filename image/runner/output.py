@@ -14,7 +14,7 @@ SHORTEST = 8
 
 
 def escaped(text: str) -> str:
-    """The text with halves of characters (of data, or of a file's name that is no UTF-8) written as `\\ud800`."""
+    r"""The text with halves of characters (of data, or of a file's name that is no UTF-8) written as `\ud800`."""
     return text.encode(errors="backslashreplace").decode()
 
 

@@ -12,6 +12,7 @@ from runner.environment import Environment
 from runner.freshness import SourceAge
 from runner.outcome import ExitCode
 from runner.progress import TESTS, Node, Progress, Result
+from runner.steps import OPERATION, Step
 
 SCHEMA_VERSION = 1
 
@@ -27,6 +28,8 @@ class Summary:
     problem: str
     """What went wrong outside of the nodes, or nothing."""
     sources: Sequence[SourceAge]
+    steps: Sequence[Step]
+    """The run's commands, in their order."""
     image: str
     ended: datetime
     """UTC."""
@@ -52,13 +55,15 @@ class Summary:
 
     def rerun(self, failed: Iterable[Node]) -> str:
         """The command that runs just these again, and what depends on them."""
-        names = dict.fromkeys(self._again(node) for node in failed)
-        return f"ops run {self.environment.workstream} " + " ".join(f"--select {shlex.quote(name)}" for name in names)
+        again = dict.fromkeys(self._again(node) for node in failed)
+        return f"ops run {self.environment.workstream} " + " ".join(f"{option} {shlex.quote(name)}" for option, name in again)
 
-    def _again(self, node: Node) -> str:
+    def _again(self, node: Node) -> tuple[str, str]:
+        if node.kind == OPERATION:
+            return "--command", node.name
         if node.kind == "unit_test":  # its model was skipped: it runs with it
             node = self.progress.nodes.get(node.parents[0], node)
-        return node.name if node.kind in TESTS else f"{node.name}+"
+        return "--select", node.name if node.kind in TESTS else f"{node.name}+"
 
     def json(self) -> str:
         """The page; its keys are a contract with whoever reads it."""
@@ -78,6 +83,7 @@ class Summary:
             "seconds": self.seconds,
             "counts": self.progress.counts(),
             "firstError": self._first_error(),
+            "commands": [_command(step) for step in self.steps],
             "sources": [asdict(age) for age in self.sources],
             "nodes": self._nodes(),
         }
@@ -102,6 +108,10 @@ class Summary:
         return {"id": first.id, "name": first.name, "message": results[first.id].message}
 
 
+def _command(step: Step) -> dict[str, object]:
+    return {"command": str(step.command), "status": step.status, "seconds": step.seconds, "counts": dict(step.counts)}
+
+
 def _node(node: Node, result: Result, causes: list[Node]) -> dict[str, object]:
     return {
         "id": node.id,
@@ -117,5 +127,6 @@ def _node(node: Node, result: Result, causes: list[Node]) -> dict[str, object]:
         "failures": result.failures,
         "queryId": result.query_id,
         "thread": result.thread or None,
+        "command": result.command,
         "skippedBecauseOf": [cause.id for cause in causes],
     }

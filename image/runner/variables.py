@@ -6,6 +6,7 @@ to a project that does not ask for it, it would make the cache of the parsed pro
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,15 @@ def needed(variables: str, project: Path) -> str:
     given: dict[str, Any] = json.loads(variables or "{}")
     if not given:
         return ""
-    texts = [path.read_text(errors="replace") for path in project.rglob("*") if path.suffix in _READ_BY_DBT and path.is_file()]
+    texts = _texts(project)
     if not any(_COMPUTED.search(text) for text in texts):
         given = {name: value for name, value in given.items() if any(name in text for text in texts)}
     return as_yaml(given) if given else ""
+
+
+@cache
+def _texts(project: Path) -> list[str]:
+    return [path.read_text(errors="replace") for path in project.rglob("*") if path.suffix in _READ_BY_DBT and path.is_file()]
 
 
 def as_yaml(given: dict[str, Any]) -> str:

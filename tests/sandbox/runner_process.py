@@ -18,9 +18,9 @@ BUCKET = "artifacts"
 
 
 def project(folder: Path, models: Mapping[str, str], **files: str) -> Path:
-    """A dbt project: model name -> SQL, and more files by path with `__` for a slash and `_yml` for `.yml`."""
+    """A dbt project: model name -> SQL, and more files by path with `__` for a slash and `_yml`, `_csv` for their ends."""
     content = {f"models/{name}.sql": sql for name, sql in models.items()}
-    content |= {name.replace("__", "/").replace("_yml", ".yml"): text for name, text in files.items()}
+    content |= {name.replace("__", "/").replace("_yml", ".yml").replace("_csv", ".csv"): text for name, text in files.items()}
     settings = ("name: made_for_a_test", "config-version: 2", "profile: platform", "models: {+materialized: table}")
     content["dbt_project.yml"] = "\n".join(settings)
     for name, text in content.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from runner.artifacts import Artifacts
-from runner.journal import Journal
+from runner.journal import Former, Journal
 from runner.output import Output
 from runner.parse_cache import FILE, ParseCache
 from runner.progress import CANCELLED, NOT_RUN, Progress
@@ -36,7 +36,7 @@ def test_the_next_try_keeps_what_succeeded_and_nothing_else(bucket: Bucket):
     made.close()
     _journal(bucket, 1, made).store()
 
-    former = _journal(bucket, 2, Progress()).former("run-1", 2)
+    former = _journal(bucket, 2, Progress()).former("run-1", 2).results
 
     assert {node_id: found.status for node_id, found in former.items()} == {"model.customers": "success"}
 
@@ -47,7 +47,7 @@ def test_a_try_that_completed_nothing_is_passed_over(bucket: Bucket, image: str)
     _journal(bucket, 1, progress(customers=result("success"))).store()
     _journal(bucket, 2, Progress(), image=image).store()
 
-    former = _journal(bucket, 4, Progress()).former("run-1", 4)  # the third could not even start
+    former = _journal(bucket, 4, Progress()).former("run-1", 4).results  # the third could not even start
 
     assert set(former) == {"model.customers"}
 
@@ -57,7 +57,7 @@ def test_a_try_that_ran_something_else_is_ignored(bucket: Bucket, change: dict[s
     """A corrected model would not be built, because the wrong one had been."""
     _journal(bucket, 1, progress(customers=result("success"))).store()
 
-    assert _journal(bucket, 2, Progress(), **change).former("run-1", 2) == {}
+    assert _journal(bucket, 2, Progress(), **change).former("run-1", 2) == Former()
 
 
 def test_results_are_stored_while_the_run_goes_on(bucket: Bucket):

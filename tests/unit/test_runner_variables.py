@@ -55,7 +55,10 @@ def test_what_the_form_accepts_arrives_as_the_same_value_and_type(tmp_path: Path
 
     told = parse_cli_yaml_string(needed(merged("", json.dumps(given)), tmp_path), "vars")
 
-    assert (told, {name: type(value) for name, value in told.items()}) == (given, {name: type(value) for name, value in given.items()})
+    assert (told, {name: type(value) for name, value in told.items()}) == (
+        given,
+        {name: type(value) for name, value in given.items()},
+    )
 
 
 def test_a_run_s_variables_go_over_the_workstream_s():
