@@ -3,20 +3,20 @@
 import pulumi
 
 from components.account import Account
-from components.alerts import Alerts, AlertsArgs
+from components.airflow import Airflow, AirflowArgs
 from components.cluster import Cluster, ClusterArgs
 from components.credentials import Credentials, CredentialsArgs
 from components.dags import Dags, DagsArgs
 from components.encryption import EncryptionKey, EncryptionKeyArgs
 from components.image import DbtImage, DbtImageArgs
 from components.logs import Logs
-from components.monitoring import Monitoring, MonitoringArgs
-from components.network import Network, NetworkArgs
-from components.orchestration import Airflow, AirflowArgs
+from components.monitoring.alerts import Alerts, AlertsArgs
+from components.monitoring.monitoring import Monitoring, MonitoringArgs
+from components.network.network import Network, NetworkArgs
 from components.registry import Registry, RegistryArgs
-from components.settings import Settings
 from components.storage import Storage, StorageArgs
 from components.workstream import Workstream, WorkstreamArgs
+from settings.stack import Settings
 
 settings = Settings.load()
 account = Account.current(permissions_boundary=settings.permissions_boundary)
@@ -87,7 +87,16 @@ airflow = Airflow(
 )
 Dags("platform", DagsArgs(bucket=storage.dags, configurations={name: w.dag_configuration for name, w in workstreams.items()}))
 monitoring = Monitoring(
-    "platform", MonitoringArgs(account=account, settings=settings.alerts, key=key, alerts=alerts, cluster=cluster, airflow=airflow)
+    "platform",
+    MonitoringArgs(
+        account=account,
+        settings=settings.alerts,
+        key=key,
+        alerts=alerts,
+        cluster=cluster,
+        airflow=airflow,
+        workstreams=len(workstreams),
+    ),
 )
 
 pulumi.export("region", account.region)

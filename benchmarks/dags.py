@@ -20,7 +20,7 @@ from rich.table import Table
 
 from sandbox.paths import CACHE, REPOSITORY
 from tests.sandbox.runner_process import project
-from tests.unit.dag_support import configuration, dag_folder
+from tests.unit.dags.support import configuration, dag_folder
 
 WORKSTREAMS = (50, 500)
 MODELS = 40

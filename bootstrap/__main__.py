@@ -2,8 +2,8 @@
 
 import pulumi
 
+from bootstrap.configuration import Settings
 from bootstrap.roles import PipelineRoles, PipelineRolesArgs
-from bootstrap.settings import Settings
 from bootstrap.state import State, StateArgs
 from bootstrap.variables import variables
 from components.account import Account

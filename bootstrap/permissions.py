@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import pulumi
 
 from bootstrap import actions
-from components import base
 from components.account import Account
-from components.policy import Statement
+from components.iam_policy import Statement
+from settings.project import NAMESPACE
 
 ROLE_PATH = "/ci/dbt-platform/"
 """IAM path of what the bootstrap makes; no pattern of the platform's own roles matches it."""
@@ -111,7 +111,7 @@ def policy_arn(account: Account, name: str) -> str:
 
 def _own_name(stack: str) -> str:
     """`platform_name` of a stack: no other stack's name goes on with a hyphen or a slash (`StackName`)."""
-    return f"{base.NAMESPACE}-{stack}"
+    return f"{NAMESPACE}-{stack}"
 
 
 def _own(account: Account, stack: str) -> list[str]:
@@ -181,7 +181,7 @@ def _encrypting(account: Account) -> list[Statement]:
 
 
 def _state_files(stack: str, bucket: pulumi.Input[str]) -> list[pulumi.Input[str]]:
-    own = f"{base.NAMESPACE}/{stack}"
+    own = f"{NAMESPACE}/{stack}"
     files = [f"stacks/{own}.*", *(f"{folder}/{own}/*" for folder in STATE_FOLDERS)]
     return [pulumi.Output.concat(bucket, "/.pulumi/", file) for file in files]
 

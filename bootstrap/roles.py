@@ -7,12 +7,12 @@ import pulumi
 import pulumi_aws as aws
 
 from bootstrap import permissions
-from bootstrap.settings import GitLabSettings, RefSettings
+from bootstrap.configuration import GitLabSettings, RefSettings
 from bootstrap.state import State
 from bootstrap.trust import AUDIENCE, conditions
 from components.account import Account
 from components.base import Component
-from components.policy import Statement, document
+from components.iam_policy import Statement, document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class PipelineRoles(Component):
         bucket, key = args.state.bucket.arn, args.state.key_arn
         # AWS trusts the public authorities that sign GitLab's certificate: no thumbprint.
         self._issuer = aws.iam.OpenIdConnectProvider(name, url=args.gitlab.url, client_id_lists=[AUDIENCE], opts=self.child())
-        ceiling = permissions.ceiling(args.account, bucket, key, args.gitlab.host)
+        ceiling = permissions.ceiling(args.account, bucket, key, args.gitlab.issuer)
         self._boundary = self._policy(permissions.CI_BOUNDARY, ceiling)
         reading = permissions.reading(args.account, bucket, key)
         self.preview_arn = self._role("preview", None, reading)

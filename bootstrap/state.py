@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from components.account import Account
 from components.base import Component
 from components.bucket import PrivateBucket, PrivateBucketArgs
-from components.policy import Statement, document
+from components.iam_policy import Statement, document
 
 ALIAS = "alias/dbt-platform-state"
 

@@ -3,8 +3,9 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from email.message import Message
 from typing import Any
 
 from ci.errors import CiError
@@ -38,13 +39,21 @@ class MergeRequest:
         """
         mark = f"<!-- {topic} -->"
         body = {"body": f"{mark}\n{text[:LONGEST]}"}
-        old = next((note for note in self._call("GET", "/notes?per_page=100") if note["body"].startswith(mark)), None)
+        old = next((note for note in self._notes() if note["body"].startswith(mark)), None)
         if old:
             self._call("PUT", f"/notes/{old['id']}", body)
         else:
             self._call("POST", "/notes", body)
 
-    def _call(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+    def _notes(self) -> Iterator[dict[str, Any]]:
+        """All notes, as far as somebody reads on (GitLab, "REST API", "Pagination": at most 100 on a page)."""
+        page: str | None = "1"
+        while page:
+            notes, headers = self._call("GET", f"/notes?per_page=100&page={page}")
+            yield from notes
+            page = headers.get("X-Next-Page")
+
+    def _call(self, method: str, path: str, body: Mapping[str, str] | None = None) -> tuple[Any, Message]:
         request = urllib.request.Request(  # noqa: S310 (GitLab's own address, from GitLab)
             self.api + path,
             method=method,
@@ -53,7 +62,7 @@ class MergeRequest:
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-                return json.load(response)
+                return json.load(response), response.headers
         except urllib.error.URLError as error:
             raise CiError(
                 f"GitLab refused the comment in the merge request: {error}.",

@@ -8,12 +8,17 @@ import base64
 import binascii
 import json
 import os
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ci.errors import CiError
+
+SAFE_GITLAB = (18, 2, 2)
+"""Before it, a merge request from a fork that ran in the project had the project's path and the fork's branch in its token: on a
+GitLab of one's own a fork's branch `main` could deploy (gitlab-org/gitlab#548165, #561735)."""
 
 STATIC_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE")
 """The SDKs prefer any of these to the web identity."""
@@ -23,13 +28,15 @@ def adopt(environment: Mapping[str, str], minutes: int, now: float | None = None
     """Writes the token's file, and returns it.
 
     Args:
-        environment: The job's, with AWS_ID_TOKEN, AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE.
+        environment: The job's, with AWS_ID_TOKEN, AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE; and CI_SERVER_VERSION, which
+            every job of a GitLab has.
         minutes: How long the job may need the identity.
         now: Seconds since 1970; the clock's when left out.
 
     Raises:
-        CiError: something is missing, or the token ends too early.
+        CiError: something is missing, the token ends too early, or GitLab is too old for its tokens to be trusted.
     """
+    _require_safe_gitlab(environment.get("CI_SERVER_VERSION", ""))
     token = _required(environment, "AWS_ID_TOKEN", "The job needs `extends: .aws` (.gitlab/ci/templates.yml).")
     _required(environment, "AWS_ROLE_ARN", "Set it as a CI/CD variable of this job's environment: docs/gitlab.md, step 6.")
     file = Path(_required(environment, "AWS_WEB_IDENTITY_TOKEN_FILE", "The job needs `extends: .aws` (.gitlab/ci/templates.yml)."))
@@ -58,6 +65,16 @@ def claims(token: str) -> dict[str, Any]:
     """
     _, payload, _ = token.split(".")
     return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
+def _require_safe_gitlab(version: str) -> None:
+    """`18.2.2` or `18.2.2-ee`; nothing outside of GitLab."""
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    if numbers and numbers < SAFE_GITLAB:
+        raise CiError(
+            f"GitLab {version} gives a fork's merge request the identity of this project: a fork could deploy.",
+            "Upgrade to GitLab 18.2.2 or newer.",
+        )
 
 
 def _expiry(token: str) -> float:

@@ -7,6 +7,7 @@ Needs the project's whole environment, and `PYTHONPATH=image`: it connects as th
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ import snowflake.connector
 import typer
 import yaml
 from botocore.exceptions import ClientError
+from runner.cli import SECRETS
 from runner.connection import parameters
 from runner.dbt import profile_variables
 from runner.environment import read
@@ -34,6 +36,9 @@ Number = Annotated[int, typer.Option(envvar="CI_MERGE_REQUEST_IID", help="Number
 Secret = Annotated[str, typer.Option(envvar="MODELS_SECRET", help="Secret in AWS with the Snowflake user of merge requests.")]
 
 ADDRESS = ("host", "port", "protocol")
+
+INHERITED = re.compile(r"PATH|HOME|LANG|LC_\w+|TMPDIR|DBT_\w+|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|(https?|no)_proxy", re.IGNORECASE)
+"""Names of the job's variables that dbt gets: what a program needs anywhere, and what is called dbt's."""
 
 PROFILE = ("--profiles-dir", "image", "--profile", "platform", "--target", "development")
 
@@ -73,10 +78,9 @@ def build(stack: Stack, merge_request: Number, secret: Secret) -> None:
         with tempfile.TemporaryDirectory() as folder:
             state = _state(outputs["artifactsBucket"], selection.workstream, Path(folder))
             connection = connection_variables(login, outputs["warehouse"], f"{prefix(merge_request)}{selection.schema}")
-            environment = {**os.environ, **connection, **profile_variables(read(connection))}
             command = ["dbt", "build", *PROFILE, "--project-dir", selection.project, *selection.options(state)]
             print("$", *command, flush=True)
-            if subprocess.run(command, env=environment, check=False).returncode:
+            if subprocess.run(command, env=dbt_environment(os.environ, connection), check=False).returncode:
                 failed.append(selection.workstream)
     if failed:
         raise CiError(f"dbt failed for: {', '.join(failed)}, see above.", "Mend the models and push again.")
@@ -140,6 +144,17 @@ def connection_variables(login: Mapping[str, str], warehouse: Mapping[str, Any],
         "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": login["private_key_passphrase"],
         **{f"SNOWFLAKE_{key.upper()}": login[key] for key in ADDRESS if key in login},
     }
+
+
+def dbt_environment(job: Mapping[str, str], connection: Mapping[str, str]) -> dict[str, str]:
+    """The environment of dbt, which is all that a macro of the merge request can read and print.
+
+    Nothing of the job's own: its tokens are for AWS and GitLab. And of the warehouse's credentials only what `profiles.yml` asks
+    for, under names whose values dbt shows to no macro (dbt, "Custom environment variables"), as in the container.
+    """
+    inherited = {name: value for name, value in job.items() if INHERITED.fullmatch(name)}
+    open_to_macros = {name: value for name, value in connection.items() if name not in SECRETS}
+    return {**inherited, **open_to_macros, **profile_variables(read(connection))}
 
 
 def _stack_file(stack: str) -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ci.errors import CiError
-from components.dbt_projects import FOLDERS, dbt_projects
+from settings.dbt_projects import FOLDERS, dbt_projects
 
 STYLE = Path(__file__).with_name("sqlfluff.cfg")
 

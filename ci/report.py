@@ -1,5 +1,6 @@
 """A preview for people: GitLab's widget in the merge request, and a plan to read."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -35,5 +36,13 @@ def plan(changes: Sequence[Change], stack: str) -> str:
 
 
 def _line(change: Change) -> str:
-    properties = f": {', '.join(change.properties)}" if change.properties else ""
-    return f"`{change.name}` {change.type}{properties}"
+    properties = f": {', '.join(map(_code, change.properties))}" if change.properties else ""
+    return f"{_code(change.name)} {_code(change.type)}{properties}"
+
+
+def _code(text: str) -> str:
+    """A code span that `text` can't end: names come from the settings, and GitLab would obey what they say (CommonMark, 6.1)."""
+    line = " ".join(text.split())
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    padding = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{padding}{line}{padding}{fence}"

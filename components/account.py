@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pulumi
 import pulumi_aws as aws
 
 
@@ -10,7 +11,7 @@ class Account:
     """Where ARNs point to."""
 
     partition: str
-    """`aws`, `aws-cn` or `aws-us-gov`."""
+    """First part of every ARN."""
     region: str
     id: str
     """Twelve digits."""
@@ -19,9 +20,17 @@ class Account:
 
     @classmethod
     def current(cls, *, permissions_boundary: str | None = None) -> "Account":
-        """Ask AWS who we are; the provider has checked `aws:allowedAccountIds` by then."""
+        """Ask AWS who we are; the provider has checked `aws:allowedAccountIds` by then.
+
+        Raises RunError in another partition than AWS's usual one. China's endpoints, service principals and host names are called
+        otherwise, and neither there nor in GovCloud has the program ever been checked.
+        """
+        if (partition := aws.get_partition().partition) != "aws":
+            raise pulumi.RunError(
+                f"aws:region is in the partition {partition!r}: this platform is for `aws`. Choose another region."
+            )
         return cls(
-            partition=aws.get_partition().partition,
+            partition=partition,
             region=aws.get_region().region,
             id=aws.get_caller_identity().account_id,
             permissions_boundary=permissions_boundary,

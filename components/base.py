@@ -1,15 +1,8 @@
 """What all components share: their type token, parented children and the platform's name."""
 
-import tomllib
-from pathlib import Path
-
 import pulumi
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-"""Folder of `Pulumi.yaml`: dbt projects, DAG files and the image are found relative to it."""
-
-NAMESPACE = "dbt-platform"
-"""Of our keys in a stack file, and of our components' type tokens; the project's name too, as `Settings.load` makes sure."""
+from settings.project import NAMESPACE
 
 
 class Component(pulumi.ComponentResource):
@@ -24,10 +17,6 @@ class Component(pulumi.ComponentResource):
     def child(self, *, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
         """Options of a resource that belongs to this component."""
         return pulumi.ResourceOptions(parent=self, depends_on=depends_on)
-
-
-PLATFORM_VERSION: str = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-"""Of this program; in every DAG configuration, so that older DAG files can say what they lack."""
 
 
 def platform_name() -> str:

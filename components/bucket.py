@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.base import Component
-from components.policy import Statement, document, tls_only
+from components.iam_policy import Statement, document, tls_only
 
 OLD_VERSIONS_KEPT_DAYS = 90
 """How long an overwritten or deleted object can be brought back."""

@@ -7,9 +7,9 @@ import pulumi_aws as aws
 
 from components.account import Account
 from components.base import Component, platform_name
-from components.policy import Statement, document
-from components.sections.warehouse import Authentication
+from components.iam_policy import Statement, document
 from components.workstream import execution_role_path
+from settings.sections.warehouse import Authentication
 
 FIELDS = {
     "keyPair": ("account", "user", "private_key", "private_key_passphrase"),

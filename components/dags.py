@@ -8,9 +8,10 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.base import REPOSITORY, Component
+from components.airflow import DAG_FOLDER
+from components.base import Component
 from components.bucket import PrivateBucket
-from components.orchestration import DAG_FOLDER
+from settings.project import REPOSITORY
 
 
 @dataclass(frozen=True, kw_only=True)

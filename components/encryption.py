@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 from components.account import Account
 from components.base import Component, platform_name
-from components.policy import Statement, document
+from components.iam_policy import Statement, document
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,11 +15,12 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_docker as docker
 
-from components.base import REPOSITORY, Component
+from components.base import Component
 from components.promotion import Repository
 from components.registry import Registry, image_tag
-from components.sections.image import ImageSettings
-from components.sections.workstream import Build
+from settings.project import REPOSITORY
+from settings.sections.image import ImageSettings
+from settings.sections.workstream import Build
 
 IMAGE_FOLDER = "image"
 """Dockerfile and runner, relative to the repository."""

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from components.account import Account
 from components.base import Component, platform_name
-from components.policy import Statement, document, trust
+from components.iam_policy import Statement, document, trust
 
 
 @dataclass(frozen=True, kw_only=True)

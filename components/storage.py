@@ -9,9 +9,9 @@ import pulumi_aws as aws
 from components.account import Account
 from components.base import Component
 from components.bucket import PrivateBucket, PrivateBucketArgs
+from components.iam_policy import Statement
 from components.logs import Logs
-from components.policy import Statement
-from components.sections.artifacts import ArtifactSettings
+from settings.sections.artifacts import ArtifactSettings
 
 
 @dataclass(frozen=True, kw_only=True)

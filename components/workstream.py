@@ -8,18 +8,19 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import PLATFORM_VERSION, Component, platform_name
+from components.base import Component, platform_name
 from components.bucket import PrivateBucket
 from components.cluster import Cluster
 from components.encryption import EncryptionKey
+from components.iam_policy import Statement
 from components.image import DbtImage
 from components.logs import Logs
-from components.network import Network
-from components.policy import Statement
+from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
-from components.sections.airflow import AirflowSettings
-from components.sections.warehouse import Authentication, WarehouseSettings
-from components.sections.workstream import WorkstreamSettings
+from settings.project import PLATFORM_VERSION
+from settings.sections.airflow import AirflowSettings
+from settings.sections.warehouse import Authentication, WarehouseSettings
+from settings.sections.workstream import WorkstreamSettings
 
 CONTAINER = "dbt"
 STREAM_PREFIX = "dbt"
@@ -250,7 +251,14 @@ def _container(
     name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[str], log_group: pulumi.Output[str]
 ) -> dict[str, object]:
     """The container definition, in the form of RegisterTaskDefinition."""
-    logs = {"awslogs-group": log_group, "awslogs-region": args.account.region, "awslogs-stream-prefix": STREAM_PREFIX}
+    logs = {
+        "awslogs-group": log_group,
+        "awslogs-region": args.account.region,
+        "awslogs-stream-prefix": STREAM_PREFIX,
+        # The log is the record of a run: rather wait for CloudWatch than drop lines, as ECS does unless told otherwise since
+        # 2025-06-25 (Amazon ECS, "Task definition parameters for Fargate", logConfiguration).
+        "mode": "blocking",
+    }
     return {
         "name": CONTAINER,
         "image": args.image.reference,

@@ -29,4 +29,4 @@ if [ ! -x "$folder/bin/uv" ]; then
 fi
 
 echo "installing the locked environment into .venv"
-"$folder/bin/uv" sync --locked --quiet || fail "uv sync failed, see above." "Run it again; if uv.lock is out of date: $folder/bin/uv lock"
+"$folder/bin/uv" sync --locked --all-groups --quiet || fail "uv sync failed, see above." "Run it again; if uv.lock is out of date: $folder/bin/uv lock"

@@ -29,6 +29,14 @@ from sandbox.paths import CACHE, REPOSITORY
 SIMULATED = ".gitlab-ci.simulated.yml"
 PROBE = "workflow-probe"
 IMAGES = re.compile(r"^  image: .+\n|^  services:\n(?:    - .+\n)+", re.MULTILINE)
+GIVEN = {
+    "CI_DEFAULT_BRANCH": "main",
+    "CI_COMMIT_BEFORE_SHA": "1" * 40,
+    "CI_MERGE_REQUEST_PROJECT_ID": "42",
+    "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "42",
+}
+"""What GitLab says of an ordinary event (GitLab, "Predefined variables")."""
+
 WITHOUT_CHANGES = ("schedule", "web", "trigger", "api")
 
 
@@ -46,7 +54,7 @@ class Event:
 
     def arguments(self) -> list[str]:
         """The event in gitlab-ci-local's words."""
-        variables = {"CI_PIPELINE_SOURCE": self.source, "CI_DEFAULT_BRANCH": "main", **self.variables}
+        variables = {**GIVEN, "CI_PIPELINE_SOURCE": self.source, **self.variables}
         arguments = []
         if self.branch:
             variables |= {"CI_COMMIT_BRANCH": self.branch, "CI_COMMIT_REF_NAME": self.branch}

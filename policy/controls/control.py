@@ -49,7 +49,7 @@ def resource_control(
     def policy(check: ResourceCheck) -> ResourceValidationPolicy:
         def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
             if not types or args.resource_type in types:
-                _report(name, check(Resource.told(args)), report)
+                _report(name, check(Resource.from_sdk(args)), report)
 
         return ResourceValidationPolicy(name, _description(check, ids), validate, severity=severity, tags=list(ids))
 

@@ -34,7 +34,7 @@ class Resource:
     """URNs of the resources that exist before this one."""
 
     @classmethod
-    def told(cls, about: ResourceValidationArgs | PolicyResource) -> "Resource":
+    def from_sdk(cls, about: ResourceValidationArgs | PolicyResource) -> "Resource":
         """From what the SDK hands to a policy."""
         properties = _plain(about.props)
         provider = _plain(about.provider.props) if about.provider else {}
@@ -72,15 +72,15 @@ class Stack:
     """All resources of a stack, read only when a control asks for their type: there may be thousands."""
 
     def __init__(self, resources: Iterable[PolicyResource]) -> None:
-        self._told: dict[str, list[PolicyResource]] = defaultdict(list)
+        self._given: dict[str, list[PolicyResource]] = defaultdict(list)
         self._read: dict[str, list[Resource]] = {}
         for resource in resources:
-            self._told[resource.resource_type].append(resource)
+            self._given[resource.resource_type].append(resource)
 
     def of(self, kind: str) -> list[Resource]:
         """The resources of a type."""
         if kind not in self._read:
-            self._read[kind] = [Resource.told(resource) for resource in self._told[kind]]
+            self._read[kind] = [Resource.from_sdk(resource) for resource in self._given[kind]]
         return self._read[kind]
 
     def belonging(self, kind: str, name: str, target: Resource) -> list[Resource]:

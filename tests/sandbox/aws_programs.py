@@ -13,9 +13,9 @@ import pulumi_aws as aws
 from components.account import Account
 from components.encryption import EncryptionKey, EncryptionKeyArgs
 from components.logs import Logs
-from components.network import Network, NetworkArgs
-from components.sections.network import NetworkSettings
-from components.sections.warehouse import WarehouseSettings
+from components.network.network import Network, NetworkArgs
+from settings.sections.network import NetworkSettings
+from settings.sections.warehouse import WarehouseSettings
 
 
 def policy(**statement: Any) -> pulumi.Output[str]:

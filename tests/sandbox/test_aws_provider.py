@@ -12,7 +12,7 @@ import pulumi_aws as aws
 import pytest
 from pulumi import automation
 
-from components.endpoints import SERVICES
+from components.network.endpoints import SERVICES
 from sandbox import engine
 from sandbox.paths import CACHE
 from tests.sandbox import aws_programs as programs

@@ -9,7 +9,7 @@ import pytest
 from sandbox.airflow import ensure_image
 from sandbox.base import ensure_base
 from sandbox.paths import CACHE
-from tests.unit.dag_support import configuration, dag_folder
+from tests.unit.dags.support import configuration, dag_folder
 
 pytestmark = pytest.mark.slow
 

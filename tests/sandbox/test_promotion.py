@@ -24,8 +24,8 @@ import pulumi
 from components.account import Account
 from components.image import DbtImage, DbtImageArgs
 from components.registry import Registry, RegistryArgs
-from components.sections.image import ImageSettings
-from components.sections.workstream import Build
+from settings.sections.image import ImageSettings
+from settings.sections.workstream import Build
 
 config = pulumi.Config()
 account, key, readers = Account.current(), config.require("key"), config.get_object("readers") or []

@@ -10,7 +10,7 @@ from runner.outcome import ExitCode
 from runner.report import report
 
 from sandbox.packages import ensure_program
-from tests.unit.runner_support import large_run, progress, summary
+from tests.unit.image.support import large_run, progress, summary
 
 SOURCES = (
     SourceAge(source="source.shop.shop.orders", status="pass", loaded="2026-11-22T23:10:00+00:00"),

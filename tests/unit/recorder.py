@@ -14,7 +14,7 @@ from pulumi.runtime import config, mocks
 from pulumi.runtime.settings import _set_project, get_root_resource, set_root_resource
 from pulumi.runtime.stack import wait_for_rpcs
 
-from components.base import REPOSITORY
+from settings.project import REPOSITORY
 
 REGION = "eu-west-1"
 ACCOUNT_ID = "123456789012"

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from components.base import REPOSITORY
+from settings.project import REPOSITORY
 from tests.unit.recorder import Stack
 
 PAGE = REPOSITORY / "docs" / "architecture.md"
@@ -24,12 +24,22 @@ PLACEHOLDERS = {
 """What a name has of the configuration, and what the page says instead."""
 
 
+COMPONENTS = REPOSITORY / "components"
+PATHS = {file.stem: file.relative_to(COMPONENTS).as_posix() for file in sorted(COMPONENTS.rglob("*.py"))}
+"""Module, as type tokens have it -> its file below `components/`."""
+
+
+def link(path: str) -> str:
+    """A file of `components/`, for the page."""
+    return f"[{path}](../components/{path})"
+
+
 def index() -> dict[str, set[str]]:
     """Resource as the code spells it (`aws.s3.Bucket`) -> files of `components/` that make it."""
     found: dict[str, set[str]] = defaultdict(set)
-    for file in sorted((REPOSITORY / "components").glob("*.py")):
+    for file in sorted(COMPONENTS.rglob("*.py")):
         for package, module, name in MADE.findall(file.read_text()):
-            found[".".join(filter(None, (package, module, name)))].add(file.name)
+            found[".".join(filter(None, (package, module, name)))].add(PATHS[file.stem])
     return found
 
 
@@ -37,7 +47,7 @@ def table() -> str:
     """The index as the page shows it."""
     rows = ["| Resource | Made in |", "|---|---|"]
     for resource, files in sorted(index().items()):
-        rows.append(f"| `{resource}` | {', '.join(f'[{file}](../components/{file})' for file in sorted(files))} |")
+        rows.append(f"| `{resource}` | {', '.join(map(link, sorted(files)))} |")
     return "\n".join(rows)
 
 
@@ -50,7 +60,7 @@ def names(*stacks: Stack) -> str:
         found[inside] |= {general(name) for name in (request.name, *given)}
     rows = ["| Name | Made in |", "|---|---|"]
     for inside, called in sorted(found.items()):
-        links = ", for ".join(f"[{module}.py](../components/{module}.py)" for module in reversed(inside))
+        links = ", for ".join(link(PATHS[module]) for module in reversed(inside))
         rows.append(f"| {', '.join(f'`{name}`' for name in sorted(called))} | {links} |")
     return "\n".join(rows)
 
@@ -88,7 +98,7 @@ def test_the_page_says_of_every_name_where_it_comes_from(production: Stack, priv
 
 def test_every_component_is_explained():
     """A component that the page leaves out is one that a new colleague finds by accident."""
-    files = (REPOSITORY / "components").glob("*.py")
+    files = COMPONENTS.rglob("*.py")
     components = [name for file in files for name in re.findall(r"^class (\w+)\(Component\)", file.read_text(), re.MULTILINE)]
 
     page = PAGE.read_text()

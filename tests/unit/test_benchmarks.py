@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.growth import WORKSTREAMS, configuration
 from benchmarks.plot import line_chart
-from components.settings import Settings
 from sandbox.paths import REPOSITORY
+from settings.stack import Settings
 from tests.unit.recorder import set_configuration, stack_file
 
 

@@ -1,13 +1,15 @@
-"""Changing an OIDC provider: its client ids and its tags.
+"""An OIDC provider has no port in its address; and its client ids and tags can be changed.
 
-IAM API Reference, AddClientIDToOpenIDConnectProvider, RemoveClientIDFromOpenIDConnectProvider, TagOpenIDConnectProvider,
-UntagOpenIDConnectProvider; MiniStack can only make and delete one.
+IAM API Reference, CreateOpenIDConnectProvider ("The URL should not contain a port number"), AddClientIDToOpenIDConnectProvider,
+RemoveClientIDFromOpenIDConnectProvider, TagOpenIDConnectProvider, UntagOpenIDConnectProvider; MiniStack makes one of any address,
+and can otherwise only delete it.
 """
 # pyright: reportMissingImports=false
 # (MiniStack lives in the emulator's own environment.)
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from ministack.services import iam
 
@@ -45,6 +47,18 @@ def _action(name: str, change: Change) -> Callable[[Any], Any]:
 
     return handle
 
+
+_stock_create = iam._IAM_HANDLERS["CreateOpenIDConnectProvider"]
+
+
+def _create(params: Any) -> Any:
+    url = iam._p(params, "Url")
+    if urlsplit(url).port is not None:
+        return iam._error(400, "InvalidInput", f"Invalid Open ID Connect Provider URL: {url} has a port", ns="iam")
+    return _stock_create(params)
+
+
+iam._IAM_HANDLERS["CreateOpenIDConnectProvider"] = _create
 
 for _name, _change in {
     "AddClientIDToOpenIDConnectProvider": _add_client_id,

@@ -44,6 +44,7 @@ def _availability_zones(session: Session, arguments: Properties) -> Properties:
     # Here, because the emulator ignores what it is asked to filter by.
     if state := arguments.get("state"):
         zones = [zone for zone in zones if zone["State"] == state]
+    zones = [zone for zone in zones if zone["ZoneId"] not in arguments.get("excludeZoneIds", [])]
     for condition in arguments.get("filters", []):
         if condition["name"] != "opt-in-status":
             raise ProviderError(f"the sandbox does not filter availability zones by {condition['name']}")
@@ -101,7 +102,7 @@ MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]
     "aws:index/getDefaultTags:getDefaultTags": (_default_tags, set()),
     "aws:index/getRegion:getRegion": (_region, set()),
     "aws:index/getPartition:getPartition": (_partition, set()),
-    "aws:index/getAvailabilityZones:getAvailabilityZones": (_availability_zones, {"filters", "state"}),
+    "aws:index/getAvailabilityZones:getAvailabilityZones": (_availability_zones, {"excludeZoneIds", "filters", "state"}),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": (_authorization_token, {"registryId"}),
     "aws:ecr/getImage:getImage": (_image, {"imageTag", "region", "registryId", "repositoryName"}),
 }

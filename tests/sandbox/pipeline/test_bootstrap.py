@@ -44,7 +44,7 @@ def test_who_gets_which_role(account: Bootstrapped, job: str):
 
 def test_a_gitlab_of_ones_own_is_trusted_instead(account: Bootstrapped):
     """Of its tokens AWS sees audience and subject only: the same conditions as for gitlab.com would lock everybody out."""
-    issuer = "https://gitlab.example.com:8443"
+    issuer = "https://example.com/gitlab"
     account.stack.configure(configuration(account.stack.state.account, url=issuer))
     account.stack.run("up", "--yes", "--skip-preview")
     try:

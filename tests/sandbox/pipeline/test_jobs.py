@@ -27,7 +27,8 @@ NIGHT = Event(source="schedule", branch="main")
 
 MODEL = ("dbt_project/models/sales/marts/orders.sql", "select\n", "-- changed\nselect\n")
 RULE = 'cidr_ipv4=ANYWHERE,\n            ip_protocol="tcp",\n            from_port=port,\n            to_port='
-PORT = ("components/security_group.py", f"{RULE}port", f"{RULE}65535")
+PORT = ("components/network/security_group.py", f"{RULE}port", f"{RULE}65535")
+SPY = (MODEL[0], "select\n", "{{ log('key: ' ~ env_var('SNOWFLAKE_PRIVATE_KEY', 'hidden'), info=true) }}\nselect\n")
 ADDRESS = ("Pulumi.dev.yaml", "host: host.docker.internal", "host: 127.0.0.1")
 DAG = ("dags/dbt_alerts.py", '"""', '"""Changed. ')
 
@@ -103,7 +104,7 @@ def test_a_merge_request_sees_what_it_would_change(project: Project):
 
     plan = (project.folder / "preview-dev.md").read_text()
     assert json.loads((project.folder / "preview-dev.report.json").read_text()) == {"create": 1, "update": 1, "delete": 1}, plan
-    assert "`sales` aws:ecs/taskDefinition:TaskDefinition: containerDefinitions" in plan
+    assert "`sales` `aws:ecs/taskDefinition:TaskDefinition`: `containerDefinitions`" in plan
     assert inventory(project.stack) == before
 
 
@@ -157,7 +158,10 @@ def test_a_merged_model_is_tried_and_can_be_taken_back(project: Project):
 
 
 def test_a_merge_request_builds_what_it_changes_in_schemas_of_its_own(project: Project):
-    """A model that is wrong on real data should be seen before the merge; and what was built for that must not stay."""
+    """A model that is wrong on real data should be seen before the merge; and what was built for that must not stay.
+
+    Nor may a macro read the key that it is built with: whoever opens a merge request would have it.
+    """
     run_once(project)
     secrets, secret = client(project.stack, "secretsmanager"), "dbt-platform/merge-requests"
     login = secrets.get_secret_value(SecretId=project.stack.outputs()["secretArn"])["SecretString"]
@@ -165,12 +169,13 @@ def test_a_merge_request_builds_what_it_changes_in_schemas_of_its_own(project: P
     variables = {"MODELS_STACK": "dev", "MODELS_SECRET": secret, "CI_MERGE_REQUEST_IID": "7"}
     request = Event(source="merge_request_event", branch="feature", variables=variables)
 
-    with project.edited(MODEL, ADDRESS):
-        project.run("models", request, ref="feature")
+    with project.edited(SPY, ADDRESS):
+        said = project.run("models", request, ref="feature")
         built = relations(project)
         project.run("models:drop", request, ref="feature")
 
     secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+    assert "key: hidden" in said
     assert ("MR_7_SALES", "ORDERS") in built
     assert ("MR_7_SALES", "STG_ORDERS") not in built, "it was not changed"
     assert relations(project) == set()

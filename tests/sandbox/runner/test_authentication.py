@@ -19,7 +19,7 @@ from snowflake.connector.wif_util import AttestationProvider, create_attestation
 from sandbox.paths import REPOSITORY
 from tests.sandbox.runner_process import Runs, project
 from tests.sandbox.warehouse_server import Server, der, new_key, pem
-from tests.unit.runner_support import VARIABLES
+from tests.unit.image.support import VARIABLES
 
 FEDERATED = {"SNOWFLAKE_AUTHENTICATOR": "workloadIdentity", "SNOWFLAKE_PRIVATE_KEY": ""}
 PASSWORD = {"SNOWFLAKE_AUTHENTICATOR": "password", "SNOWFLAKE_PASSWORD": "an old password", "SNOWFLAKE_USER": "LEGACY"}

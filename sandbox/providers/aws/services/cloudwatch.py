@@ -2,6 +2,7 @@
 """Amazon CloudWatch: metric alarms and dashboards."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,7 +35,7 @@ ALARM_MEMBERS = {
     "unit": "Unit",
 }
 
-WORTH = {"actionsEnabled": True, "treatMissingData": "missing"}
+DEFAULTS = {"actionsEnabled": True, "treatMissingData": "missing"}
 """Defaults of the real provider."""
 
 
@@ -42,7 +43,7 @@ def _property(name: str, member: str) -> Property:
     return Property(
         f"PutMetricAlarm.{member}",
         required=name in ("comparisonOperator", "evaluationPeriods", "metricName", "namespace", "period", "statistic", "threshold"),
-        default=WORTH.get(name),
+        default=DEFAULTS.get(name),
         replace=name == "name",
         form=unordered,
         check=_missing_data if name == "treatMissingData" else lambda value: None,
@@ -104,6 +105,13 @@ ALARM = ResourceType(
 )
 
 
+SEARCHED = re.compile(r"SEARCH\('\s*\{([^}]*)\}")
+"""Namespace and dimensions of a search expression."""
+
+BARE = re.compile(r'[\w/]+|"[^"]*"', re.ASCII)
+"""A name in it (CloudWatch User Guide, "Search expression syntax"; there AWS/EC2 stands without quotes)."""
+
+
 def _put_dashboard(api: Api, inputs: Properties) -> str:
     said = api.send("PutDashboard", inputs).get("DashboardValidationMessages")
     if said:
@@ -129,7 +137,10 @@ def _body(value: Any) -> str | None:
     )
     if wrong is not None:
         return f"has a widget that the sandbox does not model: {wrong}"
-    return None
+    lines = [line[0] for widget in widgets for line in widget["properties"].get("metrics", []) if isinstance(line[0], dict)]
+    schemas = [schema for line in lines for schema in SEARCHED.findall(line["expression"])]
+    bare = next((name for schema in schemas for name in schema.split(",") if not BARE.fullmatch(name.strip())), None)
+    return None if bare is None else f"searches for {bare}, which needs quotes: CloudWatch would find nothing"
 
 
 DASHBOARD = ResourceType(

@@ -1,0 +1,235 @@
+"""Amazon MWAA: the Airflow environment that starts the dbt tasks."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.account import Account
+from components.base import Component, platform_name
+from components.bucket import PrivateBucket
+from components.cluster import Cluster
+from components.encryption import EncryptionKey
+from components.iam_policy import Statement
+from components.logs import Logs
+from components.network.network import HTTPS, Network
+from components.role import ServiceRole, ServiceRoleArgs
+from components.storage import Storage
+from components.workstream import family_prefix, log_group_prefix, role_path
+from settings.project import NAMESPACE, REPOSITORY
+from settings.sections.airflow import AirflowSettings, LogLevels
+
+DAG_FOLDER = "dags"
+"""Prefix in the bucket that MWAA copies to its workers every 30 seconds."""
+
+REQUIREMENTS = "requirements.txt"
+STARTUP_SCRIPT = "startup.sh"
+
+LOG_GROUPS = ["DAGProcessing", "Scheduler", "Task", "WebServer", "Worker"]
+"""MWAA writes each kind of log to `airflow-<environment>-<kind>`; there is no way to choose another name."""
+
+FORMER_TYPE = pulumi.Alias(type_=f"{NAMESPACE}:orchestration:Airflow")
+"""Of stacks that were deployed when this file had that name: another type alone would make MWAA, and its history, anew."""
+
+ACCESS = {"privateOnly": "PRIVATE_ONLY", "publicOnly": "PUBLIC_ONLY"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AirflowArgs:
+    """The settings of Airflow and the platform that it runs on."""
+
+    account: Account
+    settings: AirflowSettings
+    key: EncryptionKey
+    network: Network
+    cluster: Cluster
+    storage: Storage
+    alert_topic_arn: pulumi.Input[str]
+    logs: Logs
+
+
+class Airflow(Component):
+    """An MWAA environment that may run this stack's dbt tasks, and no others.
+
+    An update replaces the workers at once. The containers that they wait for run on, and the next try finds them again. How
+    workers are replaced belongs to an update and not to an environment: as an argument it would only say what changed last.
+
+    Creates: an execution role, five log groups, `requirements.txt` and the startup script in the DAG bucket, an MWAA environment
+    (20 to 30 minutes).
+    """
+
+    name: pulumi.Output[str]
+    """Of the environment, as MWAA's API wants it. Known once it is there."""
+    url: pulumi.Output[str]
+    """Host of Airflow's page."""
+    log_groups: dict[str, pulumi.Output[str]]
+    """Names, by what writes there (`Task`, `Scheduler`)."""
+
+    def __init__(self, name: str, args: AirflowArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[FORMER_TYPE])))
+        self._environment = platform_name()
+        role = ServiceRole(
+            f"{name}-airflow",
+            ServiceRoleArgs(
+                account=args.account,
+                services=["airflow.amazonaws.com", "airflow-env.amazonaws.com"],
+                statements=[*_airflow_statements(self._environment, args), *_task_statements(args), *_report_statements(args)],
+                path="airflow/",
+            ),
+            self.child(),
+        )
+        # MWAA's endpoint for the page has the environment's group ("Managing access to service-specific Amazon VPC endpoints").
+        for cidr in sorted(set(args.settings.webserver_cidrs)):
+            args.network.airflow.admit_range(cidr, HTTPS)
+        log_groups = self._log_groups(name, args)
+        self.log_groups = {kind: group.name for kind, group in zip(LOG_GROUPS, log_groups, strict=True)}
+        requirements = self._file(f"{name}-requirements", REQUIREMENTS, f"{DAG_FOLDER}/{REQUIREMENTS}", args.storage.dags)
+        path = args.settings.startup_script
+        startup_script = self._file(f"{name}-startup-script", STARTUP_SCRIPT, path, args.storage.dags) if path else None
+        fleet = args.settings.fleet
+        environment = aws.mwaa.Environment(
+            name,
+            name=self._environment,
+            airflow_version=args.settings.version,
+            environment_class=args.settings.environment_class,
+            min_workers=fleet["min_workers"],
+            max_workers=fleet["max_workers"],
+            schedulers=fleet["schedulers"],
+            min_webservers=fleet["min_webservers"],
+            max_webservers=fleet["max_webservers"],
+            webserver_access_mode=ACCESS[args.settings.webserver],
+            weekly_maintenance_window_start=args.settings.maintenance_window,
+            source_bucket_arn=args.storage.dags.arn,
+            dag_s3_path=DAG_FOLDER,
+            requirements_s3_path=REQUIREMENTS,
+            # Without the version MWAA never notices a changed file.
+            requirements_s3_object_version=requirements.version_id,
+            startup_script_s3_path=startup_script.key if startup_script else None,
+            startup_script_s3_object_version=startup_script.version_id if startup_script else None,
+            execution_role_arn=role.arn,
+            kms_key=args.key.arn,
+            network_configuration={
+                "subnet_ids": args.network.private_subnet_ids[:2],
+                "security_group_ids": [args.network.airflow.id],
+            },
+            logging_configuration=_logging(args.settings.log_levels),
+            # MWAA checks bucket, permissions and the way out while it creates the environment, and needs two hours to give up.
+            opts=self.child(depends_on=[role, args.storage.dags, args.network, *log_groups]),
+        )
+        self.name = environment.name
+        self.url = environment.webserver_url
+        self.register_outputs({"name": self.name, "url": self.url})
+
+    def _file(self, name: str, key: str, path: str, bucket: PrivateBucket) -> aws.s3.BucketObjectv2:
+        return aws.s3.BucketObjectv2(
+            name,
+            bucket=bucket.name,
+            key=key,
+            content=(REPOSITORY / path).read_text(encoding="utf-8"),
+            content_type="text/plain",
+            opts=self.child(depends_on=[bucket]),
+        )
+
+    def _log_groups(self, name: str, args: AirflowArgs) -> list[aws.cloudwatch.LogGroup]:
+        """MWAA would create them by itself: without retention, encryption, or an end."""
+        return [
+            args.logs.group(f"{name}-airflow-{kind}", f"airflow-{self._environment}-{kind}", self.child()) for kind in LOG_GROUPS
+        ]
+
+
+def _logging(levels: LogLevels) -> aws.mwaa.EnvironmentLoggingConfigurationArgsDict:
+    return {
+        "dag_processing_logs": {"enabled": True, "log_level": levels.dag_processing},
+        "scheduler_logs": {"enabled": True, "log_level": levels.scheduler},
+        "task_logs": {"enabled": True, "log_level": levels.task},
+        "webserver_logs": {"enabled": True, "log_level": levels.webserver},
+        "worker_logs": {"enabled": True, "log_level": levels.worker},
+    }
+
+
+def _airflow_statements(environment: str, args: AirflowArgs) -> list[Statement]:
+    """Amazon MWAA, "Amazon MWAA execution role": what Airflow itself needs."""
+    account = args.account
+    return [
+        Statement(actions=["airflow:PublishMetrics"], resources=[account.arn("airflow", f"environment/{environment}")]),
+        Statement(
+            actions=["s3:GetObject", "s3:GetObjectVersion"],
+            resources=[pulumi.Output.concat(args.storage.dags.arn, "/*")],
+        ),
+        Statement(
+            actions=[
+                "s3:GetBucketLocation",
+                "s3:GetBucketPublicAccessBlock",
+                "s3:GetBucketVersioning",
+                "s3:GetEncryptionConfiguration",
+                "s3:ListBucket",
+                "s3:ListBucketVersions",
+            ],
+            resources=[args.storage.dags.arn],
+        ),
+        Statement(
+            actions=[
+                "logs:CreateLogStream",
+                "logs:GetLogEvents",
+                "logs:GetLogGroupFields",
+                "logs:GetLogRecord",
+                "logs:GetQueryResults",
+                "logs:PutLogEvents",
+            ],
+            resources=[account.arn("logs", f"log-group:airflow-{environment}-*")],
+        ),
+        # None of these has a resource-level permission: they concern the account, or a metric namespace.
+        Statement(
+            actions=["logs:DescribeLogGroups", "s3:GetAccountPublicAccessBlock", "cloudwatch:PutMetricData"], resources=["*"]
+        ),
+        # MWAA's Celery queues live in an account of AWS.
+        Statement(
+            actions=[
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+                "sqs:ReceiveMessage",
+                "sqs:SendMessage",
+            ],
+            resources=[f"arn:{account.partition}:sqs:{account.region}:*:airflow-celery-*"],
+        ),
+        args.key.usage("sqs", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]),
+        args.key.usage("s3", ["kms:Decrypt", "kms:DescribeKey"]),
+    ]
+
+
+def _task_statements(args: AirflowArgs) -> list[Statement]:
+    """What `EcsRunTaskOperator` calls, for this stack's task definitions, on this stack's cluster.
+
+    By prefix and not one by one: a role's policies hold 10,240 characters, and a new workstream must not touch Airflow.
+    """
+    account = args.account
+    on_our_cluster = {"ArnEquals": {"ecs:cluster": args.cluster.arn}}
+    our_tasks = pulumi.Output.concat(account.arn("ecs", "task/"), args.cluster.name, "/*")
+    return [
+        Statement(
+            actions=["ecs:RunTask"],
+            resources=[account.arn("ecs", f"task-definition/{family_prefix()}*:*")],
+            conditions=on_our_cluster,
+        ),
+        Statement(actions=["ecs:DescribeTasks", "ecs:StopTask"], resources=[our_tasks], conditions=on_our_cluster),
+        # The tasks of Fargate hang on no resource that a list could name (Amazon ECS, "Identity-based policy examples").
+        Statement(actions=["ecs:ListTasks"], resources=["*"], conditions=on_our_cluster),
+        Statement(actions=["ecs:TagResource"], resources=[our_tasks], conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}}),
+        Statement(
+            actions=["iam:PassRole"],
+            resources=[account.role_arn(f"{role_path().strip('/')}/*")],
+            conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+        ),
+        Statement(actions=["logs:GetLogEvents"], resources=[account.arn("logs", f"log-group:{log_group_prefix()}*:*")]),
+    ]
+
+
+def _report_statements(args: AirflowArgs) -> list[Statement]:
+    """What a run's end needs: its summary, to show what failed, and the topic for alerts."""
+    return [
+        Statement(actions=["s3:GetObject"], resources=[pulumi.Output.concat(args.storage.artifacts.arn, "/*/runs/*/summary.json")]),
+        Statement(actions=["sns:Publish"], resources=[args.alert_topic_arn]),
+        args.key.usage("sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
+    ]

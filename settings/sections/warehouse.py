@@ -1,0 +1,50 @@
+"""`dbt-platform:warehouse`."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from settings import rules
+from settings.sections.section import UNQUOTED, Identifier, Section
+
+Authentication = Literal["keyPair", "workloadIdentity", "password"]
+
+
+class WarehouseSettings(Section):
+    """Where and as whom dbt connects to Snowflake."""
+
+    account: str = Field(description="Snowflake account identifier, `ORGANIZATION-ACCOUNT`.")
+    user: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.@$-]*$", description="Snowflake service user: letters, digits and `_.@$-`.")
+    role: Identifier = Field(description=f"Snowflake role that owns what dbt creates. {UNQUOTED}")
+    database: Identifier = Field(description=f"Snowflake database that dbt writes to. {UNQUOTED}")
+    warehouse: Identifier = Field(description=f"Snowflake virtual warehouse that runs the queries. {UNQUOTED}")
+    authentication: Authentication = Field(
+        default="keyPair",
+        description="How dbt logs in: `keyPair` with the private key in Secrets Manager; `workloadIdentity` as the AWS role of its "
+        "task, without any secret; `password` with the password in Secrets Manager, which Snowflake is phasing out.",
+    )
+    host: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9.-]+$",
+        description="Host name, without protocol and port, of Snowflake's PrivateLink endpoint or of a proxy; left out, the "
+        "account's public name.",
+    )
+    port: int = Field(default=443, ge=1, le=65535, description="TCP port of the host.")
+    protocol: Literal["https", "http"] = Field(
+        default="https", description="`http` only for a test double in development: it shows every query to the network."
+    )
+
+    @field_validator("account")
+    @classmethod
+    def _identifier_only(cls, account: str) -> str:
+        return rules.account_identifier(account)
+
+    @property
+    def login(self) -> dict[str, str]:
+        """What operators and the pipeline need besides the secret."""
+        return self.model_dump(include={"account", "user", "role", "database", "warehouse", "authentication"})
+
+    @property
+    def host_name(self) -> str:
+        """Where dbt finds Snowflake."""
+        return self.host or f"{self.account}.snowflakecomputing.com"

@@ -1,0 +1,130 @@
+"""`dbt-platform:workstreams`: one entry each."""
+
+import re
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from settings import rules
+from settings.sections.section import UNQUOTED, Identifier, Section
+
+WORKSTREAM_NAME = r"^[a-z][a-z0-9-]*[a-z0-9]$"
+
+WorkstreamName = Annotated[str, Field(pattern=WORKSTREAM_NAME, max_length=30)]
+"""Becomes part of role names (64 characters with their suffixes), log groups, task definition families and S3 keys."""
+
+Selector = Annotated[
+    str, Field(pattern=r"^[^-\s]\S*$", description="A dbt selector without spaces, such as `tag:sales` or `+orders`; no option.")
+]
+"""A leading dash would be read as an option of the container's command."""
+
+
+LONGEST_TRY = 700
+"""Minutes. Amazon MWAA gives a task that is not done after 12 hours to another worker (User Guide, "Container, queue, and database
+metrics": the visibility timeout). Of these 720 minutes ten are for Fargate (`START_AND_STOP` in dags/dbt_operator.py), ten spare.
+"""
+
+Architecture = Literal["x86_64", "arm64"]
+
+
+class Build(NamedTuple):
+    """What makes an image: workstreams that agree on it share one."""
+
+    project: str
+    architecture: Architecture
+
+    @property
+    def name(self) -> str:
+        """The project's folder, and the architecture if it is not the usual one."""
+        return self.project if self.architecture == "x86_64" else f"{self.project}-{self.architecture}"
+
+
+class WorkstreamSettings(Section):
+    """A scheduled dbt project, or a selection of one."""
+
+    project: str = Field(description="Folder of the dbt project, relative to `Pulumi.yaml`: `dbt_...` or `dbt_.../...`.")
+    schema_: Identifier = Field(alias="schema", description=f"Snowflake schema that the models are built in. {UNQUOTED}")
+    owner: str = Field(
+        pattern=r"^[\w.:/=+@-][\w .:/=+@-]{0,63}$",
+        description="Team or person in charge: Airflow's owner and the resources' tag. Up to 64 letters, digits, `_.:/=+@-` and "
+        "inner spaces.",
+    )
+    description: str = Field(
+        default="A dbt workstream", pattern=r"\S", max_length=500, description="What it is for, in words; shown in Airflow."
+    )
+    schedule: str | None = Field(
+        default=None,
+        description="Cron expression of five fields or an Airflow preset (`@daily`); or the name of another workstream, to start "
+        "whenever that one has refreshed its marts; null: started by hand.",
+    )
+    timezone: str = Field(default="UTC", description="IANA time zone of the schedule, for instance `Europe/Amsterdam`.")
+    select: list[Selector] = Field(default=[], description="dbt selectors of what to build; empty: the whole project.")
+    exclude: list[Selector] = Field(default=[], description="dbt selectors of what to leave out.")
+    freshness: bool = Field(default=True, description="Check the freshness of the selected sources before the build.")
+    cpu: Literal[256, 512, 1024, 2048, 4096, 8192, 16384] = Field(
+        default=512, description="CPU units of the Fargate task; 1024 are one vCPU."
+    )
+    memory: int = Field(default=1024, description="Memory of the Fargate task in MiB; must go with `cpu`.")
+    ephemeral_storage_gib: int = Field(
+        default=20, ge=20, le=200, description="Disk of the Fargate task in GiB; 20 are included in its price."
+    )
+    architecture: Architecture = Field(
+        default="x86_64",
+        description="Processor of the Fargate task. `arm64` (Graviton) costs about a fifth less; its image is built "
+        "on such a machine, or on another one with QEMU.",
+    )
+    capacity: Literal["onDemand", "spot"] = Field(
+        default="onDemand",
+        description="`spot` costs up to 70 % less, and AWS may take the task away with two minutes' notice: the next try goes on "
+        "where it stopped, so it needs `retries`.",
+    )
+    threads: int = Field(default=4, ge=1, le=64, description="Number of models that dbt builds at the same time.")
+    timeout_minutes: int = Field(
+        default=60,
+        ge=1,
+        le=LONGEST_TRY,
+        description="Minutes that dbt may take in one try; then its queries are cancelled. No try may be longer, because MWAA "
+        "starts a task a second time after 12 hours, start and stop included.",
+    )
+    retries: int = Field(
+        default=1, ge=0, le=5, description="Number of tries after the first; a retry builds only what did not succeed."
+    )
+
+    @field_validator("retries")
+    @classmethod
+    def _outlive_an_interruption(cls, retries: int, info: ValidationInfo) -> int:
+        return rules.spot_is_retried(retries, info.data.get("capacity"))
+
+    @field_validator("project")
+    @classmethod
+    def _is_dbt_project(cls, project: str) -> str:
+        return rules.dbt_project(project)
+
+    @field_validator("schedule")
+    @classmethod
+    def _will_fire(cls, schedule: str | None) -> str | None:
+        return schedule if schedule is None or _is_workstream_name(schedule) else rules.cron(schedule)
+
+    @field_validator("timezone")
+    @classmethod
+    def _exists(cls, timezone: str) -> str:
+        return rules.timezone(timezone)
+
+    @field_validator("memory")
+    @classmethod
+    def _goes_with_cpu(cls, memory: int, info: ValidationInfo) -> int:
+        return rules.fargate_memory(memory, info.data.get("cpu"))
+
+    @property
+    def build(self) -> Build:
+        """The image that it runs."""
+        return Build(self.project, self.architecture)
+
+    @property
+    def after(self) -> str | None:
+        """Workstream whose marts start this one."""
+        return self.schedule if self.schedule and _is_workstream_name(self.schedule) else None
+
+
+def _is_workstream_name(text: str) -> bool:
+    return re.fullmatch(WORKSTREAM_NAME, text) is not None

@@ -1,0 +1,176 @@
+"""Stack configuration: every value that a user may set, typed and validated before the first resource exists."""
+
+import contextlib
+import difflib
+import json
+from typing import Any, Literal, Self
+
+import pulumi
+from pulumi.runtime import config
+from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic.alias_generators import to_camel
+
+from settings import environment_class, errors, rules
+from settings.errors import InvalidSettingsError
+from settings.project import NAMESPACE
+from settings.sections.airflow import AirflowSettings
+from settings.sections.alerts import AlertSettings
+from settings.sections.artifacts import ArtifactSettings
+from settings.sections.image import ImageSettings
+from settings.sections.network import NetworkSettings
+from settings.sections.section import AccountId, Section
+from settings.sections.tags import DefaultTags
+from settings.sections.warehouse import WarehouseSettings
+from settings.sections.workstream import Build, WorkstreamName, WorkstreamSettings
+
+ACCOUNT_IDS = "aws:allowedAccountIds"
+DEFAULT_TAGS = "aws:defaultTags"
+"""The settings of the AWS provider that we have a rule for."""
+
+LIKENESS = 0.9
+"""From which on a namespace is ours, misspelt (`dbt_platform`), and not somebody else's (`data-platform`)."""
+
+
+class Settings(Section):
+    """The whole configuration of a stack."""
+
+    # A rule sees the fields above its own: what is compared comes after what it is compared with.
+    model_config = ConfigDict(alias_generator=lambda field: f"{NAMESPACE}:{to_camel(field)}")
+
+    environment: Literal["development", "production"] = Field(
+        description="`development` saves money and deletes its data with the stack; `production` protects data and survives the "
+        "loss of an availability zone."
+    )
+    default_tags: DefaultTags = Field(default=DefaultTags(), alias=DEFAULT_TAGS)
+    allowed_account_ids: list[AccountId] = Field(
+        default=[],
+        alias=ACCOUNT_IDS,
+        description="AWS accounts that the stack may be deployed to. With any other account's credentials nothing is changed.",
+    )
+    permissions_boundary: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:policy/[\w+=,.@/-]+$",
+        description="ARN of the policy that caps every role of the stack: in the output `workloadBoundaries` of `bootstrap/`. "
+        "GitLab's jobs may make no role without it.",
+    )
+    network: NetworkSettings = NetworkSettings()
+    warehouse: WarehouseSettings
+    airflow: AirflowSettings = AirflowSettings()
+    image: ImageSettings = ImageSettings()
+    alerts: AlertSettings = AlertSettings()
+    artifacts: ArtifactSettings = ArtifactSettings()
+    workstreams: dict[WorkstreamName, WorkstreamSettings] = Field(
+        min_length=1, description="What to run, by name: lower-case letters, digits and inner hyphens, 2 to 30 characters."
+    )
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the stack's configuration. Raises RunError, which Pulumi prints without a traceback, with all its problems."""
+        if (project := pulumi.get_project()) != NAMESPACE:
+            raise pulumi.RunError(
+                f"Pulumi.yaml names the project {project!r}: call it {NAMESPACE} again, because the pipeline's roles, made by "
+                "bootstrap/, are allowed no names that begin otherwise. Several platforms are several stacks."
+            )
+        if problem := rules.misnamed(stack := pulumi.get_stack()):
+            raise pulumi.RunError(f"The stack {stack!r} can't have this name: {problem}.")
+        try:
+            return cls.model_validate(_configuration())
+        except ValidationError as error:
+            found = errors.describe(error, cls.model_json_schema())
+            count = "a problem" if len(found) == 1 else f"{len(found)} problems"
+            text = "\n\n".join(found)
+            raise pulumi.RunError(f"The configuration of stack {stack!r} has {count}:\n\n{text}\n") from None
+
+    @field_validator("default_tags")
+    @classmethod
+    def _of_the_environment(cls, default: DefaultTags, info: ValidationInfo) -> DefaultTags:
+        rules.tag_agrees(info.data.get("environment"), default.tags.get("environment"))
+        return default
+
+    @field_validator("allowed_account_ids")
+    @classmethod
+    def _production_names_its_account(cls, account_ids: list[str], info: ValidationInfo) -> list[str]:
+        return rules.production_names_its_account(info.data.get("environment"), account_ids)
+
+    @field_validator("permissions_boundary")
+    @classmethod
+    def _of_an_allowed_account(cls, boundary: str | None, info: ValidationInfo) -> str | None:
+        return rules.boundary_is_in_the_account(boundary, info.data.get("allowed_account_ids"))
+
+    @field_validator("warehouse")
+    @classmethod
+    def _encrypted(cls, warehouse: WarehouseSettings, info: ValidationInfo) -> WarehouseSettings:
+        rules.production_is_encrypted(info.data.get("environment"), warehouse.protocol)
+        return warehouse
+
+    @field_validator("warehouse")
+    @classmethod
+    def _reachable(cls, warehouse: WarehouseSettings, info: ValidationInfo) -> WarehouseSettings:
+        network = info.data.get("network")
+        rules.warehouse_is_private(network and network.egress, warehouse.host, warehouse.port)
+        return warehouse
+
+    @field_validator("airflow")
+    @classmethod
+    def _as_private_as_the_network(cls, airflow: AirflowSettings, info: ValidationInfo) -> AirflowSettings:
+        network = info.data.get("network")
+        rules.webserver_is_private(network and network.egress, airflow.webserver)
+        invalid = environment_class.fleet_fits(airflow.environment_class, airflow.fleet)
+        invalid += environment_class.runs_fit(airflow.environment_class, airflow.fleet["max_workers"], airflow.runs)
+        if invalid:
+            raise InvalidSettingsError(invalid)
+        return airflow
+
+    @field_validator("alerts")
+    @classmethod
+    def _read_by_someone(cls, alerts: AlertSettings, info: ValidationInfo) -> AlertSettings:
+        rules.production_has_readers(info.data.get("environment"), alerts.emails)
+        return alerts
+
+    @field_validator("workstreams")
+    @classmethod
+    def _fit_together(cls, workstreams: dict[str, WorkstreamSettings], info: ValidationInfo) -> dict[str, WorkstreamSettings]:
+        airflow = info.data.get("airflow")
+        after = {name: workstream.after for name, workstream in workstreams.items() if workstream.after}
+        invalid = environment_class.class_holds(airflow and airflow.environment_class, len(workstreams))
+        invalid += rules.followed_exist(after, workstreams)
+        if invalid:
+            raise InvalidSettingsError(invalid)
+        return workstreams
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def disposable(self) -> bool:
+        """Destroying the stack may destroy data."""
+        return not self.production
+
+    @property
+    def log_retention_days(self) -> int:
+        """A year in production (FSBP CloudWatch.16)."""
+        return 365 if self.production else 30
+
+    @property
+    def builds(self) -> list[Build]:
+        """Every dbt project that some workstream runs, for each architecture that one runs it on: one image each."""
+        return sorted({workstream.build for workstream in self.workstreams.values()})
+
+
+def _configuration() -> dict[str, Any]:
+    """All keys that are ours or meant to be. `pulumi.Config` reads keys one by one, and can't tell which exist that should not."""
+    everything = {**config.get_config_env(), **config.CONFIG.get()}
+    return {key: _value(text) for key, text in everything.items() if _meant_for_us(key)}
+
+
+def _meant_for_us(key: str) -> bool:
+    namespace = key.partition(":")[0].lower()
+    return key in (ACCOUNT_IDS, DEFAULT_TAGS) or bool(difflib.get_close_matches(namespace, [NAMESPACE], cutoff=LIKENESS))
+
+
+def _value(text: str) -> Any:
+    """Pulumi hands over objects and lists as JSON, and anything else as the text of the stack file."""
+    with contextlib.suppress(json.JSONDecodeError):  # what somebody set as text; that it should not be one is said with its key
+        return json.loads(text) if text.startswith(("{", "[")) else text
+    return text

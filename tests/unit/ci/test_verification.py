@@ -1,0 +1,109 @@
+"""The smoke run after a deployment, and the checks of the dbt projects: which programs they call, and what they make of them."""
+
+import contextlib
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ci import projects
+from ci.errors import CiError
+from ci.verification import verify
+from settings import rules
+from settings.project import REPOSITORY
+from tests.fake_program import FakeProgram
+
+OUTPUTS = {"workstreams": {"sales": {}, "finance": {}}}
+
+
+@pytest.fixture
+def ops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeProgram:
+    return FakeProgram.on_path("ops", tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(("chosen", "run"), [(None, "sales"), ("finance", "finance")])
+def test_the_smoke_run_waits_for_a_workstream(ops: FakeProgram, chosen: str | None, run: str):
+    """A deployment that nobody ran is a failure at five in the morning."""
+    verify(OUTPUTS, "dev", chosen)
+
+    assert ops.calls == [["--stack", "dev", "run", run, "--wait"]]
+
+
+def test_a_failed_smoke_run_prints_the_way_back(ops: FakeProgram):
+    """Whoever sees the red job should not have to look the command up."""
+    ops.answers({"dev run sales": ("", 1)})
+
+    with pytest.raises(CiError) as failed:
+        verify(OUTPUTS, "dev", None)
+
+    assert "ops --stack dev rollback sales" in failed.value.fix
+
+
+def test_an_unknown_workstream_lists_the_known(ops: FakeProgram):
+    """A renamed workstream leaves its old name in a CI/CD variable that nobody remembers."""
+    with pytest.raises(CiError, match="marketing") as failed:
+        verify(OUTPUTS, "dev", "marketing")
+
+    assert "sales, finance" in failed.value.fix
+    assert ops.calls == []
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A repository with two dbt projects."""
+    for name in ("dbt_finance", "dbt_sales"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "dbt_project.yml").touch()
+    return tmp_path
+
+
+def test_every_project_is_checked_to_the_end(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """One push should show all that is wrong, in the log and as GitLab's report, and read the SQL only once."""
+    quality = root / "codequality.json"
+    place = {"path": "dbt_sales/models/orders.sql", "positions": {"begin": {"line": 7}}}
+    quality.write_text(json.dumps([{"location": place, "description": "CP01: Keywords must be lower case."}]))
+    dbt = FakeProgram.on_path("dbt", root, monkeypatch)
+    sqlfluff = FakeProgram.on_path("sqlfluff", root, monkeypatch)
+    dbt.answers({f"parse {root}/dbt_finance": ("", 2)})
+    sqlfluff.answers({"lint": ("", 1)})
+
+    with pytest.raises(CiError, match=r"dbt_finance does not parse; the SQL is not in our style"):
+        projects.check(root, quality)
+
+    assert dbt.verbs == ["parse", "parse"]
+    assert [str(quality) in call for call in sqlfluff.calls] == [True]
+    assert "dbt_sales/models/orders.sql:7: CP01" in capsys.readouterr().out
+
+
+def test_every_project_that_a_stack_may_name_is_parsed_and_scanned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A project that only the deployment knows gets into production unread."""
+    for name in ("dbt_sales", "dbt_sales/dbt_packages/utils", "dbt_projects/books", "analytics"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "dbt_project.yml").touch()
+    named = []
+    monkeypatch.setattr(rules, "REPOSITORY", tmp_path)
+    for file in tmp_path.rglob("dbt_project.yml"):
+        with contextlib.suppress(ValueError):
+            named.append(rules.dbt_project(file.parent.relative_to(tmp_path).as_posix()))
+    (tmp_path / "codequality.json").write_text("[]")
+    dbt, docker = (FakeProgram.on_path(name, tmp_path, monkeypatch) for name in ("dbt", "docker"))
+    FakeProgram.on_path("sqlfluff", tmp_path, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRIVY_VERSION", "1")
+    monkeypatch.delenv("CI_REGISTRY_IMAGE", raising=False)
+
+    projects.check(Path(), tmp_path / "codequality.json")
+    subprocess.run(["sh", REPOSITORY / "ci/scan.sh"], check=True)
+
+    assert sorted(named) == ["dbt_projects/books", "dbt_sales"]
+    assert sorted(call[call.index("--project-dir") + 1] for call in dbt.calls) == sorted(named)
+    built = [word for call in docker.calls for word in call if word.startswith("PROJECT=")]
+    assert sorted(built) == [f"PROJECT={name}" for name in sorted(named)]
+    assert {file.name for file in tmp_path.glob("sbom-*")} == {"sbom-dbt_projects-books.cdx.json", "sbom-dbt_sales.cdx.json"}
+
+
+def test_a_repository_without_a_project_is_no_success(tmp_path: Path):
+    """The job would be green for ever after a folder is renamed."""
+    with pytest.raises(CiError, match="No dbt project"):
+        projects.check(tmp_path, tmp_path / "codequality.json")

@@ -1,0 +1,270 @@
+"""The DAG files as the real Airflow loads them."""
+# ruff: noqa: I001
+
+import ast
+import pkgutil
+import sys
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.unit.dags.support import DAGS, configuration, dag_folder  # before Airflow: it sets Airflow's home
+
+import pendulum
+from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.amazon.aws.hooks.sns import SnsHook
+from airflow.sdk.exceptions import ParamValidationError
+from airflow.serialization.decoders import decode_deadline_alert
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import DataInterval, TimeRestriction
+
+
+@pytest.fixture
+def bag(tmp_path, monkeypatch):
+    """Loads a DAG folder with the given configurations."""
+
+    def load(*configurations):
+        folder = dag_folder(tmp_path / "dags", *configurations)
+        monkeypatch.syspath_prepend(str(folder))
+        for module in [
+            m for m in sys.modules if m.startswith("dbt_") and m.partition(".")[0] in {f.stem for f in DAGS.glob("*.py")}
+        ]:
+            monkeypatch.delitem(sys.modules, module)
+        return DagBag(str(folder), bundle_path=folder)
+
+    return load
+
+
+def test_each_configuration_becomes_one_dag(bag):
+    """A workstream that has no DAG never runs, and nobody notices."""
+    loaded = bag(configuration("sales"), configuration("finance"))
+
+    assert set(loaded.dags) == {"dbt_sales", "dbt_finance"}
+    assert loaded.import_errors == {}
+
+
+def test_a_bad_configuration_is_one_import_error_and_the_others_load(bag):
+    """One typing error must not stop every other team's schedule."""
+    bad = configuration("finance", timeoutMinutes="soon", retires=2)
+    del bad["retries"]
+    loaded = bag(configuration("sales"), bad)
+
+    assert set(loaded.dags) == {"dbt_sales"}
+    (error,) = loaded.import_errors.values()
+    assert "config/finance.json: timeoutMinutes: 'soon' should be a whole number" in error
+    assert "config/finance.json: retries: is missing: is it 'retires'?: expected a whole number" in error
+
+
+def test_an_import_error_is_not_in_the_file_of_the_good_dags(bag):
+    """Airflow stops scheduling all DAGs of a file that has an import error."""
+    loaded = bag(configuration("sales"), configuration("finance", retries=-1))
+
+    assert list(loaded.import_errors) == ["dbt_configuration_check.py"]
+    assert loaded.dags["dbt_sales"].relative_fileloc == "dbt_workstreams.py"
+
+
+def test_a_file_of_a_newer_platform_says_which_version_it_needs(bag):
+    """Whoever rolls back the DAG files alone must learn what belongs together."""
+    loaded = bag(configuration("sales", schemaVersion=9, platformVersion="4.2.0"))
+
+    (error,) = loaded.import_errors.values()
+    assert "config/sales.json: schemaVersion: 9" in error
+    assert "it needs platform version 4.2.0" in error
+
+
+def test_a_clock_schedule_gives_each_run_the_interval_since_the_last(bag):
+    """Without data intervals a backfill would build every day with today's dates."""
+    dag = bag(configuration("sales", schedule="0 5 * * *")).dags["dbt_sales"]
+    timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+
+    # 29 March 2026: the clock goes forward; the run stays at five o'clock in Amsterdam.
+    restriction = TimeRestriction(earliest=pendulum.datetime(2026, 3, 28, tz="Europe/Amsterdam"), latest=None, catchup=True)
+    run = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
+    assert run
+    assert run.data_interval == DataInterval(
+        start=pendulum.datetime(2026, 3, 28, 5, tz="Europe/Amsterdam"), end=pendulum.datetime(2026, 3, 29, 5, tz="Europe/Amsterdam")
+    )
+
+
+def test_a_workstream_can_wait_for_the_marts_of_another(bag):
+    """Else its clock must guess when the other one is done."""
+    dags = bag(configuration("sales"), configuration("board", schedule={"asset": "sales"})).dags
+
+    waited_for = dags["dbt_board"].timetable.asset_condition
+
+    assert waited_for in dags["dbt_sales"].get_task("dbt").outlets
+
+
+def test_runs_never_overlap_and_the_past_is_not_caught_up(bag):
+    """Two runs of one workstream would write the same tables; a deployment must not start a year of runs."""
+    dag = bag(configuration("sales", schedule="@daily")).dags["dbt_sales"]
+
+    assert (dag.max_active_runs, dag.get_task("dbt").max_active_tis_per_dag, dag.catchup) == (1, 1, False)
+
+
+def test_a_run_takes_its_share_of_the_pool_that_every_airflow_has(bag):
+    """Without it, fifty workstreams that are due at five start fifty containers on one warehouse."""
+    task = bag(configuration("sales", poolSlots=43)).dags["dbt_sales"].get_task("dbt")
+
+    assert (task.pool, task.pool_slots) == ("default_pool", 43)
+
+
+def test_what_failed_becomes_a_task_each_in_the_real_scheduler_too(bag):
+    """Airflow's scheduler sees the serialized DAG only."""
+    dag = DagSerialization.from_dict(DagSerialization.to_dict(bag(configuration("sales")).dags["dbt_sales"]))
+
+    assert set(dag.task_dict) == {"dbt", "failed.list", "failed.model"}
+    assert dag.get_task("failed.list").trigger_rule == "all_failed"
+    assert dag.get_task("failed.model").is_mapped
+    assert dag.get_task("dbt").operator_extra_link_dict.keys() == {"Container log", "Run report"}
+
+
+def test_the_tasks_for_what_failed_can_be_left_out(bag):
+    """Fifty workstreams on a small environment may want fewer tasks."""
+    assert set(bag(configuration("sales", failedModelTasks=0)).dags["dbt_sales"].task_dict) == {"dbt"}
+
+
+def test_airflow_gives_up_only_after_the_container_itself_would(bag):
+    """If Airflow were first, the runner could neither say what it left undone nor upload its artifacts."""
+    task = bag(configuration("sales", timeoutMinutes=30, retries=4)).dags["dbt_sales"].get_task("dbt")
+
+    assert timedelta(minutes=32) < task.execution_timeout <= timedelta(minutes=45)
+    assert task.retries == 4
+    assert task.retry_delay >= timedelta(seconds=120)
+
+
+def test_the_containers_lines_appear_within_seconds(bag):
+    """Airflow's default shows them half a minute late, to whoever sits there and waits."""
+    assert bag(configuration("sales")).dags["dbt_sales"].get_task("dbt").awslogs_fetch_interval <= timedelta(seconds=5)
+
+
+def test_the_task_has_no_public_address(bag):
+    """The container holds the warehouse's credentials."""
+    task = bag(configuration("sales")).dags["dbt_sales"].get_task("dbt")
+
+    assert task.network_configuration == {
+        "awsvpcConfiguration": {"subnets": ["subnet-1", "subnet-2"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED"}
+    }
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"select": "tag:sales"},
+        {"select": ["--target prod"]},
+        {"select": ["a b"]},
+        {"full_refresh": "yes"},
+        {"vars": ["a"]},
+        {"date": "1 May"},
+    ],
+    ids=["not a list", "an option", "two words", "not a flag", "not an object", "not a date"],
+)
+def test_a_malformed_parameter_is_refused_before_anything_runs(bag, bad):
+    """Else it would cost a container's start to learn it, or do what nobody asked for."""
+    params = bag(configuration("sales")).dags["dbt_sales"].params
+
+    with pytest.raises(ParamValidationError):
+        params.update(bad)
+
+
+def test_the_form_shows_what_a_scheduled_run_would_do(bag):
+    """A user changes the selection from what it is, not from nothing."""
+    params = bag(configuration("sales", exclude=["tag:slow"])).dags["dbt_sales"].params
+
+    assert params.dump() == {"select": ["tag:sales"], "exclude": ["tag:slow"], "full_refresh": False, "date": None, "vars": {}}
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Messages that reached SNS."""
+    messages = []
+    monkeypatch.setattr(SnsHook, "publish_to_target", lambda _, **message: messages.append(message))
+    return messages
+
+
+def call(callbacks, dag, previous=None, **more):
+    """Calls back as Airflow does when a task has ended."""
+    ti = SimpleNamespace(try_number=3, log_url="http://airflow/log", get_previous_dagrun=lambda: previous)
+    for callback in callbacks:
+        callback({"dag": dag, "run_id": "manual__1", "ti": ti, **more})
+
+
+def test_a_failure_is_told_once_with_dag_run_log_and_reason(bag, sent):
+    """Whoever is on call decides by the message whether to get up."""
+    dag = bag(configuration("sales")).dags["dbt_sales"]
+    task = dag.get_task("dbt")
+
+    call(task.on_failure_callback, dag, exception=ValueError("orders: column {{ no }} is gone"))
+
+    (message,) = sent
+    assert message["target_arn"] == "arn:aws:sns:eu-west-1:123456789012:alerts"
+    assert message["subject"] == "dbt workstream sales failed"
+    for part in ("dbt_sales", "manual__1", "http://airflow/log", "column {{ no }} is gone"):
+        assert part in message["message"]
+    assert not task.on_retry_callback
+
+
+@pytest.mark.parametrize(("before", "messages"), [("failed", 1), ("success", 0), (None, 0)])
+def test_a_recovery_is_told_only_after_a_failure(bag, sent, before, messages):
+    """Without it nobody knows that the night's failure is over; on every success it would be noise."""
+    dag = bag(configuration("sales")).dags["dbt_sales"]
+
+    call(dag.get_task("dbt").on_success_callback, dag, previous=SimpleNamespace(state=before) if before else None)
+
+    assert [message["subject"] for message in sent] == ["dbt workstream sales runs again"] * messages
+
+
+def test_a_run_is_late_when_all_its_tries_should_be_over(bag):
+    """A run that hangs in a queue fails never, so nothing else would tell."""
+    dag = bag(configuration("sales", timeoutMinutes=30, retries=1)).dags["dbt_sales"]
+    core: Any = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+
+    (alert,) = core.deadline
+    assert decode_deadline_alert(alert).interval == timedelta(minutes=2 * 40 + 2)
+
+
+def test_a_late_run_is_told_with_dag_run_and_state(bag, sent):
+    """The message is rendered by Airflow's triggerer, which knows nothing but the run."""
+    (alert,) = bag(configuration("sales")).dags["dbt_sales"].deadline
+    run = {"dag_id": "dbt_sales", "dag_run_id": "scheduled__1", "state": "queued"}
+
+    pkgutil.resolve_name(alert.callback.path)(**alert.callback.kwargs)(
+        {"dag_run": run, "deadline": {"deadline_time": "2026-01-01"}}
+    )
+
+    (message,) = sent
+    assert message["subject"] == "dbt workstream sales is late"
+    for part in ("dbt_sales", "scheduled__1", "queued", "2026-01-01"):
+        assert part in message["message"]
+
+
+def test_the_dag_page_leads_to_logs_and_artifacts(bag):
+    """At night nobody searches for the right log group."""
+    text = bag(configuration("sales")).dags["dbt_sales"].doc_md
+
+    assert "log-group/$252Fdbt$252Fsales" in text
+    assert "s3/buckets/artifacts?prefix=sales/" in text
+    assert "analytics" in text
+    assert "tag:sales" in text
+
+
+def test_dag_files_need_nothing_that_mwaa_lacks():
+    """MWAA's image has Airflow and what it needs; anything else is an import error there only."""
+    own = {file.stem for file in DAGS.glob("*.py")}
+    allowed = {"airflow", "pendulum", *own, *sys.stdlib_module_names}
+    for file in DAGS.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert {name.partition(".")[0] for name in names} <= allowed, file.name
+
+
+@pytest.mark.parametrize("file", ["dbt_workstreams.py", "dbt_configuration_check.py"])
+def test_airflow_takes_the_file_for_a_dag_file(file):
+    """Airflow's safe mode skips, silently, each file without these two words."""
+    text = (DAGS / file).read_text().lower()
+
+    assert "airflow" in text
+    assert "dag" in text

@@ -1,0 +1,89 @@
+"""`ops doctor`: each thing that a run can lack is found, named and mended by what it says."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.ops.test_cli import aws, ops  # noqa: F401  (fixtures)
+
+IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/dbt@sha256:0"
+ECS = "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"
+ECR = "AmazonEC2ContainerRegistry_V20150921.DescribeImages"
+SECRET = "secretsmanager.DescribeSecret"
+LOGS = "Logs_20140328.DescribeLogGroups"
+
+
+@pytest.fixture
+def healthy(aws: Any) -> Any:  # noqa: F811
+    """An account that lacks nothing."""
+    task = {"status": "ACTIVE", "containerDefinitions": [{"image": IMAGE}]}
+    aws.answers |= {
+        ECS: lambda _: {"taskDefinition": task},
+        ECR: lambda _: {"imageDetails": [{}]},
+        SECRET: lambda _: {"VersionIdsToStages": {"1": ["AWSCURRENT"]}},
+        LOGS: lambda body: {"logGroups": [{"logGroupName": body["logGroupNamePrefix"]}]},
+    }
+    return aws
+
+
+def test_a_healthy_stack_passes(ops, healthy):  # noqa: F811
+    result = ops("doctor")
+
+    assert result.exit_code == 0
+    assert "failed" not in result.output
+    assert not any(operation.endswith(("GetSecretValue", "PutSecretValue")) for operation, _ in healthy.requests)
+
+
+def task(status: str) -> Any:
+    return lambda _: {"taskDefinition": {"status": status, "containerDefinitions": [{"image": IMAGE}]}}
+
+
+def refused(code: str) -> Any:
+    return lambda _: (400, {"__type": code, "message": "no"})
+
+
+BROKEN = {
+    "empty secret": (SECRET, lambda _: {}, "Snowflake credentials", "ops credentials put"),
+    "no right to look": (SECRET, refused("AccessDeniedException"), "Snowflake credentials", "Use a role that may"),
+    "creating": (
+        "GET /environments/dbt-platform-dev",
+        lambda _: {"Environment": {"Status": "CREATING"}},
+        "Airflow",
+        "20 to 30 minutes",
+    ),
+    "deregistered": (ECS, task("INACTIVE"), "sales: task definition", "pulumi up --refresh"),
+    "image expired": (ECR, refused("ImageNotFoundException"), "finance: image", "Build it again"),
+    "no log group": (LOGS, lambda _: {"logGroups": []}, "sales: log group", "pulumi up --refresh"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_missing_is_named_with_its_fix(ops, healthy, name):  # noqa: F811
+    """Without it the operator finds one missing thing per failed run."""
+    operation, answer, check, fix = BROKEN[name]
+    healthy.answers[operation] = answer
+
+    result = ops("doctor", "--json")
+
+    failed = {finding["check"]: finding["fix"] for finding in json.loads(result.stdout) if not finding["ok"]}
+    assert result.exit_code == 1
+    assert fix in failed[check]
+
+
+@pytest.mark.parametrize(
+    ("call", "answer", "check"),
+    [
+        ("GET /importErrors", {"import_errors": [{"filename": "a.py", "stack_trace": "boom"}]}, "Airflow: DAG files"),
+        ("GET /dags/dbt_sales", {"is_paused": True, "is_stale": False}, "sales: DAG"),
+        ("GET /dags/dbt_sales", {"is_paused": False, "is_stale": True}, "sales: DAG"),
+    ],
+    ids=["import error", "paused", "not loaded"],
+)
+def test_what_airflow_says_is_heeded(ops, healthy, call, answer, check):  # noqa: F811
+    """A DAG that is not there, or asleep, fails nothing: it just never runs."""
+    healthy.rest[call] = lambda _: answer
+
+    result = ops("doctor", "--json")
+
+    assert [finding["check"] for finding in json.loads(result.stdout) if not finding["ok"]] == [check]
