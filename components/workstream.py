@@ -1,5 +1,6 @@
 """Everything that one workstream owns: its roles, its log group, its task definition and the configuration of its DAG."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,8 @@ from components.image import DbtImage
 from components.logs import Logs
 from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
-from settings.project import PLATFORM_VERSION
+from components.secrets import ForeignSecret
+from settings.project import NAMESPACE, PLATFORM_VERSION
 from settings.sections.airflow import AirflowSettings
 from settings.sections.warehouse import Authentication, WarehouseSettings
 from settings.sections.workstream import WorkstreamSettings
@@ -59,7 +61,7 @@ class WorkstreamArgs:
     warehouse: WarehouseSettings
     airflow: AirflowSettings
     environment: str
-    """dbt's target: `development` or `production`."""
+    """`development` or `production`: dbt's target where the workstream names none."""
     image: DbtImage
     key: EncryptionKey
     network: Network
@@ -92,9 +94,12 @@ class Workstream(Component):
         # What ran must stay readable for as long as it is kept, also when the workstream is gone.
         keep = pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(retain_on_delete=not args.disposable))
         logs = args.logs.group(name, f"{log_group_prefix()}{name}", keep, tags)
-        execution_role = self._role("execution", _execution_statements(args, logs.arn), args, tags)
+        where = f"{NAMESPACE}:workstreams.{name}.secrets"
+        secrets = {given.secret: ForeignSecret.find(given.secret, where) for given in args.settings.secrets.values()}
+        reading = [statement for secret in secrets.values() for statement in secret.reading(args.account)]
+        execution_role = self._role("execution", [*_execution_statements(args, logs.arn), *reading], args, tags)
         task_role = self._role("task", _task_statements(name, args), args, tags)
-        container = pulumi.Output.json_dumps([_container(name, args, artifacts_uri, logs.name)])
+        container = pulumi.Output.json_dumps([_container(name, args, artifacts_uri, logs.name, secrets)])
         task = aws.ecs.TaskDefinition(
             name,
             family=f"{family_prefix()}{name}",
@@ -201,6 +206,9 @@ def _dag_configuration(
         "alertTopic": args.alert_topic_arn,
         "select": settings.select,
         "exclude": settings.exclude,
+        "selector": settings.selector,
+        "commands": settings.commands,
+        "fullRefresh": settings.full_refresh,
         "freshness": settings.freshness,
     }
 
@@ -248,7 +256,11 @@ def _task_statements(name: str, args: WorkstreamArgs) -> list[Statement]:
 
 
 def _container(
-    name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[str], log_group: pulumi.Output[str]
+    name: str,
+    args: WorkstreamArgs,
+    artifacts_uri: pulumi.Output[str],
+    log_group: pulumi.Output[str],
+    secrets: Mapping[str, ForeignSecret],
 ) -> dict[str, object]:
     """The container definition, in the form of RegisterTaskDefinition."""
     logs = {
@@ -268,18 +280,18 @@ def _container(
         "stopTimeout": STOP_TIMEOUT,
         "mountPoints": [{"sourceVolume": volume, "containerPath": path} for volume, path in WRITABLE.items()],
         "environment": [{"name": key, "value": value} for key, value in _environment(name, args, artifacts_uri).items()],
-        "secrets": _secrets(args),
+        "secrets": _secrets(args, secrets),
         "logConfiguration": {"logDriver": "awslogs", "options": logs},
     }
 
 
-def _secrets(args: WorkstreamArgs) -> list[dict[str, pulumi.Input[str]]]:
-    if args.secret_arn is None:
-        return []
-    return [
-        {"name": variable, "valueFrom": pulumi.Output.concat(args.secret_arn, f":{field}::")}
-        for variable, field in SECRETS[args.warehouse.authentication].items()
-    ]
+def _secrets(args: WorkstreamArgs, secrets: Mapping[str, ForeignSecret]) -> list[dict[str, pulumi.Input[str]]]:
+    login = SECRETS[args.warehouse.authentication] if args.secret_arn is not None else {}
+    given: dict[str, pulumi.Input[str]] = {
+        **{variable: pulumi.Output.concat(args.secret_arn or "", f":{field}::") for variable, field in login.items()},
+        **{variable: secrets[each.secret].value_from(each.field) for variable, each in args.settings.secrets.items()},
+    }
+    return [{"name": variable, "valueFrom": value} for variable, value in given.items()]
 
 
 def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
@@ -289,7 +301,7 @@ def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[s
         "PLATFORM": platform_name(),
         "WORKSTREAM": name,
         "ARTIFACTS_URI": artifacts_uri,
-        "DBT_TARGET": args.environment,
+        "DBT_TARGET": settings.target or args.environment,
         "DBT_THREADS": str(settings.threads),
         "RUN_TIMEOUT_SECONDS": str(settings.timeout_minutes * 60),
         "SNOWFLAKE_ACCOUNT": warehouse.account,
@@ -302,4 +314,10 @@ def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[s
         "SNOWFLAKE_USER": warehouse.user,
         "SNOWFLAKE_WAREHOUSE": warehouse.warehouse,
     }
-    return environment | ({"SNOWFLAKE_HOST": warehouse.host} if warehouse.host else {})
+    optional = {
+        "SNOWFLAKE_HOST": warehouse.host,
+        "DBT_VARS": json.dumps(settings.vars, sort_keys=True) if settings.vars else None,
+        # Whose values appear in no log and no artifact, whatever they are called.
+        "DBT_SECRETS": ",".join(settings.secrets) or None,
+    }
+    return environment | {key: value for key, value in optional.items() if value} | settings.environment

@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowTimetableInvalid
 SCHEMA_VERSION = 1
 """Rises when a reader of the former version would misread a file."""
 
-Kind = Literal["text", "number", "flag", "texts", "schedule"]
+Kind = Literal["text", "number", "flag", "texts", "schedule", "maybe"]
 
 KEYS: dict[str, Kind] = {
     "schemaVersion": "number",
@@ -46,6 +46,9 @@ KEYS: dict[str, Kind] = {
     "alertTopic": "text",
     "select": "texts",
     "exclude": "texts",
+    "selector": "maybe",
+    "commands": "texts",
+    "fullRefresh": "flag",
     "freshness": "flag",
 }
 """Every key that is read; all are required, so that what a DAG does never depends on a default in two places.
@@ -58,6 +61,7 @@ FORMS: dict[Kind, str] = {
     "number": "a whole number, 0 or more",
     "flag": "true or false",
     "texts": "a list of texts",
+    "maybe": "a text that is not empty, or null",
     "schedule": 'a cron expression, {"asset": "<workstream>"}, or null for manual runs only',
 }
 
@@ -104,6 +108,11 @@ class Workstream:
     alert_topic: str
     select: list[str]
     exclude: list[str]
+    selector: str | None
+    """Of the project's `selectors.yml`, in place of `select` and `exclude`."""
+    commands: list[str]
+    """dbt commands, one after the other."""
+    full_refresh: bool
     freshness: bool
 
 
@@ -157,6 +166,8 @@ def _has_form(value: object, kind: Kind) -> bool:
             return isinstance(value, str) and value.strip() != ""
         case "number":
             return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        case "maybe":
+            return value is None or _has_form(value, "text")
         case "flag":
             return isinstance(value, bool)
         case "texts":
@@ -175,7 +186,7 @@ def _contradictions(content: dict[str, Any], name: str) -> list[str]:
         problems.append("timeoutMinutes: 0 leaves no time to run: give at least 1")
     if content["poolSlots"] == 0:
         problems.append("poolSlots: 0 would let any number of workstreams run at once: give at least 1")
-    problems += [f"{key}: is empty: name at least one" for key in ("subnets", "securityGroups") if not content[key]]
+    problems += [f"{key}: is empty: name at least one" for key in ("subnets", "securityGroups", "commands") if not content[key]]
     try:
         timezone = pendulum.timezone(content["timezone"])
     except (KeyError, ValueError):
@@ -217,6 +228,9 @@ def _workstream(content: dict[str, Any]) -> Workstream:
         alert_topic=content["alertTopic"],
         select=content["select"],
         exclude=content["exclude"],
+        selector=content["selector"],
+        commands=content["commands"],
+        full_refresh=content["fullRefresh"],
         freshness=content["freshness"],
     )
 

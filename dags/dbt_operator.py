@@ -9,7 +9,7 @@ from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetcher
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
-from dbt_command import command, interval, overrides
+from dbt_command import command, event_time, interval, overrides
 from dbt_configuration import Workstream
 from dbt_console import ContainerLog, RunReport, artifact_page, log_page
 from dbt_diagnosis import Diagnosis, diagnose_refused, diagnose_stopped
@@ -112,7 +112,8 @@ class DbtOperator(EcsRunTaskOperator):
             "DBT_LOGICAL_DATE": logical_date.isoformat() if logical_date else "",
             "DBT_SOURCE_FRESHNESS": str(self.workstream.freshness).lower(),
         }
-        self.overrides = overrides(self.workstream.container, command(context["params"], period), self.identity)
+        arguments = command(context["params"], self.workstream, period, event_time(context, period, self.workstream.timezone))
+        self.overrides = overrides(self.workstream.container, arguments, self.identity)
 
     def execute(self, context: Any) -> None:
         try:

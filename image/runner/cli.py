@@ -28,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     variables = dict(os.environ)
     for name in SECRETS:
         os.environ.pop(name, None)
-    output = Output(variables.get(name, "") for name in _HIDDEN)
+    given = filter(None, variables.get("DBT_SECRETS", "").split(","))
+    output = Output(variables.get(name, "") for name in (*_HIDDEN, *given))
     try:
         code = options.verb(options, variables, output)
     except RunnerError as error:
@@ -48,13 +49,19 @@ def _run(options: argparse.Namespace, variables: Mapping[str, str], output: Outp
     os.environ.update(overridden)
     wanted = Options(
         commands=_commands(options.command),
-        selection=Selection(select=tuple(options.select), exclude=tuple(options.exclude), selector=options.selector),
+        selection=_selection(options),
         variables=options.vars,
         full_refresh=options.full_refresh,
         changed=options.changed,
         event_time=tuple(options.event_time) if options.event_time else None,
     )
     return Run(environment.read({**variables, **overridden}), wanted, output).execute()
+
+
+def _selection(options: argparse.Namespace) -> Selection:
+    if options.selector and (options.select or options.exclude):
+        raise RunnerError("dbt looks at no --select and --exclude beside --selector.", "Use one of them.")
+    return Selection(select=tuple(options.select), exclude=tuple(options.exclude), selector=options.selector)
 
 
 def _commands(texts: Sequence[str]) -> tuple[Command, ...]:

@@ -97,6 +97,27 @@ def _image(session: Session, arguments: Properties) -> Properties:
     }
 
 
+def _secret(session: Session, arguments: Properties) -> Properties:
+    secret = session.client("secretsmanager").describe_secret(SecretId=arguments.get("arn") or arguments["name"])
+    return {
+        "id": secret["ARN"],
+        "arn": secret["ARN"],
+        "name": secret["Name"],
+        "description": secret.get("Description", ""),
+        "kmsKeyId": secret.get("KmsKeyId", ""),
+        "policy": "",
+        "region": session.region,
+        "tags": {tag["Key"]: tag["Value"] for tag in secret.get("Tags", [])},
+        "createdDate": secret["CreatedDate"].isoformat(),
+        "lastChangedDate": secret["LastChangedDate"].isoformat(),
+    }
+
+
+def _key(session: Session, arguments: Properties) -> Properties:
+    key = session.client("kms").describe_key(KeyId=arguments["keyId"])["KeyMetadata"]
+    return {**arguments, "id": key["KeyId"], "arn": key["Arn"], "region": session.region}
+
+
 MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": (_caller_identity, set()),
     "aws:index/getDefaultTags:getDefaultTags": (_default_tags, set()),
@@ -104,6 +125,8 @@ MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]
     "aws:index/getPartition:getPartition": (_partition, set()),
     "aws:index/getAvailabilityZones:getAvailabilityZones": (_availability_zones, {"excludeZoneIds", "filters", "state"}),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": (_authorization_token, {"registryId"}),
+    "aws:secretsmanager/getSecret:getSecret": (_secret, {"arn", "name"}),
+    "aws:kms/getKey:getKey": (_key, {"keyId"}),
     "aws:ecr/getImage:getImage": (_image, {"imageTag", "region", "registryId", "repositoryName"}),
 }
 """Token -> (function, its arguments that are modelled)."""
