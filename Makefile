@@ -9,7 +9,7 @@ BIN := .venv/bin
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(BIN)/.complete: uv.lock pyproject.toml sandbox/bootstrap.sh
+$(BIN)/.complete: uv.lock pyproject.toml sandbox/pyproject.toml sandbox/bootstrap.sh
 	@sandbox/bootstrap.sh "$(CACHE)/uv/$(UV_VERSION)" "$(UV_VERSION)"
 	@touch $@
 
@@ -20,13 +20,13 @@ demo-down: $(BIN)/.complete ## destroy the demo's stack and end everything it st
 	@$(BIN)/sandbox down
 
 test: lint types test-unit ## the whole test suite: unit, sandbox, end to end
-	@$(BIN)/pytest tests/sandbox tests/e2e
+	@$(BIN)/pytest sandbox/tests/integration tests/sandbox tests/e2e
 
 test-unit: $(BIN)/.complete ## the tests that need no Docker
-	@$(BIN)/pytest tests/unit --numprocesses logical --dist loadfile
+	@$(BIN)/pytest tests/unit sandbox/tests/unit --numprocesses logical --dist loadfile
 
 test-sandbox: $(BIN)/.complete ## the stand-ins and the stack, with the real engine
-	@$(BIN)/pytest tests/sandbox
+	@$(BIN)/pytest sandbox/tests/integration tests/sandbox
 
 test-e2e: $(BIN)/.complete ## the main job and its failures
 	@$(BIN)/pytest tests/e2e

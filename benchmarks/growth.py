@@ -20,10 +20,10 @@ from rich.table import Table
 
 from benchmarks.interruption import end_cleanly_on_sigterm
 from benchmarks.plot import line_chart
-from sandbox import lifecycle
+from sandbox.demo import lifecycle
+from sandbox.demo.stack import Stack
 from sandbox.docker_engine import LABEL
 from sandbox.paths import REPOSITORY, Home
-from sandbox.stack import Stack
 from sandbox.state import State
 from sandbox.steps import Steps, console
 

@@ -22,14 +22,14 @@ from rich.table import Table
 
 from benchmarks.interruption import end_cleanly_on_sigterm
 from benchmarks.tasks import Tasks
-from sandbox import lifecycle
 from sandbox.base.image import ensure_base
+from sandbox.demo import lifecycle
 from sandbox.docker_engine import bridge_gateway
 from sandbox.errors import SandboxError
 from sandbox.paths import CACHE, REPOSITORY, Home
-from tests.sandbox.emulator_account import REGION, account
+from sandbox.testing.account import REGION, account
+from sandbox.testing.warehouse_server import running
 from tests.sandbox.runner_process import BUCKET, Runs, project
-from tests.sandbox.warehouse_server import running
 
 MODELS = 200
 THREADS = "8"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import docker
 
-from tests.sandbox.emulator_account import ARCHITECTURE, GROUP, REGION, Account, policy
+from sandbox.testing.account import ARCHITECTURE, GROUP, REGION, Account, policy
 from tests.sandbox.runner_process import BUCKET
 
 AT_ONCE = 5

@@ -1,6 +1,6 @@
 """What the pipeline's roles may do, and the platform's own at most.
 
-A stack's names begin with `dbt-platform-<stack>` (`pulumi:autonaming` in Pulumi.yaml, and `platform_name`), and its roles
+A stack's names begin with `dbt-platform-<stack>` (`pulumi:autonaming` in Pulumi.yaml, and components/names.py), and its roles
 have that as their path: so one stack's rights do not reach another stack of the account, but for what has no such name.
 """
 
@@ -11,6 +11,7 @@ import pulumi
 from bootstrap import actions
 from components.account import Account
 from components.iam_policy import Statement
+from components.names import Names
 from settings.project import NAMESPACE
 
 ROLE_PATH = "/ci/dbt-platform/"
@@ -33,7 +34,7 @@ def reading(account: Account, state_bucket: pulumi.Input[str], state_key: pulumi
     It reads DAG files and the manifests of the last runs, which hold code and no data, and one secret: the Snowflake user
     that builds merge requests.
     """
-    buckets = f"arn:{account.partition}:s3:::{_own_name('*')}-platform"
+    buckets = f"arn:{account.partition}:s3:::{_names('*').platform}-platform"
     objects = [f"{buckets}-dags-*/*", f"{buckets}-artifacts-*/*/state/*"]
     secret = account.arn("secretsmanager", "secret:dbt-platform/merge-requests-*")
     return [
@@ -90,7 +91,7 @@ def ceiling(account: Account, state_bucket: pulumi.Input[str], state_key: pulumi
 
 def workload_ceiling(account: Account, stack: str) -> list[Statement]:
     """Boundary of every role that the program makes for a stack: tasks, Airflow, flow logs."""
-    tasks = account.arn("ecs", f"task/{_own_name(stack)}/*")
+    tasks = account.arn("ecs", f"task/{_names(stack).platform}/*")
     # MWAA's Celery queues live in an account of AWS.
     queues = f"arn:{account.partition}:sqs:{account.region}:*:airflow-celery-*"
     return [
@@ -109,36 +110,35 @@ def policy_arn(account: Account, name: str) -> str:
     return f"arn:{account.partition}:iam::{account.id}:policy{ROLE_PATH}{name}"
 
 
-def _own_name(stack: str) -> str:
-    """`platform_name` of a stack: no other stack's name goes on with a hyphen or a slash (`StackName`)."""
-    return f"{NAMESPACE}-{stack}"
+def _names(stack: str) -> Names:
+    """No other stack's name goes on with a hyphen or a slash (`StackName`)."""
+    return Names(f"{NAMESPACE}-{stack}")
 
 
 def _own(account: Account, stack: str) -> list[str]:
     """All that bears a stack's name, but its roles."""
-    name, arn = _own_name(stack), account.arn
+    own, arn = _names(stack), account.arn
+    name = own.platform
     return [
         arn("airflow", f"environment/{name}"),
         arn("airflow", f"role/{name}/*"),
         f"arn:{account.partition}:budgets::{account.id}:budget/{name}",
-        arn("cloudwatch", f"alarm:{name}-*"),
+        arn("cloudwatch", f"alarm:{own.alarm('*')}"),
         f"arn:{account.partition}:cloudwatch::{account.id}:dashboard/{name}",
         arn("ecr", f"repository/{name}-*"),
         arn("ecs", f"cluster/{name}"),
-        arn("ecs", f"task-definition/{name}-*"),
+        arn("ecs", f"task-definition/{own.task_family('*')}"),
         arn("events", f"rule/{name}-*"),
-        arn("kms", f"alias/{name}"),
-        arn("logs", f"log-group:/{name}/*"),
-        arn("logs", f"log-group:/aws/ecs/containerinsights/{name}/*"),
-        arn("logs", f"log-group:airflow-{name}-*"),
+        arn("kms", own.key_alias),
+        *(arn("logs", f"log-group:{group}") for group in own.log_groups),
         f"arn:{account.partition}:s3:::{name}-*",
-        arn("secretsmanager", f"secret:{name}/*"),
+        arn("secretsmanager", f"secret:{own.secret('*')}"),
         arn("sns", f"{name}-*"),
     ]
 
 
 def _own_roles(account: Account, stack: str) -> str:
-    return account.role_arn(f"{_own_name(stack)}/*")
+    return account.role_arn(_names(stack).roles())
 
 
 def _roles(account: Account, stack: str) -> list[Statement]:

@@ -1,1 +1,1 @@
-"""What the pipeline's jobs run: `python -m ci --help`. Everything here runs by hand too."""
+"""What the pipeline's jobs run: `ci --help`. Everything here runs by hand too."""

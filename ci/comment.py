@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import Any
 
-from ci.errors import CiError
+from ops.errors import OpsError
 
 LONGEST = 900_000
 """Characters; GitLab refuses a comment of more than a million."""
@@ -35,7 +35,7 @@ class MergeRequest:
         """Writes the comment on a topic, or rewrites the one that is there.
 
         Raises:
-            CiError: GitLab refused.
+            OpsError: GitLab refused.
         """
         mark = f"<!-- {topic} -->"
         body = {"body": f"{mark}\n{text[:LONGEST]}"}
@@ -64,7 +64,7 @@ class MergeRequest:
             with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
                 return json.load(response), response.headers
         except urllib.error.URLError as error:
-            raise CiError(
+            raise OpsError(
                 f"GitLab refused the comment in the merge request: {error}.",
                 "GITLAB_COMMENT_TOKEN must be a project access token with the scope api and the role Reporter, not expired.",
             ) from None

@@ -4,13 +4,11 @@ import json
 from pathlib import Path
 
 from ci import plan, radius, report
-from ci.engine import Engine, protected
-from ci.errors import CiError
 from ci.radius import Kind
-from ci.recovery import recover
-
-PROJECT = "dbt-platform"
-"""Name in Pulumi.yaml; part of where the backend keeps locks."""
+from ops.backend.recovery import recover
+from ops.backend.state import protected
+from ops.engine import Engine
+from ops.errors import OpsError
 
 
 def preview(engine: Engine, folder: Path) -> str:
@@ -34,9 +32,9 @@ def deploy(engine: Engine, kind: Kind, *, refresh: bool = False) -> None:
         refresh: Put back what was changed behind Pulumi's back; otherwise it is left alone, a rollback too.
 
     Raises:
-        CiError: it would reach further, or Pulumi failed.
+        OpsError: it would reach further, or Pulumi failed.
     """
-    recover(engine, PROJECT)
+    recover(engine)
     changes = plan.changes(engine.preview(refresh=refresh))
     print(report.plan(changes, engine.stack), flush=True)
     prove(changes, kind)
@@ -44,11 +42,11 @@ def deploy(engine: Engine, kind: Kind, *, refresh: bool = False) -> None:
 
 
 def prove(changes: list[plan.Change], kind: Kind) -> None:
-    """Raises CiError with every change that a job of this kind may not make."""
+    """Raises OpsError with every change that a job of this kind may not make."""
     outside = radius.violations(changes, kind)
     if outside:
         needed = radius.needed(outside)
-        raise CiError(
+        raise OpsError(
             radius.refusal(outside, kind),
             f"Nothing was changed. If the change is wanted, let a job do it that may: a pipeline on main, deploy = {needed}. "
             "If nobody changed these files, an earlier deployment did not finish or somebody changed the stack by hand.",
@@ -56,9 +54,9 @@ def prove(changes: list[plan.Change], kind: Kind) -> None:
 
 
 def drift(engine: Engine) -> None:
-    """Raises CiError when the cloud is not as Pulumi left it."""
+    """Raises OpsError when the cloud is not as Pulumi left it."""
     if engine.drifted():
-        raise CiError(
+        raise OpsError(
             f"The stack {engine.stack} was changed behind Pulumi's back, see above.",
             "To put it back, start a pipeline by hand (on main: deploy = infrastructure; on the release's tag for production), "
             "or put the change into the stack's settings.",
@@ -70,14 +68,14 @@ def destroy(engine: Engine, confirmation: str) -> None:
     """Deletes everything but what Pulumi protects, and says what that is.
 
     Raises:
-        CiError: the confirmation names another stack, or Pulumi failed.
+        OpsError: the confirmation names another stack, or Pulumi failed.
     """
     if confirmation != f"destroy {engine.stack}":
-        raise CiError(
+        raise OpsError(
             f"{confirmation!r} does not confirm the destruction of {engine.stack}.",
             f'Start the pipeline with destroy = "destroy {engine.stack}".',
         )
-    recover(engine, PROJECT)
+    recover(engine)
     kept = protected(engine.state())
     if kept:
         print("Kept, because production protects what holds data or history:", *(f"  {urn}" for urn in kept), sep="\n", flush=True)

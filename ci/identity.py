@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ci.errors import CiError
+from ops.errors import OpsError
 
 SAFE_GITLAB = (18, 2, 2)
 """Before it, a merge request from a fork that ran in the project had the project's path and the fork's branch in its token: on a
@@ -34,7 +34,7 @@ def adopt(environment: Mapping[str, str], minutes: int, now: float | None = None
         now: Seconds since 1970; the clock's when left out.
 
     Raises:
-        CiError: something is missing, the token ends too early, or GitLab is too old for its tokens to be trusted.
+        OpsError: something is missing, the token ends too early, or GitLab is too old for its tokens to be trusted.
     """
     _require_safe_gitlab(environment.get("CI_SERVER_VERSION", ""))
     token = _required(environment, "AWS_ID_TOKEN", "The job needs `extends: .aws` (.gitlab/ci/templates.yml).")
@@ -42,12 +42,12 @@ def adopt(environment: Mapping[str, str], minutes: int, now: float | None = None
     file = Path(_required(environment, "AWS_WEB_IDENTITY_TOKEN_FILE", "The job needs `extends: .aws` (.gitlab/ci/templates.yml)."))
     for name in STATIC_KEYS:
         if environment.get(name):
-            raise CiError(
+            raise OpsError(
                 f"{name} is set: the AWS SDKs would use it and not the job's own identity.", "Remove this CI/CD variable."
             )
     left = (_expiry(token) - (time.time() if now is None else now)) / 60
     if left < minutes:
-        raise CiError(
+        raise OpsError(
             f"The job's AWS identity ends in {left:.0f} minutes, and the job may need it for {minutes}.",
             f"Give the job `timeout: {minutes + 30}m` or more, and see that the runner's maximum job timeout is no shorter.",
         )
@@ -71,7 +71,7 @@ def _require_safe_gitlab(version: str) -> None:
     """`18.2.2` or `18.2.2-ee`; nothing outside of GitLab."""
     numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
     if numbers and numbers < SAFE_GITLAB:
-        raise CiError(
+        raise OpsError(
             f"GitLab {version} gives a fork's merge request the identity of this project: a fork could deploy.",
             "Upgrade to GitLab 18.2.2 or newer.",
         )
@@ -81,11 +81,11 @@ def _expiry(token: str) -> float:
     try:
         return float(claims(token)["exp"])
     except (ValueError, KeyError, binascii.Error) as error:
-        raise CiError(f"AWS_ID_TOKEN is no JSON web token that expires ({error}).", "Do the job's `id_tokens` set it?") from None
+        raise OpsError(f"AWS_ID_TOKEN is no JSON web token that expires ({error}).", "Do the job's `id_tokens` set it?") from None
 
 
 def _required(environment: Mapping[str, str], name: str, fix: str) -> str:
     value = environment.get(name)
     if not value:
-        raise CiError(f"{name} is not set.", fix)
+        raise OpsError(f"{name} is not set.", fix)
     return value

@@ -2,7 +2,7 @@
 
 dbt, "Defer" and "state selection": a model that the merge request leaves alone is read where the stack's last successful
 run put it (`<workstream>/state/manifest.json` in the artifacts bucket), so nothing of it is built again.
-Needs the project's whole environment, and `PYTHONPATH=image`: it connects as the container does.
+Needs the dependency group `models`, and `PYTHONPATH=image`: it connects as the container does.
 """
 
 import json
@@ -14,11 +14,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import boto3
 import snowflake.connector
-import typer
 import yaml
 from botocore.exceptions import ClientError
 from runner.cli import SECRETS
@@ -26,14 +25,8 @@ from runner.connection import parameters
 from runner.dbt import profile_variables
 from runner.environment import read
 
-from ci.engine import Engine
-from ci.errors import CiError, explained
-
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-Stack = Annotated[str, typer.Option(envvar="PULUMI_STACK", help="The stack whose last runs are built upon.")]
-Number = Annotated[int, typer.Option(envvar="CI_MERGE_REQUEST_IID", help="Number of the merge request.")]
-Secret = Annotated[str, typer.Option(envvar="MODELS_SECRET", help="Secret in AWS with the Snowflake user of merge requests.")]
+from ops.engine import Engine
+from ops.errors import OpsError
 
 ADDRESS = ("host", "port", "protocol")
 
@@ -68,8 +61,7 @@ class Selection:
         return [(selector,) for selector in self.select] or [()]
 
 
-@app.command()
-def build(stack: Stack, merge_request: Number, secret: Secret) -> None:
+def build(stack: str, merge_request: int, secret: str) -> None:
     """Build and test the changed models of every workstream."""
     outputs = Engine(stack).outputs()
     login = {**_login(secret), **address(_stack_file(stack))}
@@ -83,11 +75,10 @@ def build(stack: Stack, merge_request: Number, secret: Secret) -> None:
             if subprocess.run(command, env=dbt_environment(os.environ, connection), check=False).returncode:
                 failed.append(selection.workstream)
     if failed:
-        raise CiError(f"dbt failed for: {', '.join(failed)}, see above.", "Mend the models and push again.")
+        raise OpsError(f"dbt failed for: {', '.join(failed)}, see above.", "Mend the models and push again.")
 
 
-@app.command()
-def drop(stack: Stack, merge_request: Number, secret: Secret) -> None:
+def drop(stack: str, merge_request: int, secret: str) -> None:
     """Drop all schemas of the merge request."""
     login = {**_login(secret), **address(_stack_file(stack))}
     variables = connection_variables(login, Engine(stack).outputs()["warehouse"], prefix(merge_request))
@@ -172,12 +163,7 @@ def _state(bucket: str, workstream: str, folder: Path) -> Path | None:
         boto3.client("s3").download_file(bucket, f"{workstream}/state/manifest.json", str(folder / "manifest.json"))
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
-            raise CiError(f"The last state of {workstream} can't be read: {error}", "Is the stack deployed?") from None
+            raise OpsError(f"The last state of {workstream} can't be read: {error}", "Is the stack deployed?") from None
         print(f"{workstream} has not run yet: everything that it selects counts as changed.", file=sys.stderr)
         return None
     return folder
-
-
-if __name__ == "__main__":
-    with explained():
-        app(prog_name="python -m ci.models")

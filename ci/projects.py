@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ci.errors import CiError
+from ops.errors import OpsError
 from settings.dbt_projects import FOLDERS, dbt_projects
 
 STYLE = Path(__file__).with_name("sqlfluff.cfg")
@@ -21,11 +21,11 @@ def check(root: Path, quality: Path) -> None:
     """Parses every project below `root`, lints their SQL, and writes GitLab's code quality report.
 
     Raises:
-        CiError: a project does not parse, or its SQL is not in our style.
+        OpsError: a project does not parse, or its SQL is not in our style.
     """
     projects = dbt_projects(root)
     if not projects:
-        raise CiError(f"No dbt project ({' or '.join(FOLDERS)}) in {root.resolve()}.", "Start from the repository's folder.")
+        raise OpsError(f"No dbt project ({' or '.join(FOLDERS)}) in {root.resolve()}.", "Start from the repository's folder.")
     failed = [f"{project} does not parse" for project in projects if not _parses(project, root)]
     folders = [str(project) for project in projects]
     lint = ["sqlfluff", "lint", "--config", str(STYLE), "--disable-progress-bar"]
@@ -33,7 +33,7 @@ def check(root: Path, quality: Path) -> None:
         print(_readable(quality), flush=True)
         failed.append("the SQL is not in our style")
     if failed:
-        raise CiError(f"{'; '.join(failed)}, see above.", f"For the style: sqlfluff fix --config {STYLE} {' '.join(folders)}")
+        raise OpsError(f"{'; '.join(failed)}, see above.", f"For the style: sqlfluff fix --config {STYLE} {' '.join(folders)}")
 
 
 def _readable(quality: Path) -> str:

@@ -6,16 +6,16 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import Component
 from components.bucket import PrivateBucket
 from components.cluster import Cluster
 from components.encryption import EncryptionKey
 from components.iam_policy import Statement
 from components.logs import Logs
+from components.names import AIRFLOW_LOGS, WORKSTREAMS, names
 from components.network.network import HTTPS, Network
 from components.role import ServiceRole, ServiceRoleArgs
 from components.storage import Storage
-from components.workstream import family_prefix, log_group_prefix, role_path
 from settings.project import NAMESPACE, REPOSITORY
 from settings.sections.airflow import AirflowSettings, LogLevels
 
@@ -24,9 +24,6 @@ DAG_FOLDER = "dags"
 
 REQUIREMENTS = "requirements.txt"
 STARTUP_SCRIPT = "startup.sh"
-
-LOG_GROUPS = ["DAGProcessing", "Scheduler", "Task", "WebServer", "Worker"]
-"""MWAA writes each kind of log to `airflow-<environment>-<kind>`; there is no way to choose another name."""
 
 FORMER_TYPE = pulumi.Alias(type_=f"{NAMESPACE}:orchestration:Airflow")
 """Of stacks that were deployed when this file had that name: another type alone would make MWAA, and its history, anew."""
@@ -67,7 +64,7 @@ class Airflow(Component):
 
     def __init__(self, name: str, args: AirflowArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[FORMER_TYPE])))
-        self._environment = platform_name()
+        self._environment = names().platform
         role = ServiceRole(
             f"{name}-airflow",
             ServiceRoleArgs(
@@ -82,7 +79,7 @@ class Airflow(Component):
         for cidr in sorted(set(args.settings.webserver_cidrs)):
             args.network.airflow.admit_range(cidr, HTTPS)
         log_groups = self._log_groups(name, args)
-        self.log_groups = {kind: group.name for kind, group in zip(LOG_GROUPS, log_groups, strict=True)}
+        self.log_groups = {kind: group.name for kind, group in zip(AIRFLOW_LOGS, log_groups, strict=True)}
         requirements = self._file(f"{name}-requirements", REQUIREMENTS, f"{DAG_FOLDER}/{REQUIREMENTS}", args.storage.dags)
         path = args.settings.startup_script
         startup_script = self._file(f"{name}-startup-script", STARTUP_SCRIPT, path, args.storage.dags) if path else None
@@ -132,9 +129,7 @@ class Airflow(Component):
 
     def _log_groups(self, name: str, args: AirflowArgs) -> list[aws.cloudwatch.LogGroup]:
         """MWAA would create them by itself: without retention, encryption, or an end."""
-        return [
-            args.logs.group(f"{name}-airflow-{kind}", f"airflow-{self._environment}-{kind}", self.child()) for kind in LOG_GROUPS
-        ]
+        return [args.logs.group(f"{name}-airflow-{kind}", names().airflow_logs(kind), self.child()) for kind in AIRFLOW_LOGS]
 
 
 def _logging(levels: LogLevels) -> aws.mwaa.EnvironmentLoggingConfigurationArgsDict:
@@ -210,7 +205,7 @@ def _task_statements(args: AirflowArgs) -> list[Statement]:
     return [
         Statement(
             actions=["ecs:RunTask"],
-            resources=[account.arn("ecs", f"task-definition/{family_prefix()}*:*")],
+            resources=[account.arn("ecs", f"task-definition/{names().task_family('*')}:*")],
             conditions=on_our_cluster,
         ),
         Statement(actions=["ecs:DescribeTasks", "ecs:StopTask"], resources=[our_tasks], conditions=on_our_cluster),
@@ -219,10 +214,10 @@ def _task_statements(args: AirflowArgs) -> list[Statement]:
         Statement(actions=["ecs:TagResource"], resources=[our_tasks], conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}}),
         Statement(
             actions=["iam:PassRole"],
-            resources=[account.role_arn(f"{role_path().strip('/')}/*")],
+            resources=[account.role_arn(names().roles(WORKSTREAMS))],
             conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         ),
-        Statement(actions=["logs:GetLogEvents"], resources=[account.arn("logs", f"log-group:{log_group_prefix()}*:*")]),
+        Statement(actions=["logs:GetLogEvents"], resources=[account.arn("logs", f"log-group:{names().workstream_logs('*')}:*")]),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What all components share: their type token, parented children and the platform's name."""
+"""What all components share: their type token and parented children."""
 
 import pulumi
 
@@ -17,8 +17,3 @@ class Component(pulumi.ComponentResource):
     def child(self, *, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
         """Options of a resource that belongs to this component."""
         return pulumi.ResourceOptions(parent=self, depends_on=depends_on)
-
-
-def platform_name() -> str:
-    """Prefix of every physical name that is a contract: `<project>-<stack>`, for instance `dbt-platform-dev`."""
-    return f"{pulumi.get_project()}-{pulumi.get_stack()}"

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.base import Component, platform_name
+from components.base import Component
 from components.logs import Logs
+from components.names import names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +29,10 @@ class Cluster(Component):
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         # Container Insights would create this group by itself: without retention, encryption, or an end.
-        insights = args.logs.group(f"{name}-insights", f"/aws/ecs/containerinsights/{platform_name()}/performance", self.child())
+        insights = args.logs.group(f"{name}-insights", names().container_insights, self.child())
         cluster = aws.ecs.Cluster(
             name,
-            name=platform_name(),
+            name=names().platform,
             settings=[{"name": "containerInsights", "value": "enabled"}],
             opts=self.child(depends_on=[insights]),
         )

@@ -6,9 +6,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import Component
 from components.iam_policy import Statement, document
-from components.workstream import execution_role_path
+from components.names import EXECUTION_ROLES, names
 from settings.sections.warehouse import Authentication
 
 FIELDS = {
@@ -55,7 +55,7 @@ class Credentials(Component):
     def _secret(self, name: str, args: CredentialsArgs) -> pulumi.Output[str]:
         secret = aws.secretsmanager.Secret(
             name,
-            name=f"{platform_name()}/snowflake",
+            name=names().secret("snowflake"),
             description=f"Snowflake login of the dbt tasks: {', '.join(FIELDS[args.authentication])}",
             kms_key_id=args.kms_key_arn,
             recovery_window_in_days=0 if args.disposable else 30,
@@ -79,5 +79,5 @@ def _readers_only(account: Account) -> Statement:
         principals="*",
         actions=["secretsmanager:GetSecretValue"],
         resources=["*"],
-        conditions={"ArnNotLike": {"aws:PrincipalArn": account.role_arn(f"{execution_role_path().strip('/')}/*")}},
+        conditions={"ArnNotLike": {"aws:PrincipalArn": account.role_arn(names().roles(EXECUTION_ROLES))}},
     )

@@ -6,8 +6,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import Component
 from components.iam_policy import Statement, document
+from components.names import names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +37,13 @@ class EncryptionKey(Component):
         self.account = args.account
         key = aws.kms.Key(
             name,
-            description=f"Data of {platform_name()}",
+            description=f"Data of {names().platform}",
             enable_key_rotation=True,
             deletion_window_in_days=7 if args.disposable else 30,
             policy=document(_key_policy(args.account)),
             opts=self.child(),
         )
-        aws.kms.Alias(name, name=f"alias/{platform_name()}", target_key_id=key.key_id, opts=self.child())
+        aws.kms.Alias(name, name=names().key_alias, target_key_id=key.key_id, opts=self.child())
         self.arn = key.arn
         self.register_outputs({"arn": self.arn})
 
@@ -59,15 +60,13 @@ def _key_policy(account: Account) -> list[Statement]:
     # In a key policy "*" means this key. AWS KMS, "Default key policy": without the account itself in the policy, IAM
     # policies have no effect on the key and nobody can ever change or delete it.
     administrators = Statement(principals={"AWS": account.root_arn}, actions=["kms:*"], resources=["*"])
-    log_groups = [f"/{platform_name()}/*", f"airflow-{platform_name()}-*", f"/aws/ecs/containerinsights/{platform_name()}/*"]
     # CloudWatch Logs, "Encrypt log data in CloudWatch Logs using AWS KMS".
+    log_groups = [account.arn("logs", f"log-group:{group}") for group in names().log_groups]
     logs = Statement(
         principals={"Service": account.service("logs")},
         actions=["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         resources=["*"],
-        conditions={
-            "ArnLike": {"kms:EncryptionContext:aws:logs:arn": [account.arn("logs", f"log-group:{group}") for group in log_groups]}
-        },
+        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
     )
     # Amazon SNS, "Enable compatibility between event sources from AWS services and encrypted topics".
     publishers = Statement(

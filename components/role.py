@@ -7,8 +7,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import Component
 from components.iam_policy import Statement, document, trust
+from components.names import names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class ServiceRole(Component):
         super().__init__(name, opts)
         role = aws.iam.Role(
             name,
-            path=f"/{platform_name()}/{args.path}",
+            path=names().role_path(args.path),
             assume_role_policy=trust(args.account, args.services),
             permissions_boundary=args.account.permissions_boundary,
             tags=args.tags,

@@ -9,13 +9,14 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import Component
 from components.bucket import PrivateBucket
 from components.cluster import Cluster
 from components.encryption import EncryptionKey
 from components.iam_policy import Statement
 from components.image import DbtImage
 from components.logs import Logs
+from components.names import WORKSTREAMS, names
 from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
 from components.secrets import ForeignSecret
@@ -29,9 +30,6 @@ STREAM_PREFIX = "dbt"
 
 CONTAINER_USER = "50000"
 """The image's user: not root, and none that exists on a host."""
-
-ROLES = "workstreams/"
-"""Part of the stack's IAM path that the roles of the dbt tasks are below."""
 
 STOP_TIMEOUT = 120
 """Seconds that Fargate lets a stopped container live, its maximum: queries are cancelled, artifacts uploaded."""
@@ -93,7 +91,7 @@ class Workstream(Component):
         tags = {"workstream": name, "owner": args.settings.owner}
         # What ran must stay readable for as long as it is kept, also when the workstream is gone.
         keep = pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(retain_on_delete=not args.disposable))
-        logs = args.logs.group(name, f"{log_group_prefix()}{name}", keep, tags)
+        logs = args.logs.group(name, names().workstream_logs(name), keep, tags)
         where = f"{NAMESPACE}:workstreams.{name}.secrets"
         secrets = {given.secret: ForeignSecret.find(given.secret, where) for given in args.settings.secrets.values()}
         reading = [statement for secret in secrets.values() for statement in secret.reading(args.account)]
@@ -102,7 +100,7 @@ class Workstream(Component):
         container = pulumi.Output.json_dumps([_container(name, args, artifacts_uri, logs.name, secrets)])
         task = aws.ecs.TaskDefinition(
             name,
-            family=f"{family_prefix()}{name}",
+            family=names().task_family(name),
             cpu=str(args.settings.cpu),
             memory=str(args.settings.memory),
             network_mode="awsvpc",
@@ -137,7 +135,7 @@ class Workstream(Component):
                 account=args.account,
                 services=["ecs-tasks.amazonaws.com"],
                 statements=statements,
-                path=f"{ROLES}{kind}/",
+                path=f"{WORKSTREAMS}{kind}/",
                 tags=tags,
             ),
             self.child(),
@@ -152,26 +150,6 @@ def _workload_identity(account: Account, task_role: ServiceRole) -> pulumi.Outpu
 def _ephemeral_storage(gib: int) -> aws.ecs.TaskDefinitionEphemeralStorageArgs | None:
     """ECS takes sizes above the included one only (Amazon ECS, "Fargate task ephemeral storage")."""
     return aws.ecs.TaskDefinitionEphemeralStorageArgs(size_in_gib=gib) if gib > INCLUDED_STORAGE else None
-
-
-def family_prefix() -> str:
-    """Start of every task definition family of this stack; what MWAA's role may run."""
-    return f"{platform_name()}-"
-
-
-def log_group_prefix() -> str:
-    """Start of every log group of the dbt tasks; what MWAA's role may read."""
-    return f"/{platform_name()}/workstreams/"
-
-
-def role_path() -> str:
-    """IAM path of every role of the dbt tasks; what MWAA's role may pass."""
-    return f"/{platform_name()}/{ROLES}"
-
-
-def execution_role_path() -> str:
-    """IAM path of the roles that may read the secret."""
-    return f"{role_path()}execution/"
 
 
 def _dag_configuration(
@@ -298,7 +276,7 @@ def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[s
     warehouse, settings = args.warehouse, args.settings
     environment: dict[str, pulumi.Input[str]] = {
         "AWS_REGION": args.account.region,
-        "PLATFORM": platform_name(),
+        "PLATFORM": names().platform,
         "WORKSTREAM": name,
         "ARTIFACTS_URI": artifacts_uri,
         "DBT_TARGET": settings.target or args.environment,

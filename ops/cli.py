@@ -1,32 +1,13 @@
 """`ops`: run and look after the workstreams of a deployed stack, with the AWS credentials of your environment."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from rich.markup import escape
-from typer.core import TyperGroup
 
-from ops import artifacts, credentials, doctor, logs, rollback, run, status
-from ops.context import messages
-from ops.errors import OpsError, from_aws
+from ops import artifacts, credentials, doctor, logs, recover, rollback, run, status
+from ops.explained import Group
 from ops.stack import Stack
-
-
-class Group(TyperGroup):
-    """Ends every expected failure with the problem, the fix and exit code 1, never with a traceback."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except OpsError as error:
-            problem = error
-        except (BotoCoreError, ClientError) as error:
-            problem = from_aws(error)
-        messages.print(f"[red]{escape(problem.problem)}[/red]\n{escape(problem.fix)}", soft_wrap=True)
-        raise typer.Exit(1)
-
 
 app = typer.Typer(cls=Group, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(credentials.app, name="credentials")
@@ -36,6 +17,7 @@ app.command()(logs.logs)
 app.command()(artifacts.artifacts)
 app.command()(rollback.rollback)
 app.command()(doctor.doctor)
+app.command()(recover.recover)
 
 
 @app.callback()

@@ -6,21 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import demo, lifecycle
+from sandbox.demo import demo, lifecycle
+from sandbox.demo.stack import Stack
 from sandbox.paths import REPOSITORY, Home
-from sandbox.stack import Stack
 from sandbox.state import State
 from sandbox.steps import Steps
-
-
-@pytest.fixture(scope="session", autouse=True)
-def docker_daemon(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A Docker daemon for the whole session when tests were chosen that need one and none runs."""
-    if all(item.path.is_relative_to(REPOSITORY / "tests/unit") for item in request.session.items):
-        yield
-        return
-    with lifecycle.docker_daemon(Home(REPOSITORY / ".sandbox-daemon"), print):  # `.ci/run` ends it when this is killed
-        yield
 
 
 def deploy(home: Home) -> Stack:

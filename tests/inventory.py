@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sandbox.demo import client
-from sandbox.stack import Stack
+from sandbox.demo.demo import client
+from sandbox.demo.stack import Stack
 
 
 def inventory(stack: Stack) -> dict[str, list[str]]:

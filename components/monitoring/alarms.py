@@ -6,7 +6,8 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
-from components.base import Component, platform_name
+from components.base import Component
+from components.names import names
 
 PERIOD = 300
 """Seconds: MWAA publishes each minute; five of them even out a restart."""
@@ -98,7 +99,7 @@ class AirflowAlarms(Component):
         function = {"Function": symptom.function} if symptom.function else {}
         alarm = aws.cloudwatch.MetricAlarm(
             name,
-            name=f"{platform_name()}-airflow-{key}",
+            name=names().alarm(f"airflow-{key}"),
             alarm_description=f"{symptom.description} What to do: docs/operations.md, Alarms.",
             namespace=symptom.namespace,
             metric_name=symptom.metric,

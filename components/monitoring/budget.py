@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.base import Component, platform_name
+from components.base import Component
+from components.names import names
 
 COST_TAGS = ("project", "environment")
 """Tags that tell this stack's costs from others'. They count once they are activated as cost allocation tags."""
@@ -32,7 +33,7 @@ class Budget(Component):
         super().__init__(name, opts)
         aws.budgets.Budget(
             name,
-            name=platform_name(),
+            name=names().platform,
             budget_type="COST",
             time_unit="MONTHLY",
             limit_amount=str(args.monthly_usd),

@@ -7,7 +7,8 @@ from typing import Any, Literal, NamedTuple
 import pulumi
 import pulumi_aws as aws
 
-from components.base import Component, platform_name
+from components.base import Component
+from components.names import names
 
 WIDTH, HEIGHT = 12, 6
 """Of a graph, two in a row: the page is 24 wide (CloudWatch API Reference, "Dashboard body structure and syntax")."""
@@ -67,7 +68,7 @@ class Dashboard(Component):
         super().__init__(name, opts)
         dashboard = aws.cloudwatch.Dashboard(
             name,
-            dashboard_name=platform_name(),
+            dashboard_name=names().platform,
             dashboard_body=pulumi.Output.json_dumps({"widgets": [_alarms(args), *_placed(_graphs(args))]}),
             opts=self.child(),
         )
@@ -83,7 +84,7 @@ def _alarms(args: DashboardArgs) -> dict[str, Any]:
 
 def _graphs(args: DashboardArgs) -> list[dict[str, Any]]:
     # A stack shows its own only: the account may hold others with workstreams of the same name.
-    platform, cluster = platform_name(), args.cluster
+    platform, cluster = names().platform, args.cluster
     airflow = ["Environment", args.environment]
     return [
         _graph(args, "Run duration (s)", _lines(args, RUNS, "RunDuration", "Maximum", platform)),

@@ -7,9 +7,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import Component
 from components.encryption import EncryptionKey
 from components.iam_policy import Statement
+from components.names import names
 from components.role import ServiceRole, ServiceRoleArgs
 
 REPORTED = [0, 1, 2, 3, 143]
@@ -97,6 +98,6 @@ def _died(cluster_arn: pulumi.Input[str]) -> dict[str, Any]:
 def _template() -> str:
     """One JSON text: EventBridge sends a template that is no JSON object only as a quoted string."""
     return (
-        f'"A dbt task of {platform_name()} died at <time> before it could report: <code>, <reason>. '
+        f'"A dbt task of {names().platform} died at <time> before it could report: <code>, <reason>. '
         'Task definition: <definition>. Task: <task>. What to do: docs/operations.md, Alarms."'
     )

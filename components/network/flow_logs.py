@@ -6,9 +6,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import Component
 from components.iam_policy import Statement
 from components.logs import Logs
+from components.names import names
 from components.role import ServiceRole, ServiceRoleArgs
 
 
@@ -29,7 +30,7 @@ class FlowLogs(Component):
 
     def __init__(self, name: str, args: FlowLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        logs = args.logs.group(f"{name}-flow-logs", f"/{platform_name()}/network/flow-logs", self.child())
+        logs = args.logs.group(f"{name}-flow-logs", names().flow_logs, self.child())
         # Amazon VPC, "IAM role for publishing flow logs to CloudWatch Logs".
         write = Statement(
             actions=["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],

@@ -8,8 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.base import Component, platform_name
+from components.base import Component
 from components.logs import Logs
+from components.names import names
 from components.network.endpoints import Endpoints, EndpointsArgs
 from components.network.flow_logs import FlowLogs, FlowLogsArgs
 from components.network.nat import NatGateways, NatGatewaysArgs
@@ -61,7 +62,7 @@ class Network(Component):
             cidr_block=str(args.settings.cidr),
             enable_dns_support=True,
             enable_dns_hostnames=True,
-            tags={"Name": platform_name()},
+            tags={"Name": names().platform},
             opts=self.child(),
         )
         self.vpc_id = vpc.id

@@ -6,7 +6,8 @@ from ipaddress import IPv4Network
 import pulumi
 import pulumi_aws as aws
 
-from components.base import Component, platform_name
+from components.base import Component
+from components.names import names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class Subnet(Component):
             cidr_block=str(args.block),
             availability_zone=args.zone,
             map_public_ip_on_launch=False,
-            tags={"Name": f"{platform_name()}-{args.kind}-{args.zone}"},
+            tags={"Name": f"{names().platform}-{args.kind}-{args.zone}"},
             opts=self.child(),
         )
         routes = aws.ec2.RouteTable(name, vpc_id=args.vpc_id, opts=self.child())

@@ -15,8 +15,8 @@ from urllib.parse import quote
 import docker
 from docker.models.containers import Container
 
-from sandbox.demo import client
-from sandbox.stack import Stack
+from sandbox.demo.demo import client
+from sandbox.demo.stack import Stack
 
 T = TypeVar("T")
 

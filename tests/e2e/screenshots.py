@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from sandbox import engine
+from sandbox.demo.stack import Stack
 from sandbox.packages import ensure_program
 from sandbox.paths import CACHE, REPOSITORY, Home
-from sandbox.stack import Stack
 from sandbox.state import State
 from tests.e2e.airflow import Airflow, eventually
 

@@ -12,7 +12,7 @@ import docker
 import psutil
 import pytest
 
-from sandbox import lifecycle
+from sandbox.demo import lifecycle
 from sandbox.network import wait_until
 from sandbox.paths import REPOSITORY, Home
 from sandbox.state import State
@@ -35,7 +35,7 @@ def sandbox(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "sandbox.cli", *arguments]
+    return [sys.executable, "-m", "sandbox.demo.cli", *arguments]
 
 
 def environment(home: Home) -> dict[str, str]:

@@ -16,8 +16,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox.demo import artifacts, client, put_credentials, query
-from sandbox.stack import Stack
+from sandbox.demo.demo import artifacts, client, put_credentials, query
+from sandbox.demo.stack import Stack
 from sandbox.steps import Steps
 from tests.e2e.airflow import Airflow
 

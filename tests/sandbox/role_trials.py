@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from sandbox.demo import client
+from sandbox.demo.demo import client
+from sandbox.demo.stack import Stack
 from sandbox.network import wait_until
-from sandbox.stack import Stack
 
 FOREIGN = f"foreign-{secrets.token_hex(4)}"
 """Name of everything in the account that is not this stack's: secret, role, task definition, cluster, topic, log group."""

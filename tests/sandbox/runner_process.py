@@ -11,8 +11,8 @@ from typing import Any
 
 from sandbox.network import wait_until
 from sandbox.paths import REPOSITORY
-from tests.sandbox.emulator_account import REGION, Account
-from tests.sandbox.warehouse_server import ACCOUNT, NAMES, Server, pem
+from sandbox.testing.account import REGION, Account
+from sandbox.testing.warehouse_server import ACCOUNT, NAMES, Server, pem
 
 BUCKET = "artifacts"
 

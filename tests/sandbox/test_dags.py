@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def image() -> str:
-    """Airflow with the packages that MWAA's image for this version pins (sandbox/airflow/requirements.txt)."""
+    """Airflow with the packages that MWAA's image for this version pins (sandbox/src/sandbox/airflow/requirements.txt)."""
     return ensure_image(ensure_base(CACHE, print), print)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.stack import Stack
+from sandbox.demo.stack import Stack
 from tests.sandbox.role_trials import FOREIGN, Things, furnished
 
 REFUSALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}

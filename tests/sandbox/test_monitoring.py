@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.demo import client
+from sandbox.demo.demo import client
+from sandbox.demo.stack import Stack
 from sandbox.network import wait_until
-from sandbox.stack import Stack
 
 Messages = Callable[[], list[str]]
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from sandbox.demo.stack import Stack
 from sandbox.errors import SandboxError
 from sandbox.paths import REPOSITORY
-from sandbox.stack import Stack
 
 PACK = ("--policy-pack", str(REPOSITORY / "policy"))
 

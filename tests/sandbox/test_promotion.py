@@ -11,11 +11,11 @@ import pytest
 from components import image
 from components.registry import image_tag
 from sandbox import engine
+from sandbox.demo.stack import Stack
 from sandbox.errors import SandboxError
 from sandbox.paths import CACHE, REPOSITORY, Home
-from sandbox.stack import Stack
 from sandbox.state import State
-from tests.sandbox.emulator_account import Account
+from sandbox.testing.account import Account
 
 BASE_IMAGE = "base"
 

@@ -12,27 +12,34 @@ from pathlib import Path
 
 import pytest
 
-from ci.engine import Engine, pending
-from ci.locks import locks
-from ci.recovery import recover
+from ops.backend.locks import locks
+from ops.backend.recovery import recover
+from ops.backend.state import pending
+from ops.engine import Engine
 from sandbox import engine
 from sandbox.paths import CACHE
-from tests.sandbox.emulator_account import REGION, Account
+from sandbox.testing.account import REGION, Account
 
-PROJECT, STACK, GROUP = "recovery", "dev", "/recovery/cut-off"
+PROJECT, STACK, GROUP, SECRET, BUDGET = "recovery", "dev", "/recovery/cut-off", "recovery/cut-off", "recovery"
 
 PROGRAM = f"""
 import pulumi_aws as aws
 
 aws.cloudwatch.LogGroup("cut-off", name={GROUP!r}, retention_in_days=7)
+aws.secretsmanager.Secret("cut-off", name={SECRET!r}, recovery_window_in_days=0)
+aws.budgets.Budget(
+    "cut-off", name={BUDGET!r}, budget_type="COST", time_unit="MONTHLY", limit_amount="100", limit_unit="USD"
+)
 """
+
+CREATIONS = {"CreateLogGroup", "CreateSecret", "CreateBudget"}
 
 
 class Silence:
-    """An AWS that does what it is asked, and never says that the log group is made."""
+    """An AWS that does what it is asked, and never says that anything is made."""
 
     def __init__(self, port: int) -> None:
-        self.asked, self.over = threading.Event(), threading.Event()
+        self.asked, self.over = threading.Barrier(1 + len(CREATIONS)), threading.Event()
         silence = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -42,8 +49,8 @@ class Silence:
                 upstream.request("POST", self.path, body, dict(self.headers.items()))
                 answer = upstream.getresponse()
                 content = answer.read()
-                if self.headers.get("X-Amz-Target", "").endswith(".CreateLogGroup"):
-                    silence.asked.set()
+                if self.headers.get("X-Amz-Target", "").rpartition(".")[2] in CREATIONS:
+                    silence.asked.wait()
                     silence.over.wait()
                     return
                 self.send_response(answer.status)
@@ -107,11 +114,11 @@ def project(cloud: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def kill_while_aws_works(silence: Silence) -> None:
-    """Starts `pulumi up`, and kills it and its plugins when AWS has the request and Pulumi has no answer."""
+    """Starts `pulumi up`, and kills it and its plugins when AWS has the requests and Pulumi has no answer."""
     command = ["pulumi", "up", "--yes", "--skip-preview", "--stack", STACK]
     up = subprocess.Popen(command, env={**os.environ, "AWS_ENDPOINT_URL": silence.endpoint}, start_new_session=True)
     try:
-        assert silence.asked.wait(120), f"`pulumi up` never asked for the log group; exit code {up.poll()}"
+        silence.asked.wait(120)
     finally:
         os.killpg(up.pid, signal.SIGKILL)
         up.wait()
@@ -120,13 +127,13 @@ def kill_while_aws_works(silence: Silence) -> None:
 def test_the_next_deployment_takes_over_what_a_killed_one_had_begun(
     project: Path, silence: Silence, cloud: Account, capfd: pytest.CaptureFixture[str]
 ):
-    """Without it every deployment fails: first on the lock, then on a log group that exists already."""
+    """Without it every deployment fails: first on the lock, then on names that are taken already."""
     kill_while_aws_works(silence)
     dev = Engine(STACK)
     (held,) = locks(os.environ["PULUMI_BACKEND_URL"], PROJECT, STACK)
-    (operation,) = pending(dev.state())
-    assert operation["type"] == "creating"
+    assert [operation["type"] for operation in pending(dev.state())] == ["creating"] * len(CREATIONS)
     (made,) = cloud.client("logs").describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]
+    secret = cloud.client("secretsmanager").describe_secret(SecretId=SECRET)["ARN"]
     capfd.readouterr()
 
     recover(dev, PROJECT, wait=lambda _: None)
@@ -134,8 +141,9 @@ def test_the_next_deployment_takes_over_what_a_killed_one_had_begun(
 
     said = capfd.readouterr().out
     assert f"process {held.pid}" in said
-    assert f"If AWS made it, its id is '{GROUP}': it is taken over." in said
+    assert said.count("it is taken over.") == len(CREATIONS)
     (kept,) = cloud.client("logs").describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]
     assert (kept["creationTime"], kept["retentionInDays"]) == (made["creationTime"], 7)
+    assert cloud.client("secretsmanager").describe_secret(SecretId=SECRET)["ARN"] == secret
     assert pending(dev.state()) == []
     assert locks(os.environ["PULUMI_BACKEND_URL"], PROJECT, STACK) == []

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sandbox import engine, lifecycle
-from sandbox.demo import client
+from sandbox import engine
+from sandbox.demo import lifecycle
+from sandbox.demo.demo import client
+from sandbox.demo.stack import Stack
 from sandbox.errors import SandboxError
 from sandbox.paths import REPOSITORY, Home
-from sandbox.stack import Stack
 from tests.conftest import deploy
 from tests.inventory import inventory
 

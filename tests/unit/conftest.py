@@ -3,6 +3,7 @@
 import functools
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import botocore.loaders
 import botocore.session
@@ -10,6 +11,8 @@ import pytest
 
 from components.account import Account
 from components.logs import Logs
+from tests.fake_program import FakeProgram
+from tests.unit.pulumi import healthy
 from tests.unit.recorder import ACCOUNT_ID, REGION, Stack, run_program, stack_file, without_internet
 
 gc.disable()
@@ -29,6 +32,12 @@ def service_models() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", functools.cache(botocore.loaders.create_loader))
         yield
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeProgram:
+    """The program `pulumi`, as far as it notes how it is called; its stack is healthy."""
+    return healthy(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from sandbox.demo import client
+from sandbox.demo.demo import client
+from sandbox.demo.stack import Stack
 from sandbox.paths import REPOSITORY
-from sandbox.stack import Stack
 from tests.conftest import copy_repository
 from tests.e2e.airflow import Airflow, DagRun
 from tests.e2e.runs.inbox import Inbox

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from sandbox.demo import client
+from sandbox.demo.demo import client
 from tests.e2e.airflow import Airflow
 
 

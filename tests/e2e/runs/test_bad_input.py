@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.demo import client
+from sandbox.demo.demo import client
 from tests.e2e.airflow import Airflow, DagRun
 
 pytestmark = pytest.mark.slow

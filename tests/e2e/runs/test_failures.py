@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from sandbox.demo import query
+from sandbox.demo.demo import query
 from tests.e2e.airflow import eventually
 from tests.e2e.runs.paced import LONG
 

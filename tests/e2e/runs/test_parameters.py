@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from sandbox.demo import query
+from sandbox.demo.demo import query
 from tests.e2e.airflow import Airflow, DagRun, RefusedError
 
 

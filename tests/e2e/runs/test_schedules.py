@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from sandbox.demo import query
+from sandbox.demo.demo import query
 from tests.e2e.airflow import Airflow, DagRun, eventually
 
 

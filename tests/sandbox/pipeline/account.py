@@ -12,8 +12,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from sandbox.lifecycle import Tools
-from sandbox.stack import Stack
+from sandbox.demo.lifecycle import Tools
+from sandbox.demo.stack import Stack
 
 PROJECT = {"project": "data/platform", "projectId": "42"}
 ENVIRONMENTS = {"dev": {"branch": "main"}, "prod": {"tag": "v*"}}

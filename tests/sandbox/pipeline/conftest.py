@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import engine, lifecycle
+from sandbox import engine
+from sandbox.demo import lifecycle
+from sandbox.demo.stack import Stack
 from sandbox.paths import REPOSITORY, Home
-from sandbox.stack import Stack
 from sandbox.state import State
 from sandbox.steps import Steps
 from tests.sandbox.pipeline.account import Bootstrapped, configuration

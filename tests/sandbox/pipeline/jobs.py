@@ -13,10 +13,11 @@ from pathlib import Path
 
 import yaml
 
-from sandbox import engine, lifecycle
+from sandbox import engine
+from sandbox.demo import lifecycle
+from sandbox.demo.stack import Stack
 from sandbox.packages import ensure_program
 from sandbox.paths import CACHE, Home
-from sandbox.stack import Stack
 from tests.conftest import copy_repository
 from tests.gitlab import Checkout, Event
 from tests.sandbox.pipeline.account import Bootstrapped, token

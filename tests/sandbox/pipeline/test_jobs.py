@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sandbox import demo
-from sandbox.demo import client
+from sandbox.demo import demo
+from sandbox.demo.demo import client
 from sandbox.steps import Steps
 from tests.gitlab import Event
 from tests.inventory import inventory

@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 import pytest
 
-from sandbox.demo import client
+from sandbox.demo.demo import client
 from sandbox.errors import SandboxError
 from tests.inventory import inventory
 from tests.sandbox.pipeline.account import Bootstrapped

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox.emulator_account import REGION, Account, account
+from sandbox.testing.account import REGION, Account, account
+from sandbox.testing.warehouse_server import Server, running
 from tests.sandbox.runner_process import BUCKET
-from tests.sandbox.warehouse_server import Server, running
 
 
 @pytest.fixture(scope="package")

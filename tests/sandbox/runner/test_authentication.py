@@ -17,8 +17,8 @@ from runner.environment import read
 from snowflake.connector.wif_util import AttestationProvider, create_attestation
 
 from sandbox.paths import REPOSITORY
+from sandbox.testing.warehouse_server import Server, der, new_key, pem
 from tests.sandbox.runner_process import Runs, project
-from tests.sandbox.warehouse_server import Server, der, new_key, pem
 from tests.unit.image.support import VARIABLES
 
 FEDERATED = {"SNOWFLAKE_AUTHENTICATOR": "workloadIdentity", "SNOWFLAKE_PRIVATE_KEY": ""}

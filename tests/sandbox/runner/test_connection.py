@@ -8,8 +8,8 @@ from runner import connection
 from runner.environment import read
 from runner.outcome import RunnerError
 
+from sandbox.testing.warehouse_server import new_key, pem
 from tests.sandbox.runner_process import Runs, project
-from tests.sandbox.warehouse_server import new_key, pem
 
 
 @pytest.mark.parametrize(

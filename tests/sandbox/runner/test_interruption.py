@@ -7,8 +7,8 @@ import time
 import pytest
 
 from sandbox.network import wait_until
+from sandbox.testing.warehouse_server import HUGE, Server
 from tests.sandbox.runner_process import Runs, project
-from tests.sandbox.warehouse_server import HUGE, Server
 
 SLOW = "select system$wait(300) as x"
 ANNOUNCED = """{{ config(pre_hook="select 'here it comes'") }} """

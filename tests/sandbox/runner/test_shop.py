@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.paths import REPOSITORY
-from tests.sandbox.emulator_account import Account
+from sandbox.testing.account import Account
+from sandbox.testing.warehouse_server import NAMES, Server
 from tests.sandbox.runner_process import Runs
-from tests.sandbox.warehouse_server import NAMES, Server
 
 SALES = ["--select", "tag:sales"]
 SHOP = REPOSITORY / "dbt_project"

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ci.comment import MergeRequest
-from ci.errors import CiError
+from ops.errors import OpsError
 
 TOKEN = "project-access-token"
 
@@ -110,7 +110,7 @@ def test_a_plan_is_found_below_a_hundred_other_comments(gitlab: GitLab):
 
 def test_a_refused_token_says_which_and_what_it_needs(gitlab: GitLab):
     """`401` alone does not say which of the project's tokens has expired."""
-    with pytest.raises(CiError, match="401") as refused:
+    with pytest.raises(OpsError, match="401") as refused:
         merge_request(gitlab, "expired").comment("preview of dev", "text")
 
     assert "GITLAB_COMMENT_TOKEN" in refused.value.fix

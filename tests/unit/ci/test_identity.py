@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ci.errors import CiError
 from ci.identity import adopt
+from ops.errors import OpsError
 
 NOW = 1_800_000_000.0
 
@@ -40,7 +40,7 @@ def test_a_job_does_not_begin_what_its_identity_will_not_outlive(environment: di
     """An `up` whose credentials end while Airflow is made can't write its state: half the stack is lost to Pulumi."""
     environment["AWS_ID_TOKEN"] = token(30)
 
-    with pytest.raises(CiError, match="ends in 30 minutes") as refused:
+    with pytest.raises(OpsError, match="ends in 30 minutes") as refused:
         adopt(environment, minutes=60, now=NOW)
 
     assert "timeout:" in refused.value.fix
@@ -50,7 +50,7 @@ def test_a_job_does_not_begin_what_its_identity_will_not_outlive(environment: di
 @pytest.mark.parametrize("version", ["18.2.1-ee", "17.11.7", "9.5.10"])
 def test_a_gitlab_whose_forks_have_the_projects_identity_is_refused(environment: dict[str, str], version: str):
     """AWS can't tell a fork's `main` from ours there; only the version can."""
-    with pytest.raises(CiError, match="a fork could deploy"):
+    with pytest.raises(OpsError, match="a fork could deploy"):
         adopt(environment | {"CI_SERVER_VERSION": version}, minutes=60, now=NOW)
 
 
@@ -63,7 +63,7 @@ def test_a_newer_gitlab_is_not(environment: dict[str, str], version: str):
 @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"])
 def test_a_key_in_the_variables_is_refused(environment: dict[str, str], name: str):
     """The SDKs would use it silently: the job would deploy with whatever rights the key has."""
-    with pytest.raises(CiError, match=name):
+    with pytest.raises(OpsError, match=name):
         adopt(environment | {name: "anything"}, minutes=60, now=NOW)
 
 
@@ -72,12 +72,12 @@ def test_what_is_missing_is_named(environment: dict[str, str], name: str):
     """AWS itself would only say that there are no credentials."""
     del environment[name]
 
-    with pytest.raises(CiError, match=name):
+    with pytest.raises(OpsError, match=name):
         adopt(environment, minutes=60, now=NOW)
 
 
 @pytest.mark.parametrize("broken", ["not-a-token", "a.b.c", "header.e30.signature"])
 def test_a_broken_token_is_no_traceback(environment: dict[str, str], broken: str):
     """The reader of a job's log needs the variable's name."""
-    with pytest.raises(CiError, match="AWS_ID_TOKEN"):
+    with pytest.raises(OpsError, match="AWS_ID_TOKEN"):
         adopt(environment | {"AWS_ID_TOKEN": broken}, minutes=60, now=NOW)

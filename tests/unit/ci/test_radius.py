@@ -7,9 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from ci import deployment, plan, radius
-from ci.__main__ import app
-from ci.errors import CiError
+from ci.cli import app
 from ci.radius import Kind
+from ops.errors import OpsError
 
 IMAGE = "docker:index/image:Image"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
@@ -83,7 +83,7 @@ def test_a_refusal_names_the_resource_the_property_and_the_job_that_may():
     """Without these a data engineer does not know what to ask of whom."""
     changes = plan.changes(preview(*NEW_IMAGE, step("update", RULE, "cidrIpv4", name="airflow-https")))
 
-    with pytest.raises(CiError) as refused:
+    with pytest.raises(OpsError) as refused:
         deployment.prove(changes, Kind.IMAGE)
 
     message = str(refused.value)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ci import projects
-from ci.errors import CiError
 from ci.verification import verify
+from ops.errors import OpsError
 from settings import rules
 from settings.project import REPOSITORY
 from tests.fake_program import FakeProgram
@@ -34,7 +34,7 @@ def test_a_failed_smoke_run_prints_the_way_back(ops: FakeProgram):
     """Whoever sees the red job should not have to look the command up."""
     ops.answers({"dev run sales": ("", 1)})
 
-    with pytest.raises(CiError) as failed:
+    with pytest.raises(OpsError) as failed:
         verify(OUTPUTS, "dev", None)
 
     assert "ops --stack dev rollback sales" in failed.value.fix
@@ -42,7 +42,7 @@ def test_a_failed_smoke_run_prints_the_way_back(ops: FakeProgram):
 
 def test_an_unknown_workstream_lists_the_known(ops: FakeProgram):
     """A renamed workstream leaves its old name in a CI/CD variable that nobody remembers."""
-    with pytest.raises(CiError, match="marketing") as failed:
+    with pytest.raises(OpsError, match="marketing") as failed:
         verify(OUTPUTS, "dev", "marketing")
 
     assert "sales, finance" in failed.value.fix
@@ -68,7 +68,7 @@ def test_every_project_is_checked_to_the_end(root: Path, monkeypatch: pytest.Mon
     dbt.answers({f"parse {root}/dbt_finance": ("", 2)})
     sqlfluff.answers({"lint": ("", 1)})
 
-    with pytest.raises(CiError, match=r"dbt_finance does not parse; the SQL is not in our style"):
+    with pytest.raises(OpsError, match=r"dbt_finance does not parse; the SQL is not in our style"):
         projects.check(root, quality)
 
     assert dbt.verbs == ["parse", "parse"]
@@ -105,5 +105,5 @@ def test_every_project_that_a_stack_may_name_is_parsed_and_scanned(tmp_path: Pat
 
 def test_a_repository_without_a_project_is_no_success(tmp_path: Path):
     """The job would be green for ever after a folder is renamed."""
-    with pytest.raises(CiError, match="No dbt project"):
+    with pytest.raises(OpsError, match="No dbt project"):
         projects.check(tmp_path, tmp_path / "codequality.json")

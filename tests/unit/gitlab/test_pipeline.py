@@ -13,14 +13,14 @@ import typer.main
 import yaml
 from typer.testing import CliRunner
 
-from ci import __main__ as ci_commands
-from ci import models
+from ci.cli import app
 from sandbox.engine.cli import VERSION as PULUMI
 from sandbox.paths import REPOSITORY
 from tests.gitlab import Checkout, read
 
 PROGRAMS = Path(sys.executable).parent
-CHANGES_A_STACK = re.compile(r"python -m ci (deploy|destroy|verify)")
+CHANGES_A_STACK = re.compile(r"^ci (deploy|destroy|verify)", re.MULTILINE)
+WITHOUT_AWS = {("dbt",)}
 EXACT = re.compile(r"[^:]+:v?\d+\.\d+\.\d+(-[a-z]+)?|.+@sha256:[0-9a-f]{64}")
 """An image by version or digest."""
 
@@ -48,6 +48,11 @@ def jobs(configuration: dict[str, Any], defaults: dict[str, Any]) -> dict[str, d
 
 def scripts(job: dict[str, Any]) -> str:
     return "\n".join([*job.get("before_script", ()), *job["script"]])
+
+
+def called(job: dict[str, Any]) -> set[tuple[str, ...]]:
+    """The words after each `ci` of the job's scripts: the command, and its first argument if it has one."""
+    return {tuple(words.split()) for words in re.findall(r"^ci ([a-z]+(?: [a-z]+)?)", scripts(job), re.MULTILINE)}
 
 
 def images(job: dict[str, Any], variables: dict[str, str]) -> Iterator[str]:
@@ -94,20 +99,16 @@ def test_every_shell_script_is_clean_and_explains_itself(script: Path):
     assert (usage.returncode, usage.stdout.startswith(f"Usage: ci/{script.name}")) == (0, True)
 
 
-def commands() -> list[tuple[str, list[str]]]:
-    """Every Python command of the pipeline: its module, and its words."""
-    return [
-        (module.__name__, words)
-        for module in (ci_commands, models)
-        for words in ([], *([name] for name in getattr(typer.main.get_command(module.app), "commands", {})))
-    ]
+def commands(group: Any = None, *above: str) -> Iterator[tuple[str, ...]]:
+    """The words of every command of the pipeline."""
+    yield above
+    for name, command in getattr(group or typer.main.get_command(app), "commands", {}).items():
+        yield from commands(command, *above, name)
 
 
-@pytest.mark.parametrize(("module", "words"), commands(), ids=lambda part: part if isinstance(part, str) else " ".join(part))
-def test_every_command_explains_itself(module: str, words: list[str]):
+@pytest.mark.parametrize("words", list(commands()), ids=" ".join)
+def test_every_command_explains_itself(words: tuple[str, ...]):
     """A job that failed at night is repeated by hand, by somebody who has never seen it."""
-    app = {ci_commands.__name__: ci_commands.app, models.__name__: models.app}[module]
-
     said = CliRunner().invoke(app, [*words, "--help"])
 
     assert said.exit_code == 0
@@ -151,9 +152,9 @@ def test_every_image_is_pinned(jobs: dict[str, dict[str, Any]], configuration: d
 def test_aws_is_reached_by_the_jobs_own_identity(jobs: dict[str, dict[str, Any]]):
     """A job without a token fails on AWS; a job with one that never calls `identity` deploys with a runner's own rights."""
     for name, job in jobs.items():
-        uses_aws = re.search(r"python -m ci(?! dbt)", scripts(job)) is not None
+        uses_aws = called(job) - WITHOUT_AWS != set()
         assert uses_aws == ("id_tokens" in job), name
-        assert uses_aws == ("python -m ci identity" in scripts(job)), name
+        assert uses_aws == (("identity",) in called(job)), name
         if uses_aws:
             assert job["id_tokens"] == {"AWS_ID_TOKEN": {"aud": "sts.amazonaws.com"}}, name
             assert "environment" in job, f"{name}: AWS_ROLE_ARN is scoped to environments"
@@ -171,21 +172,20 @@ def test_only_the_deployments_see_the_deploying_roles(jobs: dict[str, dict[str, 
 def test_a_deployment_outlives_the_making_of_airflow(jobs: dict[str, dict[str, Any]]):
     """MWAA takes up to 40 minutes, and a job's token ends with its timeout."""
     for name, job in jobs.items():
-        if "python -m ci deploy" in scripts(job):
+        if any(words[0] == "deploy" for words in called(job)):
             assert job["timeout"] == "2h", name
             assert 40 < int(job["variables"]["IDENTITY_MINUTES"]) < 120, name
 
 
 def test_every_command_exists(jobs: dict[str, dict[str, Any]]):
     """A renamed command or target is found by the pipeline that deploys it, on main."""
-    known = typer.main.get_command(ci_commands.app)
     targets = re.findall(r"^([\w$()/.-]+):", (REPOSITORY / "Makefile").read_text().replace("$(BIN)", ".venv/bin"), re.MULTILINE)
-    used = {word for job in jobs.values() for word in re.findall(r"python -m ci (\w+)", scripts(job))}
+    used = {words for job in jobs.values() for words in called(job)}
     made = {
         word for job in jobs.values() for line in re.findall(r"^make (.*)$", scripts(job), re.MULTILINE) for word in line.split()
     }
 
-    assert used <= set(getattr(known, "commands", {}))
+    assert [words for words in used if words not in commands() and words[:1] not in commands()] == []
     assert made <= set(targets)
     assert len(used) >= 7
 

@@ -5,7 +5,7 @@ import shlex
 from importlib import metadata
 from pathlib import Path
 
-from sandbox.paths import REPOSITORY
+from sandbox.paths import SOURCE
 
 PROVIDERS = ("aws", "docker")
 
@@ -27,7 +27,7 @@ def _write_plugin(home: Path, plugin: str, python: Path, module: str) -> None:
     folder = home / "plugins" / plugin
     kind_and_name = plugin.rpartition("-v")[0]
     program = folder / f"pulumi-{kind_and_name}"
-    path = shlex.quote(str(REPOSITORY)) + "${PYTHONPATH:+:$PYTHONPATH}"
+    path = shlex.quote(str(SOURCE)) + "${PYTHONPATH:+:$PYTHONPATH}"
     text = f'#!/bin/sh\nPYTHONPATH={path} exec {shlex.quote(str(python))} -m {module} "$@"\n'
     if program.is_file() and program.read_text() == text:
         return

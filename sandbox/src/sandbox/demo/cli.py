@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from sandbox import demo, lifecycle, measures
+from sandbox.demo import demo, lifecycle, measures
+from sandbox.demo.measures import Measure
+from sandbox.demo.memory import PeakMemory
+from sandbox.demo.stack import Stack
 from sandbox.errors import SandboxError
-from sandbox.measures import Measure
-from sandbox.memory import PeakMemory
 from sandbox.paths import CACHE, REPOSITORY, Home
-from sandbox.stack import Stack
 from sandbox.state import State
 from sandbox.steps import Steps, console
 

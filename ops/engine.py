@@ -3,11 +3,12 @@
 import json
 import shlex
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-from ci.errors import CiError
+from ops.errors import OpsError
 
 CHANGED = 7
 """Exit code of `--expect-no-changes` when there are some (pulumi/sdk, cmdutil.ExitNoChanges)."""
@@ -16,26 +17,39 @@ POLICIES = ("--policy-pack", "policy")
 
 
 class Engine:
-    """The Pulumi CLI; the backend and the credentials come from the environment."""
+    """The Pulumi CLI; the backend and the credentials come from the environment. It says what it runs on standard error."""
 
     def __init__(self, stack: str) -> None:
         self.stack = stack
 
+    @staticmethod
+    def of_selected() -> "Engine":
+        """For the stack that `pulumi stack select` chose. Errors: OpsError when none is."""
+        command = ["pulumi", "stack", "--show-name", "--non-interactive"]
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
+        if process.returncode:
+            raise OpsError(process.stderr.strip(), "Name the stack: --stack NAME")
+        return Engine(process.stdout.strip())
+
     def run(self, *arguments: str) -> None:
-        """Runs a command whose output is for the reader. Errors: CiError when it fails."""
+        """Runs a command whose output is for the reader. Errors: OpsError when it fails."""
         if self._start(arguments, capture=False).returncode:
-            raise CiError(f"pulumi {arguments[0]} failed, see above.", "When it is mended, retry this job: it goes on from there.")
+            raise OpsError(f"pulumi {arguments[0]} failed, see above.", "When it is mended, retry this job: it goes on from there.")
 
     def state(self) -> dict[str, Any]:
-        """The stack's state, secrets encrypted. Errors: CiError when there is no such stack."""
+        """The stack's state, secrets encrypted. Errors: OpsError when there is no such stack."""
         return self._json("stack", "export")
 
     def replace_state(self, state: Mapping[str, Any]) -> None:
-        """Makes this the stack's state. Errors: CiError when Pulumi finds it inconsistent."""
+        """Makes this the stack's state. Errors: OpsError when Pulumi finds it inconsistent."""
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(state, file)
             file.flush()
             self.run("stack", "import", "--file", file.name)
+
+    def backend(self) -> str:
+        """Where the state is, when PULUMI_BACKEND_URL does not say it: what `pulumi login` was told."""
+        return self._json("whoami", "--json")["url"]
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""
@@ -48,13 +62,13 @@ class Engine:
             refresh: Look at the cloud first, and put back what differs from the state.
 
         Raises:
-            CiError: it failed; then the output says why, because the JSON leaves the policies' violations out.
+            OpsError: it failed; then the output says why, because the JSON leaves the policies' violations out.
         """
         options = (*_refreshing(refresh), *POLICIES)
         process = self._start(("preview", "--json", *options), capture=True)
         if process.returncode:
             self._start(("preview", *options), capture=False)
-            raise CiError("pulumi preview failed, see above.", "Mend the cause; nothing was changed.")
+            raise OpsError("pulumi preview failed, see above.", "Mend the cause; nothing was changed.")
         return json.loads(process.stdout)
 
     def up(self, *, refresh: bool = False) -> None:
@@ -65,35 +79,20 @@ class Engine:
         """Is anything not as Pulumi left it? Prints what. Compares the cloud with the state, and runs no program."""
         code = self._start(("refresh", "--preview-only", "--expect-no-changes", "--diff"), capture=False).returncode
         if code not in (0, CHANGED):
-            raise CiError("pulumi refresh failed, see above.", "Mend the cause; nothing was changed.")
+            raise OpsError("pulumi refresh failed, see above.", "Mend the cause; nothing was changed.")
         return code == CHANGED
 
     def _json(self, *arguments: str) -> dict[str, Any]:
         process = self._start(arguments, capture=True)
         if process.returncode:
-            raise CiError(process.stderr.strip(), "Is PULUMI_BACKEND_URL right, and was the stack made? docs/gitlab.md, step 5.")
+            raise OpsError(process.stderr.strip(), "Is PULUMI_BACKEND_URL right, and was the stack made? docs/gitlab.md, step 5.")
         return json.loads(process.stdout)
 
     def _start(self, arguments: tuple[str, ...], *, capture: bool) -> subprocess.CompletedProcess[str]:
         command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
-        print("$", shlex.join(command), flush=True)
+        print("$", shlex.join(command), file=sys.stderr, flush=True)
         return subprocess.run(command, capture_output=capture, text=True, check=False)
 
 
 def _refreshing(refresh: bool) -> tuple[str, ...]:
     return ("--refresh",) if refresh else ()
-
-
-def protected(state: Mapping[str, Any]) -> list[str]:
-    """URNs of what `pulumi destroy` must not delete in the cloud."""
-    return [resource["urn"] for resource in resources(state) if resource.get("protect") and resource.get("custom")]
-
-
-def resources(state: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The resources in a stack's state."""
-    return (state.get("deployment") or {}).get("resources") or []
-
-
-def pending(state: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Operations that began and were never reported as finished."""
-    return (state.get("deployment") or {}).get("pending_operations") or []

@@ -17,7 +17,7 @@ _installed = importlib.metadata.version("ministack")
 if _installed != VERSION:
     raise RuntimeError(
         f"MiniStack {_installed} is installed, and the patches fit {VERSION} only. "
-        "Read each patch against the new version, then change VERSION, or go back: see sandbox/emulator/requirements.in."
+        "Read each patch against the new version, then change VERSION, or go back: see requirements.in beside the launcher."
     )
 
 

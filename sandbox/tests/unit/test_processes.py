@@ -12,13 +12,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sandbox import docker_engine, measures, packages, virtualenvs
-from sandbox.cli import main
+from sandbox import docker_engine, packages, virtualenvs
+from sandbox.demo import measures
+from sandbox.demo.cli import main
+from sandbox.demo.stack import Stack
 from sandbox.errors import SandboxError
 from sandbox.network import free_port
 from sandbox.paths import Home
 from sandbox.processes import start, stop
-from sandbox.stack import Stack
 from sandbox.state import Process, State
 
 
@@ -47,7 +48,7 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_command_that_asks_the_warehouse_nothing_does_not_load_its_connector():
     """It takes more than half a second, and `sandbox status` is typed often."""
-    subprocess.run([sys.executable, "-c", "import sandbox.cli, sys; assert 'snowflake' not in sys.modules"], check=True)
+    subprocess.run([sys.executable, "-c", "import sandbox.demo.cli, sys; assert 'snowflake' not in sys.modules"], check=True)
 
 
 def test_down_with_nothing_running_is_no_error(cli, tmp_path):

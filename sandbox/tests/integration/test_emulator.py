@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from sandbox.docker_engine import bridge_gateway
 from sandbox.network import answers, wait_until
 from sandbox.processes import stop
-from tests.sandbox.emulator_account import ARCHITECTURE, GROUP, REGION, Account, account, policy
+from sandbox.testing.account import ARCHITECTURE, GROUP, REGION, Account, account, policy
 
 CREDENTIALS = """
 import json, os, urllib.request

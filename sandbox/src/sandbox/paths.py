@@ -4,8 +4,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-"""The checkout: the folder of Pulumi.yaml."""
+SOURCE = Path(__file__).resolve().parents[1]
+"""What a process of another environment needs on its import path to find this package."""
+
+REPOSITORY = SOURCE.parents[1]
+"""The checkout that this package is a member of: the folder of Pulumi.yaml."""
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dbt-platform"
 """What is worth keeping between sandboxes, by version: the Pulumi CLI, virtual environments, Docker's images."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from sandbox import processes
 from sandbox.emulator import LAUNCHER
 from sandbox.network import answers
-from sandbox.paths import REPOSITORY
+from sandbox.paths import SOURCE
 from sandbox.state import Process
 
 
@@ -35,7 +35,7 @@ def start(
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_"))}
     environment = {
         **inherited,
-        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONPATH": str(SOURCE),
         "PYTHONUNBUFFERED": "1",
         "SANDBOX_ID": sandbox_id,
         "EMULATOR_BIND": ",".join(bind),

@@ -14,7 +14,7 @@ from snowflake.connector.errors import DatabaseError, ProgrammingError
 from sandbox import warehouse
 from sandbox.network import answers, wait_until
 from sandbox.paths import REPOSITORY
-from tests.sandbox.warehouse_server import HUGE, NAMES, PASSWORD, Server, new_key, public, rows, running, start
+from sandbox.testing.warehouse_server import HUGE, NAMES, PASSWORD, Server, new_key, public, rows, running, start
 
 
 @pytest.fixture(scope="module")

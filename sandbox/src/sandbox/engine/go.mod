@@ -1,4 +1,4 @@
-// Pins and, with go.sum, verifies every module of the Pulumi CLI that sandbox/engine/build.py compiles.
+// Pins and, with go.sum, verifies every module of the Pulumi CLI that sandbox/src/sandbox/engine/build.py compiles.
 // v3.259.0 is the newest of pkg/v3. The language hosts are modules of their own and not published: see language_host.py.
 module sandbox.invalid/pulumi
 

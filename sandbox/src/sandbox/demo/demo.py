@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from sandbox import warehouse
+from sandbox.demo.stack import Stack
 from sandbox.errors import SandboxError
-from sandbox.stack import Stack
 from sandbox.steps import Steps, console
 
 MARTS = {"sales": "SALES.CUSTOMERS", "finance": "FINANCE.MONTHLY_REVENUE"}

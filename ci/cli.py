@@ -1,4 +1,4 @@
-"""The commands of the pipeline's jobs. Each runs by hand too: with AWS credentials, and PULUMI_BACKEND_URL set."""
+"""`ci`: the commands of the pipeline's jobs. Each runs by hand too: with AWS credentials, and PULUMI_BACKEND_URL set."""
 
 import json
 import os
@@ -9,12 +9,13 @@ import typer
 
 from ci import deployment, identity, plan, projects, verification
 from ci.comment import MergeRequest
-from ci.engine import Engine
-from ci.errors import explained
 from ci.radius import Kind
-from ci.recovery import recover
+from ops.engine import Engine
+from ops.explained import Group
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=Group, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+models = typer.Typer(no_args_is_help=True, help="The merge request's own build, in schemas of its own. Needs `PYTHONPATH=image`.")
+app.add_typer(models, name="models")
 
 Stack = Annotated[str, typer.Option(envvar="PULUMI_STACK", help="The Pulumi stack, for instance dev.")]
 
@@ -73,12 +74,6 @@ def drift(stack: Stack) -> None:
     deployment.drift(Engine(stack))
 
 
-@app.command("recover")
-def recover_stack(stack: Stack) -> None:
-    """Settle what a killed deployment left behind: its lock, and what it had begun. `deploy` does this by itself."""
-    recover(Engine(stack), deployment.PROJECT)
-
-
 @app.command()
 def verify(
     stack: Stack,
@@ -96,6 +91,21 @@ def destroy(stack: Stack, confirm: Annotated[str, typer.Option(envvar="DESTROY",
     deployment.destroy(Engine(stack), confirm)
 
 
-if __name__ == "__main__":
-    with explained():
-        app(prog_name="python -m ci")
+Number = Annotated[int, typer.Option(envvar="CI_MERGE_REQUEST_IID", help="Number of the merge request.")]
+Secret = Annotated[str, typer.Option(envvar="MODELS_SECRET", help="Secret in AWS with the Snowflake user of merge requests.")]
+
+
+@models.command("build")
+def build_models(stack: Stack, merge_request: Number, secret: Secret) -> None:
+    """Build and test the changed models of every workstream, on top of what the stack's last runs built."""
+    from ci.models import build  # noqa: PLC0415 - only its own jobs install dbt
+
+    build(stack, merge_request, secret)
+
+
+@models.command("drop")
+def drop_models(stack: Stack, merge_request: Number, secret: Secret) -> None:
+    """Drop all schemas of the merge request."""
+    from ci.models import drop  # noqa: PLC0415
+
+    drop(stack, merge_request, secret)

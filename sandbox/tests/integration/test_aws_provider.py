@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aws_programs as programs
 import pulumi
 import pulumi_aws as aws
 import pytest
@@ -15,8 +16,7 @@ from pulumi import automation
 from components.network.endpoints import SERVICES
 from sandbox import engine
 from sandbox.paths import CACHE
-from tests.sandbox import aws_programs as programs
-from tests.sandbox.emulator_account import REGION, Account
+from sandbox.testing.account import REGION, Account
 
 
 @pytest.fixture(scope="module")

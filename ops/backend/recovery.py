@@ -2,87 +2,89 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ci.engine import Engine, pending, resources
-from ci.errors import CiError
-from ci.locks import locks
+from ops.backend.identities import Aws, identity
+from ops.backend.locks import locks
+from ops.backend.state import State, pending, region, resources
+from ops.engine import Engine
+from ops.errors import OpsError
+from settings.project import NAMESPACE
 
 GRACE_SECONDS = 60
 """A cancelled job's `pulumi` stops at the next resource and unlocks by itself."""
 
 POLL_SECONDS = 5
 
-NAMED_BY = {
-    "aws:cloudwatch/logGroup:LogGroup": "name",
-    "aws:ecr/repository:Repository": "name",
-    "aws:iam/role:Role": "name",
-    "aws:kms/alias:Alias": "name",
-    "aws:mwaa/environment:Environment": "name",
-    "aws:s3/bucket:Bucket": "bucket",
-}
-"""Types whose id is one of their inputs, so that a resource whose creation was cut off can be found again."""
-
-State = Mapping[str, Any]
-"""As `pulumi stack export` prints it."""
+Resource = dict[str, Any]
+"""As the state has it."""
 
 
-def recover(engine: Engine, project: str, wait: Callable[[float], object] = time.sleep) -> None:
+def recover(engine: Engine, project: str = NAMESPACE, wait: Callable[[float], object] = time.sleep) -> None:
     """Leaves a stack that `pulumi up` can go on with; does nothing to a healthy one.
 
+    Args:
+        engine: Of the stack.
+        project: Name in Pulumi.yaml.
+        wait: Lets so many seconds pass.
+
     Raises:
-        CiError: somebody else holds the lock.
+        OpsError: somebody else holds the lock.
     """
     _unlock(engine, project, wait)
     state = engine.state()
     if pending(state):
-        print(explanation(state), flush=True)
-        engine.replace_state(adopted(state))
+        found = list(found_again(state, Aws(region(state))))
+        print(explanation(state, found), flush=True)
+        engine.replace_state(adopted(state, found))
         # Asks AWS about each resource: what was never made disappears from the state, what was made half is made whole.
         engine.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
 
 
-def explanation(state: State) -> str:
+def explanation(state: State, found: Iterable[Resource]) -> str:
     """What was cut off, and what happens to it now."""
     lines = ["An earlier `pulumi up` was killed while it worked on:"]
-    found = {resource["urn"]: resource["id"] for resource in _found(state)}
+    ids = {resource["urn"]: resource["id"] for resource in found}
     for operation in pending(state):
         urn = operation["resource"]["urn"]
         lines.append(f"  {operation['type']} {urn}")
-        if urn in found:
-            lines.append(f"    If AWS made it, its id is {found[urn]!r}: it is taken over.")
+        if urn in ids:
+            lines.append(f"    If AWS made it, its id is {ids[urn]!r}: it is taken over.")
         elif operation["type"] == "creating":
             lines.append("    If AWS made it, Pulumi can't know its id, and the next `up` makes another:")
             lines.append("    look for one without use, and delete it.")
     return "\n".join(lines)
 
 
-def adopted(state: State) -> dict[str, Any]:
+def adopted(state: State, found: Iterable[Resource]) -> dict[str, Any]:
     """The state with the resources that were being made, so that a refresh asks AWS about them.
 
     `pulumi refresh --import-pending-creates` should do this, but in 3.259 only marks them, and forgets them.
     """
     deployment = dict(state["deployment"])
-    deployment["resources"] = [*resources(state), *_found(state)]
+    deployment["resources"] = [*resources(state), *found]
     deployment["pending_operations"] = []
     return {**state, "deployment": deployment}
 
 
-def _found(state: State) -> list[dict[str, Any]]:
+def found_again(state: State, aws: Aws) -> Iterator[Resource]:
     """The resources that were being made, with the ids that they have if AWS made them.
 
     Not those that replace another: the old one still has the URN.
     """
     known = {resource["urn"] for resource in resources(state)}
-    creations = [operation["resource"] for operation in pending(state) if operation["type"] == "creating"]
-    inputs = [(resource, resource.get("inputs") or {}) for resource in creations if resource["urn"] not in known]
-    named = [(resource, values, values.get(NAMED_BY.get(resource["type"], ""))) for resource, values in inputs]
-    return [{**resource, "id": name, "outputs": values} for resource, values, name in named if name]
+    for operation in pending(state):
+        resource = operation["resource"]
+        if operation["type"] == "creating" and resource["urn"] not in known:
+            inputs = resource.get("inputs") or {}
+            made = identity(resource["type"], inputs, aws)
+            if made:
+                yield {**resource, "id": made, "outputs": inputs}
 
 
 def _unlock(engine: Engine, project: str, wait: Callable[[float], object]) -> None:
-    backend = os.environ.get("PULUMI_BACKEND_URL", "")
+    backend = os.environ.get("PULUMI_BACKEND_URL") or engine.backend()
     for _ in range(GRACE_SECONDS // POLL_SECONDS):
         if not locks(backend, project, engine.stack):
             return
@@ -90,10 +92,10 @@ def _unlock(engine: Engine, project: str, wait: Callable[[float], object]) -> No
     held = locks(backend, project, engine.stack)
     for lock in held:
         if not lock.abandoned(os.environ):
-            raise CiError(
+            raise OpsError(
                 f"The stack {engine.stack} is locked by {lock}.",
                 f"Wait until it has finished. If that process is gone for good: pulumi cancel --stack {engine.stack}",
             )
     if held:
-        print(f"Taking away the lock of a job that is gone: {held[0]}", flush=True)
+        print(f"Taking away the lock of a process that is gone: {held[0]}", flush=True)
         engine.run("cancel", "--yes")

@@ -6,6 +6,7 @@ Start it by path with the Python of its own environment and the variables that `
 # (MiniStack and hypercorn live in the emulator's own environment.)
 
 import asyncio
+import importlib
 import signal
 import sys
 
@@ -15,64 +16,39 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from sandbox.emulator.patches import (
-    docker_ownership,
-    ec2_flow_logs,
-    ec2_nat_gateways,
-    ec2_prefix_lists,
-    ec2_vpc_endpoints,
-    ecr_describe_images,
-    ecs_events,
-    ecs_images,
-    ecs_stop,
-    ecs_tags,
-    ecs_tasks,
-    ecs_validation,
-    iam_budgets,
-    iam_condition_keys,
-    iam_kms,
-    iam_oidc_providers,
-    iam_pass_role,
-    iam_resources,
-    iam_roles,
-    iam_web_identity,
-    logs_kms,
-    mwaa_environment,
-    mwaa_tags,
-    s3_versions,
-    secretsmanager_empty,
-    sns_publishers,
-)
+from sandbox.emulator.patches import ecs_images
 from sandbox.emulator.settings import BIND, LABEL, PORT
 
 PATCHES = (
-    docker_ownership,
-    ec2_flow_logs,
-    ec2_nat_gateways,
-    ec2_prefix_lists,
-    ec2_vpc_endpoints,
-    ecr_describe_images,
-    ecs_events,
-    ecs_stop,
-    ecs_tags,
-    ecs_tasks,
-    ecs_validation,
-    iam_budgets,
-    iam_kms,
-    iam_oidc_providers,
-    iam_pass_role,
-    iam_resources,
-    iam_roles,
-    iam_web_identity,
-    iam_condition_keys,
-    logs_kms,
-    mwaa_environment,
-    mwaa_tags,
-    s3_versions,
-    secretsmanager_empty,
-    sns_publishers,
+    "docker_ownership",
+    "ec2_flow_logs",
+    "ec2_nat_gateways",
+    "ec2_prefix_lists",
+    "ec2_vpc_endpoints",
+    "ecr_describe_images",
+    "ecs_events",
+    "ecs_stop",
+    "ecs_tags",
+    "ecs_tasks",
+    "ecs_validation",
+    "iam_budgets",
+    "iam_condition_keys",
+    "iam_kms",
+    "iam_oidc_providers",
+    "iam_pass_role",
+    "iam_resources",
+    "iam_roles",
+    "iam_web_identity",
+    "logs_kms",
+    "mwaa_environment",
+    "mwaa_tags",
+    "s3_versions",
+    "secretsmanager_empty",
+    "sns_publishers",
 )
-"""In place since they were imported."""
+"""In the order in which they are put in place. Where several wrap the same function the last is asked first: who may call comes
+before what the call says, so `iam_pass_role` is below `ecs_validation` and `ecs_tags`, and `iam_roles` below `iam_resources`.
+"""
 
 
 def main() -> None:
@@ -81,7 +57,9 @@ def main() -> None:
         client = docker.from_env(timeout=60)
     except DockerException as error:
         sys.exit(f"Docker does not answer, and tasks and Airflow run in it: {error}")
-    print("patched:", ", ".join(patch.__name__.rpartition(".")[2] for patch in PATCHES))
+    for name in PATCHES:
+        importlib.import_module(f"sandbox.emulator.patches.{name}")
+    print("patched:", ", ".join(PATCHES))
     try:
         asyncio.run(_serve())
     finally:

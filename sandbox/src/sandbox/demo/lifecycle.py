@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import airflow, base, emulator, engine, warehouse
+from sandbox.demo.stack import Stack
 from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_images, remove_leftovers, unmount_below, why_unreachable
 from sandbox.emulator.process import start as start_emulator
 from sandbox.errors import SandboxError
 from sandbox.network import answers, free_port
 from sandbox.paths import CACHE, Home
 from sandbox.processes import start, stop
-from sandbox.stack import Stack
 from sandbox.state import State
 from sandbox.steps import Report, Steps
 from sandbox.virtualenvs import ensure_virtualenv

@@ -1,0 +1,76 @@
+"""Every name in AWS that somebody else relies on: a policy, the key, the pipeline's roles, Airflow, an operator's command.
+
+All begin with the platform's own name, so that one stack's rights do not reach another stack of the account. Where a name is no
+contract Pulumi makes it up (`pulumi:autonaming` in Pulumi.yaml). `*` in the place of a part gives the pattern for a policy.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one stack."""
+
+    platform: str
+    """`<project>-<stack>`, for instance `dbt-platform-dev`: of the cluster, Airflow's environment, the dashboard and the budget."""
+
+    @property
+    def key_alias(self) -> str:
+        return f"alias/{self.platform}"
+
+    @property
+    def container_insights(self) -> str:
+        """Log group that ECS itself writes the cluster's metrics to; there is no way to choose another name."""
+        return f"/aws/ecs/containerinsights/{self.platform}/performance"
+
+    @property
+    def flow_logs(self) -> str:
+        return f"/{self.platform}/network/flow-logs"
+
+    def secret(self, connection: str) -> str:
+        return f"{self.platform}/{connection}"
+
+    def alarm(self, name: str) -> str:
+        return f"{self.platform}-{name}"
+
+    def task_family(self, workstream: str) -> str:
+        """What Airflow's role may run."""
+        return f"{self.platform}-{workstream}"
+
+    def workstream_logs(self, workstream: str) -> str:
+        """Log group of a workstream's containers, which Airflow's role may read."""
+        return f"/{self.platform}/workstreams/{workstream}"
+
+    def airflow_logs(self, kind: str) -> str:
+        """Log group that MWAA itself writes to; there is no way to choose another name."""
+        return f"airflow-{self.platform}-{kind}"
+
+    def role_path(self, below: str) -> str:
+        """IAM path of roles, by which other policies are scoped: `workstreams/execution/` are those that may read the secrets."""
+        return f"/{self.platform}/{below}"
+
+    def roles(self, below: str = "") -> str:
+        """The roles below a path, as the end of an ARN."""
+        return f"{self.role_path(below).removeprefix('/')}*"
+
+    @property
+    def log_groups(self) -> list[str]:
+        """All log groups of the stack, as patterns: what the key may encrypt for CloudWatch Logs."""
+        return [f"/{self.platform}/*", self.airflow_logs("*"), f"/aws/ecs/containerinsights/{self.platform}/*"]
+
+
+AIRFLOW_LOGS = ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker")
+"""The kinds of log that MWAA writes (Amazon MWAA, "Viewing Airflow logs in Amazon CloudWatch")."""
+
+WORKSTREAMS = "workstreams/"
+"""Where the roles of the dbt tasks are in the stack's IAM path; what Airflow's role may pass."""
+
+EXECUTION_ROLES = f"{WORKSTREAMS}execution/"
+"""The roles that may read the credentials."""
+
+
+def names() -> Names:
+    """The names of the stack that is being deployed."""
+    return Names(f"{pulumi.get_project()}-{pulumi.get_stack()}")

@@ -1,0 +1,1 @@
+"""What Pulumi writes down for itself and promises nobody: locks and state in its backend. README.md beside this says more."""
