@@ -1,6 +1,8 @@
 """Amazon MWAA: the Airflow environment that starts the dbt tasks."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -13,10 +15,11 @@ from components.encryption import EncryptionKey
 from components.iam_policy import Statement
 from components.logs import Logs
 from components.names import AIRFLOW_LOGS, WORKSTREAMS, names
-from components.network.network import HTTPS, Network
+from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
 from components.storage import Storage
 from settings.project import NAMESPACE, REPOSITORY
+from settings.rules import HTTPS
 from settings.sections.airflow import AirflowSettings, LogLevels
 
 DAG_FOLDER = "dags"
@@ -27,6 +30,22 @@ STARTUP_SCRIPT = "startup.sh"
 
 FORMER_TYPE = pulumi.Alias(type_=f"{NAMESPACE}:orchestration:Airflow")
 """Of stacks that were deployed when this file had that name: another type alone would make MWAA, and its history, anew."""
+
+TOLD = (
+    "airflow_version",
+    "environment_class",
+    "execution_role_arn",
+    "max_webservers",
+    "max_workers",
+    "min_webservers",
+    "min_workers",
+    "requirements_s3_object_version",
+    "schedulers",
+    "startup_script_s3_object_version",
+    "webserver_access_mode",
+    "weekly_maintenance_window_start",
+)
+"""What an update asks for and AWS tells afterwards, in the same words."""
 
 ACCESS = {"privateOnly": "PRIVATE_ONLY", "publicOnly": "PUBLIC_ONLY"}
 
@@ -58,7 +77,7 @@ class Airflow(Component):
     name: pulumi.Output[str]
     """Of the environment, as MWAA's API wants it. Known once it is there."""
     url: pulumi.Output[str]
-    """Host of Airflow's page."""
+    """Host of Airflow's page. Known once AWS has taken every change: a deployment that it rolled back ends here."""
     log_groups: dict[str, pulumi.Output[str]]
     """Names, by what writes there (`Task`, `Scheduler`)."""
 
@@ -83,38 +102,12 @@ class Airflow(Component):
         requirements = self._file(f"{name}-requirements", REQUIREMENTS, f"{DAG_FOLDER}/{REQUIREMENTS}", args.storage.dags)
         path = args.settings.startup_script
         startup_script = self._file(f"{name}-startup-script", STARTUP_SCRIPT, path, args.storage.dags) if path else None
-        fleet = args.settings.fleet
-        environment = aws.mwaa.Environment(
-            name,
-            name=self._environment,
-            airflow_version=args.settings.version,
-            environment_class=args.settings.environment_class,
-            min_workers=fleet["min_workers"],
-            max_workers=fleet["max_workers"],
-            schedulers=fleet["schedulers"],
-            min_webservers=fleet["min_webservers"],
-            max_webservers=fleet["max_webservers"],
-            webserver_access_mode=ACCESS[args.settings.webserver],
-            weekly_maintenance_window_start=args.settings.maintenance_window,
-            source_bucket_arn=args.storage.dags.arn,
-            dag_s3_path=DAG_FOLDER,
-            requirements_s3_path=REQUIREMENTS,
-            # Without the version MWAA never notices a changed file.
-            requirements_s3_object_version=requirements.version_id,
-            startup_script_s3_path=startup_script.key if startup_script else None,
-            startup_script_s3_object_version=startup_script.version_id if startup_script else None,
-            execution_role_arn=role.arn,
-            kms_key=args.key.arn,
-            network_configuration={
-                "subnet_ids": args.network.private_subnet_ids[:2],
-                "security_group_ids": [args.network.airflow.id],
-            },
-            logging_configuration=_logging(args.settings.log_levels),
-            # MWAA checks bucket, permissions and the way out while it creates the environment, and needs two hours to give up.
-            opts=self.child(depends_on=[role, args.storage.dags, args.network, *log_groups]),
-        )
+        asked = _environment(self._environment, args, role, requirements, startup_script)
+        # MWAA checks bucket, permissions and the way out while it creates the environment, and needs two hours to give up.
+        ready: list[pulumi.Resource] = [role, args.storage.dags, args.network, *log_groups]
+        environment = aws.mwaa.Environment(name, asked, self.child(depends_on=ready))
         self.name = environment.name
-        self.url = environment.webserver_url
+        self.url = _taken(asked, environment)
         self.register_outputs({"name": self.name, "url": self.url})
 
     def _file(self, name: str, key: str, path: str, bucket: PrivateBucket) -> aws.s3.BucketObjectv2:
@@ -132,14 +125,77 @@ class Airflow(Component):
         return [args.logs.group(f"{name}-airflow-{kind}", names().airflow_logs(kind), self.child()) for kind in AIRFLOW_LOGS]
 
 
-def _logging(levels: LogLevels) -> aws.mwaa.EnvironmentLoggingConfigurationArgsDict:
-    return {
-        "dag_processing_logs": {"enabled": True, "log_level": levels.dag_processing},
-        "scheduler_logs": {"enabled": True, "log_level": levels.scheduler},
-        "task_logs": {"enabled": True, "log_level": levels.task},
-        "webserver_logs": {"enabled": True, "log_level": levels.webserver},
-        "worker_logs": {"enabled": True, "log_level": levels.worker},
-    }
+def _environment(
+    name: str, args: AirflowArgs, role: ServiceRole, requirements: aws.s3.BucketObjectv2, script: aws.s3.BucketObjectv2 | None
+) -> aws.mwaa.EnvironmentArgs:
+    fleet = args.settings.fleet
+    return aws.mwaa.EnvironmentArgs(
+        name=name,
+        airflow_version=args.settings.version,
+        environment_class=args.settings.environment_class,
+        min_workers=fleet["min_workers"],
+        max_workers=fleet["max_workers"],
+        schedulers=fleet["schedulers"],
+        min_webservers=fleet["min_webservers"],
+        max_webservers=fleet["max_webservers"],
+        webserver_access_mode=ACCESS[args.settings.webserver],
+        weekly_maintenance_window_start=args.settings.maintenance_window,
+        source_bucket_arn=args.storage.dags.arn,
+        dag_s3_path=DAG_FOLDER,
+        requirements_s3_path=REQUIREMENTS,
+        # Without the version MWAA never notices a changed file.
+        requirements_s3_object_version=requirements.version_id,
+        startup_script_s3_path=script.key if script else None,
+        startup_script_s3_object_version=script.version_id if script else None,
+        execution_role_arn=role.arn,
+        kms_key=args.key.arn,
+        network_configuration=aws.mwaa.EnvironmentNetworkConfigurationArgs(
+            subnet_ids=args.network.private_subnet_ids[:2], security_group_ids=[args.network.airflow.id]
+        ),
+        logging_configuration=_logging(args.settings.log_levels),
+    )
+
+
+def _taken(asked: aws.mwaa.EnvironmentArgs, environment: aws.mwaa.Environment) -> pulumi.Output[str]:
+    """Host of the page, once AWS runs what it was asked for.
+
+    MWAA rolls back an update that it can't make, and the provider calls that a success: then AWS's values are the former ones.
+    LastUpdate alone does not tell, because it stays FAILED when the change itself is taken back.
+    """
+
+    def values(of: aws.mwaa.EnvironmentArgs | aws.mwaa.Environment) -> dict[str, Any]:
+        return {name: getattr(of, name) for name in TOLD}
+
+    told = pulumi.Output.all(values(asked), values(environment), environment.last_updateds)
+    taken = told.apply(lambda each: _require_taken(*each))
+    return pulumi.Output.all(environment.webserver_url, taken).apply(lambda each: each[0])
+
+
+def _require_taken(
+    asked: Mapping[str, Any], has: Mapping[str, Any], last: Sequence[aws.mwaa.outputs.EnvironmentLastUpdated] | None
+) -> None:
+    refused = [name for name, value in asked.items() if value is not None and value != has[name]]
+    if not refused or pulumi.runtime.is_dry_run():
+        return
+    errors = [error for update in last or () for error in update.get("errors") or ()]
+    reasons = [f"{error['error_code']}: {error['error_message']}" for error in errors]
+    changes = "\n".join(f"  {name} = {asked[name]}, but AWS has {has[name]}" for name in refused)
+    raise pulumi.RunError(
+        f"AWS rolled back the update of Airflow, which runs as before:\n{changes}\n"
+        f"AWS's reason (LastUpdate): {'; '.join(reasons) or 'none'}\n"
+        "Mend it and deploy again. What MWAA's own logs say: docs/operations.md, When an update of Airflow fails."
+    )
+
+
+def _logging(levels: LogLevels) -> aws.mwaa.EnvironmentLoggingConfigurationArgs:
+    of = aws.mwaa
+    return of.EnvironmentLoggingConfigurationArgs(
+        dag_processing_logs=of.EnvironmentLoggingConfigurationDagProcessingLogsArgs(enabled=True, log_level=levels.dag_processing),
+        scheduler_logs=of.EnvironmentLoggingConfigurationSchedulerLogsArgs(enabled=True, log_level=levels.scheduler),
+        task_logs=of.EnvironmentLoggingConfigurationTaskLogsArgs(enabled=True, log_level=levels.task),
+        webserver_logs=of.EnvironmentLoggingConfigurationWebserverLogsArgs(enabled=True, log_level=levels.webserver),
+        worker_logs=of.EnvironmentLoggingConfigurationWorkerLogsArgs(enabled=True, log_level=levels.worker),
+    )
 
 
 def _airflow_statements(environment: str, args: AirflowArgs) -> list[Statement]:
@@ -147,21 +203,12 @@ def _airflow_statements(environment: str, args: AirflowArgs) -> list[Statement]:
     account = args.account
     return [
         Statement(actions=["airflow:PublishMetrics"], resources=[account.arn("airflow", f"environment/{environment}")]),
+        # With the page's patterns, because nobody is told which of them MWAA calls: in a bucket of DAG files all are harmless.
         Statement(
-            actions=["s3:GetObject", "s3:GetObjectVersion"],
-            resources=[pulumi.Output.concat(args.storage.dags.arn, "/*")],
+            actions=["s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetObject*", "s3:List*"],
+            resources=[args.storage.dags.arn, pulumi.Output.concat(args.storage.dags.arn, "/*")],
         ),
-        Statement(
-            actions=[
-                "s3:GetBucketLocation",
-                "s3:GetBucketPublicAccessBlock",
-                "s3:GetBucketVersioning",
-                "s3:GetEncryptionConfiguration",
-                "s3:ListBucket",
-                "s3:ListBucketVersions",
-            ],
-            resources=[args.storage.dags.arn],
-        ),
+        # Without the page's logs:CreateLogGroup: the groups are ours, and one that MWAA made would have neither key nor end.
         Statement(
             actions=[
                 "logs:CreateLogStream",
@@ -189,8 +236,10 @@ def _airflow_statements(environment: str, args: AirflowArgs) -> list[Statement]:
             ],
             resources=[f"arn:{account.partition}:sqs:{account.region}:*:airflow-celery-*"],
         ),
-        args.key.usage("sqs", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]),
-        args.key.usage("s3", ["kms:Decrypt", "kms:DescribeKey"]),
+        *(
+            args.key.usage(service, ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"])
+            for service in ("sqs", "s3")
+        ),
     ]
 
 

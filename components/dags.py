@@ -11,7 +11,12 @@ import pulumi_aws as aws
 from components.airflow import DAG_FOLDER
 from components.base import Component
 from components.bucket import PrivateBucket
-from settings.project import REPOSITORY
+from settings.project import PLATFORM_VERSION, REPOSITORY
+
+VERSION_FILE = "platform-version.txt"
+"""Which platform these files belong to, for the error of DAG files that are older than what lies beside them. In a file of its own,
+so that a release changes one object and no workstream's.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +31,14 @@ class DagsArgs:
 class Dags(Component):
     """The contents of the DAG folder. MWAA shows a change after about a minute, without an update of the environment.
 
-    Creates: an S3 object per DAG file and per workstream; one that is gone here disappears from S3.
+    Creates: an S3 object per DAG file, per workstream, and for the platform's version. What is gone here disappears from S3.
     """
 
     def __init__(self, name: str, args: DagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         for path in sorted((REPOSITORY / DAG_FOLDER).glob("*.py")):
             self._object(path.name, _text(path), "text/x-python", args.bucket)
+        self._object(VERSION_FILE, PLATFORM_VERSION, "text/plain", args.bucket)
         for workstream, configuration in args.configurations.items():
             content = pulumi.Output.json_dumps(configuration, indent=2)
             self._object(f"config/{workstream}.json", content, "application/json", args.bucket)

@@ -20,7 +20,7 @@ from components.names import WORKSTREAMS, names
 from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
 from components.secrets import ForeignSecret
-from settings.project import NAMESPACE, PLATFORM_VERSION
+from settings.project import NAMESPACE
 from settings.sections.airflow import AirflowSettings
 from settings.sections.warehouse import Authentication, WarehouseSettings
 from settings.sections.workstream import WorkstreamSettings
@@ -158,7 +158,6 @@ def _dag_configuration(
     settings = args.settings
     return {
         "schemaVersion": 1,
-        "platformVersion": PLATFORM_VERSION,
         "workstream": name,
         "dagId": f"dbt_{name.replace('-', '_')}",
         "description": settings.description,

@@ -4,9 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import pendulum
 from airflow.sdk.exceptions import AirflowFailException
 from dbt_configuration import Workstream
 
@@ -14,16 +12,7 @@ OVERRIDES_LIMIT = 8192
 """Characters of JSON that ECS accepts as `overrides` (API reference, TaskOverride)."""
 
 
-def interval(context: Mapping[str, Any], timezone: str) -> tuple[datetime, datetime] | None:
-    """The time that a run is about: the date of the form, else the run's data interval; None for a plain run by hand."""
-    if date := context["params"]["date"]:
-        start = pendulum.from_format(date, "YYYY-MM-DD", tz=timezone)
-        return start, start.add(days=1)
-    start, end = context.get("data_interval_start"), context.get("data_interval_end")
-    return (start, end) if start and end else None
-
-
-def event_time(context: Mapping[str, Any], period: tuple[datetime, datetime] | None, timezone: str) -> tuple[str, str] | None:
+def event_time(context: Mapping[str, Any], period: tuple[datetime, datetime] | None) -> tuple[str, str] | None:
     """Begin and end, UTC, of the batches that microbatch models build; None: those that dbt takes by itself, from now back.
 
     A run that is about a certain time says which: a day of the form, or a run of a backfill. Of a period of a day or longer,
@@ -31,8 +20,7 @@ def event_time(context: Mapping[str, Any], period: tuple[datetime, datetime] | N
     """
     if period is None or not (context["params"]["date"] or context["dag_run"].run_type == BACKFILL):
         return None
-    local = [moment.astimezone(ZoneInfo(timezone)) for moment in period]
-    days = [moment.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None) for moment in local]
+    days = [moment.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None) for moment in period]
     whole = days[1] - days[0] >= timedelta(days=1) and period[1] - period[0] >= SHORTEST_DAY
     begin, end = days if whole else (moment.astimezone(UTC) for moment in period)
     return begin.strftime(DBT_TIME), end.strftime(DBT_TIME)

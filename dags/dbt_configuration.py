@@ -20,7 +20,6 @@ Kind = Literal["text", "number", "flag", "texts", "schedule", "maybe"]
 
 KEYS: dict[str, Kind] = {
     "schemaVersion": "number",
-    "platformVersion": "text",
     "workstream": "text",
     "dagId": "text",
     "description": "text",
@@ -142,11 +141,17 @@ def read_file(path: Path) -> Workstream:
         raise _error(path, [f"holds {type(content).__name__}, not an object: deploy it again with `pulumi up`"])
     version = content.get("schemaVersion")
     if isinstance(version, int) and version > SCHEMA_VERSION:
-        needed = f"it needs platform version {content.get('platformVersion', '(not named)')}: deploy with that version"
+        needed = f"it needs platform version {_platform_version(path.parent.parent)}: deploy with that version"
         raise _error(path, [f"schemaVersion: {version} is newer than the {SCHEMA_VERSION} that these DAG files read; {needed}"])
     if problems := _problems(content, path.stem):
         raise _error(path, problems)
     return _workstream(content)
+
+
+def _platform_version(dag_folder: Path) -> str:
+    """Of whoever deployed last, also when only the DAG files were put back."""
+    file = dag_folder / "platform-version.txt"
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else "(not named)"
 
 
 def _problems(content: dict[str, Any], name: str) -> list[str]:

@@ -41,6 +41,11 @@ EXIT_CODES: dict[int, tuple[str, str, bool]] = {
         "The next try goes on where this one stopped. If it happens again: raise timeoutMinutes or threads, or select less.",
         True,
     ),
+    4: (
+        "dbt built everything, and what it leaves could not be stored in S3",
+        "The next try stores it, and builds nothing again. The last block of the log above says what S3 answered.",
+        True,
+    ),
     137: (
         "The container was killed, most often because it had too little memory",
         "Raise the workstream's memory (and cpu, if the pair asks for it) and deploy.",

@@ -1,6 +1,6 @@
 """The airflow operator that runs dbt as one Fargate task: Amazon's own, plus what people who read a DAG's log miss in it."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -9,10 +9,14 @@ from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetcher
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
-from dbt_command import command, event_time, interval, overrides
+from botocore.exceptions import WaiterError
+from dbt_command import command, event_time, overrides
 from dbt_configuration import Workstream
 from dbt_console import ContainerLog, RunReport, artifact_page, log_page
+from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family, started_with, state
 from dbt_diagnosis import Diagnosis, diagnose_refused, diagnose_stopped
+from dbt_intervals import interval
+from dbt_retries import LOST_WORKERS, OwnFailures
 from dbt_summary import XCOM_KEY, digest, fetch, folder, publish_all, publish_each
 
 START_AND_STOP = timedelta(minutes=10)
@@ -52,11 +56,6 @@ class CompleteLogFetcher(AwsTaskLogFetcher):
         self._drained = last
 
 
-def _override(task: Mapping[str, Any]) -> dict[str, Any]:
-    """What RunTask was told about the container; DescribeTasks repeats it."""
-    return next(iter(task.get("overrides", {}).get("containerOverrides", [])), {})
-
-
 class DbtOperator(EcsRunTaskOperator):
     """Runs the workstream's container once and waits for it.
 
@@ -91,7 +90,8 @@ class DbtOperator(EcsRunTaskOperator):
             pool_slots=workstream.pool_slots,
             max_active_tis_per_dag=1,  # A backfill does not keep to the DAG's max_active_runs; its own is 10 unless asked.
             execution_timeout=timedelta(minutes=workstream.timeout_minutes) + START_AND_STOP,
-            retries=workstream.retries,
+            retries=workstream.retries + LOST_WORKERS,
+            retry_policy=OwnFailures(),
             retry_delay=RETRY_DELAY,
             **kwargs,
         )
@@ -99,23 +99,25 @@ class DbtOperator(EcsRunTaskOperator):
         self.identity: dict[str, str] = {}
         self.summary: dict[str, Any] | None = None
         self.log_page = self.report_page = ""
-        self.stop_reason = "Stopped in Airflow: the task was marked, cleared, or its worker went away"
+        self.stop_reason = ""
+        """Why this try itself stops its container; empty as long as it does not."""
 
     def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
         """Sets the override after all templates are rendered, so that a value of the user is never a template."""
         super().render_template_fields(context, jinja_env)
-        period = interval(context, self.workstream.timezone)
-        logical_date = period[0] if context["params"]["date"] and period else context.get("logical_date")
+        period = interval(context, self.workstream)
+        logical_date = period[0] if period else context.get("logical_date")
         self.identity = {
             "DBT_RUN_ID": context["run_id"],
             TRY_NUMBER: str(context["ti"].try_number),
             "DBT_LOGICAL_DATE": logical_date.isoformat() if logical_date else "",
             "DBT_SOURCE_FRESHNESS": str(self.workstream.freshness).lower(),
         }
-        arguments = command(context["params"], self.workstream, period, event_time(context, period, self.workstream.timezone))
+        arguments = command(context["params"], self.workstream, period, event_time(context, period))
         self.overrides = overrides(self.workstream.container, arguments, self.identity)
 
     def execute(self, context: Any) -> None:
+        self.instance = context["ti"]
         try:
             super().execute(context)
         except AirflowTaskTimeout:
@@ -130,12 +132,28 @@ class DbtOperator(EcsRunTaskOperator):
             publish_each(self.workstream.name, self.summary, context["outlet_events"])
 
     def on_kill(self) -> None:
-        """Stops the container and says why, where both logs show it."""
+        """Stops the container, unless another try waits for it or will, and says why, where both logs show it.
+
+        A worker that goes away, or is told by Airflow that the try is no longer its own, may be one of several: the container
+        belongs to the run. Whether to stop it only Airflow knows; if it can't say, the next try or `dbt-watch` decides.
+        """
         if self.task_log_fetcher:
             self.task_log_fetcher.stop()
-        if self.arn:
-            self.log.warning("%s. Stopping ECS task %s.", self.stop_reason, self.arn)
-            self.client.stop_task(cluster=self.cluster, task=self.arn, reason=self.stop_reason)
+        if not self.arn or not (self.stop_reason or self._is_over()):
+            return
+        reason = self.stop_reason or "Stopped in Airflow: the task was marked or cleared"
+        self.log.warning("%s. Stopping ECS task %s.", reason, self.arn)
+        self.client.stop_task(cluster=self.cluster, task=self.arn, reason=reason)
+
+    def _is_over(self) -> bool:
+        """Whether no try of this run waits for its container any more."""
+        try:
+            found = state(self.instance, self.instance.dag_id, self.instance.run_id)
+        except Exception as error:  # noqa: BLE001 - whatever keeps Airflow from answering
+            found = f"not told: {error}"
+        if found not in OVER:
+            self.log.warning("Leaving ECS task %s to the next try of its run, which is %s in Airflow.", self.arn, found)
+        return found in OVER
 
     def _get_task_log_fetcher(self) -> AwsTaskLogFetcher:
         self.log_page = log_page(self.workstream, self._get_logs_stream_name())
@@ -151,7 +169,7 @@ class DbtOperator(EcsRunTaskOperator):
 
     def _start_task(self) -> None:
         try:
-            self._await_former_container()
+            self._await_former_containers()
             super()._start_task()
         except EcsOperatorError as error:
             first = error.failures[0]
@@ -159,12 +177,49 @@ class DbtOperator(EcsRunTaskOperator):
         except self.client.exceptions.ClientError as error:
             self._fail(diagnose_refused(error.response["Error"]["Code"], error.response["Error"]["Message"]))
 
-    def _await_former_container(self) -> None:
-        """A task that was cleared starts again at once, while its container still cancels queries and uploads artifacts."""
-        former = self.client.list_tasks(cluster=self.cluster, startedBy=self._started_by, desiredStatus="STOPPED")["taskArns"]
-        if former:
-            self.log.info("Waiting until the container of the former try has ended: %s", former)
-            self.client.get_waiter("tasks_stopped").wait(cluster=self.cluster, tasks=former)
+    def _living(self) -> list[Task]:
+        """The workstream's containers that have not ended, whichever run or try started them."""
+        try:
+            found = containers(self.client, self.cluster, family=family(self.workstream.task_definition))
+        except self.client.exceptions.ClientError as error:
+            self.log.warning("Whether a former container still runs can't be seen: %s", error)
+            return []
+        return [task for task in found if task["lastStatus"] != "STOPPED"]
+
+    def _try_reattach_task(self, started_by: str) -> None:
+        """As the provider's, which asks for `startedBy` and a status at once."""
+        own = [task for task in self._living() if task.get("startedBy") == started_by and task["desiredStatus"] == "RUNNING"]
+        if own:
+            self.arn = own[0]["taskArn"]
+            self.log.info("An earlier try of this run has started ECS task %s: waiting for that one.", self.arn)
+
+    def _await_former_containers(self) -> None:
+        """No two containers of a workstream write at once: neither those of one run's tries, nor those of two runs."""
+        former = self._living()
+        if not former:
+            return
+        for task in former:
+            run_id = started_with(task).get("DBT_RUN_ID")
+            self.log.info("Waiting for the end of ECS task %s of run %s (%s).", task["taskArn"], run_id, task["lastStatus"])
+            if run_id and task["desiredStatus"] == "RUNNING" and state(self.instance, self.dag_id, run_id) in OVER:
+                self.log.warning("%s: %s", ABANDONED, task["taskArn"])
+                self.client.stop_task(cluster=self.cluster, task=task["taskArn"], reason=ABANDONED)
+        arns = [task["taskArn"] for task in former]
+        attempts = int(START_AND_STOP.total_seconds()) // self.waiter_delay
+        try:
+            waiter = self.client.get_waiter("tasks_stopped")
+            waiter.wait(cluster=self.cluster, tasks=arns, WaiterConfig={"Delay": self.waiter_delay, "MaxAttempts": attempts})
+        except WaiterError:
+            self._fail(
+                Diagnosis(
+                    summary="Another container of this workstream still runs",
+                    detail=f"{', '.join(arns)} did not end within {START_AND_STOP}",
+                    resolution="Wait for its run, or stop it: `aws ecs stop-task`.",
+                    transient=True,
+                )
+            )
+        for task in self.client.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"]:
+            self.log.info("ECS task %s has ended with exit code %s.", task["taskArn"], exit_code(task))
 
     def _check_success_task(self) -> None:
         tasks = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])["tasks"]
@@ -173,10 +228,10 @@ class DbtOperator(EcsRunTaskOperator):
         if diagnosis := diagnose_stopped(task, self.workstream.container):
             self._fail(diagnosis)
 
-    def _read_summary(self, task: Mapping[str, Any]) -> None:
+    def _read_summary(self, task: Task) -> None:
         """What the container left in S3. A container that was found again keeps the number of the try that started it."""
-        started = {entry["name"]: entry["value"] for entry in _override(task).get("environment", [])}
-        where = folder(self.workstream, self.identity["DBT_RUN_ID"], started.get(TRY_NUMBER, self.identity[TRY_NUMBER]))
+        started = started_with(task).get(TRY_NUMBER, self.identity[TRY_NUMBER])
+        where = folder(self.workstream, self.identity["DBT_RUN_ID"], started)
         try:
             self.summary = digest(fetch(self.workstream, where), self.workstream.failed_model_tasks)
         except Exception as error:  # noqa: BLE001 - the run ends as it ended, whatever is wrong with its summary

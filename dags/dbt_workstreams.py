@@ -9,6 +9,7 @@ from airflow.sdk.definitions.param import ParamsDict
 from dbt_alerts import failed, late, recovered
 from dbt_configuration import Workstream, read
 from dbt_console import artifacts_page, log_page
+from dbt_containers import TASK
 from dbt_failures import failed_models
 from dbt_operator import DbtOperator
 from dbt_summary import each_mart, marts
@@ -43,7 +44,7 @@ def make(workstream: Workstream) -> DAG:
         default_args={"owner": workstream.owner},
     ) as dag:
         run = DbtOperator(
-            task_id="dbt",
+            task_id=TASK,
             workstream=workstream,
             outlets=[marts(workstream.name), each_mart(workstream.name)],
             on_failure_callback=failed(workstream),

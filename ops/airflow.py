@@ -5,6 +5,7 @@ task instances are looked up through Airflow's batch lists, whose filters are in
 """
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from ops.errors import OpsError
@@ -29,13 +30,18 @@ class Airflow:
 
     def require_available(self) -> None:
         """Raises OpsError if the environment can't take a request now."""
+        environment = self.environment()
+        status, reason = environment.get("Status"), refusal(environment)
+        if status not in {"AVAILABLE", "UPDATING"}:
+            fix = f"AWS says: {reason}" if reason else "Creating takes 20 to 30 minutes, an update or going back from one as long."
+            raise OpsError(f"The Airflow environment {self.name!r} is not available: {status}.", fix)
+
+    def environment(self) -> dict[str, Any]:
+        """What MWAA says of it. Raises OpsError if there is none."""
         try:
-            status = self.client.get_environment(Name=self.name)["Environment"].get("Status")
+            return self.client.get_environment(Name=self.name)["Environment"]
         except self.client.exceptions.ResourceNotFoundException as error:
             raise OpsError(f"There is no Airflow environment {self.name!r}.", "Deploy it: `pulumi up`.") from error
-        if status not in {"AVAILABLE", "UPDATING"}:
-            fix = "Creating takes 20 to 30 minutes; a failure is explained on the environment's page in the AWS console."
-            raise OpsError(f"The Airflow environment {self.name!r} is not available: {status}.", fix)
 
     def require_dag(self, dag_id: str) -> None:
         """Waits until Airflow has loaded the DAG. Raises OpsError if it does not come, or is paused."""
@@ -94,6 +100,15 @@ class Airflow:
         except (known.RestApiClientException, known.RestApiServerException) as error:
             answer = error.response
         return answer["RestApiStatusCode"], answer.get("RestApiResponse")
+
+
+def refusal(environment: Mapping[str, Any]) -> str:
+    """Why AWS did not make the last update of an environment; empty if it did (MWAA API Reference, "LastUpdate")."""
+    last = environment.get("LastUpdate", {})
+    if last.get("Status") != "FAILED":
+        return ""
+    error = last.get("Error", {})
+    return f"{error.get('ErrorCode', 'FAILED')}: {error.get('ErrorMessage', 'no reason')}"
 
 
 def _accepted(status: int, answer: Any) -> dict[str, Any]:

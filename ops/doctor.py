@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ops.airflow import Airflow
+from ops.airflow import Airflow, refusal
 from ops.context import stack_of
 from ops.errors import OpsError, from_aws
 from ops.rollback import has_image
@@ -87,6 +87,13 @@ def _airflow(stack: Stack) -> Iterator[Finding]:
     airflow = Airflow(stack)
     airflow.require_available()
     yield Finding(check="Airflow", ok=True, detail=f"{airflow.name} is available")
+    reason = refusal(airflow.environment())
+    yield Finding(
+        check="Airflow: last update",
+        ok=not reason,
+        detail=f"rolled back by AWS: {reason}" if reason else "done",
+        fix="Mend what it names, then `pulumi up`. Until then Airflow runs as before." if reason else "",
+    )
     errors = airflow.import_errors()
     yield Finding(
         check="Airflow: DAG files",

@@ -6,8 +6,9 @@ gets None for the other one when that is wrong itself, and lets it pass: its own
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
+from itertools import pairwise
 from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
@@ -185,6 +186,8 @@ def cron(expression: str) -> str:
             "Write five cron fields (minute hour day month weekday), for instance '0 5 * * *', "
             f"or one of {', '.join(sorted(AIRFLOW_PRESETS))}, or null to start it by hand"
         )
+    if any(re.match(r"[rh](?![a-z])", part, re.IGNORECASE) for field in expression.split() for part in field.split(",")):
+        raise ValueError("`R` and `H` mean a time at random, another one each time that Airflow reads it. Write numbers")
     try:
         croniter(expression, datetime(2024, 1, 1)).get_next()  # noqa: DTZ001 (any date will do)
     except CroniterBadDateError:
@@ -199,6 +202,17 @@ def timezone(name: str) -> str:
     except (KeyError, ValueError, OSError):
         raise ValueError("Unknown time zone. Use an IANA name, for instance Europe/Amsterdam or UTC") from None
     return name
+
+
+def clock(timezone: str, schedule: str | None) -> str:
+    """A zone in which Airflow makes the schedule's intervals right: its arithmetic (3.3.1, `CronMixin`) knows whole hours only."""
+    if schedule is None or (" " not in schedule and not schedule.startswith("@")):
+        return timezone
+    now = datetime.now(UTC)
+    offsets = [ZoneInfo(timezone).utcoffset(now + timedelta(days=day)) or timedelta() for day in range(366)]
+    if any(before != after and abs(after - before) != timedelta(hours=1) for before, after in pairwise(offsets)):
+        raise ValueError("Its clocks change by other than an hour, which Airflow gets wrong. Use UTC, or a zone nearby")
+    return timezone
 
 
 def fargate_memory(memory: int, cpu: int | None) -> int:

@@ -12,8 +12,9 @@ from components.encryption import EncryptionKey
 from components.iam_policy import Statement
 from components.names import names
 from components.role import ServiceRole, ServiceRoleArgs
+from components.workstream import CONTAINER
 
-REPORTED = [0, 1, 2, 3, 143]
+REPORTED = [0, 1, 2, 3, 4, 143]
 """Exit codes of the runner (`image/runner/outcome.py`): it has told what happened, and Airflow passes it on."""
 
 MESSAGE = {
@@ -89,7 +90,8 @@ def _died(cluster_arn: pulumi.Input[str]) -> dict[str, Any]:
             "lastStatus": ["STOPPED"],
             "$or": [
                 {"stopCode": ["TaskFailedToStart"]},
-                {"containers": {"exitCode": [{"anything-but": REPORTED}]}},
+                # Ours: beside it GuardDuty may run an agent, which is killed at the end of every task.
+                {"containers": {"name": [CONTAINER], "exitCode": [{"anything-but": REPORTED}]}},
             ],
         },
     }

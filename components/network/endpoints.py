@@ -10,8 +10,7 @@ from components.account import Account
 from components.base import Component
 from components.iam_policy import Statement, document
 from components.network.security_group import SecurityGroup, SecurityGroupArgs
-
-HTTPS = 443
+from settings.rules import HTTPS
 
 SERVICES = {
     # Amazon MWAA, "Creating the required VPC service endpoints in an Amazon VPC with private routing".
@@ -35,7 +34,15 @@ SERVICES = {
 }
 """Name of the endpoint service, after the region, to the prefix of its IAM actions."""
 
-PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer"]
+FOR_ANYBODY = {
+    "airflow": ["airflow:*"],
+    "cloudwatch": ["cloudwatch:PutMetricData"],
+    "ecr": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer"],
+    "logs": ["logs:CreateLogStream", "logs:PutLogEvents"],
+}
+"""What MWAA's own containers do through this VPC, as identities of AWS that nobody is told: pull Airflow's image, report to MWAA,
+log and measure. AWS asks for endpoints without any limit ("Security in your VPC on Amazon MWAA": VPC endpoint policies). The rest
+of what its pages list is done with the environment's execution role, which is ours ("Amazon MWAA execution role": S3, SQS, KMS)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +57,14 @@ class EndpointsArgs:
 
 
 class Endpoints(Component):
-    """An interface endpoint per service, for identities of this account only.
+    """An interface endpoint per service, for identities of this account and for MWAA's own.
 
     Creates: a security group that admits the callers to port 443; per entry of SERVICES an interface endpoint with private DNS
     (the services' usual host names lead to it) and a policy.
 
     The policies stop what roles can't: stolen credentials of another account, with which code inside the VPC could carry data
-    out. What our own identities may do is up to their roles, as MWAA recommends ("Security in your VPC on Amazon MWAA").
+    out; FOR_ANYBODY says where MWAA needs them open. What our own identities may do is up to their roles, as MWAA recommends
+    ("Security in your VPC on Amazon MWAA").
     """
 
     def __init__(self, name: str, args: EndpointsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -89,7 +97,5 @@ def _statements(account: Account, prefix: str) -> list[Statement]:
         resources=["*"],
         conditions={"StringEquals": {"aws:PrincipalAccount": account.id}},
     )
-    # Airflow's containers run in an account of AWS and pull its image through this VPC, as an identity that nobody is told
-    # ("Security in your VPC on Amazon MWAA": "required for your Amazon ECR image to be retrieved"). Pulling carries nothing out.
-    pull = Statement(principals="*", actions=PULL, resources=["*"])
-    return [ours, pull] if prefix == "ecr" else [ours]
+    others = [Statement(principals="*", actions=FOR_ANYBODY[prefix], resources=["*"])] if prefix in FOR_ANYBODY else []
+    return [ours, *others]

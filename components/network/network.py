@@ -19,10 +19,9 @@ from components.network.security_group import SecurityGroup, SecurityGroupArgs
 from components.network.snowflake_endpoint import SnowflakeEndpoint, SnowflakeEndpointArgs
 from components.network.subnet import Subnet, SubnetArgs
 from settings.project import NAMESPACE
+from settings.rules import HTTPS
 from settings.sections.network import NetworkSettings, SnowflakeSettings
 from settings.sections.warehouse import WarehouseSettings
-
-HTTPS = 443
 
 WITHOUT_FARGATE = ["apne1-az3", "usw1-az2"]
 """Ids of zones that have no Fargate (Amazon ECS, "Supported Regions for Amazon ECS on AWS Fargate")."""

@@ -8,8 +8,7 @@ import pulumi_aws as aws
 
 from components.base import Component
 from components.network.security_group import SecurityGroup, SecurityGroupArgs
-
-HTTPS = 443
+from settings.rules import HTTPS
 
 
 @dataclass(frozen=True, kw_only=True)

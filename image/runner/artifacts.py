@@ -14,6 +14,16 @@ FILES = ("manifest.json", "run_results.json", "sources.json", "catalog.json")
 """What dbt writes to its target folder."""
 
 
+def passes(error: Exception) -> bool:
+    """Whether another try may help: S3 did not answer, or answered that the fault is its own."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in `_client`
+
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or error.response["Error"]["Code"] in {"SlowDown", "RequestTimeout"}
+    return isinstance(error, BotoCoreError)
+
+
 class Artifacts:
     """The workstream's part of the artifacts bucket, and in it the folder of one try. Encryption is the bucket's default."""
 

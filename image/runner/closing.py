@@ -16,6 +16,7 @@ _HEADLINES = {
     ExitCode.FAILED: "dbt failed",
     ExitCode.NOT_STARTED: "dbt was not started",
     ExitCode.DEADLINE: "dbt was ended at its deadline",
+    ExitCode.NOT_STORED: "dbt succeeded, but what it leaves could not be stored",
     ExitCode.CANCELLED: "dbt was cancelled",
 }
 

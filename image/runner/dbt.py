@@ -110,8 +110,8 @@ class Dbt:
 
     def sources_made_by(self, nodes: Sequence[Node]) -> set[str]:
         """Ids of the sources whose tables are what these nodes make."""
-        made = {_same(node.relation) for node in nodes if node.relation}
-        return {source.unique_id for source in self.manifest.sources.values() if _same(source.relation_name) in made}
+        made = {same(node.relation) for node in nodes if node.relation}
+        return {source.unique_id for source in self.manifest.sources.values() if same(source.relation_name) in made}
 
     def matches(self, selection: Selection, *options: str) -> set[str]:
         """Ids of all that the selection finds, by `dbt list` with these options. Raises RunnerError as `selected` does."""
@@ -162,6 +162,11 @@ class Dbt:
             raise outcome.exception
         return outcome
 
+    def write_manifest(self) -> None:
+        """As `build` does it, for a run that builds nothing."""
+        TARGET.mkdir(parents=True, exist_ok=True)
+        self.manifest.write(str(TARGET / "manifest.json"))
+
     def compiled(self, node_id: str) -> str:
         """The SQL that was sent for a node, or nothing."""
         node = self._nodes.get(node_id) if self.manifest else None
@@ -186,10 +191,17 @@ def _node(node_id: str, node: Any) -> Node:
         path=node.original_file_path,
         parents=tuple(node.depends_on_nodes),
         relation=getattr(node, "relation_name", None) or "",
+        adds=_adds(node.config),
     )
 
 
-def _same(relation: str) -> str:
+def _adds(config: Any) -> bool:
+    """Whether the model, built twice, has its rows twice: an incremental one, unless something says which rows it replaces."""
+    replaces = config.get("unique_key") or config.get("incremental_strategy") in {"microbatch", "insert_overwrite"}
+    return config.get("materialized") == "incremental" and not replaces
+
+
+def same(relation: str) -> str:
     """The same for a name with and without quotes, in upper and lower case."""
     return relation.replace('"', "").upper()
 

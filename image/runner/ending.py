@@ -1,10 +1,11 @@
 """The end of a run: store what it leaves, write metrics and the last block."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from runner.artifacts import Artifacts
+from runner.artifacts import Artifacts, passes
 from runner.closing import closing
 from runner.dbt import LOGS, TARGET, Dbt
 from runner.journal import Journal
@@ -19,6 +20,12 @@ LATEST = "latest/summary.json"
 
 ROWS = "latest/rows.json"
 """Node id: rows that it wrote in its last run that succeeded. Failed runs and runs of a few nodes leave the others' alone."""
+
+PATIENCE = 240
+"""Seconds for which storing is tried again. A run that was told to end, or is past its deadline, has not so long."""
+
+PAUSE = 5
+"""Seconds between two of these tries."""
 
 FIX = "Check that the bucket is there and that the task role may write below this prefix: `pulumi up` restores both."
 
@@ -38,15 +45,27 @@ class Ending:
         """Store and report. What could not be stored makes a success a failure, and never hides a failure."""
         compiled = self._compiled(summary)
         try:
-            self._store(summary, compiled)
+            self._store_patiently(summary, compiled)
         except Exception as error:  # noqa: BLE001 - S3 may fail in many ways
             problem = f"The artifacts could not be stored at {self.artifacts.uri}: {error}\n{FIX}"
-            code = ExitCode.FAILED if summary.code == ExitCode.SUCCESS else summary.code
+            code = ExitCode.NOT_STORED if summary.code == ExitCode.SUCCESS else summary.code
             summary = replace(summary, code=code, problem="\n".join(filter(None, [summary.problem, problem])))
             compiled = {}
         self.output.text(metrics(summary, self.to_first_query))
         self.output.text(closing(summary, self.artifacts.uri, compiled))
         return summary.code
+
+    def _store_patiently(self, summary: Summary, compiled: Mapping[str, str]) -> None:
+        """Again and again while S3 does not answer, or answers that it can't: all was built, and would count as failed."""
+        end = time.monotonic() + (PATIENCE if summary.code in {ExitCode.SUCCESS, ExitCode.FAILED} else 0)
+        while True:
+            try:
+                return self._store(summary, compiled)
+            except Exception as error:
+                if not passes(error) or time.monotonic() > end:
+                    raise
+                self.output.event("warning", message=f"What the run leaves could not be stored yet: {error}")
+                time.sleep(PAUSE)
 
     def _store(self, summary: Summary, compiled: Mapping[str, str]) -> None:
         """The summary goes last: whoever sees it finds the rest."""

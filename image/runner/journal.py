@@ -3,25 +3,27 @@
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 from runner.artifacts import Artifacts
 from runner.output import Output
-from runner.progress import SUCCEEDED, Progress, Result
+from runner.progress import SUCCEEDED, Progress, Result, now
 from runner.steps import Step
 
-INTERVAL = 2.0
-"""Seconds between two uploads at least; so much work at most is done twice after a kill."""
+INTERVAL = 0.5
+"""Seconds between two uploads at least."""
 
 FILE = "progress.json"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Former:
-    """What earlier tries of a run completed."""
+    """The run's earlier tries."""
 
-    results: Mapping[str, Result] = field(default_factory=dict)
-    """By the id of the node."""
+    results: Mapping[str, Result]
+    """What they completed, by node id."""
+    began: str
+    """When the first of them came to build, ISO 8601; nothing: none did, of the same image, selection and vars."""
     commands: int = 0
     """So many of the run's commands, from the first on, ended well."""
 
@@ -37,27 +39,35 @@ class Journal:
         self._steps = steps
         self._identity = json.loads(json.dumps(identity))
         self._output = output
+        self._began = now()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True, name="journal")
 
     def former(self, run_id: str, try_number: int) -> Former:
-        """What earlier tries of this run completed; nothing if they ran something else.
+        """What earlier tries of this run did; nothing if they ran something else.
 
         The last try that completed anything counts: it had taken over what those before it did. One that completed nothing may
         not even have come to look for them.
         """
+        began, commands = "", 0
         for earlier in range(try_number - 1, 0, -1):
             found = json.loads(self._artifacts.get(f"{self._artifacts.folder(run_id, earlier)}/{FILE}") or b"{}")
             results = {node_id: Result(**result) for node_id, result in found.get("results", {}).items()}
             completed = {node_id: result for node_id, result in results.items() if result.status in SUCCEEDED}
-            if completed and found["identity"] != self._identity:
+            same = found.get("identity") == self._identity
+            if completed and not same:
                 self._output.event("resume", tryNumber=earlier, ignored="it ran another image, selection or vars")
-                return Former()
+                break
+            if same:
+                self._began = began = found.get("began", "")
+                commands = max(commands, found.get("commands", 0))
             if completed:
-                return Former(results=completed, commands=found.get("commands", 0))
-        return Former()
+                return Former(results=completed, began=began, commands=commands)
+        return Former(results={}, began=began, commands=commands)
 
     def start(self) -> None:
+        """Store that the run builds now, and from now on each result."""
+        self._progress.changed.set()
         self._thread.start()
 
     def end(self) -> None:
@@ -71,7 +81,8 @@ class Journal:
         """Upload the results as they are now."""
         results = {node_id: asdict(result) for node_id, result in list(self._progress.results.items())}
         ended = sum(step.status == "success" for step in self._steps)
-        self._artifacts.put(FILE, json.dumps({"identity": self._identity, "commands": ended, "results": results}))
+        page = {"identity": self._identity, "began": self._began, "commands": ended, "results": results}
+        self._artifacts.put(FILE, json.dumps(page))
 
     def _follow(self) -> None:
         while not self._ended.is_set():

@@ -8,10 +8,12 @@ class ExitCode(IntEnum):
 
     SUCCESS = 0
     FAILED = 1
-    """Nodes or tests failed, or the artifacts could not be stored."""
+    """Nodes or tests failed."""
     NOT_STARTED = 2
     """Configuration or connection."""
     DEADLINE = 3
+    NOT_STORED = 4
+    """Everything was built, and the artifacts could not be stored: the next try stores them, and builds nothing."""
     CANCELLED = 143
     """128 + SIGTERM, as a shell would report it."""
 

@@ -34,6 +34,8 @@ class Node:
     """Ids of what it reads."""
     relation: str = ""
     """What it makes in the warehouse, `DATABASE.SCHEMA.NAME`; nothing for a test."""
+    adds: bool = False
+    """Built twice, it would have its rows twice."""
 
 
 @dataclass(frozen=True, kw_only=True)

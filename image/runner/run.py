@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from runner import connection
 from runner.artifacts import Artifacts
 from runner.commands import BUILD, Command
+from runner.committed import committed
 from runner.dbt import PROJECT, TARGET, Dbt, import_dbt, profile_variables
 from runner.ending import Ending
 from runner.environment import Environment
@@ -75,6 +76,8 @@ class Run:
         self._changed: set[str] | None = None
         """Ids of what differs from the last success, with `--changed`."""
         self._problem = ""
+        self._ran = False
+        """Whether a command had anything left to do."""
 
     def execute(self) -> ExitCode:
         """Run, report and store; raises for nothing that a run can meet."""
@@ -137,11 +140,10 @@ class Run:
             code = self._step(step, former, state)
             if code != ExitCode.SUCCESS:
                 return code
+        if self._progress.nodes and not self._ran:
+            self._nothing_left()
         if self._progress.nodes:
-            self._if_possible(
-                "keep the manifest of this success",
-                lambda: self._state.update(TARGET / "manifest.json", self._progress.nodes, self._dbt.node_ids, self._changed),
-            )
+            self._keep_state()
         return ExitCode.SUCCESS
 
     def _variables(self, command: Command) -> str:
@@ -187,6 +189,7 @@ class Run:
         if step.number < former.commands:
             self._progress.carry_over({node.id: former.results[node.id]})
             return ExitCode.SUCCESS
+        self._ran = True
         self._progress.start(node.id)
         started, began, before = now(), time.monotonic(), len(self._events.problems)
         outcome = self._dbt.operate(step.command)
@@ -270,26 +273,51 @@ class Run:
 
     def _former(self) -> Former:
         run_id, try_number = self._environment.run_id, self._environment.try_number
-        former = self._if_possible("read the former try", lambda: self._journal.former(run_id, try_number)) or Former()
-        # Who asks for another try after everything succeeded wants everything again.
-        return Former() if former.commands == len(self._steps) else former
+        former = self._if_possible("read the former try", lambda: self._journal.former(run_id, try_number))
+        return former or Former(results={}, began="")
 
     def _resume(self, step: Step, nodes: list[Node], former: Former) -> list[str]:
         """What is left to run: everything, without what a former try of this run completed."""
-        ids = [node.id for node in nodes]
-        of_this = {node_id: result for node_id, result in former.results.items() if result.command == step.number}
-        done = {node_id: of_this[node_id] for node_id in ids if node_id in of_this}
-        rest = [node_id for node_id in ids if node_id not in done]
+        done = {node.id: former.results[node.id] for node in nodes if node.id in former.results}
+        self._progress.carry_over({node_id: result for node_id, result in done.items() if result.command == step.number})
         if step.number < former.commands:
-            rest = []
-        elif not done or not rest:  # the command itself failed, in a hook: it is run again
-            return ids
-        self._progress.carry_over(done)
-        self._output.event("resumed", done=len(done), left=len(rest))
-        return rest
+            return []
+        if former.began and step.number == former.commands:
+            self._progress.carry_over(self._committed(nodes, former.began))
+        left = [node.id for node in nodes if node.id not in self._progress.results]
+        if len(left) < len(nodes):
+            self._output.event("resumed", done=len(nodes) - len(left), left=len(left))
+        return left
+
+    def _committed(self, nodes: list[Node], since: str) -> dict[str, Result]:
+        """What a former try built and did not come to say, of what must not be built twice."""
+        adding = [node for node in nodes if node.adds and node.id not in self._progress.results]
+        if not adding:
+            return {}
+        names = ", ".join(node.name for node in adding)
+        found = self._if_possible(f"ask what was committed of {names}", lambda: committed(self._environment, adding, since)) or {}
+        for node_id, query_id in found.items():
+            message = "A former try has added its rows and could not say so: they are not added again, its hooks may be missing."
+            self._output.event("warning", node=node_id, queryId=query_id, message=message)
+        command = self._progress.command
+        return {node_id: Result(status="success", query_id=query_id, command=command) for node_id, query_id in found.items()}
+
+    def _nothing_left(self) -> None:
+        """For a run whose former try could not store all that it leaves, and for one that somebody cleared."""
+        self._problem = (
+            "A former try of this run has built all of this, so nothing was built again.\n"
+            f"  What to do: nothing; or, to build it once more, start a new run: ops run {self._environment.workstream}"
+        )
+        self._if_possible("write the manifest", self._dbt.write_manifest)
+
+    def _keep_state(self) -> None:
+        self._if_possible(
+            "keep the manifest of this success",
+            lambda: self._state.update(TARGET / "manifest.json", self._progress.nodes, self._dbt.node_ids, self._changed),
+        )
 
     def _build(self, command: Command, selection: Selection, state: Path | None, nodes: list[str], left: list[str]) -> ExitCode:
-        before = len(self._progress.results)
+        self._ran, before = True, len(self._progress.results)
         outcome = self._dbt.run(command, selection, self._options_of(command), nodes=nodes, left=left, state=state)
         if outcome.success:
             return ExitCode.SUCCESS

@@ -52,6 +52,12 @@ WILDCARDS = (
         'without it (Amazon MWAA, "Amazon MWAA execution role").',
     ),
     Wildcard(
+        actions=("s3:GetBucket*", "s3:GetObject*", "s3:List*"),
+        resource="arn:*:s3:::*platform-dags*",
+        reason="MWAA asks for these patterns on the bucket of the DAGs, and tells nobody which of them it calls (Amazon MWAA, "
+        '"Amazon MWAA execution role").',
+    ),
+    Wildcard(
         actions=("ecs:ListTasks",),
         only_with="ecs:cluster",
         reason="Its only resource type is the container instance, which Fargate does not have; the condition limits it to a "

@@ -19,10 +19,18 @@ policies")."""
 REGISTRIES = {"ecr.api": "EC2.55", "ecr.dkr": "EC2.56"}
 
 FOR_ANYBODY = frozenset(
-    {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer"}
+    {
+        "airflow:*",
+        "cloudwatch:PutMetricData",
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:GetAuthorizationToken",
+        "ecr:GetDownloadUrlForLayer",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
 )
-"""Airflow's containers pull their image as an identity of AWS that nobody is told (Amazon MWAA, "Security in your VPC"); who
-can only pull can't carry anything out."""
+"""What MWAA's containers do as identities of AWS that nobody is told (Amazon MWAA, "Security in your VPC")."""
 
 
 @stack_control("vpc-endpoint-policy", Severity.MEDIUM, OWN)

@@ -50,7 +50,8 @@ class AirflowSettings(Section):
 
     version: Version = Field(
         default="3.3.1",
-        description="Airflow version: the one that the DAG files are written for. On MWAA's older ones none of them loads.",
+        description="Airflow version: the one that the DAG files are written for. On MWAA's older ones none of them loads. MWAA "
+        "updates an environment within a major version; another major version is another environment, without the runs' history.",
     )
     environment_class: EnvironmentClass = Field(
         default="mw1.small",

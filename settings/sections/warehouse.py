@@ -29,7 +29,7 @@ class WarehouseSettings(Section):
         description="Host name, without protocol and port, of Snowflake's PrivateLink endpoint or of a proxy; left out, the "
         "account's public name.",
     )
-    port: int = Field(default=443, ge=1, le=65535, description="TCP port of the host.")
+    port: int = Field(default=rules.HTTPS, ge=1, le=65535, description="TCP port of the host.")
     protocol: Literal["https", "http"] = Field(
         default="https", description="`http` only for a test double in development: it shows every query to the network."
     )

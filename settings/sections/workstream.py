@@ -179,8 +179,8 @@ class WorkstreamSettings(Section):
 
     @field_validator("timezone")
     @classmethod
-    def _exists(cls, timezone: str) -> str:
-        return rules.timezone(timezone)
+    def _has_a_clock(cls, timezone: str, info: ValidationInfo) -> str:
+        return rules.clock(rules.timezone(timezone), info.data.get("schedule"))
 
     @field_validator("memory")
     @classmethod

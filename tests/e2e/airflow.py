@@ -221,6 +221,10 @@ class DagRun:
     def mark(self, state: str) -> None:
         self.airflow.call("PATCH", f"{self.path}/taskInstances/{TASK}", {"new_state": state})
 
+    def give_up(self) -> None:
+        """Marks the whole run as failed, as the button on its page does."""
+        self.airflow.call("PATCH", self.path, {"state": "failed"})
+
     def clear(self) -> None:
         """Runs the task again, and what comes after it, as the button does."""
         options = {"dry_run": False, "only_failed": False, "reset_dag_runs": True, "include_downstream": True}

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import yaml
 from pulumi.runtime import config, mocks
-from pulumi.runtime.settings import _set_project, get_root_resource, set_root_resource
+from pulumi.runtime.settings import SETTINGS, _get_rpc_manager, _set_project, get_root_resource, set_root_resource
 from pulumi.runtime.stack import wait_for_rpcs
 
 from settings.project import REPOSITORY
@@ -129,6 +129,9 @@ class Stack:
         asyncio.set_event_loop(self._loop)
         self._mocks = RecordingMocks()
         self._monitor = RecordingMonitor(self._mocks)
+        # What a program that failed left behind waits for its loop, which is closed.
+        _get_rpc_manager().clear()
+        SETTINGS.outputs.clear()  # pyright: ignore[reportAttributeAccessIssue] (made at run time)
         # The outputs of a program that ran before hang on its stack.
         set_root_resource(None)  # pyright: ignore[reportArgumentType] (the SDK's own initial value)
         self._log = RecordingLog()

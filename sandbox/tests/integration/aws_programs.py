@@ -418,6 +418,8 @@ def orchestration(version: int) -> None:
     pulumi.export("environment", environment.name)
     pulumi.export("url", environment.webserver_url)
     pulumi.export("requirementsVersion", requirements.version_id)
+    pulumi.export("requirementsOfAirflow", environment.requirements_s3_object_version)
+    pulumi.export("lastUpdate", environment.last_updateds[0])
 
 
 def monitoring(version: int) -> None:

@@ -566,6 +566,12 @@ def test_airflow_is_waited_for_when_it_is_made_and_changed(new_stack, emulator):
     assert (environment["MaxWorkers"], environment["Tags"]) == (5, {"project": "dbt", "changed": "yes"})
     assert environment["RequirementsS3ObjectVersion"] == changed.outputs["requirementsVersion"]
 
+    rolled_back = up(stack, lambda: programs.orchestration(3))
+    environment = mwaa.get_environment(Name=made["environment"])["Environment"]
+    assert (environment["Status"], environment["LastUpdate"]["Status"]) == ("AVAILABLE", "FAILED"), "a success, to the provider"
+    assert rolled_back.outputs["requirementsOfAirflow"] == changed.outputs["requirementsVersion"]
+    assert "NoSuchVersion" in rolled_back.outputs["lastUpdate"]["errors"][0]["errorMessage"]
+
     stack.destroy()
     assert what_is_left(emulator) == {}
 
@@ -574,7 +580,9 @@ def test_an_airflow_that_fails_says_why_and_is_not_forgotten(new_stack, emulator
     """An environment takes minutes; what goes wrong in it must be read where `pulumi up` was run."""
     stack = new_stack("failing-orchestration")
 
-    with pytest.raises(automation.CommandError, match=r"CREATE_FAILED: INCORRECT_CONFIGURATION: .*NoSuchVersion"):
+    with pytest.raises(
+        automation.CommandError, match=r"unexpected state 'CREATE_FAILED'.*: INCORRECT_CONFIGURATION: .*NoSuchVersion"
+    ):
         up(stack, lambda: programs.orchestration(3))
     assert len(what_is_left(emulator)["environment"]) == 1
 

@@ -217,6 +217,15 @@ def test_asking_for_no_task_is_refused(cloud: Account):
         cloud.client("ecs").describe_tasks(cluster=cloud.facts["cluster"], tasks=[])
 
 
+def test_tasks_are_listed_by_who_started_them_and_by_nothing_else(cloud: Account):
+    """A look for a former container that works here would fail every run on AWS."""
+    listed = {"cluster": cloud.facts["cluster"], "startedBy": "run-1"}
+
+    assert cloud.client("ecs").list_tasks(**listed)["taskArns"] == []
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*cannot specify startedBy with other arguments"):
+        cloud.client("ecs").list_tasks(**listed, desiredStatus="STOPPED")
+
+
 def test_a_task_runs_on_a_capacity_provider_of_its_cluster_only(cloud: Account):
     """Spot that works here and is refused by AWS would be found out at night."""
     definition, spot = cloud.define("true"), [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]

@@ -12,12 +12,13 @@ import pulumi_aws
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.providers.aws.api import readable_errors
+from sandbox.providers.aws.api import Api, readable_errors
 from sandbox.providers.aws.comparison import GENERATED
 from sandbox.providers.aws.configuration import session_for
 from sandbox.providers.aws.functions import functions
 from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.provider import CATALOGUE, AwsProvider
+from sandbox.providers.aws.services.mwaa import wait_for
 from sandbox.providers.aws.session import Session, loopback_endpoint
 from sandbox.providers.aws.shapes import members, resolve
 from sandbox.providers.aws.table import ResourceType
@@ -405,6 +406,8 @@ def test_a_new_default_tag_is_an_update_in_place():
         (TASK_DEFINITION, task(), task(container={"image": "other"}), ["containerDefinitions"]),
         (TASK_DEFINITION, task(), task(skipDestroy=True), []),
         (MWAA, ENVIRONMENT, {**ENVIRONMENT, "maxWorkers": 5}, []),
+        (MWAA, {**ENVIRONMENT, "airflowVersion": "2.11.0"}, {**ENVIRONMENT, "airflowVersion": "3.3.1"}, ["airflowVersion"]),
+        (MWAA, {**ENVIRONMENT, "airflowVersion": "3.2.1"}, {**ENVIRONMENT, "airflowVersion": "3.3.1"}, []),
         (
             MWAA,
             ENVIRONMENT,
@@ -466,6 +469,29 @@ def test_what_has_a_fixed_name_is_deleted_before_it_is_made_again(resource):
     automatic = difference(resource(ROLE_TYPE), *({"path": path, "assumeRolePolicy": TRUST} for path in ("/", "/a/")))
 
     assert (fixed.delete_first, automatic.delete_first) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "last", "outcome"),
+    [
+        ("AVAILABLE", {"Status": "SUCCESS"}, None),
+        ("AVAILABLE", {"Status": "FAILED", "Error": {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": "no"}}, None),
+        ("ROLLING_BACK", {"Status": "PENDING"}, r"unexpected state 'ROLLING_BACK', wanted target 'AVAILABLE'. last error: <nil>"),
+        ("MAINTENANCE", {"Status": "PENDING"}, "unexpected state 'MAINTENANCE'"),
+        ("UPDATE_FAILED", {"Status": "FAILED", "Error": {"ErrorCode": "A", "ErrorMessage": "b"}}, "last error: A: b"),
+    ],
+)
+def test_an_update_of_airflow_ends_as_with_the_real_provider(status: str, last: dict[str, Any], outcome: str | None):
+    """It takes an update that MWAA rolled back for a success, and errs at once when it sees it roll back."""
+    environment = {"Name": "airflow", "Status": status, "LastUpdate": last}
+    client = SimpleNamespace(get_environment=lambda Name: {"Environment": environment})  # noqa: N803 (botocore's name)
+    api = Api(CATALOGUE[MWAA], SimpleNamespace(client=lambda name: client), operation())  # pyright: ignore[reportArgumentType]
+
+    if outcome is None:
+        wait_for(api, "airflow", pending=("UPDATING", "CREATING_SNAPSHOT"))
+    else:
+        with pytest.raises(ProviderError, match=outcome):
+            wait_for(api, "airflow", pending=("UPDATING", "CREATING_SNAPSHOT"))
 
 
 def test_a_preview_of_new_contents_says_that_the_version_will_change(resource):

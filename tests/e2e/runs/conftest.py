@@ -13,7 +13,7 @@ from sandbox.paths import REPOSITORY
 from tests.conftest import copy_repository
 from tests.e2e.airflow import Airflow, DagRun
 from tests.e2e.runs.inbox import Inbox
-from tests.e2e.runs.paced import KILL_WORKER, LONG, LOST_WORKER, PACED, workstream
+from tests.e2e.runs.paced import LONG, LOST_WORKER, PACED, kill_worker, workstream
 
 
 @pytest.fixture(scope="package")
@@ -67,6 +67,5 @@ def orphan(airflow: Airflow, started: dict[str, DagRun]) -> str:
     run = started["bus"]
     run.reached("stop_3")
     [task] = run.ecs_tasks()
-    code, said = airflow.container.exec_run(["python", "-c", KILL_WORKER.format(task=run.task["id"])])
-    assert code == 0, said
+    kill_worker(run)
     return task["taskArn"]

@@ -1,12 +1,14 @@
-"""The run that lost its worker in Airflow at the start of these tests (conftest.py: orphan): it takes the longest."""
+"""Runs that lost their worker in Airflow: one at the start of these tests (conftest.py: orphan), because it takes the longest."""
 
 import pytest
+
+from tests.e2e.runs.paced import LONG, kill_worker
 
 pytestmark = pytest.mark.slow
 
 
 def test_a_worker_that_is_killed_finds_its_container_again(started, orphan, inbox):
-    """A second container would write the same tables at the same time."""
+    """A second container would write the same tables at the same time; with no retries the run would say failed beside it."""
     run = started["bus"]
 
     assert run.ended(900) == "success"
@@ -16,3 +18,22 @@ def test_a_worker_that_is_killed_finds_its_container_again(started, orphan, inbo
     assert orphan in run.log(2)
     assert "dbt succeeded" in run.log(2)
     assert inbox.subjects("bus") == []
+
+
+def test_the_next_run_stops_a_container_that_nobody_waits_for_and_begins_after_its_end(airflow, started, orphan):
+    """A run that is marked as failed while its worker is gone: its container would write beside that of the next run."""
+    assert started["ferry"].ended(600)
+    lost = airflow.trigger("ferry", select=["stop_4"], vars={"wait": {"stop_4": LONG}})
+    lost.said('"node_started"')
+    kill_worker(lost)
+    lost.give_up()
+    assert lost.ended() == "failed"
+
+    following = airflow.trigger("ferry", select=["calls"])
+    assert following.ended() == "success"
+
+    [first], [second] = lost.ecs_tasks(), following.ecs_tasks()
+    assert first["stoppedReason"] == "Stopped: no run in Airflow waits for it any more"
+    assert first["stoppedAt"] <= second["createdAt"]
+    following.said(first["taskArn"])
+    assert lost.nodes() == {"stop_4": "cancelled"}

@@ -109,6 +109,28 @@ def test_after_a_kill_the_next_try_runs_exactly_the_rest(runs: Runs):
     assert "20 success" in again.text
 
 
+APPEND = "{{ config(materialized='incremental', incremental_strategy='append') }} select {{ var('n') }} as n"
+
+
+def test_rows_that_were_added_before_a_kill_are_not_added_again(runs: Runs):
+    """They would be there twice: the journal can't hold what nobody came to say."""
+    project(runs.project, {"a": APPEND})
+    assert runs.run("run", "--vars", '{"n": 1}', DBT_RUN_ID="run-0").code == 0
+    project(runs.project, {"a": APPEND.replace("append')", "append', post_hook='select system$wait(300)')")})
+    run = runs.start("run", "--vars", '{"n": 2}')
+    committed = f"query_text like 'COMMIT%' and query_tag like '%{runs.workstream}%run-1%'"
+    count = f"select count(*) from snowflake.account_usage.query_history where {committed}"
+    assert wait_until(lambda: runs.server.run(count) == [(1,)], 120), run.log.read_text()
+
+    run.process.kill()
+    run.finish()
+    again = runs.run("run", "--vars", '{"n": 2}', DBT_TRY_NUMBER="2")
+
+    assert (again.code, again.statuses) == (0, {}), again.text
+    assert "nothing was built again" in again.text
+    assert sorted(runs.server.run(f"select n from analytics.{runs.workstream}.a")) == [(1,), (2,)]
+
+
 def test_a_try_that_could_not_connect_does_not_make_the_next_one_begin_from_the_beginning(runs: Runs):
     """One blip of the network at night, and everything that the first try built is built again."""
     project(runs.project, {"a": "select 1 as x", "b": "select nope from {{ ref('a') }}", "c": "select 1 as x from {{ ref('b') }}"})

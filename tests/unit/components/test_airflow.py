@@ -1,13 +1,14 @@
 import shutil
 from typing import Any, get_args
 
+import pulumi
 import pytest
 
 from components import airflow
 from settings import rules
 from settings.project import REPOSITORY
 from settings.sections.airflow import DEFAULT_POOL_SLOTS, AirflowSettings, ConcurrentRuns
-from tests.unit.recorder import Stack, run_program, stack_file
+from tests.unit.recorder import OUTPUTS, Stack, run_program, stack_file
 
 ENVIRONMENT = "aws:mwaa/environment:Environment"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -133,6 +134,37 @@ def test_a_changed_startup_script_reaches_airflow(chosen: Stack):
     assert uploaded["key"] == environment["startupScriptS3Path"]
     assert uploaded["content"] == SCRIPT
     assert environment["startupScriptS3ObjectVersion"] == "version-1"
+
+
+FORMER = {"requirementsS3ObjectVersion": "version-0", "webserverUrl": "airflow.example.com"}
+REASON = {"errorCode": "INCORRECT_CONFIGURATION", "errorMessage": "No matching distribution found for nonsense"}
+
+
+def test_a_deployment_that_aws_rolled_back_fails_and_says_why(monkeypatch: pytest.MonkeyPatch):
+    """MWAA goes back to the former requirements, and the provider calls that a success: nobody would learn of it."""
+    rolled_back = {**FORMER, "lastUpdateds": [{"status": "FAILED", "errors": [REASON]}]}
+    monkeypatch.setitem(OUTPUTS, ENVIRONMENT, rolled_back)
+
+    with pytest.raises(pulumi.RunError) as failed:
+        run_program(stack_file("dev"))
+
+    assert "requirements_s3_object_version = version-1, but AWS has version-0" in str(failed.value)
+    assert "INCORRECT_CONFIGURATION: No matching distribution found for nonsense" in str(failed.value)
+
+
+def test_a_preview_after_a_rolled_back_update_shows_what_the_next_deployment_does(monkeypatch: pytest.MonkeyPatch):
+    """It is the way out: it must not fail for what it is going to mend."""
+    monkeypatch.setitem(OUTPUTS, ENVIRONMENT, FORMER)
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+
+    assert run_program(stack_file("dev")).outputs["airflowUrl"] == "airflow.example.com"
+
+
+def test_a_change_that_was_taken_back_ends_the_failure(monkeypatch: pytest.MonkeyPatch):
+    """AWS goes on telling of the failed update until there is another one."""
+    monkeypatch.setitem(OUTPUTS, ENVIRONMENT, {"webserverUrl": "a", "lastUpdateds": [{"status": "FAILED", "errors": [REASON]}]})
+
+    assert run_program(stack_file("dev")).outputs["airflowUrl"] == "a"
 
 
 def test_without_a_startup_script_airflow_looks_for_none(development: Stack):

@@ -111,9 +111,10 @@ def _like(wanted: Any, value: Any) -> bool:
         (ended(143, "UserInitiated"), False),
         ({**ended(137), "detail-type": "ECS Service Action"}, False),
         (task_event(lastStatus="RUNNING", containers=[{"name": "dbt"}]), False),
+        (task_event(containers=[{"name": "dbt", "exitCode": 0}, {"name": "aws-guardduty-agent-1a2b", "exitCode": 137}]), False),
         (task_event(clusterArn="arn:aws:ecs:eu-west-1:123456789012:cluster/other", stopCode="TaskFailedToStart"), False),
     ],
-    ids=["no start", "killed", "crashed", "success", "failed models", "cancelled", "no task", "running", "elsewhere"],
+    ids=["no start", "killed", "crashed", "success", "failed models", "cancelled", "no task", "running", "GuardDuty", "elsewhere"],
 )
 def test_tasks_that_died_without_a_report_are_told_and_no_others(development: Stack, event: dict[str, Any], told: bool):
     """Airflow tells of a run that failed: the same news twice is news that nobody reads."""

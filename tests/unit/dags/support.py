@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from components.dags import VERSION_FILE
+
 HOME = tempfile.mkdtemp(prefix="airflow-home-")
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ |= {"AIRFLOW_HOME": HOME, "AIRFLOW__CORE__LOAD_EXAMPLES": "false", "AIRFLOW__CORE__UNIT_TEST_MODE": "true"}
@@ -19,7 +21,6 @@ def configuration(name: str, **changes: Any) -> dict[str, Any]:
     """A complete `config/<name>.json`."""
     return {
         "schemaVersion": 1,
-        "platformVersion": "0.1.0",
         "workstream": name,
         "dagId": f"dbt_{name}",
         "description": f"Models of {name}",
@@ -63,6 +64,7 @@ def dag_folder(target: Path, *configurations: dict[str, Any]) -> Path:
     """A DAG folder as it lies in the bucket: our files and one configuration per workstream."""
     shutil.copytree(DAGS, target, ignore=shutil.ignore_patterns("__pycache__", "config"))
     (target / "config").mkdir()
+    (target / VERSION_FILE).write_text("4.2.0")
     for content in configurations:
         (target / "config" / f"{content['workstream']}.json").write_text(json.dumps(content))
     return target

@@ -15,31 +15,50 @@ from tests.unit.dags.summaries import node, summary
 import pendulum
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
+from airflow.providers.amazon.aws.utils.identifiers import generate_uuid
+from airflow.sdk import DAG
 from airflow.sdk.execution_time.context import OutletEventAccessors
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 from dbt_configuration import read
 from dbt_operator import CompleteLogFetcher, DbtOperator
+from dbt_retries import LOST_WORKERS
 from dbt_summary import each_mart, marts
 from runner.outcome import ExitCode
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012:task/dbt/0123"
+STARTED_BY = generate_uuid("dbt_sales", "dbt", "run", "-1")
+"""As the provider's operator says which task of Airflow starts a container."""
+
+
+def task(arn=ARN, *, status="RUNNING", desired="RUNNING", run_id="run", try_number="2", started_by=STARTED_BY, **more):
+    """One entry of DescribeTasks."""
+    told = [{"name": name, "value": value} for name, value in {"DBT_RUN_ID": run_id, "DBT_TRY_NUMBER": try_number}.items()]
+    overrides = {"containerOverrides": [{"name": "dbt", "environment": told}]}
+    return {"taskArn": arn, "lastStatus": status, "desiredStatus": desired, "startedBy": started_by, "overrides": overrides, **more}
 
 
 class Ecs:
-    """Runs one task that ends as told."""
+    """Runs one task that ends as told; knows of others that are there before."""
 
     exceptions = SimpleNamespace(ClientError=ClientError)
 
     def __init__(self):
-        self.started, self.stopped, self.running, self.stopping = [], [], [], []
+        self.started, self.stopped = [], []
+        self.others: list[dict[str, Any]] = []
         self.awaited: list[tuple[list[str], int]] = []
-        self.failures, self.refusal, self.ends = [], None, lambda: None
-        self.try_number = "2"
+        self.failures, self.refusal, self.ends, self.unlisted = [], None, lambda: None, None
         self.exit_code, self.stop_code, self.reason = 0, "EssentialContainerExited", "Essential container in task exited"
 
-    def list_tasks(self, **request):
-        return {"taskArns": self.running if request["desiredStatus"] == "RUNNING" else self.stopping}
+    def get_paginator(self, name):
+        assert name == "list_tasks"
+        return SimpleNamespace(paginate=self.list_tasks)
+
+    def list_tasks(self, *, cluster, desiredStatus, family):  # noqa: N803
+        if self.unlisted:
+            raise self.unlisted
+        assert family == "sales"
+        yield {"taskArns": [other["taskArn"] for other in self.others if other["desiredStatus"] == desiredStatus]}
 
     def run_task(self, **request):
         if self.refusal:
@@ -54,13 +73,15 @@ class Ecs:
     def wait(self, tasks, **_):
         self.awaited.append((tasks, len(self.started)))
         self.ends()
+        for other in self.others:
+            if other["taskArn"] in tasks:
+                other["lastStatus"] = other["desiredStatus"] = "STOPPED"
 
-    def describe_tasks(self, **_):
+    def describe_tasks(self, *, tasks, **_):
         container = {"name": "dbt", "lastStatus": "STOPPED", "exitCode": self.exit_code}
-        override = {"name": "dbt", "environment": [{"name": "DBT_TRY_NUMBER", "value": self.try_number}]}
-        overrides = {"containerOverrides": [override]}
-        stop = {"stopCode": self.stop_code, "stoppedReason": self.reason}
-        return {"tasks": [{"containers": [container], "overrides": overrides, **stop}]}
+        end = {"containers": [container], "stopCode": self.stop_code, "stoppedReason": self.reason}
+        known = {other["taskArn"]: other for other in self.others}
+        return {"tasks": [(known.get(arn) or task(arn)) | end for arn in tasks]}
 
     def stop_task(self, **request):
         self.stopped.append(request)
@@ -116,17 +137,33 @@ def ecs():
 @pytest.fixture
 def operator(tmp_path, monkeypatch, ecs, logs, s3):
     (workstream,), _ = read(dag_folder(tmp_path / "dags", configuration("sales")) / "config")
-    made = DbtOperator(task_id="dbt", workstream=workstream)
+    with DAG("dbt_sales"):
+        made = DbtOperator(task_id="dbt", workstream=workstream)
     monkeypatch.setattr(made, "client", ecs)
     yield made
     if made.task_log_fetcher:
         made.task_log_fetcher.join(10)
 
 
-def context(**changes):
-    xcoms: dict[str, Any] = {}
-    push = lambda key, value: xcoms.update({key: value})  # noqa: E731
-    ti = SimpleNamespace(dag_id="dbt_sales", task_id="dbt", run_id="run", map_index=-1, try_number=2, xcom_push=push, xcoms=xcoms)
+class Instance(SimpleNamespace):
+    """Airflow's task instance, and what Airflow holds of the runs."""
+
+    def __init__(self):
+        super().__init__(dag_id="dbt_sales", task_id="dbt", run_id="run", map_index=-1, try_number=2, xcoms={}, states={})
+
+    def xcom_push(self, key, value):
+        self.xcoms[key] = value
+
+    def get_task_states(self, *, dag_id, task_ids, run_ids):
+        if isinstance(self.states, Exception):
+            raise self.states
+        assert (dag_id, task_ids) == ("dbt_sales", ["dbt"])
+        return {run: {"dbt": found} for run, found in self.states.items() if run in run_ids}
+
+
+def context(states=None, **changes):
+    ti = Instance()
+    ti.states = states or {}
     given = {"params": form(), "dag_run": SimpleNamespace(run_type="manual")}
     outlet_events = OutletEventAccessors()
     return {"ti": ti, "run_id": "run", "logical_date": None, "outlet_events": outlet_events, **given, **changes}
@@ -176,20 +213,74 @@ def test_a_value_of_the_user_is_never_a_template(operator, ecs):
 
 def test_a_worker_that_died_finds_its_container_again(operator, ecs):
     """A second container would write the same tables at the same time."""
-    ecs.running = [ARN]
+    ecs.others = [task()]
 
     run(operator)
 
     assert ecs.started == []
 
 
-def test_a_run_waits_for_the_end_of_its_former_container(operator, ecs):
-    """A task that is cleared starts again while its container still has two minutes to cancel queries."""
-    ecs.stopping = [f"{ARN}4"]
+OTHER = f"{ARN}4"
+OTHER_RUN = {"run_id": "other", "started_by": "another-run"}
+
+
+@pytest.mark.parametrize(
+    "former",
+    [task(OTHER, desired="STOPPED"), task(OTHER, desired="STOPPED", **OTHER_RUN), task(OTHER, **OTHER_RUN)],
+    ids=["of this run, cleared", "of a run marked failed", "of a run that will try again"],
+)
+def test_a_run_waits_for_the_end_of_every_container_of_its_workstream(operator, ecs, former):
+    """Two of them at once write the same tables; whichever run they are of, a container has two minutes to end."""
+    ecs.others = [former]
+
+    run(operator, states={"other": "up_for_retry"})
+
+    assert ecs.awaited == [([OTHER], 0), ([ARN], 1)]
+    assert ecs.stopped == []
+
+
+def test_a_container_that_no_run_waits_for_is_stopped_before_the_next_begins(operator, ecs):
+    """A run that is marked as failed while its worker is gone has nobody else to stop it."""
+    ecs.others = [task(OTHER, **OTHER_RUN)]
+
+    run(operator, states={"other": "failed"})
+
+    assert [stop["task"] for stop in ecs.stopped] == [OTHER]
+    assert ecs.awaited[0] == ([OTHER], 0)
+
+
+def test_a_container_that_somebody_runs_by_hand_is_waited_for_and_not_stopped(operator, ecs):
+    """It belongs to no run, so no run may end it."""
+    ecs.others = [task(OTHER, run_id="other", started_by="me", overrides={})]
 
     run(operator)
 
-    assert ecs.awaited == [([f"{ARN}4"], 0), ([ARN], 1)]
+    assert ecs.stopped == []
+    assert ecs.awaited[0] == ([OTHER], 0)
+
+
+def test_the_wait_for_another_container_has_an_end(operator, ecs):
+    """The run would hold a worker's place for hours, without a word of why."""
+    ecs.others = [task(OTHER, **OTHER_RUN)]
+
+    def too_long():
+        raise WaiterError("TasksStopped", "Max attempts exceeded", {})
+
+    ecs.ends = too_long
+
+    with pytest.raises(AirflowException, match=f"Another container of this workstream still runs\n.*{OTHER}"):
+        run(operator, states={"other": "up_for_retry"})
+
+    assert ecs.started == []
+
+
+def test_a_run_starts_when_aws_does_not_tell_of_former_containers(operator, ecs):
+    """The look for them must never be what fails a run."""
+    ecs.unlisted = ClientError({"Error": {"Code": "InvalidParameterException", "Message": "no"}}, "ListTasks")
+
+    run(operator)
+
+    assert len(ecs.started) == 1
 
 
 @pytest.fixture
@@ -255,7 +346,7 @@ def test_a_success_publishes_its_marts_with_their_rows(operator, s3):
 
 def test_the_summary_of_a_container_that_was_found_again_is_that_of_the_try_that_started_it(operator, ecs, s3):
     """The container writes where it was told to, and the worker that told it is gone."""
-    ecs.running, ecs.try_number = [ARN], "1"
+    ecs.others = [task(try_number="1")]
     s3.objects["sales/runs/run/1/summary.json"] = summary(BUILT)
     given = context()
 
@@ -349,12 +440,36 @@ def test_a_timeout_stops_the_container_and_says_so(operator, ecs):
     assert (request["task"], request["reason"]) == (ARN, "Timed out in Airflow after 1:10:00")
 
 
-def test_marking_a_task_stops_its_container(operator, ecs):
+@pytest.mark.parametrize("state", ["failed", "success", "restarting"])
+def test_marking_or_clearing_a_task_stops_its_container(operator, ecs, state):
     """`Mark as failed` means: stop it."""
-    run(operator)
+    run(operator, states={"run": state})
     operator.on_kill()
 
     assert "marked" in ecs.stopped[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    "states",
+    [{"run": "running"}, {"run": "up_for_retry"}, ConnectionError("no answer")],
+    ids=["the next try waits for it", "the next try will", "Airflow does not answer"],
+)
+def test_a_try_that_is_no_longer_its_runs_own_leaves_the_container_alone(operator, ecs, states):
+    """A worker that was cut off and comes back would stop the container that the next try has found again."""
+    run(operator, states=states)
+    operator.on_kill()
+
+    assert ecs.stopped == []
+
+
+@pytest.mark.parametrize(("try_number", "action"), [(1, "default"), (2, "default"), (3, "fail")])
+def test_a_lost_worker_does_not_end_a_run_and_a_failure_does(operator, try_number, action):
+    """The container of a lost worker goes on, and the run would say failed; its own failures are tried as often as asked."""
+    assert operator.retries == 2 + LOST_WORKERS
+
+    decision = operator.retry_policy.evaluate(ValueError(), try_number, operator.retries)
+
+    assert decision.action.value == action
 
 
 def test_the_last_lines_reach_the_log(logs):

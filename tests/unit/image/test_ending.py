@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 from runner import ending
 from runner.artifacts import Artifacts
 from runner.cli import main
@@ -103,6 +104,52 @@ def test_half_a_run_has_no_summary(broken: str):
     assert "could not be stored" in said
     assert "no such column" in said
     assert "sales/runs/run-1/1/summary.json" not in bucket.objects
+
+
+class Struggling(Bucket):
+    """An S3 that fails at the report, some times."""
+
+    def __init__(self, *errors: Exception) -> None:
+        super().__init__()
+        self.errors = list(errors)
+
+    def put_object(self, *, Key: str, Body: bytes, **options: object) -> None:  # noqa: N803 - as boto3's
+        if Key.endswith("report.html") and self.errors:
+            raise self.errors.pop(0)
+        super().put_object(Key=Key, Body=Body, **options)
+
+
+def _answer(status: int, code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}, "PutObject")  # pyright: ignore[reportArgumentType]
+
+
+SUCCESS = progress(customers=result("success"))
+
+
+@pytest.mark.parametrize("error", [ReadTimeoutError(endpoint_url="s3"), _answer(503, "SlowDown")], ids=["no answer", "a fault"])
+def test_a_success_is_one_also_when_s3_needs_a_while(monkeypatch: pytest.MonkeyPatch, error: Exception):
+    """Twelve seconds without an answer made a run a failure that had built everything."""
+    monkeypatch.setattr(ending, "PAUSE", 0)
+    bucket = Struggling(error, error, error)
+
+    code, said = _end(bucket, SUCCESS, ExitCode.SUCCESS)
+
+    assert code == ExitCode.SUCCESS
+    assert "could not be stored yet" in said
+    assert "sales/runs/run-1/1/summary.json" in bucket.objects
+
+
+def test_what_was_built_and_could_not_be_stored_is_no_failure_of_dbt():
+    """People would look for a broken model; and the next try has to store, not to build."""
+    code, said = _end(Struggling(_answer(403, "AccessDenied")), SUCCESS, ExitCode.SUCCESS)
+
+    assert code == ExitCode.NOT_STORED
+    assert "dbt succeeded, but what it leaves could not be stored: 1 success" in said
+
+
+def test_a_run_that_was_told_to_end_does_not_wait_for_s3():
+    """ECS kills it after two minutes, and its last words with it."""
+    assert _end(Struggling(_answer(503, "SlowDown")), SUCCESS, ExitCode.CANCELLED)[0] == ExitCode.CANCELLED
 
 
 def test_two_versions_of_a_model_leave_the_sql_of_both():

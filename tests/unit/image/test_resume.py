@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from runner.artifacts import Artifacts
+from runner.committed import _built
 from runner.journal import Former, Journal
 from runner.output import Output
 from runner.parse_cache import FILE, ParseCache
 from runner.progress import CANCELLED, NOT_RUN, Progress
 from runner.state import State
 
-from tests.unit.image.support import Bucket, environment, progress, result
+from tests.unit.image.support import Bucket, environment, node, progress, result
 
 IDENTITY = {"image": "abc", "selection": {"select": ["tag:sales"]}}
 
@@ -36,9 +37,9 @@ def test_the_next_try_keeps_what_succeeded_and_nothing_else(bucket: Bucket):
     made.close()
     _journal(bucket, 1, made).store()
 
-    former = _journal(bucket, 2, Progress()).former("run-1", 2).results
+    former = _journal(bucket, 2, Progress()).former("run-1", 2)
 
-    assert {node_id: found.status for node_id, found in former.items()} == {"model.customers": "success"}
+    assert {node_id: found.status for node_id, found in former.results.items()} == {"model.customers": "success"}
 
 
 @pytest.mark.parametrize("image", ["abc", "other"])
@@ -47,9 +48,9 @@ def test_a_try_that_completed_nothing_is_passed_over(bucket: Bucket, image: str)
     _journal(bucket, 1, progress(customers=result("success"))).store()
     _journal(bucket, 2, Progress(), image=image).store()
 
-    former = _journal(bucket, 4, Progress()).former("run-1", 4).results  # the third could not even start
+    former = _journal(bucket, 4, Progress()).former("run-1", 4)  # the third could not even start
 
-    assert set(former) == {"model.customers"}
+    assert set(former.results) == {"model.customers"}
 
 
 @pytest.mark.parametrize("change", [{"image": "other"}, {"selection": {"select": ["tag:finance"]}}, {"full_refresh": True}])
@@ -57,7 +58,20 @@ def test_a_try_that_ran_something_else_is_ignored(bucket: Bucket, change: dict[s
     """A corrected model would not be built, because the wrong one had been."""
     _journal(bucket, 1, progress(customers=result("success"))).store()
 
-    assert _journal(bucket, 2, Progress(), **change).former("run-1", 2) == Former()
+    assert _journal(bucket, 2, Progress(), **change).former("run-1", 2) == Former(results={}, began="")
+
+
+def test_a_try_that_was_killed_in_its_first_model_is_known_to_have_begun(bucket: Bucket):
+    """What it may have committed is asked for; and a third try must ask as far back as the second."""
+    first = _journal(bucket, 1, progress())
+    first.store()
+    began = first.former("run-1", 1).began or json.loads(bucket.objects["sales/runs/run-1/1/progress.json"])["began"]
+    second = _journal(bucket, 2, progress())
+
+    assert second.former("run-1", 2) == Former(results={}, began=began)
+    second.store()
+
+    assert _journal(bucket, 3, progress()).former("run-1", 3).began == began
 
 
 def test_results_are_stored_while_the_run_goes_on(bucket: Bucket):
@@ -71,8 +85,7 @@ def test_results_are_stored_while_the_run_goes_on(bucket: Bucket):
     made.finish("model.orders", result("success"))
 
     key = "sales/runs/run-1/1/progress.json"
-    assert wait_until(lambda: key in bucket.objects, 5)
-    assert set(json.loads(bucket.objects[key])["results"]) == {"model.orders"}
+    assert wait_until(lambda: set(json.loads(bucket.objects.get(key, b'{"results": {}}'))["results"]) == {"model.orders"}, 5)
     journal.end()
 
 
@@ -141,3 +154,28 @@ def test_a_parsed_project_is_kept_per_image_and_connection(bucket: Bucket, tmp_p
     assert not cache("image-2", "c").fetch()
     assert not cache("image-1", "d", SNOWFLAKE_SCHEMA="OTHER").fetch()
     assert cache("image-1", "e", DBT_RUN_ID="another").fetch()
+
+
+CREATED = "create or replace transient table ANALYTICS.SALES.CALLS as (select 1)"
+INSERTED = 'insert into "ANALYTICS"."SALES"."CALLS" (X) (select 1)'
+
+
+@pytest.mark.parametrize(
+    ("statements", "built"),
+    [
+        ([CREATED], True),
+        (["BEGIN", INSERTED, "COMMIT\n/* {} */"], True),
+        (["BEGIN", INSERTED], False),
+        (["BEGIN", "COMMIT", INSERTED], False),
+        (["create or replace temporary table ANALYTICS.SALES.CALLS__dbt_tmp as (select 1)"], False),
+        (["BEGIN", INSERTED.replace("CALLS", "CALLS_BY_DAY"), "COMMIT"], False),
+        (["BEGIN", INSERTED.replace("insert", "/* run by hand */ insert"), "COMMIT"], False),
+        ([], False),
+    ],
+    ids=["made", "added to", "not committed", "committed something else", "not yet added", "another table", "not dbt's", "nothing"],
+)
+def test_rows_count_as_added_once_they_are_committed(statements: list[str], built: bool):
+    """Rows that are there would be added again, or rows that are not there would never be."""
+    calls = node("calls")
+
+    assert bool(_built(calls, [(text, f"query-{number}") for number, text in enumerate(statements)])) == built

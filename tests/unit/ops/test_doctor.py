@@ -43,6 +43,8 @@ def refused(code: str) -> Any:
     return lambda _: (400, {"__type": code, "message": "no"})
 
 
+REFUSED = {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": "no such package"}
+
 BROKEN = {
     "empty secret": (SECRET, lambda _: {}, "Snowflake credentials", "ops credentials put"),
     "no right to look": (SECRET, refused("AccessDeniedException"), "Snowflake credentials", "Use a role that may"),
@@ -51,6 +53,18 @@ BROKEN = {
         lambda _: {"Environment": {"Status": "CREATING"}},
         "Airflow",
         "20 to 30 minutes",
+    ),
+    "rolled back": (
+        "GET /environments/dbt-platform-dev",
+        lambda _: {"Environment": {"Status": "AVAILABLE", "LastUpdate": {"Status": "FAILED", "Error": REFUSED}}},
+        "Airflow: last update",
+        "Mend what it names",
+    ),
+    "failed for good": (
+        "GET /environments/dbt-platform-dev",
+        lambda _: {"Environment": {"Status": "CREATE_FAILED", "LastUpdate": {"Status": "FAILED", "Error": REFUSED}}},
+        "Airflow",
+        "INCORRECT_CONFIGURATION: no such package",
     ),
     "deregistered": (ECS, task("INACTIVE"), "sales: task definition", "pulumi up --refresh"),
     "image expired": (ECR, refused("ImageNotFoundException"), "finance: image", "Build it again"),

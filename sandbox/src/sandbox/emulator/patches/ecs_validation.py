@@ -58,6 +58,7 @@ MAX_STOP_TIMEOUT = 120
 _stock_register = ecs._register_task_definition
 _stock_run_task = ecs._run_task
 _stock_describe_tasks = ecs._describe_tasks
+_stock_list_tasks = ecs._list_tasks
 
 
 @replaces(ecs, "_register_task_definition")
@@ -162,6 +163,15 @@ def describe_tasks(data: dict[str, Any]) -> Answer:
     if not data.get("tasks"):
         return error_response_json("InvalidParameterException", "Tasks cannot be empty.", 400)
     return _stock_describe_tasks(data)
+
+
+@replaces(ecs, "_list_tasks")
+def list_tasks(data: dict[str, Any]) -> Answer:
+    """ListTasks: `startedBy` "must be the only filter that you use" (API reference; words of aws/aws-sdk-go-v2#1893)."""
+    others = {"containerInstance", "daemonName", "desiredStatus", "family", "launchType", "serviceName"}
+    if data.get("startedBy") and others.intersection(data):
+        return error_response_json("InvalidParameterException", "cannot specify startedBy with other arguments", 400)
+    return _stock_list_tasks(data)
 
 
 @replaces(ecs, "_create_service")

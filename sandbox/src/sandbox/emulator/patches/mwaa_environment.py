@@ -95,7 +95,7 @@ def update_environment(_method: str, path: str, _headers: Any, body: bytes, _que
     environment = mwaa._environments.get(name)
     if environment is None:
         return error_response_json("ResourceNotFoundException", f"Environment {name} not found", 404)
-    if environment["Status"] not in ("AVAILABLE", "UPDATE_FAILED"):
+    if environment["Status"] != "AVAILABLE":
         return _invalid(f"Environment {name} is {environment['Status']} and can't be updated")
     if "NetworkConfiguration" in data:  # carries security groups only: subnets can't be changed
         data["NetworkConfiguration"] = {**environment["NetworkConfiguration"], **data["NetworkConfiguration"]}
@@ -192,17 +192,19 @@ def _bring_up(environment: dict[str, Any]) -> None:
 
 
 def _restart(environment: dict[str, Any], previous: dict[str, Any]) -> None:
-    """Starts Airflow with the new settings; when that fails, with the `previous` ones, as MWAA rolls back."""
+    """Starts Airflow with the new settings; when that fails, with the `previous` ones, as MWAA rolls back.
+
+    Either way the environment is AVAILABLE in the end; what happened stands in LastUpdate only. Meanwhile it is ROLLING_BACK if
+    its version was to change, for which MWAA goes back to a snapshot, and UPDATING otherwise.
+    """
     try:
         bucket, container = _start(environment)
         environment["LastUpdate"] = {"Status": "SUCCESS", "CreatedAt": time.time()}
-        status = "AVAILABLE"
     except _FAILURES as error:
-        _record_failure(environment, error)
-        environment |= {**previous, "Status": "ROLLING_BACK"}
+        environment |= {**previous, "Status": "ROLLING_BACK" if "AirflowVersion" in previous else "UPDATING"}
         bucket, container = _start(environment)
-        status = "UPDATE_FAILED"
-    environment["Status"] = status
+        _record_failure(environment, error)
+    environment["Status"] = "AVAILABLE"
     _keep_in_step(environment, bucket, container)
 
 

@@ -32,9 +32,11 @@ def same(kind: ResourceType, name: str, one: Any, other: Any) -> bool:
 def must_replace(kind: ResourceType, name: str, old: Properties, new: Properties) -> bool:
     """Whether the change of a property needs a new resource."""
     known = kind.properties.get(name)
-    if known is None or not known.fixed:
-        return known is not None and known.replace
+    if known is None:
+        return False
     one, other = old.get(name), new.get(name)
+    if not known.fixed:
+        return known.replace(one, other) if callable(known.replace) else known.replace
     if not isinstance(one, dict) or not isinstance(other, dict):
         return True
     one, other = known.form(one), known.form(other)

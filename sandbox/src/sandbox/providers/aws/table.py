@@ -29,8 +29,8 @@ class Property:
     required: bool = False
     default: Any = None
     """Value that AWS or the real provider uses when the program sets none; None: AWS chooses, or none at all."""
-    replace: bool = False
-    """A change needs a new resource (`ForceNew` in terraform-provider-aws)."""
+    replace: bool | Callable[[Any, Any], bool] = False
+    """A change needs a new resource (`ForceNew` in terraform-provider-aws), or one from this value to that (`ForceNewIf`)."""
     fixed: tuple[str, ...] = ()
     """Parts of the property whose change needs a new resource."""
     local: bool = False

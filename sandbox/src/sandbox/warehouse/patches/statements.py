@@ -1,7 +1,8 @@
 """Restores: statements can be cancelled, and leave a trace in SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY.
 
-Documentation: "SYSTEM$CANCEL_ALL_QUERIES", "SYSTEM$WAIT", "QUERY_HISTORY view". snowduck answers a cancellation and
-goes on; it also lets statements of several sessions touch one DuckDB connection at once, so here they take turns.
+Documentation: "SYSTEM$CANCEL_ALL_QUERIES", "SYSTEM$WAIT", "QUERY_HISTORY view", "QUERY_HISTORY_BY_USER". snowduck answers
+a cancellation and goes on; it also lets statements of several sessions touch one DuckDB connection at once, so here they take
+turns.
 """
 # pyright: reportMissingImports=false
 # (what it imports is in the warehouse's own virtual environment)
@@ -43,6 +44,12 @@ _answers: "WeakKeyDictionary[Session, tuple[str, asyncio.Task[JSONResponse]]]" =
 
 _CANCEL = re.compile(r"select system\$cancel_all_queries\( ?'?(\d+)'? ?\)", re.IGNORECASE)
 _WAIT = re.compile(r"\b(select|call)\s+system\$wait\(\s*(\d+)\s*(?:,\s*'(\w+)'\s*)?\)", re.IGNORECASE)
+_BY_USER = re.compile(
+    r"table\(\s*information_schema\.query_history_by_user\(\s*end_time_range_start\s*=>\s*to_timestamp_ltz\('([^']+)'\)\s*,"
+    r"\s*result_limit\s*=>\s*(\d+)\s*\)\s*\)",
+    re.IGNORECASE,
+)
+"""The form in which the runner asks; any other is refused, as a function that is not there."""
 _SECONDS = {"MILLISECONDS": 0.001, "SECONDS": 1, "MINUTES": 60}
 
 _INSISTENCE = 0.02
@@ -148,6 +155,7 @@ def apply() -> None:
     Cursor.execute = _execute_of(Cursor.execute)
     rewrite(lambda _, sql: _WAIT.sub(_waited, sql))
     rewrite(lambda _, sql: _CANCEL.sub("select 'cancelled'", sql))
+    rewrite(lambda session, sql: _BY_USER.sub(lambda asked: _by_user(session, *asked.groups()), sql))
 
 
 def _execute_of(execute: Callable[..., Cursor]) -> Callable[..., Cursor]:
@@ -243,6 +251,12 @@ async def _wait(statement: Statement) -> None:
 
 def _waited(call: re.Match[str]) -> str:
     return f"select 'waited {call[2]} {(call[3] or 'seconds').lower()}'"
+
+
+def _by_user(session: Session, since: str, limit: str) -> str:
+    """QUERY_HISTORY_BY_USER: what the session's own user has run, the last first (Snowflake documentation, "QUERY_HISTORY")."""
+    condition = f"user_name = '{session.user}' and end_time >= timestamptz '{since}' at time zone 'UTC'"
+    return f"(select * from SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY where {condition} order by end_time desc limit {limit})"  # noqa: S608
 
 
 def _remember(history: duckdb.DuckDBPyConnection, statement: Statement) -> None:

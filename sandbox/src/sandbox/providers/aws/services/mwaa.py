@@ -1,7 +1,7 @@
 # ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
 """Amazon MWAA: environments. Creating and updating one takes minutes and can fail late."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.providers.aws import tags
@@ -33,18 +33,23 @@ def _environment(api: Api, id: str) -> dict[str, Any] | None:
     return found if found and found["Status"] != "DELETED" else None
 
 
-def _settled(api: Api, id: str, *, busy: tuple[str, ...]) -> None:
-    """Wait until the environment is available; raise with AWS's reason if it will not be."""
+def wait_for(api: Api, id: str, *, pending: tuple[str, ...], target: tuple[str, ...] = ("AVAILABLE",)) -> None:
+    """Wait as the real provider does: any other status is an error at once, and LastUpdate is looked at beside one only.
+
+    So an update that MWAA has rolled back is a success here too (terraform-provider-aws, internal/service/mwaa/environment.go,
+    `waitEnvironmentUpdated`).
+    """
 
     def done() -> bool:
         environment = _environment(api, id) or {"Status": "DELETED"}
-        status, last = environment["Status"], environment.get("LastUpdate", {})
+        status = environment["Status"]
         api.status(f"environment is {status}")
-        if status not in busy and (status != "AVAILABLE" or last.get("Status") == "FAILED"):
-            error = last.get("Error", {})
+        if status not in (*pending, *target):
+            error = environment.get("LastUpdate", {}).get("Error", {})
             reason = ": ".join(filter(None, (error.get("ErrorCode"), error.get("ErrorMessage"))))
-            raise ProviderError(f"{api.kind.token} {id}: {status}: {reason or 'AWS gives no reason'}")
-        return status == "AVAILABLE"
+            unexpected = f"unexpected state '{status}', wanted target '{', '.join(target)}'"
+            raise ProviderError(f"{api.kind.token} {id}: {unexpected}. last error: {reason or '<nil>'}")
+        return status in target
 
     api.wait(done, f"the environment {id} to be available", every=EVERY, default=PATIENCE)
 
@@ -60,7 +65,7 @@ def _update(api: Api, id: str, new: Properties, old: Properties) -> None:
     arguments = api.arguments("UpdateEnvironment", {"name": id, **differing})
     arguments.get("NetworkConfiguration", {}).pop("SubnetIds", None)
     api.client.update_environment(**arguments)
-    _settled(api, id, busy=("UPDATING", "PENDING", "CREATING_SNAPSHOT", "ROLLING_BACK", "MAINTENANCE"))
+    wait_for(api, id, pending=("UPDATING", "CREATING_SNAPSHOT"))
 
 
 def _delete(api: Api, id: str, state: Properties) -> None:
@@ -73,9 +78,23 @@ def _read(api: Api, id: str, state: Properties) -> Properties | None:
     if environment is None:
         return None
     live = from_shape({name: value for name, value in environment.items() if name not in ("LastUpdate", "Tags")})
+    live["lastUpdateds"] = _last_updates(environment.get("LastUpdate"))
     live["airflowConfigurationOptions"] = environment.get("AirflowConfigurationOptions") or {}
     modelled = {name: live.get(name) for name in (*ENVIRONMENT_PROPERTIES, *OUTPUTS)}
     return {**modelled, "tagsAll": environment.get("Tags", {})}
+
+
+def _last_updates(last: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """AWS's LastUpdate as the schema shows it."""
+    if not last:
+        return []
+    errors = [from_shape(dict(last["Error"]))] if last.get("Error") else []
+    return [{"createdAt": str(last.get("CreatedAt")), "status": last.get("Status"), "errors": errors}]
+
+
+def _is_newer_major(old: Any, new: Any) -> bool:
+    """MWAA updates to a newer minor version only (Amazon MWAA, "Apache Airflow versions": upgrade)."""
+    return all(isinstance(each, str) and each != UNKNOWN for each in (old, new)) and int(old.split(".")[0]) < int(new.split(".")[0])
 
 
 def _logs_form(value: Any) -> Any:
@@ -112,7 +131,7 @@ ENVIRONMENT_PROPERTIES = {
         "CreateEnvironment.NetworkConfiguration", required=True, form=_network_form, fixed=("subnetIds",)
     ),
     "airflowConfigurationOptions": Property("CreateEnvironment.AirflowConfigurationOptions"),
-    "airflowVersion": Property("CreateEnvironment.AirflowVersion"),
+    "airflowVersion": Property("CreateEnvironment.AirflowVersion", replace=_is_newer_major),
     "environmentClass": Property("CreateEnvironment.EnvironmentClass"),
     "loggingConfiguration": Property("CreateEnvironment.LoggingConfiguration", form=_logs_form),
     "maxWebservers": Property("CreateEnvironment.MaxWebservers"),
@@ -129,7 +148,7 @@ ENVIRONMENT_PROPERTIES = {
     "webserverAccessMode": Property("CreateEnvironment.WebserverAccessMode"),
     "weeklyMaintenanceWindowStart": Property("CreateEnvironment.WeeklyMaintenanceWindowStart"),
 }
-OUTPUTS = ("arn", "createdAt", "serviceRoleArn", "status", "webserverUrl")
+OUTPUTS = ("arn", "createdAt", "lastUpdateds", "serviceRoleArn", "status", "webserverUrl")
 
 ENVIRONMENT = ResourceType(
     token="aws:mwaa/environment:Environment",
@@ -142,7 +161,7 @@ ENVIRONMENT = ResourceType(
     puts=(
         Put(
             ("name",),
-            lambda api, id, new, old: _settled(api, id, busy=("CREATING", "PENDING", "CREATING_SNAPSHOT")),
+            lambda api, id, new, old: wait_for(api, id, pending=("CREATING",), target=("AVAILABLE", "PENDING")),
             on_create=True,
         ),
         Put(CHANGEABLE, _update, renews=("status",)),

@@ -1,0 +1,57 @@
+"""The containers of the workstreams, as ECS knows them, and whether anybody in airflow waits for them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+TASK = "dbt"
+"""Airflow's task that runs a workstream's container."""
+
+OVER = frozenset({"success", "failed", "skipped", "upstream_failed", "removed", "restarting"})
+"""States of an airflow task that no longer waits for its container, nor will: after `restarting` comes a new one."""
+
+ABANDONED = "Stopped: no run in Airflow waits for it any more"
+
+Task = Mapping[str, Any]
+"""One entry of DescribeTasks."""
+
+
+def family(task_definition: str) -> str:
+    """Of an ARN with its revision: what all containers of a workstream have in common, whoever started them."""
+    return task_definition.rpartition("/")[2].partition(":")[0]
+
+
+def containers(ecs: Any, cluster: str, **filters: str) -> list[Task]:
+    """Those that ECS lists: all that it has not told to stop, then those that it has, for an hour or more after their end.
+
+    In this order one that is told to stop meanwhile is not missed. By family or by nothing: ECS refuses `startedBy` beside
+    any other filter (API reference, ListTasks; "cannot specify startedBy with other arguments", aws/aws-sdk-go-v2#1893).
+    """
+    found: dict[str, Task] = {}
+    for status in ("RUNNING", "STOPPED"):
+        for page in ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus=status, **filters):
+            if arns := page["taskArns"]:
+                found |= {task["taskArn"]: task for task in ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]}
+    return list(found.values())
+
+
+def started_with(task: Task) -> dict[str, str]:
+    """The environment that RunTask was told for the container; DescribeTasks repeats it."""
+    overrides = task.get("overrides", {}).get("containerOverrides", [])
+    return {entry["name"]: entry["value"] for override in overrides for entry in override.get("environment", [])}
+
+
+def exit_code(task: Task) -> int | None:
+    """Of its first container; None while it runs, or if it never began."""
+    return next((container.get("exitCode") for container in task.get("containers", [])), None)
+
+
+def state(ti: Any, dag_id: str, run_id: str) -> str:
+    """Of the run's task that waits for the container, as Airflow has it; `removed` if there is no such run.
+
+    Args:
+        ti: Any running task's instance: it asks Airflow.
+        dag_id: The run's DAG.
+        run_id: The run.
+    """
+    states = ti.get_task_states(dag_id=dag_id, task_ids=[TASK], run_ids=[run_id]).get(run_id, {TASK: "removed"})
+    return states.get(TASK) or "none"

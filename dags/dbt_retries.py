@@ -1,0 +1,23 @@
+"""How often airflow tries a run: what a try itself reports counts, and a worker that was lost does not end the run."""
+
+from typing import Any
+
+from airflow.sdk import RetryDecision, RetryPolicy
+
+LOST_WORKERS = 2
+"""Tries beyond the workstream's own: they find the container of a try whose worker was lost, and wait for that."""
+
+
+class OwnFailures(RetryPolicy):
+    """Ends a run at its last own failure. Of a lost worker Airflow asks no policy: that gets one of the tries that are left."""
+
+    def evaluate(
+        self,
+        exception: BaseException,  # noqa: ARG002 (Airflow's signature)
+        try_number: int,
+        max_tries: int,
+        context: Any = None,  # noqa: ARG002 (Airflow's signature)
+    ) -> RetryDecision:
+        if try_number > max_tries - LOST_WORKERS:
+            return RetryDecision.fail(f"All of the workstream's own tries are used; the other {LOST_WORKERS} are for lost workers.")
+        return RetryDecision.default()
