@@ -18,12 +18,6 @@ LOOK = (
     "ecs:ListTagsForResource",
     "events:Describe*",
     "events:List*",
-    "iam:GetRole",
-    "iam:GetRolePolicy",
-    "iam:ListAttachedRolePolicies",
-    "iam:ListInstanceProfilesForRole",
-    "iam:ListRolePolicies",
-    "iam:ListRoleTags",
     "kms:DescribeKey",
     "kms:GetKeyPolicy",
     "kms:GetKeyRotationStatus",
@@ -35,19 +29,30 @@ LOOK = (
     "route53:GetHostedZone",
     "route53:ListResourceRecordSets",
     "route53:ListTagsForResource",
+    "sns:GetSubscriptionAttributes",
+    "sns:GetTopicAttributes",
+    "sns:ListTagsForResource",
+)
+"""How things of the account are set up; never what is in them."""
+
+LOOK_CLOSER = (
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListInstanceProfilesForRole",
+    "iam:ListRolePolicies",
+    "iam:ListRoleTags",
     "s3:GetAccelerateConfiguration",
     "s3:GetBucket*",
     "s3:GetEncryptionConfiguration",
     "s3:GetLifecycleConfiguration",
     "s3:GetReplicationConfiguration",
     "s3:ListBucket",
+    "s3:ListTagsForResource",
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetResourcePolicy",
-    "sns:GetSubscriptionAttributes",
-    "sns:GetTopicAttributes",
-    "sns:ListTagsForResource",
 )
-"""How things are set up; never what is in them."""
+"""The same of what a policy can show much by: what a bucket's objects are called, what a role may do. Of this platform's alone."""
 
 CHANGE = (
     "airflow:CreateEnvironment",
@@ -103,6 +108,8 @@ CHANGE = (
     "s3:Get*",
     "s3:List*",
     "s3:Put*",
+    "s3:TagResource",
+    "s3:UntagResource",
     "secretsmanager:CreateSecret",
     "secretsmanager:DeleteResourcePolicy",
     "secretsmanager:DeleteSecret",
@@ -117,50 +124,88 @@ CHANGE = (
     "sns:TagResource",
     "sns:UntagResource",
 )
-"""What the program's resources that bear the stack's name are made, changed and deleted with; it never reads a secret's value
-nor writes one."""
+"""What the program's resources that bear the stack's name are made, changed and deleted with. It reads no secret's value; but
+who may make or update a secret may also write one.
+AWS's provider tags buckets with S3's own TagResource (terraform-provider-aws#45251, since 6.23)."""
 
-CHANGE_UNNAMED = (
+MAKE_NETWORK = (
     "ec2:AllocateAddress",
+    "ec2:CreateFlowLogs",
+    "ec2:CreateInternetGateway",
+    "ec2:CreateNatGateway",
+    "ec2:CreateRouteTable",
+    "ec2:CreateSecurityGroup",
+    "ec2:CreateSubnet",
+    "ec2:CreateVpc",
+    "ec2:CreateVpcEndpoint",
+)
+"""What makes a part of a VPC that bears tags from the beginning."""
+
+OPEN_NETWORK = ("ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress")
+"""The same for a rule of a security group."""
+
+CHANGE_NETWORK = (
     "ec2:AssociateRouteTable",
     "ec2:AttachInternetGateway",
-    "ec2:AuthorizeSecurityGroup*",
-    "ec2:Create*",
-    "ec2:Delete*",
-    "ec2:Detach*",
-    "ec2:Disassociate*",
+    "ec2:CreateNetworkInterface",
+    "ec2:CreateRoute",
+    "ec2:CreateTags",
+    "ec2:DeleteFlowLogs",
+    "ec2:DeleteInternetGateway",
+    "ec2:DeleteNatGateway",
+    "ec2:DeleteRoute",
+    "ec2:DeleteRouteTable",
+    "ec2:DeleteSecurityGroup",
+    "ec2:DeleteSubnet",
+    "ec2:DeleteTags",
+    "ec2:DeleteVpc",
+    "ec2:DeleteVpcEndpoints",
+    "ec2:DetachInternetGateway",
+    "ec2:DisassociateAddress",
+    "ec2:DisassociateRouteTable",
     "ec2:ModifySecurityGroupRules",
     "ec2:ModifySubnetAttribute",
-    "ec2:ModifyVpc*",
+    "ec2:ModifyVpcAttribute",
+    "ec2:ModifyVpcEndpoint",
     "ec2:ReleaseAddress",
-    "ec2:Replace*",
-    "ec2:RevokeSecurityGroup*",
-    "ecr:BatchCheckLayerAvailability",
-    "ecr:BatchGetImage",
-    "ecr:GetDownloadUrlForLayer",
-    "ecs:DeregisterTaskDefinition",
-    "kms:CreateKey",
-    "kms:EnableKeyRotation",
+    "ec2:ReplaceRoute",
+    "ec2:ReplaceRouteTableAssociation",
+    "ec2:RevokeSecurityGroupEgress",
+    "ec2:RevokeSecurityGroupIngress",
+)
+"""What changes or deletes one, or makes a part of it that bears none."""
+
+CHANGE_WITH_OTHERS = (
+    "ec2:CreateNetworkInterface",
+    "ec2:CreateVpcEndpoint",
+    "ec2:DisassociateAddress",
+    "ec2:ModifySecurityGroupRules",
+)
+"""Of these what also needs a thing of AWS's own."""
+
+CHANGE_KEY = (
     "kms:PutKeyPolicy",
     "kms:ScheduleKeyDeletion",
     "kms:TagResource",
     "kms:UntagResource",
     "kms:UpdateKeyDescription",
-    "sns:Unsubscribe",
 )
-"""The same for what AWS makes up the name of: a VPC's parts, keys, revisions, subscriptions; and an image of another stack that
-is promoted."""
+
+PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+"""Of an image: the stack's own, or another's that is promoted."""
+
+UNTOLD = ("ecs:DeregisterTaskDefinition", "sns:Unsubscribe")
+"""AWS can limit these to nothing at all (Service Authorization Reference, "Amazon ECS", "Amazon SNS")."""
 
 CHANGE_ZONES = (
     "route53:AssociateVPCWithHostedZone",
-    "route53:ChangeResourceRecordSets",
     "route53:ChangeTagsForResource",
     "route53:CreateHostedZone",
     "route53:DeleteHostedZone",
     "route53:DisassociateVPCFromHostedZone",
     "route53:UpdateHostedZoneComment",
 )
-"""With egress `privateLink`: the private DNS zone of Snowflake's names."""
+"""With egress `privateLink`: the private DNS zone of Snowflake's names. AWS deletes a zone only without records."""
 
 CHANGE_ROLES = ("iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole")
 GIVE_RIGHTS = ("iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
@@ -220,3 +265,16 @@ WORK_UNNAMED = (
 """The same of what has no name, or one that AWS makes up."""
 
 IAM_WRITES = ("Add", "Attach", "Create", "Delete", "Detach", "PassRole", "Put", "Remove", "Set", "Tag", "Untag", "Update")
+
+NEVER = (
+    "account:*",
+    "iam:*AccessKey*",
+    "iam:*Group*",
+    "iam:*LoginProfile*",
+    "iam:*Provider*",
+    "iam:*User*",
+    "organizations:*",
+    "sts:AssumeRole",
+)
+"""No policy gives the pipeline's roles these. A role that names one of them as trusted would need no policy of theirs to be assumed
+(STS API Reference, AssumeRole)."""

@@ -1,5 +1,6 @@
 """Configuration of the bootstrap: which GitLab project, and which of its refs may change which stack."""
 
+from itertools import combinations
 from typing import Annotated, Any, Literal, Self
 
 import pulumi
@@ -49,11 +50,17 @@ class GitLabSettings(Section):
 
 
 class RefSettings(Section):
-    """The ref whose jobs may change a stack; GitLab must protect it."""
+    """The ref whose jobs may change a stack, which GitLab must protect; and how AWS knows the stack's things."""
 
     branch: str | None = Field(default=None, pattern=r"^[\w./-]+$", description="Name of the protected branch.")
     tag: str | None = Field(
         default=None, pattern=r"^[\w./*-]+$", description="Name of the protected tags; * stands for any characters."
+    )
+
+    tags: dict[str, str] = Field(
+        min_length=1,
+        description="Of the stack's `aws:defaultTags` those by which its role knows its own things where AWS makes up their names, "
+        "for instance `{project: dbt-platform, environment: development}`; no other stack of the account bears all of them.",
     )
 
     @model_validator(mode="after")
@@ -80,6 +87,13 @@ class Settings(Section):
     environments: dict[StackName, RefSettings] = Field(
         min_length=1, description="Stacks in this account, each with the ref that deploys it."
     )
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        for (one, first), (other, second) in combinations(self.environments.items(), 2):
+            if first.tags.items() <= second.tags.items() or second.tags.items() <= first.tags.items():
+                raise ValueError(f"give {one} and {other} `tags` that tell their things apart")
+        return self
 
     @classmethod
     def load(cls) -> Self:

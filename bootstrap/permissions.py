@@ -1,7 +1,8 @@
 """What the pipeline's roles may do, and the platform's own at most.
 
 A stack's names begin with `dbt-platform-<stack>` (`pulumi:autonaming` in Pulumi.yaml, and components/names.py), and its roles
-have that as their path: so one stack's rights do not reach another stack of the account, but for what has no such name.
+have that as their path: so one stack's rights do not reach another stack of the account. What has no such name, its tags tell
+apart (`unnamed.py`).
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from components.account import Account
 from components.iam_policy import Statement
 from components.names import Names
 from settings.project import NAMESPACE
+from settings.rules import PRIVATE_HOST
 
 ROLE_PATH = "/ci/dbt-platform/"
 """IAM path of what the bootstrap makes; no pattern of the platform's own roles matches it."""
@@ -34,14 +36,17 @@ def reading(account: Account, state_bucket: pulumi.Input[str], state_key: pulumi
     It reads DAG files and the manifests of the last runs, which hold code and no data, and one secret: the Snowflake user
     that builds merge requests.
     """
-    buckets = f"arn:{account.partition}:s3:::{_names('*').platform}-platform"
-    objects = [f"{buckets}-dags-*/*", f"{buckets}-artifacts-*/*/state/*"]
+    every = _names("*").platform
+    buckets = f"arn:{account.partition}:s3:::{every}"
+    objects = [f"{buckets}-platform-dags-*/*", f"{buckets}-platform-artifacts-*/*/state/*"]
+    closer = [f"{buckets}-*", account.arn("secretsmanager", f"secret:{every}/*"), _own_roles(account, "*")]
     secret = account.arn("secretsmanager", "secret:dbt-platform/merge-requests-*")
     return [
         Statement(actions=["s3:GetObject", "s3:ListBucket"], resources=_bucket(state_bucket)),
         Statement(actions=["kms:Decrypt"], resources=[state_key]),
         # Most of these describe the account and know no resource; none shows data.
         Statement(actions=actions.LOOK, resources=["*"]),
+        Statement(actions=actions.LOOK_CLOSER, resources=closer),
         Statement(actions=["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion"], resources=objects),
         _key_for(account, "s3", ["kms:Decrypt"]),
         Statement(actions=["secretsmanager:GetSecretValue"], resources=[secret]),
@@ -49,17 +54,20 @@ def reading(account: Account, state_bucket: pulumi.Input[str], state_key: pulumi
 
 
 def deploying(account: Account, stack: str, state_bucket: pulumi.Input[str], state_key: pulumi.Input[str]) -> list[Statement]:
-    """What `pulumi up`, `pulumi destroy` and a smoke run of one stack need, on top of reading."""
+    """What `pulumi up`, `pulumi destroy` and a smoke run of one stack need, on top of reading and of what has no name."""
     here = {"StringEquals": {"aws:RequestedRegion": account.region}}
+    images = f"arn:{account.partition}:ecr:*:*:repository/{_names('*').platform}-*"
+    snowflake = {"ForAllValues:StringLike": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": f"*{PRIVATE_HOST}*"}}
     return [
         Statement(actions=["s3:DeleteObject", "s3:PutObject"], resources=_state_files(stack, state_bucket)),
         Statement(actions=["kms:Encrypt", "kms:GenerateDataKey"], resources=[state_key]),
         # A key's alias is made with a right to the key as well.
         Statement(actions=actions.CHANGE, resources=[*_own(account, stack), account.arn("kms", "key/*")]),
-        # The ids of a VPC's parts, keys and subscriptions are AWS' own: no pattern could name ours. The region can.
-        Statement(actions=actions.CHANGE_UNNAMED, resources=["*"], conditions=here),
-        # Route 53 has no region, and a zone's id is AWS's own.
+        Statement(actions=actions.PULL, resources=[images]),
+        Statement(actions=actions.UNTOLD, resources=["*"], conditions=here),
+        # Route 53 has no region and asks for no tags, and a zone's id is AWS's own; but records have names.
         Statement(actions=actions.CHANGE_ZONES, resources=["*"]),
+        Statement(actions=["route53:ChangeResourceRecordSets"], resources=["*"], conditions=snowflake),
         _key_for(account, "s3", ["kms:GenerateDataKey"]),
         *_encrypting(account),
         *_roles(account, stack),
@@ -69,18 +77,18 @@ def deploying(account: Account, stack: str, state_bucket: pulumi.Input[str], sta
 def ceiling(account: Account, state_bucket: pulumi.Input[str], state_key: pulumi.Input[str], issuer: str) -> list[Statement]:
     """Boundary of the pipeline's own roles: what no policy that is ever attached to them can give.
 
-    Only an administrator changes what the bootstrap made; nobody's pipeline makes users, keys or trust in another issuer.
+    Only an administrator changes what the bootstrap made; nobody's pipeline makes users, keys or trust in another issuer; and
+    none becomes another role, such as one that it has made and that may read what it may not.
     """
     own = [
         account.role_arn(f"{ROLE_PATH.strip('/')}/*"),
         policy_arn(account, "*"),
         f"arn:{account.partition}:iam::{account.id}:oidc-provider/{issuer}",
     ]
-    never = ["account:*", "organizations:*", "iam:*AccessKey*", "iam:*Group*", "iam:*Provider*", "iam:*User*", "iam:*LoginProfile*"]
     return [
         # A boundary gives nothing, it only cuts off: what follows is what it is for.
         Statement(actions=["*"], resources=["*"]),
-        Statement(effect="Deny", actions=never, resources=["*"]),
+        Statement(effect="Deny", actions=actions.NEVER, resources=["*"]),
         Statement(effect="Deny", actions=[f"iam:{verb}*" for verb in actions.IAM_WRITES], resources=own),
         Statement(effect="Deny", actions=["kms:Disable*", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"], resources=[state_key]),
         Statement(
@@ -166,12 +174,6 @@ def _encrypting(account: Account) -> list[Statement]:
     the key itself.
     """
     return [
-        # ECR and MWAA take grants for themselves (Amazon ECR, "Encryption at rest"; Amazon MWAA, "Using customer managed keys").
-        Statement(
-            actions=["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"],
-            resources=[account.arn("kms", "key/*")],
-            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
-        ),
         _key_for(account, "ecr", ["kms:RetireGrant"]),
         # Amazon MWAA, "Accessing an Amazon MWAA environment": of whoever makes or changes an environment.
         _key_for(account, "airflow", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]),

@@ -1,12 +1,12 @@
 """IAM: GitLab as an issuer of identities, and the pipeline's roles."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from bootstrap import permissions
+from bootstrap import permissions, unnamed
 from bootstrap.configuration import GitLabSettings, RefSettings
 from bootstrap.state import State
 from bootstrap.trust import AUDIENCE, conditions
@@ -30,7 +30,8 @@ class PipelineRoles(Component):
     """The roles that GitLab's jobs assume with their token.
 
     Creates: an OIDC provider, a boundary of its own roles, the role `preview` (any ref, reads), and for each stack a role
-    `deploy-<stack>` (its own protected ref only) and a boundary of the roles that it may make.
+    `deploy-<stack>` (its own protected ref only) and a boundary of the roles that it may make. What the roles may do stands in
+    several policies: all that are within a role have 10,240 characters together (IAM, "IAM and AWS STS quotas").
     """
 
     preview_arn: pulumi.Output[str]
@@ -47,20 +48,24 @@ class PipelineRoles(Component):
         self._issuer = aws.iam.OpenIdConnectProvider(name, url=args.gitlab.url, client_id_lists=[AUDIENCE], opts=self.child())
         ceiling = permissions.ceiling(args.account, bucket, key, args.gitlab.issuer)
         self._boundary = self._policy(permissions.CI_BOUNDARY, ceiling)
-        reading = permissions.reading(args.account, bucket, key)
-        self.preview_arn = self._role("preview", None, reading)
+        reading = self._policy("reading", permissions.reading(args.account, bucket, key))
+        self.preview_arn = self._role("preview", None, {"reading": reading}).arn
         self.deploy_arns, self.workload_boundary_arns = {}, {}
         for stack, ref in args.environments.items():
             workload_ceiling = permissions.workload_ceiling(args.account, stack)
             self.workload_boundary_arns[stack] = self._policy(permissions.workload_boundary(stack), workload_ceiling).arn
-            deploying = permissions.deploying(args.account, stack, bucket, key)
-            self.deploy_arns[stack] = self._role(f"deploy-{stack}", ref, [*reading, *deploying])
+            parts = [*unnamed.network(args.account, ref.tags), *unnamed.keys(args.account, ref.tags)]
+            policies = {"reading": reading, "unnamed": self._policy(f"unnamed-{stack}", parts)}
+            role = self._role(f"deploy-{stack}", ref, policies)
+            deploying = document(permissions.deploying(args.account, stack, bucket, key))
+            aws.iam.RolePolicy(f"deploy-{stack}", role=role.name, policy=deploying, opts=self.child())
+            self.deploy_arns[stack] = role.arn
         self.register_outputs({"preview_arn": self.preview_arn, "deploy_arns": self.deploy_arns})
 
     def _policy(self, name: str, statements: Sequence[Statement]) -> aws.iam.Policy:
         return aws.iam.Policy(name, name=name, path=permissions.ROLE_PATH, policy=document(statements), opts=self.child())
 
-    def _role(self, name: str, ref: RefSettings | None, statements: Sequence[Statement]) -> pulumi.Output[str]:
+    def _role(self, name: str, ref: RefSettings | None, policies: Mapping[str, aws.iam.Policy]) -> aws.iam.Role:
         statement = {
             "Effect": "Allow",
             "Principal": {"Federated": self._issuer.arn},
@@ -75,5 +80,6 @@ class PipelineRoles(Component):
             permissions_boundary=self._boundary.arn,
             opts=self.child(),
         )
-        aws.iam.RolePolicy(name, role=role.name, policy=document(statements), opts=self.child())
-        return role.arn
+        for purpose, policy in policies.items():
+            aws.iam.RolePolicyAttachment(f"{name}-{purpose}", role=role.name, policy_arn=policy.arn, opts=self.child())
+        return role

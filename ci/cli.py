@@ -54,9 +54,12 @@ def deploy(
     refresh: Annotated[
         bool, typer.Option("--refresh", envvar="REFRESH", help="Also put back what was changed behind Pulumi's back.")
     ] = False,
+    back: Annotated[
+        bool, typer.Option("--back", envvar="GO_BACK", help="Even if a commit that this one does not descend from is deployed.")
+    ] = False,
 ) -> None:
     """Deploy the stack, after the proof that only what this KIND of change may touch will change."""
-    deployment.deploy(Engine(stack), kind, refresh=refresh)
+    deployment.deploy(Engine(stack), kind, refresh=refresh, back=back)
 
 
 @app.command("radius")
@@ -78,11 +81,12 @@ def drift(stack: Stack) -> None:
 def verify(
     stack: Stack,
     workstream: Annotated[
-        str | None, typer.Option(envvar="VERIFY_WORKSTREAM", help="Which one; without it the first by name.")
+        str | None, typer.Option(envvar="VERIFY_WORKSTREAM", help="Which one; without it the first whose run ends in time.")
     ] = None,
+    seconds: Annotated[int | None, typer.Option(envvar="CI_JOB_TIMEOUT", help="When the job will be ended.")] = None,
 ) -> None:
     """Run one workstream in the deployed Airflow and wait for its success."""
-    verification.verify(Engine(stack).outputs(), stack, workstream)
+    verification.verify(Engine(stack).outputs(), stack, workstream, seconds / 60 if seconds else None)
 
 
 @app.command()

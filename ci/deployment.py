@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from ci import plan, radius, report
+from ci.order import require_descent
 from ci.radius import Kind
 from ops.backend.recovery import recover
 from ops.backend.state import protected
@@ -23,18 +24,21 @@ def preview(engine: Engine, folder: Path) -> str:
     return text
 
 
-def deploy(engine: Engine, kind: Kind, *, refresh: bool = False) -> None:
-    """One `pulumi up`, after the proof that it stays within the job's radius.
+def deploy(engine: Engine, kind: Kind, *, refresh: bool = False, back: bool = False) -> None:
+    """One `pulumi up`, after the proof that it stays within the job's radius, and goes forward.
 
     Args:
         engine: Of the stack.
         kind: The job's.
         refresh: Put back what was changed behind Pulumi's back; otherwise it is left alone, a rollback too.
+        back: The commit may be older than the one that is deployed.
 
     Raises:
-        OpsError: it would reach further, or Pulumi failed.
+        OpsError: it would reach further, the commit is an older one, or Pulumi failed.
     """
     recover(engine)
+    if not back:
+        require_descent(engine)
     changes = plan.changes(engine.preview(refresh=refresh))
     print(report.plan(changes, engine.stack), flush=True)
     prove(changes, kind)

@@ -18,8 +18,6 @@ ABANDONED_UPLOADS_KEPT_DAYS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateBucketArgs:
-    """What a bucket needs to know."""
-
     kms_key_arn: pulumi.Input[str] | None
     """Encrypts the objects; None: S3's own key does, for a writer that may use no other."""
     disposable: bool

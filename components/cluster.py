@@ -12,8 +12,6 @@ from components.names import names
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterArgs:
-    """What the cluster needs to know."""
-
     logs: Logs
 
 

@@ -26,8 +26,6 @@ LEGACY_WARNING = (
 
 @dataclass(frozen=True, kw_only=True)
 class CredentialsArgs:
-    """What the secret needs to know."""
-
     account: Account
     authentication: Authentication
     kms_key_arn: pulumi.Input[str]

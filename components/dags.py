@@ -21,8 +21,6 @@ so that a release changes one object and no workstream's.
 
 @dataclass(frozen=True, kw_only=True)
 class DagsArgs:
-    """What to put where."""
-
     bucket: PrivateBucket
     configurations: Mapping[str, Mapping[str, Any]]
     """By workstream."""
@@ -36,8 +34,8 @@ class Dags(Component):
 
     def __init__(self, name: str, args: DagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        for path in sorted((REPOSITORY / DAG_FOLDER).glob("*.py")):
-            self._object(path.name, _text(path), "text/x-python", args.bucket)
+        for path in dag_files():
+            self._object(path.relative_to(REPOSITORY / DAG_FOLDER).as_posix(), _text(path), "text/x-python", args.bucket)
         self._object(VERSION_FILE, PLATFORM_VERSION, "text/plain", args.bucket)
         for workstream, configuration in args.configurations.items():
             content = pulumi.Output.json_dumps(configuration, indent=2)
@@ -54,6 +52,12 @@ class Dags(Component):
             # Versioning and encryption first, or the first version of a file has neither.
             opts=self.child(depends_on=[bucket]),
         )
+
+
+def dag_files() -> list[Path]:
+    """The Python files of the folder and of the packages in it; `dbt_causes` is a link, whose files go as they are."""
+    folder = REPOSITORY / DAG_FOLDER
+    return sorted([*folder.glob("*.py"), *folder.glob("dbt_*/*.py")])
 
 
 def _text(path: Path) -> str:

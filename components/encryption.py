@@ -13,8 +13,6 @@ from components.names import names
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionKeyArgs:
-    """What the key needs to know."""
-
     account: Account
     disposable: bool
     """Destroy schedules the deletion after 7 days, not 30."""

@@ -30,8 +30,6 @@ def image_tag(build: str, version: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
-    """What the registry needs to know."""
-
     account: Account
     kms_key_arn: pulumi.Input[str]
     """Key that encrypts the layers."""

@@ -16,8 +16,6 @@ from settings.sections.artifacts import ArtifactSettings
 
 @dataclass(frozen=True, kw_only=True)
 class StorageArgs:
-    """What the buckets need to know."""
-
     account: Account
     kms_key_arn: pulumi.Input[str]
     settings: ArtifactSettings

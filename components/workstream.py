@@ -80,7 +80,7 @@ class Workstream(Component):
     definition.
     """
 
-    summary: Mapping[str, pulumi.Input[str]]
+    summary: Mapping[str, pulumi.Input[str | int]]
     """What people and scripts need to know of the workstream: a stack output."""
     dag_configuration: Mapping[str, Any]
     """Contents of `config/<workstream>.json`, which `dags/dbt_configuration.py` reads."""
@@ -124,6 +124,7 @@ class Workstream(Component):
             "logStreamPrefix": self.dag_configuration["logStreamPrefix"],
             "artifactsUri": artifacts_uri,
             "schema": args.settings.schema_,
+            "longestMinutes": args.settings.longest_minutes,
             "workloadIdentity": _workload_identity(args.account, task_role),
         }
         self.register_outputs({"summary": self.summary})

@@ -28,9 +28,12 @@ def containers(ecs: Any, cluster: str, **filters: str) -> list[Task]:
     """
     found: dict[str, Task] = {}
     for status in ("RUNNING", "STOPPED"):
-        for page in ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus=status, **filters):
+        more: dict[str, str] | None = {}
+        while more is not None:
+            page = ecs.list_tasks(cluster=cluster, desiredStatus=status, **filters, **more)
             if arns := page["taskArns"]:
                 found |= {task["taskArn"]: task for task in ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]}
+            more = {"nextToken": page["nextToken"]} if page.get("nextToken") else None
     return list(found.values())
 
 

@@ -1,5 +1,6 @@
 """The airflow operator that runs dbt as one Fargate task: Amazon's own, plus what people who read a DAG's log miss in it."""
 
+import time
 from collections.abc import Generator
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -9,12 +10,13 @@ from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetcher
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
-from botocore.exceptions import WaiterError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+from dbt_causes import BY_ID, diagnosis, names_of
 from dbt_command import command, event_time, overrides
 from dbt_configuration import Workstream
 from dbt_console import ContainerLog, RunReport, artifact_page, log_page
 from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family, started_with, state
-from dbt_diagnosis import Diagnosis, diagnose_refused, diagnose_stopped
+from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_stopped
 from dbt_intervals import interval
 from dbt_retries import LOST_WORKERS, OwnFailures
 from dbt_summary import XCOM_KEY, digest, fetch, folder, publish_all, publish_each
@@ -25,9 +27,13 @@ START_AND_STOP = timedelta(minutes=10)
 RETRY_DELAY = timedelta(minutes=2)
 """As long as `stopTimeout`, so that the container of the former try is gone before the next one writes."""
 
-REPORT_LINES = 40
-"""Last lines of the container that a failure repeats: the runner's summary for people."""
+REPORT_LINES = 60
+"""Last lines of the container that a failure repeats: the runner's summary for people (`image/runner/closing.py`)."""
 
+LOOKS = 5
+"""Times that Airflow looks at its task again although AWS could not be asked, each after boto's own ten attempts."""
+
+LOOK_AGAIN = timedelta(seconds=30)
 
 TRY_NUMBER = "DBT_TRY_NUMBER"
 
@@ -87,6 +93,7 @@ class DbtOperator(EcsRunTaskOperator):
             reattach=True,
             deferrable=False,
             waiter_delay=3,
+            stop_task_on_failure=False,  # A look that fails says nothing about the container, and the next try finds it.
             pool_slots=workstream.pool_slots,
             max_active_tis_per_dag=1,  # A backfill does not keep to the DAG's max_active_runs; its own is 10 unless asked.
             execution_timeout=timedelta(minutes=workstream.timeout_minutes) + START_AND_STOP,
@@ -96,6 +103,7 @@ class DbtOperator(EcsRunTaskOperator):
             **kwargs,
         )
         self.workstream = workstream
+        self.names = names_of(workstream.cluster.rpartition("/")[2], workstream.name)
         self.identity: dict[str, str] = {}
         self.summary: dict[str, Any] | None = None
         self.log_page = self.report_page = ""
@@ -124,6 +132,8 @@ class DbtOperator(EcsRunTaskOperator):
             self.stop_reason = f"Timed out in Airflow after {self.execution_timeout}"
             self.log.warning("Raise the workstream's timeoutMinutes, or select less.")
             raise
+        except (BotoCoreError, ClientError, WaiterError) as error:
+            self._fail(diagnose_error(error, self.names))
         finally:
             if self.summary:
                 context["ti"].xcom_push(key=XCOM_KEY, value=self.summary)
@@ -173,9 +183,20 @@ class DbtOperator(EcsRunTaskOperator):
             super()._start_task()
         except EcsOperatorError as error:
             first = error.failures[0]
-            self._fail(diagnose_refused(first.get("reason", ""), first.get("detail", "")))
-        except self.client.exceptions.ClientError as error:
-            self._fail(diagnose_refused(error.response["Error"]["Code"], error.response["Error"]["Message"]))
+            self._fail(diagnose_refused(first.get("reason", ""), first.get("detail", ""), self.names))
+
+    def _wait_for_task_ended(self) -> None:
+        """As the provider's, but a look that fails for a passing reason is made again."""
+        for _ in range(LOOKS):
+            try:
+                return super()._wait_for_task_ended()
+            except (BotoCoreError, ClientError, WaiterError) as error:
+                found = diagnose_error(error, self.names)
+                if not found.transient:
+                    raise
+                self.log.warning("Can't look at the container, which goes on: %s", found)
+                time.sleep(LOOK_AGAIN.total_seconds())
+        return super()._wait_for_task_ended()
 
     def _living(self) -> list[Task]:
         """The workstream's containers that have not ended, whichever run or try started them."""
@@ -209,15 +230,11 @@ class DbtOperator(EcsRunTaskOperator):
         try:
             waiter = self.client.get_waiter("tasks_stopped")
             waiter.wait(cluster=self.cluster, tasks=arns, WaiterConfig={"Delay": self.waiter_delay, "MaxAttempts": attempts})
-        except WaiterError:
-            self._fail(
-                Diagnosis(
-                    summary="Another container of this workstream still runs",
-                    detail=f"{', '.join(arns)} did not end within {START_AND_STOP}",
-                    resolution="Wait for its run, or stop it: `aws ecs stop-task`.",
-                    transient=True,
-                )
-            )
+        except WaiterError as error:
+            if "Max attempts" not in str(error):
+                raise
+            detail = f"{', '.join(arns)} did not end within {START_AND_STOP}"
+            self._fail(diagnosis(BY_ID["former-container"], detail, self.names))
         for task in self.client.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"]:
             self.log.info("ECS task %s has ended with exit code %s.", task["taskArn"], exit_code(task))
 
@@ -225,8 +242,9 @@ class DbtOperator(EcsRunTaskOperator):
         tasks = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])["tasks"]
         task = tasks[0] if tasks else {}
         self._read_summary(task)
-        if diagnosis := diagnose_stopped(task, self.workstream.container):
-            self._fail(diagnosis)
+        told = (self.summary or {}).get("diagnosis")
+        if found := diagnose_stopped(task, self.workstream.container, log=self._report(), summary=told, names=self.names):
+            self._fail(found)
 
     def _read_summary(self, task: Task) -> None:
         """What the container left in S3. A container that was found again keeps the number of the try that started it."""
@@ -240,18 +258,17 @@ class DbtOperator(EcsRunTaskOperator):
             self.report_page = artifact_page(self.workstream, f"{where}/report.html")
             self.log.info("Run report: %s", self.report_page)
 
-    def _fail(self, diagnosis: Diagnosis) -> NoReturn:
+    def _fail(self, found: Diagnosis) -> NoReturn:
         """Ends the try: Airflow retries what may pass by itself, and nothing else."""
-        message = "\n".join([*self._report(), str(diagnosis)])
-        raise (AirflowException if diagnosis.transient else AirflowFailException)(message) from None
+        message = "\n".join([*self._report(), str(found)])
+        raise (AirflowException if found.transient else AirflowFailException)(message) from None
 
     def _report(self) -> list[str]:
         """The container's last words for people, without the events for machines."""
         if not self.task_log_fetcher:
             return []
-        logs: Any = self.task_log_fetcher.hook.conn
         try:
             lines = self.task_log_fetcher.get_last_log_messages(REPORT_LINES)
-        except logs.exceptions.ResourceNotFoundException:
-            return []  # A container that never started has no log stream.
+        except (BotoCoreError, ClientError):
+            return []  # A container that never started has no log stream; and what failed must be told without the log too.
         return [line for line in lines if not line.startswith("{")]

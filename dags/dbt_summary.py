@@ -62,6 +62,7 @@ def digest(page: Mapping[str, Any], limit: int) -> dict[str, Any]:
     built = [node for node in nodes if node["resourceType"] == "model" and node["status"] == "success"]
     return {
         **{key: page[key] for key in ("outcome", "problem", "seconds", "counts")},
+        "diagnosis": page.get("diagnosis"),  # an older image leaves none
         "failed": [
             {
                 "name": node["name"],

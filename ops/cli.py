@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops import artifacts, credentials, doctor, logs, recover, rollback, run, status
+from ops import artifacts, credentials, doctor, explain, logs, recover, rollback, run, status
 from ops.explained import Group
 from ops.stack import Stack
 
@@ -17,6 +17,7 @@ app.command()(logs.logs)
 app.command()(artifacts.artifacts)
 app.command()(rollback.rollback)
 app.command()(doctor.doctor)
+app.command()(explain.explain)
 app.command()(recover.recover)
 
 

@@ -1,5 +1,6 @@
 """Runs `pulumi` for one stack, and shows each command as it could be typed."""
 
+import itertools
 import json
 import shlex
 import subprocess
@@ -55,6 +56,22 @@ class Engine:
         """The stack's outputs."""
         return self._json("stack", "output", "--json")
 
+    def deployed_commit(self) -> str | None:
+        """The commit that the last `pulumi up` ran from, whatever became of it; None when nothing says so, or all is destroyed.
+
+        Pulumi notes it in the stack's history; that an `up` was killed it does not.
+        """
+        for page in itertools.count(1):
+            # newest first; "we should not change existing fields" (pulumi/pkg, stack_history.go)
+            updates: list[dict[str, Any]] = self._json("stack", "history", "--json", "--page-size", "10", "--page", str(page))
+            for update in updates:
+                commit = update["environment"].get("git.head")
+                if update["kind"] == "destroy" or (update["kind"] == "update" and commit):
+                    return commit if update["kind"] == "update" else None
+            if len(updates) < 10:
+                break
+        return None
+
     def preview(self, *, refresh: bool = False) -> dict[str, Any]:
         """What `up` would do, after the policy pack has seen it.
 
@@ -82,7 +99,7 @@ class Engine:
             raise OpsError("pulumi refresh failed, see above.", "Mend the cause; nothing was changed.")
         return code == CHANGED
 
-    def _json(self, *arguments: str) -> dict[str, Any]:
+    def _json(self, *arguments: str) -> Any:
         process = self._start(arguments, capture=True)
         if process.returncode:
             raise OpsError(process.stderr.strip(), "Is PULUMI_BACKEND_URL right, and was the stack made? docs/gitlab.md, step 5.")

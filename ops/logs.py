@@ -29,7 +29,7 @@ def logs(
     stack = stack_of(context)
     target = stack.workstream(workstream)
     airflow = Airflow(stack)
-    run_id = run or _newest(airflow, target)
+    run_id = run or newest(airflow, target)
     for line in _followed(stack, airflow, target, run_id, lines) if follow else last_lines(stack, airflow, target, run_id, lines):
         typer.echo(line)
 
@@ -85,7 +85,8 @@ def _milliseconds(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
-def _newest(airflow: Airflow, workstream: Workstream) -> str:
+def newest(airflow: Airflow, workstream: Workstream) -> str:
+    """Id of the workstream's newest run. Raises OpsError if it has not run yet."""
     newest = airflow.runs(workstream.dag_id, 1)
     if not newest:
         raise OpsError(f"{workstream.name!r} has not run yet.", f"Run it: ops run {workstream.name} --wait")

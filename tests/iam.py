@@ -26,9 +26,11 @@ def _applies(statement: Mapping[str, Any], action: str, resource: str, context: 
 
 
 def _compare(operator: str, wanted: str, value: str | None) -> bool:
+    if operator == "Null":
+        return (value is None) == (wanted == "true")
     if value is None:
-        return False
-    match operator:
+        return operator.startswith("ForAllValues:")
+    match operator.removeprefix("ForAllValues:"):
         case "StringEquals" | "Bool":
             return value == wanted
         case "StringLike" | "ArnLike":

@@ -74,8 +74,6 @@ SYMPTOMS = {
 
 @dataclass(frozen=True, kw_only=True)
 class AirflowAlarmsArgs:
-    """What to watch and whom to tell."""
-
     environment: pulumi.Input[str]
     """Name of the MWAA environment. An output, so that no alarm rings while it is still being made."""
     topic_arn: pulumi.Input[str]

@@ -13,8 +13,6 @@ from components.iam_policy import Statement, document, tls_only
 
 @dataclass(frozen=True, kw_only=True)
 class AlertsArgs:
-    """What the alerts need to know."""
-
     account: Account
     kms_key_arn: pulumi.Input[str]
     emails: Sequence[str]

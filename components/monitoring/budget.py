@@ -17,8 +17,6 @@ NOTIFICATIONS = {"FORECASTED": 80, "ACTUAL": 100}
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetArgs:
-    """How much, and whom to tell."""
-
     monthly_usd: int
     topic_arn: pulumi.Input[str]
 

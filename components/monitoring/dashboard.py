@@ -43,8 +43,6 @@ Statistic = Literal["Maximum", "Minimum", "Sum"]
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardArgs:
-    """What to show."""
-
     region: str
     environment: pulumi.Input[str]
     """Name of the MWAA environment."""

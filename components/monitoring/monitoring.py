@@ -19,8 +19,6 @@ from settings.sections.alerts import AlertSettings
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringArgs:
-    """Whom to tell, and what to watch."""
-
     account: Account
     settings: AlertSettings
     key: EncryptionKey

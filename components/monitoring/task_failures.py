@@ -29,8 +29,6 @@ MESSAGE = {
 
 @dataclass(frozen=True, kw_only=True)
 class TaskFailuresArgs:
-    """Where tasks run and whom to tell."""
-
     account: Account
     key: EncryptionKey
     """Encrypts the topic."""

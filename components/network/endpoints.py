@@ -47,8 +47,6 @@ of what its pages list is done with the environment's execution role, which is o
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointsArgs:
-    """Where they are and who may use them."""
-
     account: Account
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]

@@ -29,8 +29,6 @@ WITHOUT_FARGATE = ["apne1-az3", "usw1-az2"]
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """What the network needs to know."""
-
     account: Account
     settings: NetworkSettings
     production: bool
@@ -76,7 +74,7 @@ class Network(Component):
         # "Best practices for least privilege configuration in Amazon MWAA" (AWS Big Data Blog).
         self.airflow = self._group("airflow", "Airflow: itself in")
         self.airflow.admit_itself()
-        if args.settings.snowflake is None:
+        if args.settings.snowflake is None:  # `rules.snowflake_has_a_way_in`: with egress `privateLink` it is there, else not
             self._nat_egress(args, subnets, dict(zip(zones, plan.public, strict=True)))
             self.airflow.reach_anywhere(HTTPS)
             for port in sorted({HTTPS, args.warehouse.port}):

@@ -13,8 +13,6 @@ ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroupArgs:
-    """Where it is and what it is for."""
-
     vpc_id: pulumi.Input[str]
     description: str
 

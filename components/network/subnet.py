@@ -12,8 +12,6 @@ from components.names import names
 
 @dataclass(frozen=True, kw_only=True)
 class SubnetArgs:
-    """Where it lies."""
-
     vpc_id: pulumi.Input[str]
     kind: str
     """`private` or `public`: what its routes will make of it."""

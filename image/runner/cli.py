@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from runner import environment
+from runner.causes import diagnose
 from runner.check import check, debug
 from runner.commands import BUILD, Command, parse
 from runner.outcome import ExitCode, RunnerError
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = options.verb(options, variables, output)
     except RunnerError as error:
-        output.text(str(error))
+        output.text(f"{error}\n  {diagnose('run', str(error)).last_words}")
         code = ExitCode.NOT_STARTED
     except Exception as error:  # noqa: BLE001 - a person reads the end of the log, not a traceback
         output.text(f"The runner itself failed, please report it: {type(error).__name__}: {error}")

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from runner.causes import BY_ID, Diagnosis, diagnose, diagnosis
 from runner.environment import Warehouse
 from runner.outcome import RunnerError
 from runner.private_key import private_key
@@ -18,42 +19,6 @@ TIMEOUT = 50
 """Seconds for the whole check, so that a run that can't connect ends within a minute."""
 
 _LOGIN_TIMEOUT = 20
-_CREDENTIALS = "Put the credentials again with `ops credentials put`, and register their public key: "
-
-_REFUSALS: dict[int, tuple[str, str]] = {
-    390144: (
-        "Snowflake at {address} does not accept the private key of user {user}.",
-        _CREDENTIALS + "ALTER USER {user} SET RSA_PUBLIC_KEY='...'. The account must be {account}.",
-    ),
-    390100: ("Snowflake at {address} does not accept user {user} or its password.", "Put them with `ops credentials put`."),
-    390189: (
-        "Role {role} does not exist, or user {user} may not use it.",
-        "In Snowflake: GRANT ROLE {role} TO USER {user}.",
-    ),
-    390201: (
-        "Database {database} does not exist, or role {role} may not use it.",
-        "In Snowflake: GRANT USAGE ON DATABASE {database} TO ROLE {role}.",
-    ),
-}
-"""Snowflake's error code on log-in: what it means here, and what to do (Snowflake documentation, "Key-pair authentication")."""
-
-_FEDERATED = (
-    "Snowflake at {address} does not accept the role of this task as user {user}.",
-    "In Snowflake: ALTER USER {user} SET WORKLOAD_IDENTITY = (TYPE = AWS ARN = '<ARN of the task role>').",
-)
-_FEDERATED_REFUSALS: dict[int, tuple[str, str]] = _REFUSALS | {
-    390144: _FEDERATED,
-    390100: _FEDERATED,
-    251018: (
-        "There are no AWS credentials with which this task could log in as user {user}.",
-        "The task definition needs a task role; ECS then gives the container its credentials.",
-    ),
-    251021: (
-        "{address} is no host of Snowflake's, and the connector shows an AWS identity to no other.",
-        "Leave SNOWFLAKE_HOST out, or log in with keyPair there.",
-    ),
-}
-"""The same for workloadIdentity (Snowflake documentation, "Workload identity federation"); 251...: the connector's own codes."""
 
 
 def check(warehouse: Warehouse, identity: Mapping[str, object]) -> None:
@@ -164,7 +129,7 @@ def _current(warehouse: Warehouse, session: Any, kind: str, name: str) -> None:
         [current] = session.cursor().execute(f"select current_{kind}()").fetchone()
     if not current:
         problem = f"{kind.capitalize()} {name} does not exist, or role {warehouse.role} may not use it."
-        raise RunnerError(problem, f"In Snowflake: GRANT USAGE ON {kind.upper()} {name} TO ROLE {warehouse.role}.")
+        raise RunnerError.about(problem, warehouse.names)
 
 
 def _make_schema(warehouse: Warehouse, session: Any) -> None:
@@ -180,21 +145,21 @@ def _make_schema(warehouse: Warehouse, session: Any) -> None:
 
 def explain(warehouse: Warehouse, code: int | None, message: str) -> RunnerError:
     """What a Snowflake error on log-in or on the first statements means here."""
-    names = {name: getattr(warehouse, name) for name in ("account", "user", "role", "database", "address", "schema")}
-    refusals = _FEDERATED_REFUSALS if warehouse.authenticator == "workloadIdentity" else _REFUSALS
-    if code in refusals:
-        problem, fix = refusals[code]
-        return RunnerError(problem.format(**names), fix.format(**names))
-    if code == 3001:
-        problem = "Role {role} may not create the schema {schema} in database {database}."
-        return RunnerError(problem.format(**names), "GRANT CREATE SCHEMA ON DATABASE {database} TO ROLE {role}.".format(**names))
-    first_line = message.splitlines()[0] if message else "no reason given"
-    return RunnerError(f"Snowflake at {warehouse.address} refuses: {first_line}", "Run `check` in this container for more.")
+    found = diagnose_snowflake(warehouse, message, code)
+    said = f"{code:06d}: {message}" if code else message or "no reason given"
+    return RunnerError(f"{found.summary}.\n  Snowflake says: {said}", found.resolution)
+
+
+def diagnose_snowflake(
+    warehouse: Warehouse, message: str, code: int | None = None, names: Mapping[str, str] | None = None
+) -> Diagnosis:
+    """The cause of an error of Snowflake's. To one who logs in with a role, what it says of keys and passwords means the role."""
+    known = {**warehouse.names, **(names or {})}
+    found = diagnose("run", message, known, [code] if code else [])
+    if warehouse.authenticator == "workloadIdentity" and found.cause in {"snowflake-key", "snowflake-password"}:
+        return diagnosis(BY_ID["snowflake-identity"], found.detail, known)
+    return found
 
 
 def _unreachable(warehouse: Warehouse, reason: str) -> RunnerError:
-    return RunnerError(
-        f"Snowflake can't be reached at {warehouse.address}: {reason}.",
-        "Check SNOWFLAKE_ACCOUNT (and SNOWFLAKE_HOST), and that the task's security group and subnets let out port "
-        f"{warehouse.port}.",
-    )
+    return RunnerError.about(f"Snowflake can't be reached at {warehouse.address}: {reason}.", warehouse.names)

@@ -88,8 +88,7 @@ class Dbt:
         self.variables, self.manifest = variables, None
         outcome = self.invoke("parse", "--no-write-json")
         if outcome.exception or not outcome.success:
-            problem = f"dbt can't read the project: {outcome.exception}"
-            raise RunnerError(problem, "Correct the file that it names; `dbt parse` shows the same.")
+            raise RunnerError.about(f"dbt can't read the project: {outcome.exception}")
         self.manifest = outcome.result
 
     def selected(self, selection: Selection, command: Command = BUILD, state: Path | None = None) -> list[Node]:
@@ -117,8 +116,7 @@ class Dbt:
         """Ids of all that the selection finds, by `dbt list` with these options. Raises RunnerError as `selected` does."""
         outcome = self.invoke("list", *selection.arguments, *options, "--output", "json", "--output-keys", "unique_id")
         if outcome.exception:
-            problem = f"dbt does not understand the selection {selection}: {outcome.exception}"
-            raise RunnerError(problem, "Correct `select`, `exclude` or `selector`.")
+            raise RunnerError.about(f"dbt does not understand the selection {selection}: {outcome.exception}")
         return {json.loads(line)["unique_id"] for line in outcome.result or []}
 
     def run(

@@ -12,6 +12,7 @@ from runner.journal import Journal
 from runner.metrics import metrics
 from runner.outcome import ExitCode
 from runner.output import Output
+from runner.reasons import NOT_STORED
 from runner.report import report
 from runner.summary import Summary
 
@@ -26,8 +27,6 @@ PATIENCE = 240
 
 PAUSE = 5
 """Seconds between two of these tries."""
-
-FIX = "Check that the bucket is there and that the task role may write below this prefix: `pulumi up` restores both."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +46,7 @@ class Ending:
         try:
             self._store_patiently(summary, compiled)
         except Exception as error:  # noqa: BLE001 - S3 may fail in many ways
-            problem = f"The artifacts could not be stored at {self.artifacts.uri}: {error}\n{FIX}"
+            problem = f"{NOT_STORED} at {self.artifacts.uri}: {error}"
             code = ExitCode.NOT_STORED if summary.code == ExitCode.SUCCESS else summary.code
             summary = replace(summary, code=code, problem="\n".join(filter(None, [summary.problem, problem])))
             compiled = {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from runner.causes import names_of
 from runner.outcome import RunnerError
 
 _REQUIRED = {
@@ -53,6 +54,12 @@ class Warehouse:
         """Host and port, for people."""
         return f"{self.host}:{self.port}"
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What things are called in advice."""
+        said = ("account", "user", "role", "database", "warehouse", "schema", "address", "port")
+        return {name: str(getattr(self, name)) for name in said}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
@@ -75,6 +82,11 @@ class Environment:
     deadline: int
     """Seconds from the start of the runner until it ends itself; 0: never."""
     warehouse: Warehouse
+
+
+def named(environment: Environment) -> dict[str, str]:
+    """What everything is called in advice."""
+    return names_of(environment.platform, environment.workstream) | environment.warehouse.names
 
 
 def read(variables: Mapping[str, str]) -> Environment:
@@ -101,9 +113,8 @@ def read(variables: Mapping[str, str]) -> Environment:
     freshness = _one_of(variables, "DBT_SOURCE_FRESHNESS", ("true", "false"), problems)
     protocol = _one_of(variables, "SNOWFLAKE_PROTOCOL", ("https", "http"), problems)
     if problems:
-        raise RunnerError(
-            "The container's environment is not complete:\n" + "\n".join(f"  - {problem}" for problem in problems),
-            "The task definition sets these: deploy the stack, and put the credentials with `ops credentials put`.",
+        raise RunnerError.about(
+            "The container's environment is not complete:\n" + "\n".join(f"  - {problem}" for problem in problems)
         )
     account = variables["SNOWFLAKE_ACCOUNT"]
     return Environment(

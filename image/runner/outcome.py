@@ -1,6 +1,9 @@
 """How a run ends: exit codes, and the errors that say what to do."""
 
+from collections.abc import Mapping
 from enum import IntEnum
+
+from runner.causes import diagnose
 
 
 class ExitCode(IntEnum):
@@ -28,6 +31,11 @@ class RunnerError(Exception):
 
     def __str__(self) -> str:
         return f"{self.problem}\n  What to do: {self.fix}"
+
+    @classmethod
+    def about(cls, problem: str, names: Mapping[str, str] | None = None) -> "RunnerError":
+        """A failure in the words of dbt or Python, with the way that the table of causes knows."""
+        return cls(problem, diagnose("run", problem, names).resolution)
 
 
 class Interruption(KeyboardInterrupt):

@@ -6,8 +6,6 @@ from functools import cache
 
 from runner.outcome import RunnerError
 
-_FIX = "Put the key again with `ops credentials put`; it takes PEM or base64 DER, and the passphrase if there is one."
-
 
 @cache  # opening a key takes long, because it is checked to be a good one
 def private_key(text: str, passphrase: str) -> bytes:
@@ -30,9 +28,9 @@ def private_key(text: str, passphrase: str) -> bytes:
     except (ValueError, TypeError) as error:
         encrypted = "password" in str(error).lower() or "decrypt" in str(error).lower()
         what = "The passphrase does not fit the private key" if encrypted else "SNOWFLAKE_PRIVATE_KEY is no private key"
-        raise RunnerError(f"{what}.", _FIX) from None
+        raise RunnerError.about(f"{what}.") from None
     if not isinstance(key, RSAPrivateKey):
-        raise RunnerError("SNOWFLAKE_PRIVATE_KEY is no RSA key; Snowflake takes no other.", _FIX)
+        raise RunnerError.about("SNOWFLAKE_PRIVATE_KEY is no RSA key; Snowflake takes no other.")
     return key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 

@@ -256,11 +256,7 @@ class Run:
     def _select(self, command: Command, selection: Selection, state: Path | None) -> list[Node]:
         nodes = self._dbt.selected(selection, command, state)
         if not nodes and (len(self._steps) == 1 or not self._dbt.matches(selection)):
-            raise RunnerError(
-                f"The selection matches nothing: {selection}.",
-                "Correct `select`, `exclude` or `selector` of the workstream, of its command, or of this run; "
-                "`dbt list` shows what they match.",
-            )
+            raise RunnerError.about(f"The selection matches nothing: {selection}.")
         if state and nodes:
             self._changed = {node.id for node in self._dbt.selected(CHANGED, state=state)}
             built = self._if_possible("see what was built", self._state.covered) or set()

@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from runner.causes import Diagnosis
 from runner.environment import Environment
 from runner.freshness import SourceAge
 from runner.outcome import ExitCode
 from runner.progress import TESTS, Node, Progress, Result
+from runner.reasons import of_node, of_run
 from runner.steps import OPERATION, Step
 
 SCHEMA_VERSION = 1
@@ -53,6 +55,22 @@ class Summary:
                 found[failure.id].append(self.progress.nodes[node_id])
         return dict(found)
 
+    @cached_property
+    def diagnoses(self) -> dict[str, Diagnosis]:
+        """Id of each failure: why, in the order in which they ended."""
+        results = self.progress.results
+        return {node.id: of_node(self.environment, node, results[node.id]) for node in self.progress.failed()}
+
+    @cached_property
+    def reasons(self) -> list[Diagnosis]:
+        """Why the run failed, each cause once, the one that counts first; nothing after a success."""
+        return of_run(self.environment, self.code, self.problem, self.diagnoses)
+
+    @property
+    def retry(self) -> bool:
+        """Another try may do better: if one of the reasons can pass, what failed of it is worth the try."""
+        return any(reason.transient for reason in self.reasons)
+
     def rerun(self, failed: Iterable[Node]) -> str:
         """The command that runs just these again, and what depends on them."""
         again = dict.fromkeys(self._again(node) for node in failed)
@@ -78,6 +96,7 @@ class Summary:
             "outcome": self.code.name.lower(),
             "exitCode": int(self.code),
             "problem": self.problem or None,
+            "diagnosis": self._diagnosis(),
             "started": self.started.isoformat(timespec="milliseconds"),
             "ended": self.ended.isoformat(timespec="milliseconds"),
             "seconds": self.seconds,
@@ -89,11 +108,24 @@ class Summary:
         }
         return json.dumps(page, indent=1)
 
+    def _diagnosis(self) -> dict[str, object] | None:
+        if not self.reasons:
+            return None
+        first = self.reasons[0]
+        return {
+            "cause": first.cause,
+            "summary": first.summary,
+            "why": first.why,
+            "resolution": first.resolution,
+            "retry": self.retry,
+            "causes": [reason.cause for reason in self.reasons],
+        }
+
     def _nodes(self) -> list[dict[str, object]]:
         """The selected nodes with their results, in dbt's order."""
         results = self.progress.results
         return [
-            _node(node, results[node.id], self.causes.get(node.id, []))
+            _node(node, results[node.id], self.causes.get(node.id, []), self.diagnoses.get(node.id))
             for node in self.progress.nodes.values()
             if node.id in results
         ]
@@ -112,7 +144,7 @@ def _command(step: Step) -> dict[str, object]:
     return {"command": str(step.command), "status": step.status, "seconds": step.seconds, "counts": dict(step.counts)}
 
 
-def _node(node: Node, result: Result, causes: list[Node]) -> dict[str, object]:
+def _node(node: Node, result: Result, causes: list[Node], why: Diagnosis | None) -> dict[str, object]:
     return {
         "id": node.id,
         "name": node.name,
@@ -121,6 +153,7 @@ def _node(node: Node, result: Result, causes: list[Node]) -> dict[str, object]:
         "relation": node.relation or None,
         "status": result.status,
         "message": result.message or None,
+        "cause": why.cause if why else None,
         "started": result.started or None,
         "seconds": result.seconds,
         "rows": result.rows,

@@ -101,7 +101,7 @@ class AirflowSettings(Section):
     max_webservers: int | None = Field(
         default=None, ge=1, le=5, description="Number of web servers at most; null: 2, on `mw1.micro` always 1."
     )
-    startup_script: str | None = Field(
+    startup_script: Annotated[str, AfterValidator(rules.shell_script)] | None = Field(
         default=None,
         description="Shell script in `dags/`, for instance `dags/startup.sh`, that MWAA runs before Airflow starts: the only way "
         "to variables and system packages of its own. A change of it restarts Airflow.",
@@ -112,11 +112,6 @@ class AirflowSettings(Section):
     def _visitors_need_a_private_page(cls, cidrs: list[IPv4Network], info: ValidationInfo) -> list[IPv4Network]:
         rules.visitors_need_a_private_page(info.data.get("webserver"), given=bool(cidrs))
         return cidrs
-
-    @field_validator("startup_script")
-    @classmethod
-    def _is_script(cls, path: str | None) -> str | None:
-        return path if path is None else rules.shell_script(path)
 
     @property
     def fleet(self) -> dict[str, int]:

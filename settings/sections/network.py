@@ -3,7 +3,7 @@
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from settings import rules
 from settings.addresses import AddressPlan
@@ -33,7 +33,7 @@ class SnowflakeSettings(Section):
 class NetworkSettings(Section):
     """The VPC."""
 
-    cidr: IPv4Network = Field(
+    cidr: Annotated[IPv4Network, AfterValidator(rules.usable_range)] = Field(
         default=IPv4Network("10.20.0.0/16"),
         description="Private IPv4 range of the VPC. It must not overlap networks that the VPC will be connected to.",
     )
@@ -54,11 +54,6 @@ class NetworkSettings(Section):
     snowflake: SnowflakeSettings | None = Field(
         default=None, description="Snowflake's end of AWS PrivateLink, with egress `privateLink` only."
     )
-
-    @field_validator("cidr")
-    @classmethod
-    def _usable(cls, cidr: IPv4Network) -> IPv4Network:
-        return rules.usable_range(cidr)
 
     @field_validator("availability_zones")
     @classmethod

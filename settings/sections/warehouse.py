@@ -1,8 +1,8 @@
 """`dbt-platform:warehouse`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from settings import rules
 from settings.sections.section import UNQUOTED, Identifier, Section
@@ -13,7 +13,9 @@ Authentication = Literal["keyPair", "workloadIdentity", "password"]
 class WarehouseSettings(Section):
     """Where and as whom dbt connects to Snowflake."""
 
-    account: str = Field(description="Snowflake account identifier, `ORGANIZATION-ACCOUNT`.")
+    account: Annotated[str, AfterValidator(rules.account_identifier)] = Field(
+        description="Snowflake account identifier, `ORGANIZATION-ACCOUNT`."
+    )
     user: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.@$-]*$", description="Snowflake service user: letters, digits and `_.@$-`.")
     role: Identifier = Field(description=f"Snowflake role that owns what dbt creates. {UNQUOTED}")
     database: Identifier = Field(description=f"Snowflake database that dbt writes to. {UNQUOTED}")
@@ -33,11 +35,6 @@ class WarehouseSettings(Section):
     protocol: Literal["https", "http"] = Field(
         default="https", description="`http` only for a test double in development: it shows every query to the network."
     )
-
-    @field_validator("account")
-    @classmethod
-    def _identifier_only(cls, account: str) -> str:
-        return rules.account_identifier(account)
 
     @property
     def login(self) -> dict[str, str]:

@@ -47,6 +47,9 @@ LONGEST_TRY = 700
 metrics": the visibility timeout). Of these 720 minutes ten are for Fargate (`START_AND_STOP` in dags/dbt_operator.py), ten spare.
 """
 
+AROUND_A_TRY = 12
+"""Minutes: Fargate starts and stops the task, and Airflow waits before the next one (`START_AND_STOP` and `RETRY_DELAY` there)."""
+
 Architecture = Literal["x86_64", "arm64"]
 
 
@@ -65,7 +68,9 @@ class Build(NamedTuple):
 class WorkstreamSettings(Section):
     """A scheduled dbt project, or a selection of one."""
 
-    project: str = Field(description="Folder of the dbt project, relative to `Pulumi.yaml`: `dbt_...` or `dbt_.../...`.")
+    project: Annotated[str, AfterValidator(rules.dbt_project)] = Field(
+        description="Folder of the dbt project, relative to `Pulumi.yaml`: `dbt_...` or `dbt_.../...`."
+    )
     schema_: Identifier = Field(alias="schema", description=f"Snowflake schema that the models are built in. {UNQUOTED}")
     owner: str = Field(
         pattern=r"^[\w.:/=+@-][\w .:/=+@-]{0,63}$",
@@ -80,7 +85,9 @@ class WorkstreamSettings(Section):
         description="Cron expression of five fields or an Airflow preset (`@daily`); or the name of another workstream, to start "
         "whenever that one has refreshed its marts; null: started by hand.",
     )
-    timezone: str = Field(default="UTC", description="IANA time zone of the schedule, for instance `Europe/Amsterdam`.")
+    timezone: Annotated[str, AfterValidator(rules.timezone)] = Field(
+        default="UTC", description="IANA time zone of the schedule, for instance `Europe/Amsterdam`."
+    )
     select: list[Selector] = Field(
         default=[],
         description="dbt selectors of what to build; empty: what dbt takes then, which is the whole project, or what the default "
@@ -167,11 +174,6 @@ class WorkstreamSettings(Section):
             raise ValueError(f"{', '.join(twice)} is in `environment` too. Leave it out there")
         return secrets
 
-    @field_validator("project")
-    @classmethod
-    def _is_dbt_project(cls, project: str) -> str:
-        return rules.dbt_project(project)
-
     @field_validator("schedule")
     @classmethod
     def _will_fire(cls, schedule: str | None) -> str | None:
@@ -180,7 +182,7 @@ class WorkstreamSettings(Section):
     @field_validator("timezone")
     @classmethod
     def _has_a_clock(cls, timezone: str, info: ValidationInfo) -> str:
-        return rules.clock(rules.timezone(timezone), info.data.get("schedule"))
+        return rules.clock(timezone, info.data.get("schedule"))
 
     @field_validator("memory")
     @classmethod
@@ -191,6 +193,11 @@ class WorkstreamSettings(Section):
     def build(self) -> Build:
         """The image that it runs."""
         return Build(self.project, self.architecture)
+
+    @property
+    def longest_minutes(self) -> int:
+        """Minutes that a run may take, with every try."""
+        return (1 + self.retries) * (self.timeout_minutes + AROUND_A_TRY)
 
     @property
     def after(self) -> str | None:

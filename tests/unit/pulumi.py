@@ -18,5 +18,5 @@ def healthy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> FakeProgram:
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{folder}/backend")
     monkeypatch.delenv("CI_PROJECT_ID", raising=False)
     fake = FakeProgram.on_path("pulumi", folder, monkeypatch)
-    fake.answers({"stack export": state(), "preview": {"steps": []}})
+    fake.answers({"stack export": state(), "stack history": [], "preview": {"steps": []}})
     return fake

@@ -19,7 +19,7 @@ PLACEHOLDERS = {
     r"endpoints-[a-z.]+": "endpoints-<service>",
     r"data-oncall@example\.com": "<address>",
     r"acme\.eu-west-1\.privatelink\.snowflakecomputing\.com": "<warehouse.host>",
-    r"dbt_(?!project)\w+\.py": "<file>",
+    r"dbt_(?!project)[\w/]+\.py": "<file>",
 }
 """What a name has of the configuration, and what the page says instead."""
 

@@ -267,6 +267,7 @@ def identity(version: int) -> None:
     aws.iam.RolePolicy(
         "task", role=role.name, policy=policy(Action=["s3:Get*", since(2, version, "s3:Put*", "s3:List*")], Resource=["*"])
     )
+    aws.iam.RolePolicyAttachment("task", role=role.name, policy_arn=ceiling.arn)
     key = aws.kms.Key("secret", deletion_window_in_days=7)
     secret = aws.secretsmanager.Secret(
         "login",

@@ -377,7 +377,7 @@ LIVES = {
         replaced=words(
             """
             Policy/ceiling OpenIdConnectProvider/gitlab
-            Role/task RolePolicy/task Secret/login SecretPolicy/login Topic/alerts TopicPolicy/alerts
+            Role/task RolePolicy/task RolePolicyAttachment/task Secret/login SecretPolicy/login Topic/alerts TopicPolicy/alerts
             TopicSubscription/mail
             """
         ),

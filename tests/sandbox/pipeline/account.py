@@ -16,7 +16,10 @@ from sandbox.demo.lifecycle import Tools
 from sandbox.demo.stack import Stack
 
 PROJECT = {"project": "data/platform", "projectId": "42"}
-ENVIRONMENTS = {"dev": {"branch": "main"}, "prod": {"tag": "v*"}}
+ENVIRONMENTS = {
+    "dev": {"branch": "main", "tags": {"project": "dbt-platform", "environment": "development"}},
+    "prod": {"tag": "v*", "tags": {"project": "dbt-platform", "environment": "production"}},
+}
 """Both in one account, which separates them least."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.pipeline.account import Bootstrapped, configuration, token
+from tests.sandbox.pipeline.account import ENVIRONMENTS, Bootstrapped, configuration, token
 
 REFUSALS = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 """What the services call it."""
@@ -59,13 +59,15 @@ def test_a_gitlab_of_ones_own_is_trusted_instead(account: Bootstrapped):
         account.stack.run("up", "--yes", "--skip-preview")
 
 
-def _trust(service: str) -> str:
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+def _trust(service: str, kind: str = "Service") -> str:
+    statement = {"Effect": "Allow", "Principal": {kind: service}, "Action": "sts:AssumeRole"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 ROLE = "sales-mine"
+KEY_ALIAS = "alias/dbt-platform-prod"
+SSH = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 TASKS = _trust("ecs-tasks.amazonaws.com")
 ANYBODY = _trust("lambda.amazonaws.com")
 
@@ -94,6 +96,40 @@ def _key(operation: str, **arguments: Any) -> Attempt:
     def attempt(account: Bootstrapped, role: str) -> None:
         key = account.outputs["secretsProvider"].removeprefix("awskms:///").partition("?")[0]
         getattr(account.client(role, "kms"), operation)(KeyId=key, **arguments)
+
+    return attempt
+
+
+def _tags(stack: str) -> list[dict[str, str]]:
+    return [{"Key": name, "Value": value} for name, value in ENVIRONMENTS[stack]["tags"].items()]
+
+
+def _key_tags(stack: str) -> list[dict[str, str]]:
+    return [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in _tags(stack)]
+
+
+def _specification(kind: str, stack: str) -> list[dict[str, Any]]:
+    return [{"ResourceType": kind, "Tags": _tags(stack)}]
+
+
+def _network(change: Callable[[Any, str, str], Any]) -> Attempt:
+    """An attempt on production's network: with a client of EC2, the VPC and its security group."""
+
+    def attempt(account: Bootstrapped, role: str) -> None:
+        ec2 = account.client(role, "ec2")
+        [vpc] = ec2.describe_vpcs(Filters=[{"Name": "tag:environment", "Values": ["production"]}])["Vpcs"]
+        [group] = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["production"]}])["SecurityGroups"]
+        change(ec2, vpc["VpcId"], group["GroupId"])
+
+    return attempt
+
+
+def _encryption(operation: str, **arguments: Any) -> Attempt:
+    """An attempt on production's key."""
+
+    def attempt(account: Bootstrapped, role: str) -> None:
+        kms = account.client(role, "kms")
+        getattr(kms, operation)(KeyId=kms.describe_key(KeyId=KEY_ALIAS)["KeyMetadata"]["KeyId"], **arguments)
 
     return attempt
 
@@ -162,18 +198,49 @@ OTHERS: dict[str, Attempt] = {
     "delete the other stack's Airflow": lambda account, role: account.client(role, "mwaa").delete_environment(
         Name="dbt-platform-prod"
     ),
+    "delete the other stack's VPC": _network(lambda ec2, vpc, _: ec2.delete_vpc(VpcId=vpc)),
+    "delete the other stack's security group": _network(lambda ec2, _, group: ec2.delete_security_group(GroupId=group)),
+    "open the other stack's security group": _network(
+        lambda ec2, _, group: ec2.authorize_security_group_ingress(
+            GroupId=group, IpPermissions=SSH, TagSpecifications=_specification("security-group-rule", "dev")
+        )
+    ),
+    "put a subnet into the other stack's VPC": _network(
+        lambda ec2, vpc, _: ec2.create_subnet(
+            VpcId=vpc, CidrBlock="10.99.1.0/24", TagSpecifications=_specification("subnet", "dev")
+        )
+    ),
+    "take the other stack's VPC over": _network(lambda ec2, vpc, _: ec2.create_tags(Resources=[vpc], Tags=_tags("dev"))),
+    "delete anybody's volume": lambda account, role: account.client(role, "ec2").delete_volume(VolumeId="vol-1a2b3c4d"),
+    "delete anybody's snapshot": lambda account, role: account.client(role, "ec2").delete_snapshot(SnapshotId="snap-1a2b3c4d"),
+    "make a VPC that is nobody's": lambda account, role: account.client(role, "ec2").create_vpc(CidrBlock="10.98.0.0/16"),
+    "make a key that is the other stack's": lambda account, role: account.client(role, "kms").create_key(Tags=_key_tags("prod")),
+    "delete the other stack's key": _encryption("schedule_key_deletion", PendingWindowInDays=7),
+    "give the other stack's key away": _encryption("put_key_policy", PolicyName="default", Policy=EVERYTHING),
+    "take the other stack's key over": _encryption("tag_resource", Tags=_key_tags("dev")),
 }
 """Attempts of development's role on production in the same account."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def production(account: Bootstrapped) -> Iterator[None]:
     """Some things of a stack `prod`, made by its own role."""
     iam, s3 = (account.client("deploy-prod", service) for service in ("iam", "s3"))
     _create_role("workload-boundary-prod", "prod")(account, "deploy-prod")
     place = {"LocationConstraint": account.stack.state.region}
     s3.create_bucket(Bucket="dbt-platform-prod-data", CreateBucketConfiguration=place)
+    ec2, kms = (account.client("deploy-prod", service) for service in ("ec2", "kms"))
+    vpc = ec2.create_vpc(CidrBlock="10.99.0.0/16", TagSpecifications=_specification("vpc", "prod"))["Vpc"]["VpcId"]
+    group = ec2.create_security_group(
+        GroupName="production", Description="x", VpcId=vpc, TagSpecifications=_specification("security-group", "prod")
+    )["GroupId"]
+    key = kms.create_key(Tags=_key_tags("prod"))["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=KEY_ALIAS, TargetKeyId=key)
     yield
+    kms.delete_alias(AliasName=KEY_ALIAS)
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    ec2.delete_security_group(GroupId=group)
+    ec2.delete_vpc(VpcId=vpc)
     s3.delete_bucket(Bucket="dbt-platform-prod-data")
     iam.delete_role(RoleName=ROLE)
 
@@ -198,3 +265,18 @@ def test_a_deployment_may_make_a_bounded_role(account: Bootstrapped):
     iam.put_role_policy(RoleName=ROLE, PolicyName="all", PolicyDocument=EVERYTHING)
     iam.delete_role_policy(RoleName=ROLE, PolicyName="all")
     iam.delete_role(RoleName=ROLE)
+
+
+def test_a_deployment_becomes_no_role_that_it_made(account: Bootstrapped):
+    """A bounded role may read the stack's secret, as the execution role does: one that trusts the pipeline would hand it over."""
+    iam, trust = account.client("deploy-dev", "iam"), _trust(account.role("deploy-dev"), "AWS")
+    place = {"Path": "/dbt-platform-dev/workstreams/task/", "PermissionsBoundary": account.outputs["workloadBoundaries"]["dev"]}
+    made = iam.create_role(RoleName="spy", AssumeRolePolicyDocument=trust, **place)["Role"]["Arn"]
+
+    def become(account: Bootstrapped, role: str) -> None:
+        account.client(role, "sts").assume_role(RoleArn=made, RoleSessionName="spy")
+
+    try:
+        _refused(account, "deploy-dev", become)
+    finally:
+        iam.delete_role(RoleName="spy")

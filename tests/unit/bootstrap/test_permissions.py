@@ -25,10 +25,14 @@ with warnings.catch_warnings():
 
 NAMESPACE = "dbt-platform-bootstrap"
 GITLAB = {"project": "data/platform", "projectId": "42"}
-ENVIRONMENTS = {"dev": {"branch": "main"}, "prod": {"tag": "v*"}}
+ENVIRONMENTS = {
+    "dev": {"branch": "main", "tags": {"project": "dbt-platform", "environment": "development"}},
+    "prod": {"tag": "v*", "tags": {"project": "dbt-platform", "environment": "production"}},
+}
 
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 POLICY = "aws:iam/policy:Policy"
 PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 
@@ -63,11 +67,20 @@ def bootstrap(program: tuple[Stack, dict[str, Any]]) -> Stack:
     return program[0]
 
 
+def rights(bootstrap: Stack, role: str) -> list[dict[str, Any]]:
+    """The statements of all policies that a role has: its own, and those of the account that are attached to it."""
+    attached = {each["policyArn"] for each in bootstrap.all(ATTACHMENT).values() if each["role"] == role}
+    managed = [name for name in bootstrap.all(POLICY) if f"{IAM}:policy/ci/dbt-platform/{name}" in attached]
+    own = bootstrap.statements(ROLE_POLICY, role) if role in bootstrap.all(ROLE_POLICY) else []
+    assert managed
+    return [*own, *(statement for name in managed for statement in bootstrap.statements(POLICY, name))]
+
+
 def may(bootstrap: Stack, role: str, action: str, resource: str = "*", **context: str) -> bool:
     """What a role's own policy and its boundary let through together."""
     ceiling = bootstrap.statements(POLICY, permissions.CI_BOUNDARY)
     request = (action, resource, HERE | {key.replace("__", ":"): value for key, value in context.items()})
-    return allows(bootstrap.statements(ROLE_POLICY, role), *request) and allows(ceiling, *request)
+    return allows(rights(bootstrap, role), *request) and allows(ceiling, *request)
 
 
 @pytest.mark.parametrize("folder", ["bootstrap", "policy"])
@@ -91,7 +104,7 @@ def test_every_role_of_the_pipeline_is_bounded(bootstrap: Stack, role: str):
     "action",
     [
         "ec2:DescribeSecurityGroups",
-        "iam:GetRolePolicy",
+        "ecs:DescribeTaskDefinition",
         "airflow:GetEnvironment",
         "ecr:GetAuthorizationToken",
         "kms:GetKeyPolicy",
@@ -131,15 +144,121 @@ def test_a_preview_may_log_in_as_the_merge_requests_user(bootstrap: Stack):
 @pytest.mark.parametrize(
     ("action", "resource"),
     [
-        ("ec2:CreateVpc", "*"),
         ("route53:CreateHostedZone", "*"),
         ("ecs:DeregisterTaskDefinition", "*"),
-        ("kms:CreateKey", "*"),
+        ("s3:TagResource", "arn:aws:s3:::dbt-platform-dev-platform-dags-1a2b"),
+        ("s3:UntagResource", "arn:aws:s3:::dbt-platform-dev-platform-dags-1a2b"),
+        ("ecr:BatchGetImage", "arn:aws:ecr:eu-central-1:999999999999:repository/dbt-platform-test-dbt-1a2b"),
     ],
 )
 def test_a_deployment_makes_what_the_program_declares(bootstrap: Stack, action: str, resource: str):
     """A right too few stops an `up` in the middle."""
     assert may(bootstrap, "deploy-dev", action, resource)
+
+
+DEVELOPMENT = {"project": "dbt-platform", "environment": "development"}
+PRODUCTION = {"project": "dbt-platform", "environment": "production"}
+
+KEY = f"arn:aws:kms:{HERE_ARN}:key/1a2b"
+VPC_PARTS = {
+    "AuthorizeSecurityGroupIngress": "security-group/sg-1",
+    "CreateSubnet": "vpc/vpc-1",
+    "CreateTags": "subnet/subnet-1",
+    "CreateVpcEndpoint": "vpc/vpc-1",
+    "DeleteNatGateway": "natgateway/nat-1",
+    "DeleteSecurityGroup": "security-group/sg-1",
+    "DeleteVpc": "vpc/vpc-1",
+    "DeleteVpcEndpoints": "vpc-endpoint/vpce-1",
+    "ReleaseAddress": "elastic-ip/eipalloc-1",
+    "ReplaceRoute": "route-table/rtb-1",
+}
+UNNAMED = [
+    *((f"ec2:{action}", f"arn:aws:ec2:{HERE_ARN}:{part}") for action, part in VPC_PARTS.items()),
+    *((f"kms:{action}", KEY) for action in ("PutKeyPolicy", "ScheduleKeyDeletion", "UntagResource", "UpdateKeyDescription")),
+]
+
+
+def asked(tags: dict[str, str]) -> dict[str, str]:
+    return {f"aws__RequestTag/{name}": value for name, value in tags.items()}
+
+
+def borne(tags: dict[str, str]) -> dict[str, str]:
+    return {f"aws__ResourceTag/{name}": value for name, value in tags.items()}
+
+
+@pytest.mark.parametrize(("action", "resource"), UNNAMED)
+def test_a_deployment_changes_what_bears_its_tags_and_nothing_else_without_a_name(bootstrap: Stack, action: str, resource: str):
+    """AWS makes up the ids of a VPC's parts and of keys: a merge to `main` must not delete another's VPC, nor any key."""
+    foreign = ({}, PRODUCTION, {"project": "dbt-platform"}, {"environment": "development", "project": "other"})
+
+    assert may(bootstrap, "deploy-dev", action, resource, **borne(DEVELOPMENT))
+    for tags in foreign:
+        assert not may(bootstrap, "deploy-dev", action, resource, **borne(tags)), tags
+
+
+@pytest.mark.parametrize(("action", "resource"), [("ec2:CreateVpc", f"arn:aws:ec2:{HERE_ARN}:vpc/*"), ("kms:CreateKey", "*")])
+def test_a_deployment_makes_what_bears_its_tags(bootstrap: Stack, action: str, resource: str):
+    """What it made without them it could never delete again; with another's, it would be theirs to delete."""
+    assert may(bootstrap, "deploy-dev", action, resource, **asked(DEVELOPMENT))
+    for tags in ({}, PRODUCTION):
+        assert not may(bootstrap, "deploy-dev", action, resource, **asked(tags))
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [("ec2:CreateTags", f"arn:aws:ec2:{HERE_ARN}:security-group/sg-1"), ("kms:TagResource", KEY)],
+)
+def test_a_deployment_takes_over_nothing_with_its_tags(bootstrap: Stack, action: str, resource: str):
+    """A tag that everybody may put on everything guards nothing. Without tags are a new VPC's default group, and a new key."""
+    assert may(bootstrap, "deploy-dev", action, resource, **asked(DEVELOPMENT))
+    assert not may(bootstrap, "deploy-dev", action, resource, **asked(DEVELOPMENT), **borne(PRODUCTION))
+
+
+@pytest.mark.parametrize("part", ["subnet/subnet-1", "vpc/vpc-1", "volume/vol-1", "snapshot/snap-1"])
+def test_a_deployment_tags_parts_of_a_network_only_while_it_makes_them(bootstrap: Stack, part: str):
+    """Otherwise it would tag another's VPC, and then delete it as its own."""
+    request = ("ec2:CreateTags", f"arn:aws:ec2:{HERE_ARN}:{part}")
+
+    assert may(bootstrap, "deploy-dev", *request, **asked(DEVELOPMENT), ec2__CreateAction="CreateSubnet")
+    assert not may(bootstrap, "deploy-dev", *request, **asked(DEVELOPMENT))
+
+
+@pytest.mark.parametrize("action", ["DeleteSnapshot", "DeleteVolume", "TerminateInstances", "DeleteTransitGateway"])
+def test_a_deployment_has_no_right_to_what_the_program_does_not_make(bootstrap: Stack, action: str):
+    """Not even where somebody gave it the stack's tags."""
+    assert not may(bootstrap, "deploy-dev", f"ec2:{action}", **borne(DEVELOPMENT))
+
+
+def test_a_deployment_writes_snowflakes_names_into_a_zone_and_no_others(bootstrap: Stack):
+    """The company's own names may be in a zone of the same account."""
+    key, action = "route53__ChangeResourceRecordSetsNormalizedRecordNames", "route53:ChangeResourceRecordSets"
+
+    assert may(bootstrap, "deploy-dev", action, **{key: "org-account.privatelink.snowflakecomputing.com"})
+    assert not may(bootstrap, "deploy-dev", action, **{key: "www.example.com"})
+
+
+def test_a_deployment_becomes_no_role_that_it_made(bootstrap: Stack):
+    """One that may read the warehouse's key, as the execution role may, and trusts the pipeline."""
+    ceiling = bootstrap.statements(POLICY, permissions.CI_BOUNDARY)
+
+    assert not allows([*ceiling, {"Effect": "Allow", "Action": "*"}], "sts:AssumeRole", TASK_ROLE)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:ListBucket", "arn:aws:s3:::another-bucket"),
+        ("s3:GetBucketPolicy", "arn:aws:s3:::another-bucket"),
+        ("iam:GetRolePolicy", f"{IAM}:role/another"),
+        ("secretsmanager:DescribeSecret", f"arn:aws:secretsmanager:{HERE_ARN}:secret:another-1a2b"),
+    ],
+)
+def test_a_preview_looks_closely_at_the_platform_only(bootstrap: Stack, action: str, resource: str):
+    """What another's objects are called, and who may do what there, is nobody's business who may push a branch here."""
+    assert not may(bootstrap, "preview", action, resource)
+    own = {"another-bucket": "dbt-platform-dev-platform-dags-1a2b", "role/another": "role/dbt-platform-dev/airflow-1a2b"}
+    name = next((old for old in own if old in resource), "another")
+    assert may(bootstrap, "preview", action, resource.replace(name, own.get(name, "dbt-platform-dev/snowflake")))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +273,7 @@ def test_a_deployment_makes_what_the_program_declares(bootstrap: Stack, action: 
 def test_a_deployment_makes_what_the_platforms_key_encrypts(bootstrap: Stack, service: str, actions: list[str]):
     """These services use the key in the name of whoever makes the repository, secret or environment; and only they may."""
     key = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/1a2b"
-    through = {"kms__ViaService": f"{service}.{REGION}.amazonaws.com", "kms__GrantIsForAWSResource": "true"}
+    through = {"kms__ViaService": f"{service}.{REGION}.amazonaws.com", "kms__GrantIsForAWSResource": "true", **borne(DEVELOPMENT)}
 
     for action in actions:
         assert may(bootstrap, "deploy-dev", f"kms:{action}", key, **through), action
@@ -215,7 +334,10 @@ def test_the_names_that_pulumi_makes_are_those_that_a_role_may_change(production
 
 def test_a_deployment_stays_in_its_region(bootstrap: Stack):
     """A stack in a region that nobody looks at is what an intruder makes."""
-    assert not may(bootstrap, "deploy-dev", "ec2:CreateVpc", aws__RequestedRegion="us-east-1")
+    elsewhere = {"aws__RequestedRegion": "us-east-1", **asked(DEVELOPMENT)}
+
+    assert not may(bootstrap, "deploy-dev", "ec2:CreateVpc", f"arn:aws:ec2:us-east-1:{ACCOUNT_ID}:vpc/*", **elsewhere)
+    assert not may(bootstrap, "deploy-dev", "kms:CreateKey", **elsewhere)
 
 
 @pytest.mark.parametrize("action", ["iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"])
@@ -340,9 +462,10 @@ def test_it_names_every_variable_that_gitlab_needs(program: tuple[Stack, dict[st
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_examples_put_each_stack_into_its_own_account(stack: str):
-    """With one bootstrap for both, development's pipeline would reach what of production has no name."""
+    """With one bootstrap for both, development's pipeline would reach what of production has neither name nor tags."""
     file = yaml.safe_load((REPOSITORY / f"bootstrap/Pulumi.{stack}-account.yaml").read_text())["config"]
 
+    assert ENVIRONMENTS[stack]["tags"].items() <= stack_file(stack)["aws:defaultTags"]["tags"].items()
     assert file["dbt-platform-bootstrap:environments"] == {stack: ENVIRONMENTS[stack]}
     assert file["aws:allowedAccountIds"] == stack_file(stack)["aws:allowedAccountIds"]
 
@@ -355,8 +478,10 @@ def test_the_examples_put_each_stack_into_its_own_account(stack: str):
         ({**GITLAB, "url": "https://git.example.com:8443"}, ENVIRONMENTS, "AWS trusts no issuer with a port"),
         ({**GITLAB, "url": "https://example.com/gitlab/"}, ENVIRONMENTS, "without a slash at the end"),
         ({**GITLAB, "projectID": "42"}, ENVIRONMENTS, "Did you mean 'projectId'"),
-        (GITLAB, {"dev": {"branch": "main", "tag": "v*"}}, "either `branch` or `tag`"),
-        (GITLAB, {"dev": {"branch": "*"}}, "environments.dev.branch = '*'"),
+        (GITLAB, {"dev": {**ENVIRONMENTS["dev"], "tag": "v*"}}, "either `branch` or `tag`"),
+        (GITLAB, {"dev": {**ENVIRONMENTS["dev"], "branch": "*"}}, "environments.dev.branch = '*'"),
+        (GITLAB, {"dev": {"branch": "main"}}, "environments.dev.tags"),
+        (GITLAB, {**ENVIRONMENTS, "test": ENVIRONMENTS["dev"]}, "dev and test `tags` that tell their things apart"),
         (GITLAB, {}, "environments"),
     ],
 )

@@ -9,8 +9,9 @@ from bootstrap.trust import conditions
 from settings.project import REPOSITORY
 from tests.iam import allows
 
-MAIN = RefSettings(branch="main")
-RELEASES = RefSettings(tag="v*")
+TAGS = {"environment": "development"}
+MAIN = RefSettings(branch="main", tags=TAGS)
+RELEASES = RefSettings(tag="v*", tags=TAGS)
 ROLES = {"preview": None, "deploy-dev": MAIN, "deploy-prod": RELEASES}
 
 

@@ -16,7 +16,7 @@ from tests.unit.pulumi import state
 
 def test_a_deployment_within_its_radius_goes_up(pulumi: FakeProgram):
     """A merged model that is not deployed is work lost without a sound."""
-    pulumi.answers({"stack export": state(), "preview": preview(*NEW_IMAGE)})
+    pulumi.answers({"stack export": state(), "stack history": [], "preview": preview(*NEW_IMAGE)})
 
     deployment.deploy(Engine("dev"), Kind.IMAGE)
 
@@ -26,7 +26,7 @@ def test_a_deployment_within_its_radius_goes_up(pulumi: FakeProgram):
 
 def test_a_deployment_outside_its_radius_changes_nothing(pulumi: FakeProgram):
     """The proof has to come before `up`: a security group that was opened for a minute was open."""
-    pulumi.answers({"stack export": state(), "preview": preview(*NEW_IMAGE, step("update", RULE, "cidrIpv4"))})
+    pulumi.answers({"stack export": state(), "stack history": [], "preview": preview(*NEW_IMAGE, step("update", RULE, "cidrIpv4"))})
 
     with pytest.raises(OpsError, match="cidrIpv4"):
         deployment.deploy(Engine("dev"), Kind.IMAGE)
@@ -36,7 +36,9 @@ def test_a_deployment_outside_its_radius_changes_nothing(pulumi: FakeProgram):
 
 def test_a_failed_preview_says_why_and_changes_nothing(pulumi: FakeProgram, capfd: pytest.CaptureFixture[str]):
     """The JSON leaves out what the policies found: the job's log must show it all the same."""
-    pulumi.answers({"stack export": state(), "preview": ("[mandatory] s3-public-access: bucket `artifacts` ...", 255)})
+    pulumi.answers(
+        {"stack export": state(), "stack history": [], "preview": ("[mandatory] s3-public-access: bucket `artifacts` ...", 255)}
+    )
 
     with pytest.raises(OpsError, match="preview failed"):
         deployment.deploy(Engine("dev"), Kind.INFRASTRUCTURE)

@@ -14,7 +14,7 @@ from settings import rules
 from settings.project import REPOSITORY
 from tests.fake_program import FakeProgram
 
-OUTPUTS = {"workstreams": {"sales": {}, "finance": {}}}
+OUTPUTS = {"workstreams": {"sales": {"longestMinutes": 144}, "finance": {"longestMinutes": 20}}}
 
 
 @pytest.fixture
@@ -28,6 +28,26 @@ def test_the_smoke_run_waits_for_a_workstream(ops: FakeProgram, chosen: str | No
     verify(OUTPUTS, "dev", chosen)
 
     assert ops.calls == [["--stack", "dev", "run", run, "--wait"]]
+
+
+@pytest.mark.parametrize(("minutes", "run"), [(None, "sales"), (154, "sales"), (153, "finance")])
+def test_the_smoke_run_is_one_that_ends_before_the_job(ops: FakeProgram, minutes: float | None, run: str):
+    """GitLab ends the job in the middle of a run that is well: a red pipeline, and nobody knows what of."""
+    verify(OUTPUTS, "dev", None, minutes)
+
+    assert [call[3] for call in ops.calls] == [run]
+
+
+def test_a_job_that_could_await_nothing_says_so_at_once(ops: FakeProgram):
+    """Better than to be ended after half an hour, each time."""
+    with pytest.raises(OpsError, match="sales 154, finance 30") as refused:
+        verify(OUTPUTS, "dev", None, 29)
+
+    assert "VERIFY_WORKSTREAM" in refused.value.fix
+    assert ops.calls == []
+
+    verify(OUTPUTS, "dev", "sales", 29)
+    assert ops.calls
 
 
 def test_a_failed_smoke_run_prints_the_way_back(ops: FakeProgram):

@@ -1,11 +1,22 @@
 """What the task's log says when AWS stops or refuses the container."""
 
+from typing import Any
+
 import pytest
-from dbt_diagnosis import diagnose_refused, diagnose_stopped
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError, WaiterError
+from dbt_diagnosis import diagnose_error, diagnose_refused, diagnose_stopped
 
 PULL = "CannotPullContainerError: "
 INIT = "ResourceInitializationError: "
 SECRET = INIT + "unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: "
+REGISTRY = (
+    INIT + "unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: "
+)
+LOGGER = INIT + "failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: "
+EXITED = ("EssentialContainerExited", "Essential container in task exited")
+START = "TaskFailedToStart"
+MAINTENANCE = "ECS is performing maintenance on the underlying infrastructure hosting the task"
+EXPLICIT = "User: x is not authorized to perform: ecs:RunTask on resource: y with an explicit deny in a "
 
 
 def stopped(stop_code, reason, exit_code=None, container_reason=""):
@@ -17,138 +28,190 @@ def stopped(stop_code, reason, exit_code=None, container_reason=""):
 
 
 @pytest.mark.parametrize(
-    ("task", "summary", "transient"),
+    ("task", "cause", "transient"),
     [
-        (stopped("EssentialContainerExited", "Essential container in task exited", 1), "models or tests failed", True),
-        (stopped("EssentialContainerExited", "Essential container in task exited", 2), "configuration or connection", True),
-        (stopped("EssentialContainerExited", "Essential container in task exited", 3), "timeoutMinutes", True),
-        (stopped("EssentialContainerExited", "Essential container in task exited", 137), "too little memory", False),
-        (stopped("EssentialContainerExited", "Essential container in task exited", 77), "exit code 77", True),
+        (stopped(*EXITED, 1), "unknown", True),
+        (stopped(*EXITED, 3), "deadline", True),
+        (stopped(*EXITED, 137), "out-of-memory", False),
+        (stopped(*EXITED, 139), "crashed", True),
+        (stopped(*EXITED, 77), "unknown", True),
+        (stopped(*EXITED, 137, "OutOfMemoryError: Container killed due to memory usage"), "out-of-memory", False),
+        (stopped("UserInitiated", "Task stopped by user", 143), "stopped", True),
+        (stopped("UserInitiated", "Stopped in Airflow: the task was marked", 137), "stopped", True),
+        (stopped("SpotInterruption", "Your Spot Task was interrupted.", 143), "spot-interruption", True),
+        (stopped("TerminationNotice", "AWS has retired the host", 137), "host-retired", True),
+        (stopped("ServiceSchedulerInitiated", MAINTENANCE, 143), "host-retired", True),
+        (stopped("ServiceSchedulerInitiated", MAINTENANCE, 137), "host-retired", True),
+        (stopped(START, "Timeout waiting for network interface provisioning to complete."), "interface-fault", True),
+        (stopped(START, "Unexpected EC2 error while attempting to Create Network Interface"), "interface-fault", True),
+        (stopped(START, "Unexpected EC2 error: NetworkInterfaceLimitExceeded"), "interface-quota", False),
         (
-            stopped(
-                "EssentialContainerExited",
-                "Essential container in task exited",
-                137,
-                "OutOfMemoryError: Container killed due to memory usage",
-            ),
-            "more memory",
+            stopped(START, "Unexpected EC2 error while attempting to Create Network Interface: InvalidSubnetID.NotFound"),
+            "subnet-gone",
             False,
         ),
-        (stopped("UserInitiated", "Task stopped by user", 143), "stopped the container", True),
-        (stopped("SpotInterruption", "Your Spot Task was interrupted.", 143), "Spot capacity", True),
-        (stopped("TerminationNotice", "AWS has retired the host", 137), "retired the host", True),
+        (stopped(START, "Unexpected EC2 error: UnauthorizedOperation: Encoded authorization failure"), "interface-denied", False),
+        (stopped(START, "Capacity is unavailable at this time. Please try again later"), "no-capacity", True),
+        (stopped(START, PULL + "pull image manifest has been retried 1 time(s): ref@sha256:1: not found"), "image-gone", False),
         (
-            stopped("TaskFailedToStart", "Timeout waiting for network interface provisioning to complete."),
-            "network interface",
+            stopped(START, PULL + "pull image manifest has been retried 5 time(s): dial tcp 10.0.0.1:443: i/o timeout"),
+            "no-way",
             True,
         ),
+        (stopped(START, PULL + "unexpected status from HEAD request: 503 Service Unavailable"), "aws-fault", True),
+        (stopped(START, PULL + "net/http: TLS handshake timeout"), "connection-broke", True),
+        (stopped(START, PULL + "write /var/lib/containerd: no space left on device"), "image-too-large", False),
+        (stopped(START, PULL + "toomanyrequests: You have reached your pull rate limit"), "registry-limits", True),
+        (stopped(START, PULL + "no match for platform in manifest: not found"), "wrong-architecture", False),
+        (stopped(START, PULL + "something new"), "pull-failed", True),
+        (stopped(START, SECRET + "can't find the specified secret value for staging label: AWSCURRENT"), "secret-empty", False),
         (
-            stopped("TaskFailedToStart", "Unexpected EC2 error while attempting to Create Network Interface"),
-            "network interface",
-            True,
-        ),
-        (stopped("TaskFailedToStart", "Capacity is unavailable at this time. Please try again later"), "no capacity", True),
-        (
-            stopped("TaskFailedToStart", PULL + "pull image manifest has been retried 1 time(s): ref@sha256:1: not found"),
-            "can't be pulled",
+            stopped(START, SECRET + "ResourceNotFoundException: Secrets Manager can't find the specified secret."),
+            "secret-gone",
             False,
         ),
         (
-            stopped(
-                "TaskFailedToStart", PULL + "pull image manifest has been retried 5 time(s): dial tcp 10.0.0.1:443: i/o timeout"
-            ),
-            "reached",
-            True,
-        ),
-        (stopped("TaskFailedToStart", PULL + "write /var/lib/containerd: no space left on device"), "disk", False),
-        (stopped("TaskFailedToStart", PULL + "toomanyrequests: You have reached your pull rate limit"), "limits how often", True),
-        (
-            stopped(
-                "TaskFailedToStart",
-                SECRET
-                + "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
-            ),
-            "no value yet",
+            stopped(START, SECRET + "retrieved secret from Secrets Manager did not contain json key private_key"),
+            "secret-incomplete",
             False,
         ),
+        (stopped(START, SECRET + "AccessDeniedException: not authorized: secretsmanager:GetSecretValue"), "secret-denied", False),
+        (stopped(START, SECRET + "InternalServiceError: An error occurred on the server side."), "aws-fault", True),
         (
-            stopped("TaskFailedToStart", SECRET + "retrieved secret from Secrets Manager did not contain json key private_key"),
-            "lack a field",
+            stopped(START, REGISTRY + "AccessDeniedException: User: x is not authorized to perform: ecr:GetAuthorizationToken"),
+            "registry-denied",
             False,
         ),
+        (stopped(START, REGISTRY + "RequestError: send request failed caused by: dial tcp: i/o timeout"), "no-way", True),
+        (stopped(START, LOGGER + "ResourceNotFoundException: The specified log group does not exist."), "log-group-gone", False),
+        (stopped(START, LOGGER + "AccessDeniedException: not authorized to perform: logs:CreateLogStream"), "logs-denied", False),
+        (stopped(START, INIT + "failed to initialize logging driver: something"), "logging-failed", True),
+        (stopped(START, "InternalError: unable to create the task"), "aws-fault", True),
+        (stopped(START, "CannotStartContainerError: failed to get container status"), "container-not-started", False),
+        (stopped(START, "ContainerRuntimeTimeoutError: Could not transition to running"), "container-host-fault", True),
+        (stopped(START, "CannotCreateVolumeError: mount failed"), "volume", False),
         (
-            stopped("TaskFailedToStart", SECRET + "AccessDeniedException: not authorized: secretsmanager:GetSecretValue"),
-            "can't be read",
+            stopped(START, "ECS was unable to assume the role 'arn:aws:iam::1:role/x' that was provided for this task"),
+            "role-unassumable",
             False,
         ),
-        (stopped("TaskFailedToStart", INIT + "failed to validate logger args: log group does not exist"), "log group", False),
-        (stopped("TaskFailedToStart", INIT + "failed to initialize logging driver: something"), "prepare", True),
-        (stopped("TaskFailedToStart", "InternalError: unable to create a shim"), "internal error", True),
-        (stopped("TaskFailedToStart", "CannotStartContainerError: failed to get container status"), "could not be started", False),
-        (stopped("TaskFailedToStart", "ContainerRuntimeTimeoutError: Could not transition to running"), "in time", True),
-        (stopped("TaskFailedToStart", "CannotCreateVolumeError: mount failed"), "volume", False),
-        (
-            stopped(
-                "TaskFailedToStart", "ECS was unable to assume the role 'arn:aws:iam::1:role/x' that was provided for this task"
-            ),
-            "assume",
-            False,
-        ),
-        (stopped("TaskFailedToStart", ""), "did not start", True),
-        ({}, "did not start", True),
+        (stopped(START, ""), "not-started", True),
+        ({}, "not-started", True),
     ],
 )
-def test_why_a_task_stopped(task, summary, transient):
+def test_why_a_task_stopped(task, cause, transient):
     """Without it the log ends with AWS's words only, and the scheduler retries what can't succeed."""
     diagnosis = diagnose_stopped(task, "dbt")
 
     assert diagnosis is not None
-    assert summary in diagnosis.summary
-    assert diagnosis.transient is transient
+    assert (diagnosis.cause, diagnosis.transient) == (cause, transient)
     assert task.get("stoppedReason", "").rstrip(".") in diagnosis.detail
     assert diagnosis.resolution
 
 
 def test_a_task_that_ended_well_has_no_diagnosis():
     """A success that is reported as a failure would be run again."""
-    assert diagnose_stopped(stopped("EssentialContainerExited", "Essential container in task exited", 0), "dbt") is None
+    assert diagnose_stopped(stopped(*EXITED, 0), "dbt") is None
+
+
+@pytest.mark.parametrize("exit_code", [1, 2])
+@pytest.mark.parametrize(("retry", "words"), [(True, "yes"), (False, "no")])
+def test_what_the_runner_says_decides_whether_it_is_tried_again(exit_code, retry, words):
+    """A model that does not compile came again and again, and a locked user stayed locked."""
+    told = {"cause": "contract", "retry": retry, "summary": "said", "why": "because", "resolution": "do"}
+    log = ["anything", f"Tried again by itself: {words}. More: docs/errors.md#contract, docs/errors.md#sql"]
+
+    by_summary: Any = diagnose_stopped(stopped(*EXITED, exit_code), "dbt", summary=told)
+    by_log: Any = diagnose_stopped(stopped(*EXITED, exit_code), "dbt", log=log)
+
+    assert (by_summary.cause, by_summary.transient, by_summary.resolution) == ("contract", retry, "do")
+    assert (by_log.cause, by_log.transient) == ("contract", retry)
+
+
+def test_a_container_that_died_without_a_word_is_told_by_its_log():
+    """Exit code 255 alone says nothing."""
+    found: Any = diagnose_stopped(stopped(*EXITED, 255), "dbt", log=["exec /opt/dbt/bin/python: exec format error"])
+
+    assert found.cause == "wrong-architecture"
 
 
 @pytest.mark.parametrize(
-    ("code", "message", "summary", "transient"),
+    ("code", "message", "cause", "transient"),
     [
-        ("InvalidParameterException", "Throttling: Rate exceeded calling CreateNetworkInterface", "limits how often", True),
-        ("ThrottlingException", "Rate exceeded", "limits how often", True),
-        ("", "RESOURCE:MEMORY", "no capacity", True),
-        ("RESOURCE:CPU", "", "no capacity", True),
-        ("", "Capacity is unavailable at this time.", "no capacity", True),
-        ("", "You've reached the limit on the number of vCPUs you can run concurrently", "quota", True),
-        ("ClusterNotFoundException", "Cluster not found.", "cluster is gone", False),
-        ("ClientException", "TaskDefinition is inactive", "revision", False),
-        ("ClientException", "Unable to find task definition", "revision", False),
+        ("InvalidParameterException", "Throttling: Rate exceeded calling CreateNetworkInterface", "throttled", True),
+        ("InvalidParameterException", "Error retrieving security group information: Request limit exceeded.", "throttled", True),
+        ("ThrottlingException", "Rate exceeded", "throttled", True),
+        ("", "RESOURCE:MEMORY", "no-capacity", True),
+        ("RESOURCE:CPU", "", "no-capacity", True),
+        ("", "Capacity is unavailable at this time.", "no-capacity", True),
+        ("AGENT", "", "agent-away", True),
+        ("", "You've reached the limit on the number of vCPUs you can run concurrently", "fargate-quota", True),
+        ("", "The requested CPU configuration is above your limit", "task-above-quota", False),
+        ("ClusterNotFoundException", "Cluster not found.", "cluster-gone", False),
+        ("ClientException", "TaskDefinition is inactive", "task-definition-gone", False),
+        ("ClientException", "Unable to find task definition", "task-definition-gone", False),
         (
             "AccessDeniedException",
             "User: x is not authorized to perform: ecs:RunTask on resource: task-definition/x:1",
-            "may not start",
+            "airflow-denied",
             False,
         ),
+        ("AccessDeniedException", EXPLICIT + "service control policy", "denied-by-organisation", False),
+        ("AccessDeniedException", EXPLICIT + "permissions boundary", "denied-by-boundary", False),
+        ("AccessDeniedException", "User: x is not authorized to perform: iam:PassRole on resource: r", "pass-role-denied", False),
         (
-            "AccessDeniedException",
-            "User: x is not authorized to perform: iam:PassRole on resource: r",
-            "hand the task its roles",
+            "InvalidParameterException",
+            "The tag policy does not allow the specified value for the following tag key: 'x'.",
+            "tag-policy",
             False,
         ),
-        ("InvalidParameterException", "Error retrieving subnet information for [subnet-1]", "subnets", False),
-        ("InvalidParameterException", "The specified capacity provider 'FARGATE_SPOT' was not found.", "capacity provider", False),
-        ("BlockedException", "Your account is currently blocked.", "blocked", False),
-        ("ClientException", "ECS was unable to assume the role 'x' that was provided for this task.", "assume", False),
-        ("ServerException", "Service error", "internal error", True),
-        ("SomethingNew", "never seen", "refused", True),
+        ("InvalidParameterException", "Error retrieving subnet information for [subnet-1]", "subnet-gone", False),
+        ("InvalidParameterException", "The specified capacity provider 'FARGATE_SPOT' was not found.", "capacity-provider", False),
+        ("InvalidParameterException", "Unable to assume the service linked role.", "service-linked-role", True),
+        ("BlockedException", "Your account is currently blocked.", "account-blocked", False),
+        ("ClientException", "ECS was unable to assume the role 'x' that was provided for this task.", "role-unassumable", False),
+        ("ServerException", "Service error", "aws-fault", True),
+        ("SomethingNew", "never seen", "unknown", True),
     ],
 )
-def test_why_ecs_refused_to_start(code, message, summary, transient):
+def test_why_ecs_refused_to_start(code, message, cause, transient):
     """ECS wraps throttling in InvalidParameterException, which looks like a mistake of ours and is none."""
     diagnosis = diagnose_refused(code, message)
 
-    assert summary in diagnosis.summary
-    assert diagnosis.transient is transient
+    assert (diagnosis.cause, diagnosis.transient) == (cause, transient)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (EndpointConnectionError(endpoint_url="https://ecs.eu-west-1.amazonaws.com/"), "airflow-can-not-reach"),
+        (ConnectTimeoutError(endpoint_url="https://ecs.eu-west-1.amazonaws.com/", error="x"), "airflow-can-not-reach"),
+        (NoCredentialsError(), "credentials-expired"),
+        (
+            ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized: ecs:DescribeTasks"}}, "D"),
+            "looking-denied",
+        ),
+        (WaiterError(name="TasksStopped", reason="(ThrottlingException): Rate exceeded", last_response={}), "throttled"),
+    ],
+)
+def test_why_aws_could_not_be_asked(error, cause):
+    """Only a refusal of RunTask had a diagnosis; the others ended in a page of Python."""
+    assert diagnose_error(error).cause == cause
+
+
+def test_what_is_unknown_is_told_as_unknown_and_whole():
+    """A wrong guess sends a person the wrong way, and half a message helps nobody."""
+    message = "Something\nthat nobody\nhas ever seen"
+
+    said = str(diagnose_refused("SomethingNew", message))
+
+    assert "does not know" in said
+    assert all(line in said for line in message.splitlines())
+    assert "report it" in said
+
+
+def test_the_advice_names_the_stack_and_the_workstream():
+    """`pulumi up` without `--refresh` changes nothing of what was deleted behind its back, and of another stack it changes that."""
+    found = diagnose_refused("ClusterNotFoundException", "Cluster not found.", {"stack": "prod", "workstream": "sales"})
+
+    assert "`pulumi up --refresh --stack prod`" in found.resolution

@@ -19,12 +19,15 @@ from airflow.providers.amazon.aws.utils.identifiers import generate_uuid
 from airflow.sdk import DAG
 from airflow.sdk.execution_time.context import OutletEventAccessors
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import ClientError, EndpointConnectionError, WaiterError
 from dbt_configuration import read
-from dbt_operator import CompleteLogFetcher, DbtOperator
+from dbt_operator import REPORT_LINES, RETRY_DELAY, START_AND_STOP, CompleteLogFetcher, DbtOperator
 from dbt_retries import LOST_WORKERS
 from dbt_summary import each_mart, marts
+from runner.closing import LINES
 from runner.outcome import ExitCode
+
+from settings.sections.workstream import AROUND_A_TRY
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012:task/dbt/0123"
 STARTED_BY = generate_uuid("dbt_sales", "dbt", "run", "-1")
@@ -50,15 +53,11 @@ class Ecs:
         self.failures, self.refusal, self.ends, self.unlisted = [], None, lambda: None, None
         self.exit_code, self.stop_code, self.reason = 0, "EssentialContainerExited", "Essential container in task exited"
 
-    def get_paginator(self, name):
-        assert name == "list_tasks"
-        return SimpleNamespace(paginate=self.list_tasks)
-
     def list_tasks(self, *, cluster, desiredStatus, family):  # noqa: N803
         if self.unlisted:
             raise self.unlisted
         assert family == "sales"
-        yield {"taskArns": [other["taskArn"] for other in self.others if other["desiredStatus"] == desiredStatus]}
+        return {"taskArns": [other["taskArn"] for other in self.others if other["desiredStatus"] == desiredStatus]}
 
     def run_task(self, **request):
         if self.refusal:
@@ -268,7 +267,7 @@ def test_the_wait_for_another_container_has_an_end(operator, ecs):
 
     ecs.ends = too_long
 
-    with pytest.raises(AirflowException, match=f"Another container of this workstream still runs\n.*{OTHER}"):
+    with pytest.raises(AirflowException, match=f"(?s)Another container of this workstream still runs\n.*{OTHER}"):
         run(operator, states={"other": "up_for_retry"})
 
     assert ecs.started == []
@@ -291,7 +290,7 @@ def report(logs):
 @pytest.mark.usefixtures("report")
 @pytest.mark.parametrize(
     ("exit_code", "error", "text"),
-    [(1, AirflowException, "models or tests failed"), (137, AirflowFailException, "too little memory")],
+    [(1, AirflowException, "exit code 1"), (137, AirflowFailException, "more memory")],
 )
 def test_a_failure_ends_with_the_containers_report_and_what_to_do(operator, exit_code, error, text):
     """Else the last lines of the task's log are a page of raw JSON; and no retry mends too little memory."""
@@ -499,3 +498,86 @@ def test_the_last_lines_reach_the_log(logs):
 
     assert not fetcher.is_alive()
     assert lines == ["first", "last"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "again"),
+    [
+        (EndpointConnectionError(endpoint_url="https://ecs.eu-west-1.amazonaws.com/"), "can't reach ECS", True),
+        (ClientError({"Error": {"Code": "AccessDeniedException", "Message": "ecs:RunTask"}}, "RunTask"), "may not start", False),
+    ],
+)
+def test_whatever_keeps_airflow_from_asking_aws_is_explained(operator, ecs, error, words, again):
+    """Only what RunTask refused was; the rest was a page of Python."""
+
+    ecs.refusal = error
+
+    with pytest.raises(AirflowException, match=words) as failure:
+        run(operator)
+
+    assert isinstance(failure.value, AirflowFailException) is not again
+    assert "What to do: " in str(failure.value)
+
+
+def test_a_look_that_fails_is_made_again(operator, ecs):
+    """Throttling of DescribeTasks stopped a container that was well."""
+    looks = []
+
+    def throttled():
+        looks.append(1)
+        if len(looks) < 3:
+            raise WaiterError(name="TasksStopped", reason="ThrottlingException: Rate exceeded", last_response={})
+
+    ecs.ends = throttled
+
+    run(operator)
+
+    assert (len(looks), ecs.stopped) == (3, [])
+
+
+@pytest.mark.parametrize(
+    ("reason", "error"),
+    [("ThrottlingException: Rate exceeded", AirflowException), ("AccessDeniedException: ecs:DescribeTasks", AirflowFailException)],
+)
+def test_a_container_that_nobody_can_look_at_goes_on(operator, ecs, reason, error):
+    """The provider would stop it: hours of work, for a fault of the one who looks."""
+
+    def fails():
+        raise WaiterError(name="TasksStopped", reason=reason, last_response={})
+
+    ecs.ends = fails
+
+    with pytest.raises(AirflowException) as failure:
+        run(operator)
+
+    assert type(failure.value) is error
+    assert ecs.stopped == []
+
+
+def test_what_the_runner_found_out_decides_about_another_try(operator, ecs, s3):
+    """A model that does not compile would be tried twice more, and told as "models or tests failed"."""
+    ecs.exit_code = 1
+    broken = node("customers", "error", message="Compilation Error in model customers\n  'total' is undefined")
+    s3.objects["sales/runs/run/2/summary.json"] = summary(broken, code=ExitCode.FAILED)
+
+    with pytest.raises(AirflowFailException, match="#macro-undefined"):
+        run(operator)
+
+
+def test_without_a_summary_the_last_block_decides(operator, ecs, logs):
+    """Where the artifacts could not be stored, only the log is left."""
+    ecs.exit_code = 1
+    logs.lines = ["dbt failed: 1 error", "Tried again by itself: no. More: docs/errors.md#contract", "Artifacts: s3://x/"]
+
+    with pytest.raises(AirflowFailException, match="does not keep its contract"):
+        run(operator)
+
+
+def test_airflow_repeats_the_whole_last_block():
+    """The headline would be lost, or the cause."""
+    assert LINES == REPORT_LINES
+
+
+def test_the_settings_know_what_is_around_a_try():
+    """The pipeline awaits a run as long as the settings say that it may take."""
+    assert (START_AND_STOP + RETRY_DELAY).total_seconds() == AROUND_A_TRY * 60

@@ -43,9 +43,9 @@ def watch(tmp_path, monkeypatch):
 
     def look(found, state, since=TEN_MINUTES_AGO):
         stopped, told = [], []
-        lists = lambda **by: [{"taskArns": [found["taskArn"]] if found["desiredStatus"] == by["desiredStatus"] else []}]  # noqa: E731
+        lists = lambda **by: {"taskArns": [found["taskArn"]] if found["desiredStatus"] == by["desiredStatus"] else []}  # noqa: E731
         ecs = SimpleNamespace(
-            get_paginator=lambda _: SimpleNamespace(paginate=lists),
+            list_tasks=lists,
             describe_tasks=lambda **_: {"tasks": [found]},
             stop_task=lambda **request: stopped.append(request["task"]),
         )

@@ -14,8 +14,10 @@ import yaml
 from typer.testing import CliRunner
 
 from ci.cli import app
+from ci.verification import SET_UP
 from sandbox.engine.cli import VERSION as PULUMI
 from sandbox.paths import REPOSITORY
+from settings.sections.workstream import WorkstreamSettings
 from tests.gitlab import Checkout, read
 
 PROGRAMS = Path(sys.executable).parent
@@ -175,6 +177,18 @@ def test_a_deployment_outlives_the_making_of_airflow(jobs: dict[str, dict[str, A
         if any(words[0] == "deploy" for words in called(job)):
             assert job["timeout"] == "2h", name
             assert 40 < int(job["variables"]["IDENTITY_MINUTES"]) < 120, name
+
+
+def test_the_smoke_run_may_take_as_long_as_an_ordinary_workstream(jobs: dict[str, dict[str, Any]]):
+    """Who changes no limit would have a red pipeline after the first run that needs its second try."""
+    section = WorkstreamSettings.model_construct(retries=default("retries"), timeout_minutes=default("timeout_minutes"))
+
+    for name in ("verify:dev", "verify:prod"):
+        assert int(jobs[name]["timeout"].removesuffix("h")) * 60 >= section.longest_minutes + SET_UP
+
+
+def default(field: str) -> int:
+    return WorkstreamSettings.model_fields[field].default
 
 
 def test_every_command_exists(jobs: dict[str, dict[str, Any]]):

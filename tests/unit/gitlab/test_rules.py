@@ -74,7 +74,7 @@ TABLE: dict[str, tuple[Event, str]] = {
     "main: docs": (main(*DOCS), "unit"),
     "main: nothing that anything reads": (main("LICENSE"), "default-job"),
     "release": (release(), "unit lint dbt scan preview:prod infrastructure:prod verify:prod"),
-    "release again, to go back": (release("web"), "unit lint dbt scan preview:prod infrastructure:prod verify:prod"),
+    "release again, to go back": (release("web", back="true"), "unit lint dbt scan preview:prod infrastructure:prod verify:prod"),
     "release: destroy": (release("web", destroy="destroy prod"), "destroy:prod"),
     "release: destroy what follows main": (release("web", destroy="destroy dev"), ""),
     "schedule": (Event(source="schedule", branch="main"), "drift:dev drift:prod"),

@@ -34,6 +34,7 @@ def test_every_node_says_how_it_ended_where_it_is_and_why_it_was_skipped():
         "relation": "ANALYTICS.SALES.CUSTOMERS",
         "status": "success",
         "message": None,
+        "cause": None,
         "started": "2026-11-23T00:00:00+00:00",
         "seconds": 1,
         "rows": 4,
@@ -118,3 +119,30 @@ def test_a_run_is_gone_through_once_however_many_failures_it_has(monkeypatch: py
 
     assert all("mart" in page for page in (ended.json(), report(ended, {}), closing(ended, "s3://artifacts", ())))
     assert len(sorted_nodes) == 1
+
+
+def test_a_failed_run_says_why_and_whether_a_try_helps():
+    """Airflow would try a model again that does not compile, and the metric by cause would be empty."""
+    made = progress(orders=result("error", message="Compilation Error in model orders\n  'total' is undefined"))
+
+    told = json.loads(summary(made, ExitCode.FAILED).json())["diagnosis"]
+
+    assert (told["cause"], told["retry"], told["causes"]) == ("macro-undefined", False, ["macro-undefined"])
+    assert told["resolution"]
+
+
+def test_one_reason_that_can_pass_is_worth_a_try():
+    """The models that only lost their connection would wait for somebody to mend another one."""
+    made = progress(
+        customers=result("error", message="Compilation Error in model customers\n  'total' is undefined"),
+        orders=result("error", message="Database Error in model orders\n  000625 (57014): the number of waiters for this lock"),
+    )
+
+    told = json.loads(summary(made, ExitCode.FAILED).json())["diagnosis"]
+
+    assert (told["cause"], told["retry"], told["causes"]) == ("macro-undefined", True, ["macro-undefined", "locked-out"])
+
+
+def test_a_success_needs_no_reason():
+    """Somebody would look for what is wrong."""
+    assert json.loads(summary(progress(orders=result("success"))).json())["diagnosis"] is None

@@ -38,6 +38,7 @@ PATCHES = (
     "iam_pass_role",
     "iam_resources",
     "iam_roles",
+    "iam_tags",
     "iam_web_identity",
     "logs_kms",
     "mwaa_environment",

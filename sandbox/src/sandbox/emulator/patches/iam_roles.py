@@ -3,13 +3,16 @@
 Service Authorization Reference, "AWS Identity and Access Management": resources have their path, and `iam:PermissionsBoundary`
 is the boundary that a request sets, or else the one that the role has. MiniStack leaves out both, so a policy for the roles
 of one path never matches, and neither does one that lets a caller give rights to bounded roles only.
+STS API Reference, AssumeRole: within an account it is enough that a role's trust policy names the caller; MiniStack wants the
+caller's own policy to allow it as well.
 """
 # pyright: reportMissingImports=false
 # (MiniStack lives in the emulator's own environment.)
 
+import json
 from typing import Any
 
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id
 from ministack.services import iam
 
@@ -17,6 +20,7 @@ from sandbox.emulator.patches import replaces
 
 _stock_resource = iam_actions.extract_resource_arn
 _stock_context = iam_actions.request_tag_context
+_stock_enforce = iam_evaluator.enforce
 
 _BOUNDED = frozenset(
     {
@@ -47,6 +51,25 @@ def request_tag_context(service: str, iam_action: str, body: bytes, params: Any)
         boundary = _given(params, "PermissionsBoundary") or role.get("PermissionsBoundary")
         context |= {"iam:PermissionsBoundary": boundary} if boundary else {}
     return context
+
+
+@replaces(iam_evaluator, "enforce")
+def enforce(access_key: str, action: str, service: str, region: str, resource_arn: str = "*", *rest: Any, **named: Any) -> Any:
+    """None when the request is allowed; `rest` and `named` are the condition keys."""
+    denied = _stock_enforce(access_key, action, service, region, resource_arn, *rest, **named)
+    if action == "sts:AssumeRole" and isinstance(denied, iam_evaluator.EvalResult) and denied.decision == "ImplicitDeny":
+        caller = iam._roles.get(iam_evaluator._role_name_from_assumed_arn(denied.principal_arn)) or {}
+        role = iam._roles.get(resource_arn.rpartition("/")[2]) or {}
+        if caller.get("Arn") in _trusted(role.get("AssumeRolePolicyDocument", '{"Statement": []}')):
+            return None
+    return denied
+
+
+def _trusted(policy: str) -> list[str]:
+    """Whom of the account a trust policy names."""
+    principals = [one.get("Principal") for one in json.loads(policy)["Statement"]]
+    named = [each["AWS"] for each in principals if isinstance(each, dict) and "AWS" in each]
+    return [arn for one in named for arn in ([one] if isinstance(one, str) else one)]
 
 
 def _resource(params: Any) -> str:

@@ -86,9 +86,10 @@ def _adopt_default(api: Api, inputs: Properties) -> str:
     if not found:
         raise ProviderError(f"{api.kind.token}: {inputs['vpcId']} has no default security group")
     id = found[0]["GroupId"]
-    _revoke_everything(api, id)
+    # In the real provider's order: with the tags, who may change what bears them may close it.
     if inputs.get("tagsAll"):
         api.client.create_tags(Resources=[id], Tags=tags.as_list(inputs))
+    _revoke_everything(api, id)
     return id
 
 

@@ -1,5 +1,5 @@
 # ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
-"""AWS IAM: managed policies, and the issuers of identities that the account trusts."""
+"""AWS IAM: managed policies, the roles that have them, and the issuers of identities that the account trusts."""
 
 import json
 import re
@@ -83,6 +83,30 @@ POLICY = ResourceType(
     tagged=True,
 )
 
+
+def _read_attachment(api: Api, id: str, state: Properties) -> Properties | None:
+    pages = api.client.get_paginator("list_attached_role_policies").paginate(RoleName=state["role"])
+    attached = {one["PolicyArn"] for page in pages for one in page["AttachedPolicies"]}
+    return {"role": state["role"], "policyArn": state["policyArn"]} if state["policyArn"] in attached else None
+
+
+def _attach(api: Api, inputs: Properties) -> str:
+    api.client.attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
+    return f"{inputs['role']}/{inputs['policyArn']}"
+
+
+POLICY_ATTACHMENT = ResourceType(
+    token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    service="iam",
+    properties={
+        "role": Property("AttachRolePolicy.RoleName", required=True, replace=True),
+        "policyArn": Property("AttachRolePolicy.PolicyArn", required=True, replace=True),
+    },
+    create=_attach,
+    read=_read_attachment,
+    delete=lambda api, id, state: api.client.detach_role_policy(RoleName=state["role"], PolicyArn=state["policyArn"]),
+)
+
 ISSUER = re.compile(r"https://[^/?#]+(/[^?#]*[^/?#])?")
 """IAM API Reference, CreateOpenIDConnectProvider."""
 
@@ -142,4 +166,4 @@ OIDC_PROVIDER = ResourceType(
     tagged=True,
 )
 
-KINDS = (POLICY, OIDC_PROVIDER)
+KINDS = (POLICY, POLICY_ATTACHMENT, OIDC_PROVIDER)

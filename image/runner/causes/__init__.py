@@ -1,0 +1,27 @@
+"""The table of causes: what the container, Airflow and `ops` know about failures, in one place.
+
+The image has it as `runner.causes`, Airflow as `dbt_causes`; the latter is a link to the former. Standard library only.
+"""
+
+from .ecs import diagnose_error, diagnose_refused, diagnose_stopped
+from .model import PAGE, UNKNOWN, Cause, Diagnosis, Place, diagnosis, heard, last_words, names_of
+from .table import BY_ID, CAUSES, diagnose, guess
+
+__all__ = [
+    "BY_ID",
+    "CAUSES",
+    "PAGE",
+    "UNKNOWN",
+    "Cause",
+    "Diagnosis",
+    "Place",
+    "diagnose",
+    "diagnose_error",
+    "diagnose_refused",
+    "diagnose_stopped",
+    "diagnosis",
+    "guess",
+    "heard",
+    "last_words",
+    "names_of",
+]

@@ -1,0 +1,42 @@
+"""All causes, and how one is found among them."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from .aws import AWS, service
+from .dbt import AFTER, BEFORE
+from .model import UNKNOWN, Cause, Diagnosis, Place, diagnosis, find
+from .snowflake import SNOWFLAKE
+
+CAUSES: tuple[Cause, ...] = (*BEFORE, *SNOWFLAKE, *AFTER, *AWS, UNKNOWN)
+"""From special to general."""
+
+BY_ID: Mapping[str, Cause] = {cause.id: cause for cause in CAUSES}
+
+
+_SPEAKERS: tuple[tuple[str, tuple[Place, ...]], ...] = (
+    (r"(Compilation|Database|Runtime|Parsing|Dependency) Error|snowflake|\bdbt\b|\b\d{6} \(\w{5}\)", ("run", "task", "request")),
+    (r"when calling the \w+ operation|endpoint URL|not authorized to perform: (ecs|iam):", ("request", "task", "run")),
+    (r"", ("task", "request", "run")),
+)
+"""Whose words a message has: where to look for its cause first."""
+
+
+def guess(text: str) -> Diagnosis:
+    """Why something failed, by a message that nobody says the origin of."""
+    places = next(places for sign, places in _SPEAKERS if re.search(sign, text, re.IGNORECASE))
+    found = (diagnose(place, text) for place in places)
+    return next((each for each in found if each.cause != UNKNOWN.id), diagnose("run", text))
+
+
+def diagnose(where: Place, text: str, names: Mapping[str, str] | None = None, codes: Iterable[int] = ()) -> Diagnosis:
+    """Why something failed.
+
+    Args:
+        where: Where the message is from.
+        text: The message, whole.
+        names: For what is in braces in the advice (`names_of`, and those of Snowflake's objects).
+        codes: Snowflake's number, if it is not in the message.
+    """
+    cause, found = find(CAUSES, where, text, codes) or (UNKNOWN, {})
+    return diagnosis(cause, text, {**service(text), **(names or {}), **found})

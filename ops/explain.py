@@ -1,0 +1,112 @@
+"""`ops explain`: why a run failed, or what a message means, outside of Airflow."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from runner.causes import BY_ID, UNKNOWN, Diagnosis, diagnose_stopped, diagnosis, guess, heard, names_of
+
+from ops.airflow import Airflow
+from ops.context import stack_of
+from ops.errors import OpsError
+from ops.logs import last_lines, newest
+from ops.run import LINES
+from ops.stack import Stack, Workstream
+
+CONTAINER = "dbt"
+"""Of each task definition (components/workstream.py)."""
+
+
+def explain(
+    context: typer.Context,
+    workstream: Annotated[str | None, typer.Argument(help="Name; `-` reads a message from standard input instead.")] = None,
+    run: Annotated[str | None, typer.Option(help="Id of the run; without it the newest.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the diagnosis as JSON.")] = False,
+) -> None:
+    """Say why a run of a workstream failed, and what to do; or what a pasted message means."""
+    if workstream in (None, "-"):
+        found = of_message(sys.stdin.read())
+    else:
+        stack = stack_of(context)
+        found = of_run(stack, stack.workstream(workstream), run)
+    typer.echo(json.dumps(_fields(found)) if as_json else str(found))
+
+
+def of_message(text: str) -> Diagnosis:
+    """The diagnosis of whatever somebody copied: a line of a log, a reason of AWS's, the end of a task's log."""
+    if not text.strip():
+        raise OpsError("There is no message.", "Paste one: `ops explain - < message.txt`")
+    if (told := heard(text.splitlines())) and told[0] in BY_ID:
+        return diagnosis(BY_ID[told[0]], text.strip())
+    return guess(text.strip())
+
+
+def of_run(stack: Stack, workstream: Workstream, run: str | None) -> Diagnosis:
+    """The diagnosis of a run that failed: what its container left, or said, or why AWS stopped it."""
+    airflow = Airflow(stack)
+    run_id = run or newest(airflow, workstream)
+    state = airflow.run(workstream.dag_id, run_id)["state"]
+    if state != "failed":
+        raise OpsError(f"The run {run_id} of {workstream.name!r} has not failed: it is {state}.", "Name another: --run ID")
+    names = names_of(stack.output("airflowEnvironment"), workstream.name)
+    if found := of_summary(summary(stack, workstream, run_id), names):
+        return found
+    lines = [line for line in last_lines(stack, airflow, workstream, run_id, LINES) if not line.startswith("{")]
+    task = stopped(stack, workstream, run_id)
+    return (diagnose_stopped(task, CONTAINER, log=lines, names=names) if task else None) or of_message("\n".join(lines))
+
+
+def stopped(stack: Stack, workstream: Workstream, run_id: str) -> dict[str, Any] | None:
+    """The run's last task as ECS tells of it, which it does for about an hour (Amazon ECS, "Viewing stopped task errors")."""
+    ecs, cluster = stack.session.client("ecs"), stack.output("clusterArn")
+    family = workstream.task_definition.rpartition("/")[2].partition(":")[0]
+    arns = ecs.list_tasks(cluster=cluster, family=family, desiredStatus="STOPPED")["taskArns"]
+    tasks: list[Any] = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+    own = [task for task in tasks if {"name": "DBT_RUN_ID", "value": run_id} in _variables(task)]
+    return max(own, key=lambda task: task["createdAt"], default=None)
+
+
+def _variables(task: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [entry for found in task.get("overrides", {}).get("containerOverrides", []) for entry in found.get("environment", [])]
+
+
+def of_summary(page: Mapping[str, Any] | None, names: Mapping[str, str]) -> Diagnosis | None:
+    """What the runner found out, as it said it."""
+    told = page and page.get("diagnosis")
+    if not page or not told:
+        return None
+    first = page.get("firstError") or {}
+    detail = page["problem"] or first.get("message") or ""
+    found = diagnosis(BY_ID.get(told["cause"], UNKNOWN), detail, names)
+    return Diagnosis(
+        cause=told["cause"],
+        summary=told["summary"],
+        why=told["why"],
+        detail=found.detail,
+        resolution=told["resolution"],
+        transient=told["retry"],
+    )
+
+
+def summary(stack: Stack, workstream: Workstream, run_id: str) -> dict[str, Any] | None:
+    """`summary.json` of the run's last try that left one."""
+    bucket, _, prefix = workstream.artifacts_uri.removeprefix("s3://").partition("/")
+    s3 = stack.session.client("s3")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/runs/{run_id}/")
+    keys = [found["Key"] for page in pages for found in page.get("Contents", []) if found["Key"].endswith("/summary.json")]
+    if not keys:
+        return None
+    last = max(keys, key=lambda key: int(key.split("/")[-2]))
+    return json.load(s3.get_object(Bucket=bucket, Key=last)["Body"])
+
+
+def _fields(found: Diagnosis) -> dict[str, object]:
+    return {
+        "cause": found.cause,
+        "summary": found.summary,
+        "why": found.why,
+        "resolution": found.resolution,
+        "retry": found.transient,
+    }

@@ -1,0 +1,127 @@
+"""The table of causes, which everything that tells of a failure reads."""
+
+import re
+
+import dbt_causes
+import pytest
+from runner import causes
+from runner.causes import BY_ID, CAUSES, PAGE, UNKNOWN, diagnose
+from runner.causes.model import PROJECT
+from runner.connection import explain
+
+from ops.errors_page import page
+from sandbox.paths import REPOSITORY
+from tests.unit.image.support import environment
+
+RAW = environment().warehouse
+
+
+def test_airflow_and_the_container_read_the_same_table():
+    """One would tell the cause of yesterday, and the other try again what the first called final."""
+    assert repr(dbt_causes.CAUSES) == repr(causes.CAUSES)
+
+
+def test_every_cause_has_its_own_id_and_says_everything():
+    """A link would lead to another cause; a failure would be told without a way out."""
+    assert len(BY_ID) == len(CAUSES)
+    for cause in CAUSES:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", cause.id)
+        assert cause.happened.startswith(("dbt ", "{")) or cause.happened[0].isupper(), cause.id
+        assert cause.why.endswith("."), cause.id
+        assert cause.todo.endswith((".", ";")), cause.id
+        assert cause.source, cause.id
+
+
+def test_every_cause_can_be_found():
+    """A sign that another cause always takes first, or a wrong pattern, is a line that nobody ever reads."""
+    for cause in CAUSES:
+        for sign in cause.signs:
+            re.compile(sign)
+        assert cause.signs or cause.codes or cause.id in {"unknown", "not-started"}, cause.id
+
+
+def test_no_number_of_snowflakes_means_two_things():
+    """The order of the table would decide, unseen. The last cause takes what is left of a whole range."""
+    seen: dict[int, str] = {}
+    for cause in CAUSES:
+        for code in cause.codes if cause.id != "sql" else ():
+            assert code not in seen, (code, cause.id, seen[code])
+            seen[code] = cause.id
+
+
+def test_the_stack_is_called_as_the_project_says():
+    """The commands in the advice would name a stack that Pulumi does not know."""
+    assert f"name: {PROJECT}\n" in (REPOSITORY / "Pulumi.yaml").read_text()
+
+
+def test_the_page_of_errors_is_what_the_table_says():
+    """Each log and alert leads there."""
+    assert (REPOSITORY / PAGE).read_text() == page(), "python -m ops.errors_page"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "cause"),
+    [
+        (390422, "Incoming request with IP/Token 192.0.2.7 is not allowed to access Snowflake.", "snowflake-network-policy"),
+        (390102, "Your user account has been temporarily locked. Try again later", "snowflake-locked"),
+        (390101, "User access disabled. Contact your local system administrator.", "snowflake-disabled"),
+        (394509, "MFA authentication is required", "snowflake-mfa"),
+        (390913, "Your free trial has ended and all of your virtual warehouses have been suspended.", "snowflake-suspended"),
+        (290404, "404 Not Found: post https://x.snowflakecomputing.com:443", "snowflake-account"),
+        (250003, "000403: 403: HTTP 403: Forbidden", "snowflake-account"),
+        (250001, "Could not connect to Snowflake backend after 2 attempt(s).Aborting", "snowflake-unreachable"),
+        (250001, "Failed to connect to DB: x:443. Incorrect username or password was specified.", "snowflake-password"),
+        (250001, "Failed to connect to DB: x:443. JWT token is invalid.", "snowflake-key"),
+        (290503, "503 Service Unavailable", "snowflake-unreachable"),
+        (254007, "The certificate is revoked or could not be validated", "snowflake-certificate"),
+        (390144, "JWT token is invalid.", "snowflake-key"),
+        (3001, "Insufficient privileges to operate on database 'ANALYTICS'", "schema-denied"),
+    ],
+)
+def test_a_refused_log_in_is_told_by_its_number_and_words(code: int, message: str, cause: str):
+    """A locked user was tried again, and the number of a whole class told as one of it."""
+    told = str(explain(RAW, code, message))
+
+    assert message in told
+    assert BY_ID[cause].happened.format_map(RAW.names) in told
+    assert diagnose("run", told).cause == cause, "who reads the text finds the same"
+
+
+def test_a_task_that_logs_in_with_its_role_is_told_of_the_role():
+    """Snowflake answers with the same numbers as for keys and passwords."""
+    federated = environment(SNOWFLAKE_AUTHENTICATOR="workloadIdentity", AWS_REGION="eu-west-1").warehouse
+
+    assert "WORKLOAD_IDENTITY" in str(explain(federated, 390144, "JWT token is invalid."))
+
+
+@pytest.mark.parametrize(
+    ("message", "cause", "passes"),
+    [
+        ("002003 (42S02): Object 'RAW.CRM.ACCOUNTS' does not exist or not authorized.", "object-missing", False),
+        ("000606 (57P03): No active warehouse selected in the current session.", "model-warehouse", False),
+        ("000630 (57014): Statement reached its statement or warehouse timeout of 3,600 second(s)", "statement-timeout", True),
+        ("000604 (57014): SQL execution canceled", "statement-cancelled", True),
+        ("000625 (57014): Statement was aborted because the number of waiters for this lock exceeds 20", "locked-out", True),
+        ("000603 (XX000): SQL execution internal error: incident 5388518.", "snowflake-fault", True),
+        (
+            "090073 (22000): Warehouse 'X' cannot be resumed because resource monitor 'Y' has exceeded its quota.",
+            "resource-monitor",
+            False,
+        ),
+        ("100038 (22018): Numeric value 'N/A' is not recognized", "bad-value", False),
+        ("100090 (42P18): Duplicate row detected during DML action", "duplicate-rows", False),
+        ("001003 (42000): SQL compilation error: syntax error line 1 at position 8 unexpected 'from'.", "sql", False),
+        ("390114 (08001): Authentication token has expired. The user must authenticate again.", "snowflake-session", True),
+        ("250002 (08003): Connection is closed", "snowflake-unreachable", True),
+    ],
+)
+def test_a_statement_is_told_by_its_number(message: str, cause: str, passes: bool):
+    """23 of 30 were repeated without a word of our own."""
+    found = diagnose("run", f"Database Error in model orders (models/orders.sql)\n  {message}")
+
+    assert (found.cause, found.transient) == (cause, passes)
+
+
+def test_whatever_is_unknown_stays_unknown():
+    """A guess sends a person the wrong way."""
+    assert diagnose("run", "RuntimeError: something that nobody has seen").cause == UNKNOWN.id
