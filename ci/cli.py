@@ -16,6 +16,8 @@ from ops.explained import Group
 app = typer.Typer(cls=Group, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 models = typer.Typer(no_args_is_help=True, help="The merge request's own build, in schemas of its own. Needs `PYTHONPATH=image`.")
 app.add_typer(models, name="models")
+scan = typer.Typer(no_args_is_help=True, help="Known vulnerabilities that an update mends; fails on a critical one.")
+app.add_typer(scan, name="scan")
 
 Stack = Annotated[str, typer.Option(envvar="PULUMI_STACK", help="The Pulumi stack, for instance dev.")]
 
@@ -93,6 +95,25 @@ def verify(
 def destroy(stack: Stack, confirm: Annotated[str, typer.Option(envvar="DESTROY", help='Type "destroy" and the stack.')]) -> None:
     """Delete everything in the stack that Pulumi does not protect."""
     deployment.destroy(Engine(stack), confirm)
+
+
+Trivy = Annotated[str, typer.Option(envvar="TRIVY_IMAGE", help="The scanner, by digest.")]
+
+
+@scan.command("sources")
+def scan_sources(trivy: Trivy) -> None:
+    """Look for known vulnerabilities in the base images and the packages that the images are made of."""
+    from ci.scan import Scanner, sources  # noqa: PLC0415 - only its own jobs install Docker's client
+
+    sources(Scanner.here(trivy), Path())
+
+
+@scan.command("deployed")
+def scan_deployed(stack: Stack, trivy: Trivy) -> None:
+    """Look for known vulnerabilities in the images that the stack runs, by digest; write sbom-STACK-PROJECT.cdx.json."""
+    from ci.scan import Scanner, deployed  # noqa: PLC0415
+
+    deployed(Scanner.here(trivy), Engine(stack).outputs(), stack)
 
 
 Number = Annotated[int, typer.Option(envvar="CI_MERGE_REQUEST_IID", help="Number of the merge request.")]

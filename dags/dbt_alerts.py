@@ -3,10 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from dbt_configuration import Workstream
+from dbt_fit import fit
 from dbt_operator import RETRY_DELAY, START_AND_STOP
 
 SUBJECT_LIMIT = 100
@@ -15,7 +17,33 @@ SUBJECT_LIMIT = 100
 RUN = "DAG: {{ dag.dag_id }}\nRun: {{ run_id }}\nTry: {{ ti.try_number }}\nLog: {{ ti.log_url }}"
 
 
-class RecoveryNotifier(SnsNotifier):
+MESSAGE_LIMIT = 250_000
+"""Bytes; SNS accepts 262,144 with its attributes (API reference, Publish)."""
+
+NAMESPACE, METRIC = "dbt-platform", "AlertsNotSent"
+
+
+class Alert(SnsNotifier):
+    """Sends what fits, and shows what it could not send: in the task's log, and in a metric that has an alarm."""
+
+    def __init__(self, *, environment: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.environment = environment
+
+    def notify(self, context: Any) -> None:
+        self.message = fit(self.message, MESSAGE_LIMIT)
+        try:
+            super().notify(context)
+        except Exception:
+            self.log.error("This alert could not be sent to %s: %s\n%s", self.target_arn, self.subject, self.message)  # noqa: TRY400
+            dimensions = [{"Name": "Environment", "Value": self.environment}]
+            data = {"MetricName": METRIC, "Value": 1, "Unit": "Count", "Dimensions": dimensions}
+            cloudwatch: Any = AwsBaseHook(client_type="cloudwatch", aws_conn_id=None, region_name=self.region_name).conn
+            cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=[data])
+            raise
+
+
+class RecoveryNotifier(Alert):
     """Speaks up only if the run before this one failed."""
 
     def notify(self, context: Any) -> None:
@@ -24,33 +52,43 @@ class RecoveryNotifier(SnsNotifier):
             super().notify(context)
 
 
-def failed(workstream: Workstream) -> SnsNotifier:
+def failed(workstream: Workstream) -> Alert:
     """For `on_failure_callback`, which Airflow does not call for tries that are retried."""
     reason = "{{ exception | default('The task ended without an exception: its worker went away, or somebody marked it failed.') }}"
-    return SnsNotifier(**_message(workstream, "failed", f"{RUN}\n\n{reason}"))
+    return Alert(environment=_environment(workstream), **_message(workstream, "failed", f"{RUN}\n\n{reason}"))
 
 
 def recovered(workstream: Workstream) -> RecoveryNotifier:
     """For `on_success_callback`. A run without a date, started by hand, has no run before it and stays silent."""
-    return RecoveryNotifier(**_message(workstream, "runs again", RUN))
+    return RecoveryNotifier(environment=_environment(workstream), **_message(workstream, "runs again", RUN))
 
 
 def late(workstream: Workstream) -> DeadlineAlert:
     """No success in the time that all tries may take, from when the run was queued.
+
+    A backfill is never late: its runs are queued all at once and have their turns one after another. Its message has no
+    address, because an alert can't choose between runs: Airflow's triggerer logs that it was not sent.
 
     Not deduplicated against `failed`: it reminds of a failure that nobody has mended by then.
     """
     tries = workstream.retries + 1
     allowed = tries * (timedelta(minutes=workstream.timeout_minutes) + START_AND_STOP) + workstream.retries * RETRY_DELAY
     text = "DAG: {{ dag_run.dag_id }}\nRun: {{ dag_run.dag_run_id }}\nState: {{ dag_run.state }}\nDue: {{ deadline.deadline_time }}"
+    message = _message(workstream, "is late", text)
+    topic = f"{{{{ '' if dag_run.run_type == 'backfill' else '{message['target_arn']}' }}}}"
     notifier = f"{SnsNotifier.__module__}.{SnsNotifier.__name__}"
     return DeadlineAlert(
         name="late",
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         # In seconds: clearing a task whose run has a timedelta here is answered with an error 500 (apache/airflow#70368).
         interval=allowed.total_seconds(),  # pyright: ignore[reportArgumentType]
-        callback=AsyncCallback(notifier, kwargs=_message(workstream, "is late", text)),
+        callback=AsyncCallback(notifier, kwargs=message | {"target_arn": topic}),
     )
+
+
+def _environment(workstream: Workstream) -> str:
+    """Name of the Airflow environment: everything of a stack that AWS wants a name for has the same."""
+    return workstream.cluster.rpartition("/")[2]
 
 
 def _message(workstream: Workstream, what: str, text: str) -> dict[str, Any]:

@@ -44,8 +44,9 @@ def started_with(task: Task) -> dict[str, str]:
 
 
 def exit_code(task: Task) -> int | None:
-    """Of its first container; None while it runs, or if it never began."""
-    return next((container.get("exitCode") for container in task.get("containers", [])), None)
+    """Of the container that RunTask was told about, which GuardDuty may have put another beside; None while it runs."""
+    names = {override["name"] for override in task.get("overrides", {}).get("containerOverrides", [])}
+    return next((container.get("exitCode") for container in task.get("containers", []) if container["name"] in names), None)
 
 
 def state(ti: Any, dag_id: str, run_id: str) -> str:

@@ -17,15 +17,20 @@ from dbt_configuration import Workstream
 from dbt_console import ContainerLog, RunReport, artifact_page, log_page
 from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family, started_with, state
 from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_stopped
+from dbt_fit import fit
 from dbt_intervals import interval
 from dbt_retries import LOST_WORKERS, OwnFailures
-from dbt_summary import XCOM_KEY, digest, fetch, folder, publish_all, publish_each
+from dbt_summary import XCOM_KEY, digest, fetch, folder, is_whole, publish_all, publish_each
+from dbt_turns import take_turn
 
 START_AND_STOP = timedelta(minutes=10)
 """Time around dbt's own: Fargate starts the task and pulls the image, and the container has 120 s to stop (`stopTimeout`)."""
 
 RETRY_DELAY = timedelta(minutes=2)
 """As long as `stopTimeout`, so that the container of the former try is gone before the next one writes."""
+
+MESSAGE_LIMIT = 100_000
+"""Bytes of a failure's message: CloudWatch drops an event of more than 256 KiB, and what to do stands at the end."""
 
 REPORT_LINES = 60
 """Last lines of the container that a failure repeats: the runner's summary for people (`image/runner/closing.py`)."""
@@ -126,6 +131,7 @@ class DbtOperator(EcsRunTaskOperator):
 
     def execute(self, context: Any) -> None:
         self.instance = context["ti"]
+        take_turn(context, self.workstream)
         try:
             super().execute(context)
         except AirflowTaskTimeout:
@@ -138,7 +144,8 @@ class DbtOperator(EcsRunTaskOperator):
             if self.summary:
                 context["ti"].xcom_push(key=XCOM_KEY, value=self.summary)
         if self.summary:
-            publish_all(self.workstream.name, self.summary, context["outlet_events"])
+            if is_whole(context["params"], self.workstream):
+                publish_all(self.workstream.name, self.summary, context["outlet_events"])
             publish_each(self.workstream.name, self.summary, context["outlet_events"])
 
     def on_kill(self) -> None:
@@ -260,7 +267,7 @@ class DbtOperator(EcsRunTaskOperator):
 
     def _fail(self, found: Diagnosis) -> NoReturn:
         """Ends the try: Airflow retries what may pass by itself, and nothing else."""
-        message = "\n".join([*self._report(), str(found)])
+        message = fit("\n".join([*self._report(), str(found)]), MESSAGE_LIMIT)
         raise (AirflowException if found.transient else AirflowFailException)(message) from None
 
     def _report(self) -> list[str]:

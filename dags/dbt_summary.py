@@ -24,12 +24,12 @@ XCOM_KEY = "summary"
 
 
 def marts(workstream: str) -> Asset:
-    """All that a successful run refreshes; `schedule: <workstream>` starts another workstream on it."""
+    """All that a whole successful run refreshes; `schedule: <workstream>` starts another workstream on it."""
     return Asset(name=f"dbt-{workstream}", group="dbt")
 
 
 def each_mart(workstream: str) -> AssetAlias:
-    """Stands for the marts one by one: which there are is known after a run only."""
+    """Stands for what a run refreshes, `marts` or the marts one by one: which is known after the run only."""
     return AssetAlias(name=f"dbt-{workstream}-marts", group="dbt")
 
 
@@ -84,6 +84,14 @@ def publish_each(workstream: str, summary: Mapping[str, Any], outlet_events: Any
         event.add(Asset(name=f"dbt-{workstream}.{mart}", group="dbt"), extra={"rows": rows})
 
 
+def is_whole(params: Mapping[str, Any], workstream: Workstream) -> bool:
+    """Whether a run builds all that the workstream stands for: a part of it must not start who waits for the whole."""
+    return (params["select"], params["exclude"]) == (workstream.select, workstream.exclude)
+
+
 def publish_all(workstream: str, summary: Mapping[str, Any], outlet_events: Any) -> None:
-    """Adds what the run did to the event that other workstreams wait for; Airflow sends it only for a success."""
-    outlet_events[marts(workstream)].extra = {"rows": dict(summary["marts"]), "counts": summary["counts"]}
+    """The event that other workstreams wait for; Airflow sends it only for a success. By the alias, because a task's own outlets
+    are refreshed by each of its successes.
+    """
+    extra = {"rows": dict(summary["marts"]), "counts": summary["counts"]}
+    outlet_events[each_mart(workstream)].add(marts(workstream), extra=extra)

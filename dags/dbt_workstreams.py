@@ -46,7 +46,7 @@ def make(workstream: Workstream) -> DAG:
         run = DbtOperator(
             task_id=TASK,
             workstream=workstream,
-            outlets=[marts(workstream.name), each_mart(workstream.name)],
+            outlets=[each_mart(workstream.name)],
             on_failure_callback=failed(workstream),
             on_success_callback=recovered(workstream),
         )

@@ -18,6 +18,9 @@ LOADING = 180
 """Seconds until a DAG that was just deployed must be there: MWAA copies the bucket every 30 s, then parses."""
 
 
+AILING = "MWAA starts it again by itself within minutes. If it stays: read the environment's scheduler log, then `pulumi up`."
+"""What to do about a part of Airflow that gives no sign of life."""
+
 RUNS = "`ops status` shows the last run of each workstream, Airflow's page all of them."
 
 
@@ -57,6 +60,15 @@ class Airflow:
         """What Airflow could not load, as it says it; empty if all is well."""
         errors = self.call("GET", "/importErrors")["import_errors"]
         return "\n".join(f"{error['filename']}: {error['stack_trace'].strip()}" for error in errors)
+
+    def ailing(self) -> str:
+        """Which parts of Airflow give no sign of life, and since when; empty if all do."""
+        parts = self.call("GET", "/monitor/health")
+        return "; ".join(
+            f"the {part.replace('_', ' ')} gives no sign of life since {parts[part].get(f'latest_{part}_heartbeat') or 'its start'}"
+            for part in ("scheduler", "triggerer", "dag_processor")
+            if parts.get(part, {}).get("status") == "unhealthy"
+        )
 
     def trigger(self, dag_id: str, params: dict[str, Any]) -> str:
         """Starts a run; returns its id. Params that are left out are the workstream's own."""

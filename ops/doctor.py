@@ -1,34 +1,15 @@
 """`ops doctor`: does a run have all that it needs?"""
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from ops.airflow import Airflow, refusal
+from ops.airflow import AILING, Airflow, refusal
 from ops.context import stack_of
-from ops.errors import OpsError, from_aws
+from ops.findings import Check, Finding, report
 from ops.rollback import has_image
 from ops.stack import Stack, Workstream
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What a check found."""
-
-    check: str
-    ok: bool
-    detail: str
-    fix: str = ""
-
-
-Check = Callable[[], Iterator[Finding]]
 
 
 def doctor(
@@ -40,13 +21,7 @@ def doctor(
     It changes nothing and reads no secret's value.
     """
     stack = stack_of(context)
-    findings = [finding for name, check in _checks(stack) for finding in _tried(name, check)]
-    if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings]))
-    else:
-        Console().print(_table(findings))
-    if not all(finding.ok for finding in findings):
-        raise typer.Exit(1)
+    report(_checks(stack), as_json=as_json)
 
 
 def _checks(stack: Stack) -> Iterator[tuple[str, Check]]:
@@ -56,17 +31,6 @@ def _checks(stack: Stack) -> Iterator[tuple[str, Check]]:
         yield f"{workstream.name}: task definition", lambda target=workstream: _task_definition(stack, target)
         yield f"{workstream.name}: log group", lambda target=workstream: _log_group(stack, target)
         yield f"{workstream.name}: DAG", lambda target=workstream: _dag(stack, target)
-
-
-def _tried(name: str, check: Check) -> Iterator[Finding]:
-    """A check that can't be made has failed too, and does not keep the others from being made."""
-    try:
-        yield from check()
-    except OpsError as error:
-        yield Finding(check=name, ok=False, detail=error.problem, fix=error.fix)
-    except (BotoCoreError, ClientError) as error:
-        problem = from_aws(error)
-        yield Finding(check=name, ok=False, detail=problem.problem, fix=problem.fix)
 
 
 def _secret(stack: Stack) -> Iterator[Finding]:
@@ -94,6 +58,8 @@ def _airflow(stack: Stack) -> Iterator[Finding]:
         detail=f"rolled back by AWS: {reason}" if reason else "done",
         fix="Mend what it names, then `pulumi up`. Until then Airflow runs as before." if reason else "",
     )
+    ailing = airflow.ailing()
+    yield Finding(check="Airflow: its parts", ok=not ailing, detail=ailing or "all alive", fix=AILING if ailing else "")
     errors = airflow.import_errors()
     yield Finding(
         check="Airflow: DAG files",
@@ -139,11 +105,3 @@ def _dag(stack: Stack, workstream: Workstream) -> Iterator[Finding]:
     else:
         detail, fix = workstream.dag_id, ""
     yield Finding(check=f"{workstream.name}: DAG", ok=not fix, detail=detail, fix=fix)
-
-
-def _table(findings: list[Finding]) -> Table:
-    table = Table("check", "", "found", "fix")
-    for finding in findings:
-        mark = "[green]ok[/green]" if finding.ok else "[red]failed[/red]"
-        table.add_row(escape(finding.check), mark, escape(finding.detail), escape(finding.fix))
-    return table

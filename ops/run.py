@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from image.runner.commands import parse
-from ops.airflow import Airflow
+from ops.airflow import AILING, Airflow
 from ops.context import messages, stack_of
 from ops.errors import OpsError
 from ops.logs import last_lines
@@ -18,6 +18,9 @@ from ops.stack import Workstream
 ENDED = {"success", "failed"}
 POLL = 2
 """Seconds between two looks at a run."""
+
+PATIENCE = 300
+"""Seconds for which a part of Airflow may give no sign of life: a scheduler that is replaced needs two minutes or three."""
 
 LINES = 40
 """Lines of the container that a failed run shows: the runner's summary."""
@@ -28,6 +31,7 @@ def run(
     workstream: Annotated[str, typer.Argument(help="Name, as in the stack's configuration.")],
     *,
     wait: Annotated[bool, typer.Option("--wait", help="Until the run has ended; exit code 1 if it failed.")] = False,
+    minutes: Annotated[int, typer.Option(min=1, help="Of waiting at most.")] = 1440,
     select: Annotated[list[str] | None, typer.Option(help="dbt selector, instead of the workstream's own; may repeat.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="dbt selector to leave out; may repeat.")] = None,
     selector: Annotated[str | None, typer.Option(help="Selector of the project's selectors.yml, instead of both.")] = None,
@@ -64,7 +68,7 @@ def run(
         airflow.require_dag(target.dag_id)
     run_id = airflow.trigger(target.dag_id, params)
     messages.print(f"{target.name}: run {escape(run_id)} started")
-    found = _wait(airflow, target, run_id) if wait else airflow.run(target.dag_id, run_id)
+    found = _wait(airflow, target, run_id, minutes) if wait else airflow.run(target.dag_id, run_id)
     summary = {
         "workstream": target.name,
         "dagId": target.dag_id,
@@ -116,12 +120,19 @@ def seconds(found: dict[str, Any]) -> float | None:
     return (datetime.fromisoformat(found["end_date"]) - datetime.fromisoformat(found["start_date"])).total_seconds()
 
 
-def _wait(airflow: Airflow, workstream: Workstream, run_id: str) -> dict[str, Any]:
-    begin = time.monotonic()
+def _wait(airflow: Airflow, workstream: Workstream, run_id: str, minutes: int) -> dict[str, Any]:
+    begin = alive = time.monotonic()
     try:
         with messages.status(f"{workstream.name}: queued") as status:
             while (found := airflow.run(workstream.dag_id, run_id))["state"] not in ENDED:
-                status.update(f"{workstream.name}: {found['state']}, {time.monotonic() - begin:.0f} s")
+                now, ailing = time.monotonic(), airflow.ailing()
+                alive = alive if ailing else now
+                if now - alive > PATIENCE:
+                    raise OpsError(f"The run {run_id} is {found['state']} and does not move: {ailing}.", AILING)
+                if now - begin > minutes * 60:
+                    problem = f"The run {run_id} is still {found['state']} after {minutes} minutes."
+                    raise OpsError(problem, f"It goes on. Look at it again: ops logs {workstream.name} --run {run_id} --follow")
+                status.update(f"{workstream.name}: {found['state']}, {now - begin:.0f} s{f'; {ailing}' if ailing else ''}")
                 time.sleep(POLL)
     except KeyboardInterrupt:
         messages.print(f"The run goes on without you. Look at it again: ops logs {workstream.name} --run {escape(run_id)} --follow")

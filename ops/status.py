@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ops.airflow import Airflow
+from ops.airflow import AILING, Airflow
 from ops.context import messages, stack_of
 from ops.run import seconds
 from ops.stack import Workstream
@@ -31,6 +31,8 @@ def status(
         typer.echo(json.dumps(rows))
         return
     Console().print(_table(rows))
+    if ailing := airflow.ailing():
+        messages.print(f"[red]Nothing moves in Airflow:[/red] {escape(ailing)}. {AILING}")
     if errors := airflow.import_errors():
         messages.print(f"[red]Airflow can't load:[/red] {escape(errors)}")
 

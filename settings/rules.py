@@ -48,7 +48,7 @@ FARGATE_MEMORY = {
 """MiB that each number of CPU units goes with (Amazon ECS, "Task size")."""
 
 PROJECT_FOLDER = re.compile(r"dbt_[\w.-]*(/[\w.-]+)?", re.ASCII)
-"""A path to where the pipeline looks (settings/dbt_projects.py, ci/scan.sh and .gitlab/ci/rules.yml); part of the image's tag."""
+"""A path to where the pipeline looks (settings/dbt_projects.py and .gitlab/ci/rules.yml); part of the image's tag."""
 
 STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,19}", re.ASCII)
 """Part of every name in AWS. Buckets take no other letters; the longest name, of an EventBridge rule, has 64 characters

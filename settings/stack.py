@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import json
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 import pulumi
@@ -65,16 +66,22 @@ class Settings(Section):
 
     @classmethod
     def load(cls) -> Self:
-        """Read the stack's configuration. Raises RunError, which Pulumi prints without a traceback, with all its problems."""
+        """Read the stack's configuration, while Pulumi runs the program. Raises RunError with all its problems."""
         if (project := pulumi.get_project()) != NAMESPACE:
             raise pulumi.RunError(
                 f"Pulumi.yaml names the project {project!r}: call it {NAMESPACE} again, because the pipeline's roles, made by "
                 "bootstrap/, are allowed no names that begin otherwise. Several platforms are several stacks."
             )
-        if problem := rules.misnamed(stack := pulumi.get_stack()):
+        # `pulumi.Config` reads keys one by one, and can't tell which exist that should not.
+        return cls.read(pulumi.get_stack(), {**config.get_config_env(), **config.CONFIG.get()})
+
+    @classmethod
+    def read(cls, stack: str, values: Mapping[str, Any]) -> Self:
+        """Read what the file of a stack has. Raises RunError, which Pulumi prints without a traceback, with all its problems."""
+        if problem := rules.misnamed(stack):
             raise pulumi.RunError(f"The stack {stack!r} can't have this name: {problem}.")
         try:
-            return cls.model_validate(_configuration())
+            return cls.model_validate({key: _value(value) for key, value in values.items() if _meant_for_us(key)})
         except ValidationError as error:
             found = errors.describe(error, cls.model_json_schema())
             count = "a problem" if len(found) == 1 else f"{len(found)} problems"
@@ -158,19 +165,15 @@ class Settings(Section):
         return sorted({workstream.build for workstream in self.workstreams.values()})
 
 
-def _configuration() -> dict[str, Any]:
-    """All keys that are ours or meant to be. `pulumi.Config` reads keys one by one, and can't tell which exist that should not."""
-    everything = {**config.get_config_env(), **config.CONFIG.get()}
-    return {key: _value(text) for key, text in everything.items() if _meant_for_us(key)}
-
-
 def _meant_for_us(key: str) -> bool:
     namespace = key.partition(":")[0].lower()
     return key in (ACCOUNT_IDS, DEFAULT_TAGS) or bool(difflib.get_close_matches(namespace, [NAMESPACE], cutoff=LIKENESS))
 
 
-def _value(text: str) -> Any:
-    """Pulumi hands over objects and lists as JSON, and anything else as the text of the stack file."""
+def _value(text: Any) -> Any:
+    """Pulumi hands over objects and lists as JSON, and anything else as the text of the stack file, whose values have any type."""
+    if not isinstance(text, str):
+        return text
     with contextlib.suppress(json.JSONDecodeError):  # what somebody set as text; that it should not be one is said with its key
         return json.loads(text) if text.startswith(("{", "[")) else text
     return text

@@ -19,8 +19,8 @@ class Symptom:
 
     description: str
     """What it means and what to do: the message that people get."""
-    namespace: Literal["AmazonMWAA", "AWS/MWAA"]
-    """Airflow's own metrics, or those of what MWAA runs it on."""
+    namespace: Literal["AmazonMWAA", "AWS/MWAA", "dbt-platform"]
+    """Airflow's own metrics, those of what MWAA runs it on, or the platform's (`dags/dbt_alerts.py`)."""
     metric: str
     function: str | None = None
     """Dimension `Function` of Airflow's own metrics."""
@@ -68,6 +68,15 @@ SYMPTOMS = {
         threshold=0,
         # A deployment replaces files one by one; one that is half there mends itself.
         periods=3,
+    ),
+    "alerts": Symptom(
+        description="Airflow could not send an alert: somebody should have learned of a run, and its task's log alone says so.",
+        namespace="dbt-platform",
+        metric="AlertsNotSent",
+        statistic="Sum",
+        comparison="GreaterThanThreshold",
+        threshold=0,
+        periods=1,
     ),
 }
 

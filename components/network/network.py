@@ -20,11 +20,8 @@ from components.network.snowflake_endpoint import SnowflakeEndpoint, SnowflakeEn
 from components.network.subnet import Subnet, SubnetArgs
 from settings.project import NAMESPACE
 from settings.rules import HTTPS
-from settings.sections.network import NetworkSettings, SnowflakeSettings
+from settings.sections.network import WITHOUT_FARGATE, NetworkSettings, SnowflakeSettings
 from settings.sections.warehouse import WarehouseSettings
-
-WITHOUT_FARGATE = ["apne1-az3", "usw1-az2"]
-"""Ids of zones that have no Fargate (Amazon ECS, "Supported Regions for Amazon ECS on AWS Fargate")."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -119,7 +119,7 @@ def _advice(reason: Diagnosis) -> list[str]:
 
 def _again(summary: Summary, failed: list[Node]) -> list[str]:
     if failed:
-        return ["", f"Run just these again: {summary.rerun(failed[:_FAILURES])}"]
+        return ["", f"Run just these again: {summary.rerun(failed)}"]
     if summary.code in {ExitCode.CANCELLED, ExitCode.DEADLINE} and summary.progress.with_status({CANCELLED, NOT_RUN}):
         return ["", "The next try of this run goes on where this one stopped."]
     return []

@@ -72,16 +72,25 @@ class Summary:
         return any(reason.transient for reason in self.reasons)
 
     def rerun(self, failed: Iterable[Node]) -> str:
-        """The command that runs just these again, and what depends on them."""
-        again = dict.fromkeys(self._again(node) for node in failed)
+        """The command that runs just these again, and all that was skipped because of them."""
+        again = dict.fromkeys(found for node in failed for found in self._again(node))
         return f"ops run {self.environment.workstream} " + " ".join(f"{option} {shlex.quote(name)}" for option, name in again)
 
-    def _again(self, node: Node) -> tuple[str, str]:
+    def _again(self, node: Node) -> list[tuple[str, str]]:
+        """Options of the command."""
         if node.kind == OPERATION:
-            return "--command", node.name
-        if node.kind == "unit_test":  # its model was skipped: it runs with it
-            node = self.progress.nodes.get(node.parents[0], node)
-        return "--select", node.name if node.kind in TESTS else f"{node.name}+"
+            return [("--command", node.name)]
+        return [("--select", name) for name in self._selectors(node)]
+
+    def _selectors(self, node: Node) -> list[str]:
+        if node.kind not in TESTS:
+            return [f"{node.name}+"]
+        skipped = {other.id: other for other in self.skipped_because_of.get(node.id, [])}
+        first = [
+            f"{other.name}+" for other in skipped.values() if other.kind not in TESTS and skipped.keys().isdisjoint(other.parents)
+        ]
+        # A unit test has no selector that runs it alone: it runs with its model, which was skipped.
+        return first if node.kind == "unit_test" and first else [node.name, *first]
 
     def json(self) -> str:
         """The page; its keys are a contract with whoever reads it."""

@@ -35,7 +35,8 @@ def recover(engine: Engine, project: str = NAMESPACE, wait: Callable[[float], ob
     _unlock(engine, project, wait)
     state = engine.state()
     if pending(state):
-        found = list(found_again(state, Aws(region(state))))
+        # Without `aws:region` in its settings a stack is where AWS_REGION says, which boto3 does not read.
+        found = list(found_again(state, Aws(region(state) or os.environ.get("AWS_REGION"))))
         print(explanation(state, found), flush=True)
         engine.replace_state(adopted(state, found))
         # Asks AWS about each resource: what was never made disappears from the state, what was made half is made whole.

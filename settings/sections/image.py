@@ -4,14 +4,18 @@ from pydantic import Field
 
 from settings.sections.section import AccountId, Section
 
+BASE_IMAGE = "python:3.12.14-slim-trixie@sha256:78387bc3881b8273120a12ebe6c1ab22b018ccc2c9adf565ae1ac9b536e184ea"
+"""Where image/Dockerfile begins when nothing else is said, too. renovate.json raises both."""
+
 
 class ImageSettings(Section):
     """The container image of the dbt projects."""
 
     base_image: str = Field(
-        default="python:3.12-slim",
+        default=BASE_IMAGE,
         pattern=r"^\S+$",
-        description="Base image with Python 3.11 or 3.12 on Debian. Pin a digest to be exact.",
+        description="Base image with Python 3.11 or 3.12 on Debian. By digest: another one makes another image, which a tag that "
+        "moves does not.",
     )
     promote_from: str | None = Field(
         default=None,

@@ -16,6 +16,10 @@ ZoneName = Annotated[
 ]
 
 
+WITHOUT_FARGATE = ["apne1-az3", "usw1-az2"]
+"""Ids of zones that have no Fargate (Amazon ECS, "Supported Regions for Amazon ECS on AWS Fargate")."""
+
+
 class SnowflakeSettings(Section):
     """Snowflake's end of AWS PrivateLink. An account administrator reads it with two functions of Snowflake."""
 

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from settings.sections.section import Section
 
+ASKED_FOR = ("project", "environment", "owner", "repository", "cost-center")
+"""Tags without which the policy pack refuses a deployment (policy/controls/tags.py, which stands alone)."""
+
 
 class DefaultTags(Section):
     """The tags of every resource."""

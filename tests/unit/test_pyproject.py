@@ -20,8 +20,10 @@ ROLES: dict[str, tuple[str, ...]] = {
     "bootstrap": ("deploy",),
     "policy": ("policy",),
     "ops": (),
+    "ops/preflight.py": ("deploy",),
     "ci": (),
     "ci/models.py": ("models",),
+    "ci/scan.py": ("scan",),
 }
 """Part of the repository -> the groups that whoever runs it installs, beside the project's own dependencies."""
 

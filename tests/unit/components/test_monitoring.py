@@ -44,7 +44,7 @@ def test_no_alarm_rings_while_airflow_is_still_being_made(development: Stack):
     environment = urns(development, "aws:mwaa/environment:Environment")
     alarms = [request for request, _ in development.exchanges if request.type == ALARM]
 
-    assert len(alarms) == 3
+    assert len(alarms) == 4
     assert all(environment <= set(alarm.dependencies) for alarm in alarms)
 
 
@@ -58,7 +58,7 @@ def test_every_alarm_tells_of_its_beginning_and_its_end_and_where_to_read_on(dev
 
     alarms = development.all(ALARM)
 
-    assert alarms.keys() == {"platform-scheduler", "platform-queue", "platform-import-errors"}
+    assert alarms.keys() == {"platform-scheduler", "platform-queue", "platform-import-errors", "platform-alerts"}
     for alarm in alarms.values():
         assert alarm["alarmActions"] == alarm["okActions"] == [TOPIC]
         assert "docs/operations.md" in alarm["alarmDescription"]

@@ -15,11 +15,14 @@ from tests.unit.dags.support import DAGS, configuration, dag_folder  # before Ai
 
 import pendulum
 from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.decoders import decode_deadline_alert
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.base import DataInterval, TimeRestriction
+from components.monitoring.alarms import SYMPTOMS
+from dbt_summary import marts
 
 
 @pytest.fixture
@@ -91,9 +94,8 @@ def test_a_workstream_can_wait_for_the_marts_of_another(bag):
     """Else its clock must guess when the other one is done."""
     dags = bag(configuration("sales"), configuration("board", schedule={"asset": "sales"})).dags
 
-    waited_for = dags["dbt_board"].timetable.asset_condition
-
-    assert waited_for in dags["dbt_sales"].get_task("dbt").outlets
+    published = marts("sales")
+    assert dags["dbt_board"].timetable.asset_condition == published
 
 
 def test_runs_never_overlap_and_the_past_is_not_caught_up(bag):
@@ -215,6 +217,37 @@ def test_a_failure_is_told_once_with_dag_run_log_and_reason(bag, sent):
     assert not task.on_retry_callback
 
 
+def test_an_alert_fits_whatever_its_reason(bag, sent):
+    """SNS refuses more than 256 KiB, and nobody would learn of the failure."""
+    dag = bag(configuration("sales")).dags["dbt_sales"]
+
+    call(dag.get_task("dbt").on_failure_callback, dag, exception=ValueError("é" * 200_000 + "What to do: this"))
+
+    [text] = [message["message"] for message in sent]
+    assert len(text.encode()) <= 256 * 1024
+    assert text.startswith("DAG: dbt_sales")
+    assert "left out here" in text
+    assert text.endswith("What to do: this")
+
+
+def test_an_alert_that_could_not_be_sent_shows_in_the_log_and_as_an_alarm(bag, monkeypatch, capsys):
+    """Silence would be taken for success."""
+    counted = []
+    monkeypatch.setattr(AwsBaseHook, "conn", SimpleNamespace(put_metric_data=lambda **data: counted.append(data)))
+    monkeypatch.setattr(SnsHook, "publish_to_target", lambda *_, **__: (_ for _ in ()).throw(ConnectionError("no route")))
+    dag = bag(configuration("sales")).dags["dbt_sales"]
+
+    with pytest.raises(ConnectionError):
+        call(dag.get_task("dbt").on_failure_callback, dag, exception=ValueError("orders is gone"))
+
+    assert "orders is gone" in "".join(capsys.readouterr())
+    symptom = SYMPTOMS["alerts"]
+    [data] = counted
+    [metric] = data["MetricData"]
+    assert (data["Namespace"], metric["MetricName"]) == (symptom.namespace, symptom.metric)
+    assert metric["Dimensions"] == [{"Name": "Environment", "Value": "dbt"}]
+
+
 @pytest.mark.parametrize(("before", "messages"), [("failed", 1), ("success", 0), (None, 0)])
 def test_a_recovery_is_told_only_after_a_failure(bag, sent, before, messages):
     """Without it nobody knows that the night's failure is over; on every success it would be noise."""
@@ -247,6 +280,17 @@ def test_a_late_run_is_told_with_dag_run_and_state(bag, sent):
     assert message["subject"] == "dbt workstream sales is late"
     for part in ("dbt_sales", "scheduled__1", "queued", "2026-01-01"):
         assert part in message["message"]
+
+
+def test_a_backfill_is_never_late(bag, sent):
+    """Its runs are queued all at once: the last of forty-nine would be late before it starts."""
+    (alert,) = bag(configuration("sales")).dags["dbt_sales"].deadline
+
+    for kind in ("backfill", "scheduled"):
+        run = {"dag_id": "dbt_sales", "dag_run_id": "1", "state": "queued", "run_type": kind}
+        pkgutil.resolve_name(alert.callback.path)(**alert.callback.kwargs)({"dag_run": run, "deadline": {"deadline_time": ""}})
+
+    assert [message["target_arn"] for message in sent] == ["", "arn:aws:sns:eu-west-1:123456789012:alerts"]
 
 
 def test_the_dag_page_leads_to_logs_and_artifacts(bag):

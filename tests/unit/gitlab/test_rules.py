@@ -60,28 +60,34 @@ TABLE: dict[str, tuple[Event, str]] = {
     "merge request of a fork: docs": (fork(*DOCS), "unit"),
     "merge request of a fork: nothing that anything reads": (fork("LICENSE"), "default-job"),
     "the first push": (main(*INFRASTRUCTURE, *IMAGE, *DAGS, *CODE, *DOCS, CI_COMMIT_BEFORE_SHA="0" * 40), "unit lint dbt scan"),
-    "main: infrastructure": (main(*INFRASTRUCTURE), "unit lint infrastructure:dev verify:dev"),
-    "main: a stack's settings": (main("Pulumi.dev.yaml"), "unit lint infrastructure:dev verify:dev"),
-    "main: image": (main(*IMAGE), "unit lint dbt scan image:dev verify:dev"),
-    "main: runner": (main("image/runner/cli.py"), "unit lint dbt scan image:dev verify:dev"),
-    "main: Airflow's requirements": (main("dags/requirements.txt"), "unit lint infrastructure:dev verify:dev"),
-    "main: Airflow's startup script": (main("dags/startup.sh"), "unit lint infrastructure:dev verify:dev"),
-    "main: dags": (main(*DAGS), "unit lint dags:dev verify:dev"),
-    "main: dags and image": (main(*DAGS, *IMAGE), "unit lint dbt scan image:dev verify:dev"),
-    "main: everything": (main(*INFRASTRUCTURE, *IMAGE, *DAGS, *CODE, *DOCS), "unit lint dbt scan infrastructure:dev verify:dev"),
+    "main: infrastructure": (main(*INFRASTRUCTURE), "unit lint infrastructure:dev verify:dev scan:dev"),
+    "main: a stack's settings": (main("Pulumi.dev.yaml"), "unit lint infrastructure:dev verify:dev scan:dev"),
+    "main: image": (main(*IMAGE), "unit lint dbt scan image:dev verify:dev scan:dev"),
+    "main: runner": (main("image/runner/cli.py"), "unit lint dbt scan image:dev verify:dev scan:dev"),
+    "main: Airflow's requirements": (main("dags/requirements.txt"), "unit lint infrastructure:dev verify:dev scan:dev"),
+    "main: Airflow's startup script": (main("dags/startup.sh"), "unit lint infrastructure:dev verify:dev scan:dev"),
+    "main: dags": (main(*DAGS), "unit lint dags:dev verify:dev scan:dev"),
+    "main: dags and image": (main(*DAGS, *IMAGE), "unit lint dbt scan image:dev verify:dev scan:dev"),
+    "main: everything": (
+        main(*INFRASTRUCTURE, *IMAGE, *DAGS, *CODE, *DOCS),
+        "unit lint dbt scan infrastructure:dev verify:dev scan:dev",
+    ),
     "main: code": (main(*CODE), "unit lint"),
     "main: the pipeline itself": (main("ci/radius.py", ".gitlab/ci/rules.yml"), "unit lint"),
     "main: docs": (main(*DOCS), "unit"),
     "main: nothing that anything reads": (main("LICENSE"), "default-job"),
-    "release": (release(), "unit lint dbt scan preview:prod infrastructure:prod verify:prod"),
-    "release again, to go back": (release("web", back="true"), "unit lint dbt scan preview:prod infrastructure:prod verify:prod"),
+    "release": (release(), "unit lint dbt scan preview:prod infrastructure:prod verify:prod scan:prod"),
+    "release again, to go back": (
+        release("web", back="true"),
+        "unit lint dbt scan preview:prod infrastructure:prod verify:prod scan:prod",
+    ),
     "release: destroy": (release("web", destroy="destroy prod"), "destroy:prod"),
     "release: destroy what follows main": (release("web", destroy="destroy dev"), ""),
-    "schedule": (Event(source="schedule", branch="main"), "drift:dev drift:prod"),
+    "schedule": (Event(source="schedule", branch="main"), "drift:dev drift:prod scan:dev scan:prod"),
     "web: nothing chosen": (web(), "default-job"),
-    "web: infrastructure": (web(deploy="infrastructure"), "infrastructure:dev verify:dev"),
-    "web: image": (web(deploy="image"), "image:dev verify:dev"),
-    "web: dags": (web(deploy="dags"), "dags:dev verify:dev"),
+    "web: infrastructure": (web(deploy="infrastructure"), "infrastructure:dev verify:dev scan:dev"),
+    "web: image": (web(deploy="image"), "image:dev verify:dev scan:dev"),
+    "web: dags": (web(deploy="dags"), "dags:dev verify:dev scan:dev"),
     "web: destroy": (web(destroy="destroy dev"), "destroy:dev"),
     "web: destroy what follows releases": (web(destroy="destroy prod"), ""),
     "a branch without a merge request": (Event(branch="feature", changed=INFRASTRUCTURE), ""),
@@ -130,7 +136,7 @@ def test_another_environment_is_one_more_line(tmp_path: Path):
 
     jobs = checkout.jobs(main(*IMAGE))
 
-    assert {job for job in jobs if not of_a_known_stack(job)} == {"image:staging", "verify:staging"}
+    assert {job for job in jobs if not of_a_known_stack(job)} == {"image:staging", "verify:staging", "scan:staging"}
 
 
 def test_at_most_one_job_deploys_an_environment(pipelines: dict[str, dict[str, Job]]):

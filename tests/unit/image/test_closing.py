@@ -60,7 +60,7 @@ def test_a_failed_test_names_the_models_that_were_not_built_on_what_it_tests():
 
     assert "test unique_orders: fail" in block
     assert "skipped because of it: sales, report and 1 tests" in block
-    assert "--select unique_orders" in block
+    assert "--select unique_orders --select sales+" in block  # alone, the test would pass and the models stay unbuilt
 
 
 def test_the_block_fits_into_what_airflow_repeats():

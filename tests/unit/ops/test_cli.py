@@ -1,5 +1,6 @@
 """The operator's command line against an AWS that answers over HTTP, so that boto3 itself is part of every test."""
 
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -63,6 +64,8 @@ class Aws:
             "secretsmanager.PutSecretValue": lambda _: {},
         }
         self.rest: dict[str, Callable[[Any], Any]] = {"GET /importErrors": lambda _: {"import_errors": []}}
+        alive = {"status": "healthy"}
+        self.rest["GET /monitor/health"] = lambda _: {"scheduler": alive, "triggerer": alive, "dag_processor": alive}
         for name in ("sales", "finance"):
             self.rest[f"GET /dags/dbt_{name}"] = lambda _: {"is_paused": False, "is_stale": False, "next_dagrun_run_after": None}
             self.rest[f"POST /dags/dbt_{name}/dagRuns"] = lambda _: {"dag_run_id": "manual__1"}
@@ -283,6 +286,40 @@ def test_waiting_ends_with_the_run_and_prints_what_a_script_needs(ops, aws):
         "state": "success",
         "seconds": 40.0,
     }
+
+
+DEAD = {"scheduler": {"status": "unhealthy", "latest_scheduler_heartbeat": "2026-01-01T00:00:00Z"}}
+
+
+def test_waiting_ends_when_nothing_moves(ops, aws, monkeypatch):
+    """A scheduler that is dead starts nothing, and a pipeline would wait until somebody looks."""
+    aws.runs["dbt_sales"] = [RUN | {"state": "queued"}]
+    aws.rest["GET /monitor/health"] = lambda _: DEAD
+    monkeypatch.setattr("ops.run.PATIENCE", -1)
+
+    result = ops("run", "sales", "--wait")
+
+    assert result.exit_code == 1
+    assert "is queued and does not move: the scheduler gives no sign of life since 2026-01-01T00:00:00Z" in result.output
+
+
+def test_waiting_has_an_end(ops, aws, monkeypatch):
+    """A run that hangs behind others would hold a pipeline's runner for days."""
+    aws.runs["dbt_sales"] = [RUN | {"state": "queued"}]
+    clock = itertools.count(step=30)
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+
+    result = ops("run", "sales", "--wait", "--minutes", "3")
+
+    assert result.exit_code == 1
+    assert "is still queued after 3 minutes" in result.output
+
+
+def test_status_says_when_airflow_itself_is_dead(ops, aws):
+    """Its runs are queued for ever, and look as if they were about to start."""
+    aws.rest["GET /monitor/health"] = lambda _: DEAD
+
+    assert "the scheduler gives no sign of life" in ops("status").output
 
 
 def test_a_run_that_failed_ends_with_its_reason_and_exit_code_1(ops, aws):

@@ -89,10 +89,11 @@ def test_what_is_missing_is_named_with_its_fix(ops, healthy, name):  # noqa: F81
     ("call", "answer", "check"),
     [
         ("GET /importErrors", {"import_errors": [{"filename": "a.py", "stack_trace": "boom"}]}, "Airflow: DAG files"),
+        ("GET /monitor/health", {"triggerer": {"status": "unhealthy"}}, "Airflow: its parts"),
         ("GET /dags/dbt_sales", {"is_paused": True, "is_stale": False}, "sales: DAG"),
         ("GET /dags/dbt_sales", {"is_paused": False, "is_stale": True}, "sales: DAG"),
     ],
-    ids=["import error", "paused", "not loaded"],
+    ids=["import error", "no triggerer", "paused", "not loaded"],
 )
 def test_what_airflow_says_is_heeded(ops, healthy, call, answer, check):  # noqa: F811
     """A DAG that is not there, or asleep, fails nothing: it just never runs."""
