@@ -83,7 +83,7 @@ def network(version: int) -> None:
         vpc_endpoint_type="Interface",
         subnet_ids=[public.id],
         security_group_ids=[group.id],
-        private_dns_enabled=version == 1,
+        private_dns_enabled=version > 1,
     )
     logs = aws.cloudwatch.LogGroup("flow")
     role = aws.iam.Role("flow", assume_role_policy=trust("vpc-flow-logs.amazonaws.com"))

@@ -21,6 +21,7 @@ from sandbox.emulator.settings import BIND, LABEL, PORT
 
 PATCHES = (
     "docker_ownership",
+    "ec2_dependencies",
     "ec2_flow_logs",
     "ec2_nat_gateways",
     "ec2_prefix_lists",
@@ -45,6 +46,7 @@ PATCHES = (
     "mwaa_tags",
     "s3_versions",
     "secretsmanager_empty",
+    "sns_pending",
     "sns_publishers",
 )
 """In the order in which they are put in place. Where several wrap the same function the last is asked first: who may call comes

@@ -8,6 +8,7 @@ from botocore.model import ServiceModel
 
 from sandbox.providers.aws import rules, tags
 from sandbox.providers.aws.documents import json_problem
+from sandbox.providers.aws.refusals import limits
 from sandbox.providers.aws.shapes import Shape, coerce, resolve
 from sandbox.providers.aws.table import Problem, Property, ResourceType
 from sandbox.providers.protocol import InvalidInputs
@@ -40,7 +41,8 @@ def _problems(kind: ResourceType, model: ServiceModel, inputs: Properties) -> It
         if rule.required and name not in inputs:
             yield name, "is required"
     if kind.tagged:
-        yield from tags.problems(inputs.get("tagsAll"))
+        yield from tags.problems(inputs.get("tagsAll"), kind.service)
+    yield from limits.problems(kind, inputs)
 
 
 def _contradictions(kind: ResourceType, inputs: Properties) -> Iterator[Problem]:

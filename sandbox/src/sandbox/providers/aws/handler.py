@@ -1,7 +1,7 @@
 # ruff: noqa: A001, A002, ARG002 - names and signatures are those of the protocol
 """The life of a resource whose type is described by a table: check, diff, create, read, update, delete."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from botocore.exceptions import ClientError
 
@@ -18,8 +18,9 @@ from sandbox.providers.aws.comparison import (
     with_spelling,
 )
 from sandbox.providers.aws.naming import automatic
+from sandbox.providers.aws.refusals import account, references
 from sandbox.providers.aws.session import Session
-from sandbox.providers.aws.table import ResourceType
+from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.protocol import Difference, Operation, PartialFailure, Resource
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
@@ -53,6 +54,7 @@ class TableResource(Resource):
             return "", {**dict.fromkeys(self.kind.outputs, UNKNOWN), **inputs}
         api = self._api(operation)
         wanted = with_defaults(self.kind, inputs)
+        self._require(account.problems(self.kind, api.session, inputs))
         with readable_errors(self.kind.token):
             id = self.kind.create(api, wanted)
         try:
@@ -82,6 +84,7 @@ class TableResource(Resource):
             raise ProviderError(f"{self.kind.token}: {id} is gone; run `pulumi refresh`")
         # Also what differs from AWS, whatever the old inputs say: the last operation may have failed half-way.
         names += changed(self.kind, self._seen(new, live), new)
+        self._require(references.problems(self.kind, api.session, {name: new[name] for name in names if name in new}))
         wanted = with_defaults(self.kind, {**{name: live.get(name) for name in self.kind.outputs}, **new})
         present = with_defaults(self.kind, {**old, **live})
         with readable_errors(self.kind.token):
@@ -97,6 +100,13 @@ class TableResource(Resource):
             except ClientError as error:
                 if not is_gone(error):
                     raise
+
+    def _require(self, problems: Iterable[Problem]) -> None:
+        """Raise what AWS would say to a resource that does not fit the account."""
+        with readable_errors(self.kind.token):
+            found = [f"{path}: {reason}" for path, reason in problems]
+        if found:
+            raise ProviderError(f"{self.kind.token}: {'; '.join(found)}")
 
     def _api(self, operation: Operation) -> Api:
         return Api(self.kind, self.session(), operation)

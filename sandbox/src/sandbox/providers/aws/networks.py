@@ -7,13 +7,21 @@ from typing import Any
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+NO_NETWORKS = tuple(map(ipaddress.IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4")))
+"""What no VPC may have: this host, loopback, link-local and multicast addresses."""
+
+
 def vpc_cidr(value: Any) -> str | None:
     """Amazon VPC User Guide, "VPC CIDR blocks": /16 to /28."""
+    if reason := subnet_cidr(value):
+        return reason
+    taken = next((each for each in NO_NETWORKS if each.overlaps(ipaddress.IPv4Network(value))), None)
+    return f"InvalidVpc.Range: is in {taken}, which no VPC may have" if taken else None
+
+
+def subnet_cidr(value: Any) -> str | None:
+    """Amazon VPC User Guide, "Subnet sizing": the same limits."""
     return ipv4_cidr(value) or _size(value, 16, 28)
-
-
-subnet_cidr = vpc_cidr
-"""Amazon VPC User Guide, "Subnet sizing": the same limits."""
 
 
 def ipv4_cidr(value: Any) -> str | None:

@@ -7,12 +7,13 @@ AWS matches its patterns against the whole value. The pattern classes of Unicode
 import functools
 import re
 from collections.abc import Iterator
+from types import UnionType
 from typing import Any
 
-from sandbox.providers.aws.shapes import WHOLE, Shape, members
+from sandbox.providers.aws.shapes import WHOLE, Shape, is_tag_map, members, tag_list
 from sandbox.providers.values import UNKNOWN, Asset
 
-TYPES: dict[str, tuple[type, str]] = {
+TYPES: dict[str, tuple[type | UnionType, str]] = {
     "structure": (dict, "an object"),
     "map": (dict, "an object"),
     "list": (list, "a list"),
@@ -20,7 +21,10 @@ TYPES: dict[str, tuple[type, str]] = {
     "boolean": (bool, "true or false"),
     "integer": (int, "a whole number"),
     "long": (int, "a whole number"),
+    "double": (float | int, "a number"),
+    "float": (float | int, "a number"),
 }
+DECIMAL = ("double", "float")
 
 SHOWN = 120
 """Characters of a value that an error repeats."""
@@ -30,6 +34,8 @@ def violations(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, str]]
     """Every (path, reason) why AWS would refuse the value. Unknown values are passed over."""
     if value == UNKNOWN:
         return
+    if is_tag_map(value, shape):
+        value = tag_list(value)
     expected = TYPES.get(shape.type_name)
     if expected and not is_a(value, expected[0]):
         yield path, f"{shown(value)} is not {expected[1]}"
@@ -42,17 +48,16 @@ def violations(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, str]]
             for index, item in enumerate(value):
                 yield from violations(item, shape.member, f"{path}[{index}]")
         case "map":
-            for name, item in value.items():
-                yield from violations(item, shape.value, f"{path}.{name}")
+            yield from _map(value, shape, path)
         case "string":
             yield from _string(value, shape, path)
-        case name if name in WHOLE:
+        case name if name in (*WHOLE, *DECIMAL):
             yield from _range(value, shape, path)
 
 
-def is_a(value: Any, wanted: type) -> bool:
+def is_a(value: Any, wanted: type | UnionType) -> bool:
     """isinstance, but true and false are no numbers."""
-    return isinstance(value, wanted) and not (wanted is int and isinstance(value, bool))
+    return isinstance(value, wanted) and not (wanted in (int, float | int) and isinstance(value, bool))
 
 
 def shown(value: Any) -> str:
@@ -73,6 +78,13 @@ def _structure(value: dict[str, Any], shape: Shape, path: str) -> Iterator[tuple
             yield f"{path}.{name}", "is required"
 
 
+def _map(value: dict[str, Any], shape: Shape, path: str) -> Iterator[tuple[str, str]]:
+    yield from _length(len(value), shape, path, "entries")
+    for name, item in value.items():
+        yield from _string(name, shape.key, f"{path}.{name}")
+        yield from violations(item, shape.value, f"{path}.{name}")
+
+
 def _string(value: str, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
     allowed = shape.metadata.get("enum")
     if allowed and value not in allowed:
@@ -89,7 +101,7 @@ def _length(size: int, shape: Shape, path: str, what: str) -> Iterator[tuple[str
         yield path, f"has {size} {what}, AWS wants {low} to {high if high is not None else 'any number'}"
 
 
-def _range(value: int, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
+def _range(value: float, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if (low is not None and value < low) or (high is not None and value > high):
         yield path, f"{value} is not between {low if low is not None else '-'} and {high if high is not None else '-'}"

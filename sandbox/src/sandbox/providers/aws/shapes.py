@@ -36,8 +36,20 @@ def camel(member: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
+def is_tag_map(value: Any, shape: Shape) -> bool:
+    """Whether a list of keys and values is given as a map, as the schema does with tags inside of a property."""
+    return isinstance(value, dict) and shape.type_name == "list" and set(getattr(shape.member, "members", ())) == {"Key", "Value"}
+
+
+def tag_list(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """Such a map as the list."""
+    return [{"key": name, "value": text} for name, text in value.items()]
+
+
 def to_shape(value: Any, shape: Shape) -> Any:
     """A checked property value as botocore wants it."""
+    if is_tag_map(value, shape):
+        value = tag_list(value)
     match shape.type_name:
         case "structure" if isinstance(value, dict):
             known = members(shape)

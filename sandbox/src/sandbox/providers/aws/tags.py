@@ -1,6 +1,7 @@
 # ruff: noqa: A002, ARG001 - one signature for all tables
 """Tags: the provider's default tags under the resource's own, and how services take them."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,10 @@ from sandbox.providers.values import UNKNOWN, Properties
 MOST = 50
 LONGEST_KEY, LONGEST_VALUE = 128, 256
 """Tagging AWS Resources User Guide, "Tag naming limits and requirements"."""
+
+ALPHABET = re.compile(r"[\w\s.:/=+\-@]*")
+ANY_CHARACTER = {"ec2"}
+"""The same page; services that take every character."""
 
 
 def effective(own: Any, defaults: Mapping[str, str]) -> Any:
@@ -23,8 +28,8 @@ def own_tags(live: Mapping[str, str], old: Any, defaults: Mapping[str, str]) -> 
     return {name: value for name, value in live.items() if name in (old or {}) or defaults.get(name) != value}
 
 
-def problems(tags: Any) -> Iterator[Problem]:
-    """What AWS would refuse."""
+def problems(tags: Any, service: str) -> Iterator[Problem]:
+    """What AWS would refuse, of the tags of a service's resource."""
     if tags in (None, UNKNOWN):
         return
     if not isinstance(tags, dict):
@@ -33,12 +38,17 @@ def problems(tags: Any) -> Iterator[Problem]:
     if len(tags) > MOST:
         yield "tags", f"has {len(tags)} tags with the provider's default tags, AWS allows {MOST}"
     for name, value in tags.items():
-        if name.startswith("aws:"):
+        if name.lower().startswith("aws:"):
             yield f"tags.{name}", "the prefix aws: is reserved"
         if not 0 < len(name) <= LONGEST_KEY:
             yield f"tags.{name}", f"a key has 1 to {LONGEST_KEY} characters"
         if not isinstance(value, str) or len(value) > LONGEST_VALUE:
             yield f"tags.{name}", f"{value!r} is not a text of at most {LONGEST_VALUE} characters"
+        elif service not in ANY_CHARACTER and not (ALPHABET.fullmatch(name) and ALPHABET.fullmatch(value)):
+            yield f"tags.{name}", "tags are of letters, digits, spaces and _.:/=+-@"
+    lower = [name.lower() for name in tags]
+    if service == "iam" and len(set(lower)) != len(lower):
+        yield "tags", "InvalidInput: Duplicate tag keys found. Please note that Tag keys are case insensitive."
 
 
 def as_list(inputs: Properties, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:

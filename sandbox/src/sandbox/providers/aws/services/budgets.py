@@ -1,6 +1,7 @@
 # ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
 """AWS Budgets: cost budgets, as far as tags select the costs."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.shapes import unordered
 from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
-from sandbox.providers.values import Properties
+from sandbox.providers.values import UNKNOWN, Properties
 
 NOTIFICATION = {
     "comparisonOperator": "ComparisonOperator",
@@ -139,6 +140,35 @@ def _filter_and_metrics(inputs: Properties) -> Iterator[Problem]:
         yield "metrics", "and filterExpression need each other"
 
 
+CURRENCY = re.compile("[A-Z]{3}")
+"""Unit of a limit of costs (Budgets API Reference, Spend)."""
+
+
+def _limit_fits_type(inputs: Properties) -> Iterator[Problem]:
+    kind, unit = inputs["budgetType"], inputs["limitUnit"]
+    if kind == "COST" and unit != UNKNOWN and not CURRENCY.fullmatch(unit):
+        yield "limitUnit", f"InvalidParameterException: {unit!r} is no currency, as the limit of a cost budget needs it"
+    if kind in ("RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZATION", "SAVINGS_PLANS_COVERAGE") and unit != "PERCENTAGE":
+        yield "limitUnit", f"InvalidParameterException: a budget of the type {kind} has a limit in PERCENTAGE"
+
+
+def _notifications_fit(inputs: Properties) -> Iterator[Problem]:
+    """AWS Cost Management User Guide, "Best practices for AWS Budgets"; Budgets API Reference, CreateNotification."""
+    given = inputs.get("notifications") or []
+    keys = [tuple(each.get(name) for name in NOTIFICATION) for each in given]
+    for index, each in enumerate(given):
+        path = f"notifications[{index}]"
+        if keys.count(keys[index]) > 1:
+            yield path, "DuplicateRecordException: Notification already exists"
+        if each.get("notificationType") == "FORECASTED" and (
+            inputs["timeUnit"] == "DAILY" or inputs["budgetType"] not in ("COST", "USAGE")
+        ):
+            yield path, "InvalidParameterException: there are forecasts of monthly and longer budgets of cost or usage only"
+        subscribers = each.get("subscriberEmailAddresses") or []
+        if len(set(subscribers)) != len(subscribers):
+            yield path, "DuplicateRecordException: Subscriber already exists"
+
+
 BUDGET = ResourceType(
     token="aws:budgets/budget:Budget",
     service="budgets",
@@ -170,7 +200,7 @@ BUDGET = ResourceType(
     ),
     name=Name(property="name", longest=100),
     tagged=True,
-    checks=(_filter_and_metrics,),
+    checks=(_filter_and_metrics, _limit_fits_type, _notifications_fit),
 )
 
 KINDS = (BUDGET,)

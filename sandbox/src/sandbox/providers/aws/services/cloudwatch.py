@@ -2,13 +2,12 @@
 """Amazon CloudWatch: metric alarms and dashboards."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
-from sandbox.providers.aws.documents import json_problem
+from sandbox.providers.aws.refusals import dashboards
 from sandbox.providers.aws.shapes import unordered
 from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
 from sandbox.providers.values import Properties, ProviderError
@@ -39,6 +38,23 @@ DEFAULTS = {"actionsEnabled": True, "treatMissingData": "missing"}
 """Defaults of the real provider."""
 
 
+def _missing_data(value: Any) -> str | None:
+    return None if value in MISSING_DATA else f"is not one of {', '.join(MISSING_DATA)}"
+
+
+def _period(value: Any) -> str | None:
+    """CloudWatch API Reference, PutMetricAlarm: Period."""
+    return None if value in (10, 20, 30) or value % 60 == 0 else "must be 10, 20, 30 or a multiple of 60 seconds"
+
+
+def _static(value: Any) -> str | None:
+    """The same page: ComparisonOperator, ThresholdMetricId."""
+    return "is for anomaly detection, which the sandbox does not model" if "Upper" in value or "Lower" in value else None
+
+
+CHECKS = {"treatMissingData": _missing_data, "period": _period, "comparisonOperator": _static}
+
+
 def _property(name: str, member: str) -> Property:
     return Property(
         f"PutMetricAlarm.{member}",
@@ -46,12 +62,25 @@ def _property(name: str, member: str) -> Property:
         default=DEFAULTS.get(name),
         replace=name == "name",
         form=unordered,
-        check=_missing_data if name == "treatMissingData" else lambda value: None,
+        check=CHECKS.get(name, lambda value: None),
     )
 
 
-def _missing_data(value: Any) -> str | None:
-    return None if value in MISSING_DATA else f"is not one of {', '.join(MISSING_DATA)}"
+def _dimension_texts(value: Any) -> str | None:
+    """CloudWatch API Reference, Dimension."""
+    for name, text in value.items():
+        if not 1 <= len(name) <= 255 or name.startswith(":") or not name.isascii():
+            return f"has the name {name!r}: 1 to 255 ASCII characters, no colon at its beginning"
+        if not isinstance(text, str) or not 1 <= len(text) <= 1024 or not text.isascii():
+            return f"has the value {text!r}: 1 to 1,024 ASCII characters"
+    return None
+
+
+def _datapoints(inputs: Properties) -> Iterator[Problem]:
+    """CloudWatch API Reference, PutMetricAlarm: DatapointsToAlarm, AlarmActions."""
+    points, periods = inputs.get("datapointsToAlarm"), inputs.get("evaluationPeriods")
+    if isinstance(points, int) and isinstance(periods, int) and points > periods:
+        yield "datapointsToAlarm", f"ValidationError: {points} must be less than or equal to EvaluationPeriods, {periods}"
 
 
 def _put_alarm(api: Api, inputs: Properties, **more: Any) -> str:
@@ -85,7 +114,7 @@ ALARM = ResourceType(
     service="cloudwatch",
     properties={
         **{name: _property(name, member) for name, member in ALARM_MEMBERS.items()},
-        "dimensions": Property(dict),
+        "dimensions": Property(dict, check=_dimension_texts),
     },
     outputs=("arn",),
     create=lambda api, inputs: _put_alarm(api, inputs, Tags=tags.as_list(inputs)),
@@ -101,15 +130,8 @@ ALARM = ResourceType(
     ),
     name=Name(property="name", longest=255),
     tagged=True,
-    checks=(_whole_days,),
+    checks=(_whole_days, _datapoints),
 )
-
-
-SEARCHED = re.compile(r"SEARCH\('\s*\{([^}]*)\}")
-"""Namespace and dimensions of a search expression."""
-
-BARE = re.compile(r'[\w/]+|"[^"]*"', re.ASCII)
-"""A name in it (CloudWatch User Guide, "Search expression syntax"; there AWS/EC2 stands without quotes)."""
 
 
 def _put_dashboard(api: Api, inputs: Properties) -> str:
@@ -124,25 +146,6 @@ def _read_dashboard(api: Api, id: str, state: Properties) -> Properties | None:
     return {"dashboardName": id, "dashboardBody": found["DashboardBody"], "dashboardArn": found["DashboardArn"]}
 
 
-def _body(value: Any) -> str | None:
-    """CloudWatch API Reference, "Dashboard body structure and syntax", as far as our widgets go."""
-    problem = json_problem(value)
-    if problem:
-        return problem
-    widgets = json.loads(value).get("widgets")
-    if not isinstance(widgets, list):
-        return "has no list of widgets"
-    wrong = next(
-        (each for each in widgets if each.get("type") not in ("alarm", "metric", "text") or "properties" not in each), None
-    )
-    if wrong is not None:
-        return f"has a widget that the sandbox does not model: {wrong}"
-    lines = [line[0] for widget in widgets for line in widget["properties"].get("metrics", []) if isinstance(line[0], dict)]
-    schemas = [schema for line in lines for schema in SEARCHED.findall(line["expression"])]
-    bare = next((name for schema in schemas for name in schema.split(",") if not BARE.fullmatch(name.strip())), None)
-    return None if bare is None else f"searches for {bare}, which needs quotes: CloudWatch would find nothing"
-
-
 DASHBOARD = ResourceType(
     token="aws:cloudwatch/dashboard:Dashboard",
     service="cloudwatch",
@@ -152,7 +155,7 @@ DASHBOARD = ResourceType(
             "PutDashboard.DashboardBody",
             required=True,
             form=lambda value: json.loads(value) if isinstance(value, str) else value,
-            check=_body,
+            check=dashboards.body,
         ),
     },
     outputs=("dashboardArn",),

@@ -1,16 +1,18 @@
 # ruff: noqa: A001, A002, ARG001, S106 - one signature for all tables; `token` is a type's
 """Amazon VPC: endpoints of AWS services, and flow logs."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
-from sandbox.providers.aws.documents import resource_policy, same_document
+from sandbox.providers.aws.documents import same_document
+from sandbox.providers.aws.refusals import endpoint_services, policies
 from sandbox.providers.aws.services import ec2_tags
 from sandbox.providers.aws.shapes import unordered
 from sandbox.providers.aws.table import Problem, Property, Put, ResourceType
-from sandbox.providers.values import Properties, ProviderError
+from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
 MEMBERSHIPS = {"routeTableIds": "RouteTableIds", "subnetIds": "SubnetIds", "securityGroupIds": "SecurityGroupIds"}
 """Lists that ModifyVpcEndpoint takes as Add... and Remove...."""
@@ -97,6 +99,25 @@ def _fits_its_kind(inputs: Properties) -> Iterator[Problem]:
             yield name, f"is not for an endpoint of the type {'Gateway' if gateway else inputs['vpcEndpointType']}"
 
 
+def _service_exists(inputs: Properties) -> Iterator[Problem]:
+    """AWS PrivateLink Guide, "AWS services that integrate with AWS PrivateLink" and "Gateway endpoints"."""
+    service, kind = inputs["serviceName"], inputs.get("vpcEndpointType", "Gateway")
+    if UNKNOWN in (service, kind):
+        return
+    name = re.fullmatch(
+        r"(com\.amazonaws|aws\.(?:api|sagemaker))\.([a-z0-9-]+)\.(.+)|com\.amazonaws\.(s3-global\.accesspoint)", service
+    )
+    if name is None or (name[1] == "com.amazonaws" and name[2] != "vpce" and not endpoint_services.known(name[3])):
+        yield "serviceName", f"InvalidServiceName: The Vpc Endpoint Service '{service}' does not exist"
+    elif kind == "Gateway" and name[3] not in GATEWAYS:
+        yield "vpcEndpointType", f"InvalidParameter: Vpc Endpoint Service {service} does not support Gateway endpoints"
+    elif kind == "GatewayLoadBalancer" and name[2] != "vpce":
+        yield "vpcEndpointType", f"InvalidParameter: Vpc Endpoint Service {service} does not support GatewayLoadBalancer endpoints"
+
+
+GATEWAYS = ("s3", "dynamodb", "s3express")
+"""Services with gateway endpoints (AWS PrivateLink Guide, "Gateway endpoints")."""
+
 VPC_ENDPOINT = ResourceType(
     token="aws:ec2/vpcEndpoint:VpcEndpoint",
     service="ec2",
@@ -104,7 +125,7 @@ VPC_ENDPOINT = ResourceType(
         "vpcId": Property("CreateVpcEndpoint.VpcId", required=True, replace=True),
         "serviceName": Property("CreateVpcEndpoint.ServiceName", required=True, replace=True),
         "vpcEndpointType": Property("CreateVpcEndpoint.VpcEndpointType", default="Gateway", replace=True),
-        "policy": Property("CreateVpcEndpoint.PolicyDocument", form=same_document, check=resource_policy),
+        "policy": Property("CreateVpcEndpoint.PolicyDocument", form=same_document, check=policies.problem_of(policies.ENDPOINT)),
         "privateDnsEnabled": Property("CreateVpcEndpoint.PrivateDnsEnabled", default=False),
         "routeTableIds": Property("CreateVpcEndpoint.RouteTableIds", form=unordered),
         "subnetIds": Property("CreateVpcEndpoint.SubnetIds", form=unordered),
@@ -116,7 +137,7 @@ VPC_ENDPOINT = ResourceType(
     delete=_delete_endpoint,
     puts=(Put((*MEMBERSHIPS, "policy", "privateDnsEnabled"), _modify_endpoint), ec2_tags.PUT),
     tagged=True,
-    checks=(_fits_its_kind,),
+    checks=(_fits_its_kind, _service_exists),
 )
 
 
@@ -164,9 +185,39 @@ def _interval(value: Any) -> str | None:
     return None if value in (60, 600) else "is not 60 or 600 seconds"
 
 
+DESTINATIONS = {"cloud-watch-logs": "logs", "s3": "s3", "kinesis-data-firehose": "firehose"}
+"""Destination -> service in its ARN."""
+
+FIELDS = {
+    "account-id", "action", "az-id", "bytes", "dstaddr", "dstport", "ecs-cluster-arn", "ecs-cluster-name",
+    "ecs-container-id", "ecs-container-instance-arn", "ecs-container-instance-id", "ecs-second-container-id", "ecs-service-name",
+    "ecs-task-arn", "ecs-task-definition-arn", "ecs-task-id", "encryption-status", "end", "flow-direction", "instance-id",
+    "interface-id", "log-status", "packets", "pkt-dst-aws-service", "pkt-dstaddr", "pkt-src-aws-service", "pkt-srcaddr",
+    "protocol", "region", "reject-reason", "resource-id", "srcaddr", "srcport", "start", "sublocation-id", "sublocation-type",
+    "subnet-id", "tcp-flags", "traffic-path", "type", "version", "vpc-id",
+}  # fmt: skip
+"""Amazon VPC User Guide, "Flow log records"."""
+
+
+def _format(value: Any) -> str | None:
+    fields = value.split()
+    unknown = [field for field in fields if not (field[:2] == "${" and field[-1:] == "}" and field[2:-1] in FIELDS)]
+    return f"InvalidParameter: has the unknown field {unknown[0]}" if unknown or not fields else None
+
+
 def _role_for_logs(inputs: Properties) -> Iterator[Problem]:
-    if inputs.get("logDestinationType", "cloud-watch-logs") == "cloud-watch-logs" and "iamRoleArn" not in inputs:
+    """EC2 API Reference, CreateFlowLogs: LogDestination, DeliverLogsPermissionArn."""
+    kind, destination = inputs.get("logDestinationType", "cloud-watch-logs"), inputs["logDestination"]
+    if kind == "cloud-watch-logs" and "iamRoleArn" not in inputs:
         yield "iamRoleArn", "is required when the destination is CloudWatch Logs"
+    if kind == "s3" and "iamRoleArn" in inputs:
+        yield "iamRoleArn", "InvalidParameter: DeliverLogsPermissionArn is not applicable for s3 delivery"
+    if UNKNOWN in (kind, destination):
+        return
+    if destination.split(":")[2] != DESTINATIONS[kind]:
+        yield "logDestination", f"InvalidParameter: {destination} is no destination of the type {kind}"
+    if kind == "s3" and "AWSLogs" in destination.partition(":::")[2].split("/")[1:]:
+        yield "logDestination", "InvalidParameter: AWSLogs is a reserved term, and no folder"
 
 
 FLOW_LOG = ResourceType(
@@ -178,7 +229,7 @@ FLOW_LOG = ResourceType(
         "iamRoleArn": Property("CreateFlowLogs.DeliverLogsPermissionArn", replace=True),
         "logDestination": Property("CreateFlowLogs.LogDestination", required=True, replace=True),
         "logDestinationType": Property("CreateFlowLogs.LogDestinationType", default="cloud-watch-logs", replace=True),
-        "logFormat": Property("CreateFlowLogs.LogFormat", replace=True),
+        "logFormat": Property("CreateFlowLogs.LogFormat", replace=True, check=_format),
         "maxAggregationInterval": Property("CreateFlowLogs.MaxAggregationInterval", default=600, replace=True, check=_interval),
     },
     outputs=("arn",),

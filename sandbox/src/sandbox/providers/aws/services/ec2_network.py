@@ -58,6 +58,13 @@ def _read_vpc(api: Api, id: str, state: Properties) -> Properties | None:
     }
 
 
+def _names_need_resolver(inputs: Properties) -> list[tuple[str, str]]:
+    """Amazon VPC User Guide, "DNS attributes for your VPC"."""
+    if inputs.get("enableDnsHostnames") is True and inputs.get("enableDnsSupport") is False:
+        return [("enableDnsHostnames", "InvalidParameterCombination: needs enableDnsSupport")]
+    return []
+
+
 VPC = ResourceType(
     token="aws:ec2/vpc:Vpc",
     service="ec2",
@@ -87,6 +94,7 @@ VPC = ResourceType(
         ec2_tags.PUT,
     ),
     tagged=True,
+    checks=(_names_need_resolver,),
 )
 
 

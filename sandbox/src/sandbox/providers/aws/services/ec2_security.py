@@ -138,7 +138,8 @@ DEFAULT_SECURITY_GROUP = ResourceType(
 
 
 def _protocol(value: Any) -> Any:
-    return PROTOCOLS.get(value, value)
+    lower = value.lower() if isinstance(value, str) and value != UNKNOWN else value
+    return PROTOCOLS.get(lower, lower)
 
 
 def _permission(inputs: Properties) -> dict[str, Any]:
@@ -193,10 +194,22 @@ def _rule_problems(inputs: Properties) -> Iterator[Problem]:
     ports = [name for name in ("fromPort", "toPort") if name in inputs]
     if protocol == "-1" and ports:
         yield ports[0], "with the protocol -1 (all) a rule has no ports"
-    if protocol in ("tcp", "udp") and len(ports) != 2:
+    if protocol in ("tcp", "udp", "icmp") and len(ports) != 2:
         yield "fromPort", f"with the protocol {protocol} a rule has fromPort and toPort"
-    if len(ports) == 2 and UNKNOWN not in (inputs["fromPort"], inputs["toPort"]) and inputs["fromPort"] > inputs["toPort"]:
-        yield "toPort", f"{inputs['toPort']} is less than fromPort, {inputs['fromPort']}"
+    if len(ports) == 2 and UNKNOWN not in (inputs["fromPort"], inputs["toPort"]):
+        yield from _range_problems(protocol, inputs["fromPort"], inputs["toPort"])
+
+
+def _range_problems(protocol: str, first: int, last: int) -> Iterator[Problem]:
+    """EC2 API Reference, IpPermission: with ICMP the ports are a type and a code."""
+    if protocol in ("icmp", "icmpv6"):
+        if not (-1 <= first <= 255 and -1 <= last <= 255) or (first == -1 and last != -1):
+            yield "fromPort", f"InvalidParameterValue: {first} and {last} are no type and code of ICMP: -1 is all, of a type too"
+    elif protocol in ("tcp", "udp"):
+        if first < 0:
+            yield "fromPort", f"InvalidParameterValue: Invalid value '{first}' for fromPort. Must specify both from and to ports"
+        if first > last:
+            yield "toPort", f"{last} is less than fromPort, {first}"
 
 
 def _rule_type(direction: str) -> ResourceType:

@@ -1,17 +1,26 @@
 # ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
 """Amazon ECR: repositories and their policies."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
-from sandbox.providers.aws.documents import json_problem, repository_policy, same_document
+from sandbox.providers.aws.documents import same_document
+from sandbox.providers.aws.refusals import lifecycles, policies
 from sandbox.providers.aws.shapes import from_shape
-from sandbox.providers.aws.table import Name, Property, Put, ResourceType
+from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
 from sandbox.providers.values import Properties
 
 PLAIN = [{"encryptionType": "AES256"}]
 """How a repository is encrypted that nobody asked about."""
+
+
+def _key_with_kms(inputs: Properties) -> Iterator[Problem]:
+    """ECR API Reference, EncryptionConfiguration."""
+    for each in inputs.get("encryptionConfigurations") or []:
+        if each.get("kmsKey") and each.get("encryptionType", "AES256") == "AES256":
+            yield "encryptionConfigurations[0].kmsKey", "InvalidParameterException: a key goes with KMS, not with AES256"
 
 
 def _repository(api: Api, id: str) -> dict[str, Any]:
@@ -58,6 +67,7 @@ REPOSITORY = ResourceType(
     ),
     name=Name(property="name", longest=256, lower=True),
     tagged=True,
+    checks=(_key_with_kms,),
 )
 
 
@@ -76,7 +86,9 @@ LIFECYCLE_POLICY = ResourceType(
     service="ecr",
     properties={
         "repository": Property("PutLifecyclePolicy.repositoryName", required=True, replace=True),
-        "policy": Property("PutLifecyclePolicy.lifecyclePolicyText", required=True, form=same_document, check=json_problem),
+        "policy": Property(
+            "PutLifecyclePolicy.lifecyclePolicyText", required=True, form=same_document, check=lifecycles.image_policy
+        ),
     },
     outputs=("registryId",),
     create=_put_policy,
@@ -101,7 +113,9 @@ REPOSITORY_POLICY = ResourceType(
     service="ecr",
     properties={
         "repository": Property("SetRepositoryPolicy.repositoryName", required=True, replace=True),
-        "policy": Property("SetRepositoryPolicy.policyText", required=True, form=same_document, check=repository_policy),
+        "policy": Property(
+            "SetRepositoryPolicy.policyText", required=True, form=same_document, check=policies.problem_of(policies.REPOSITORY)
+        ),
     },
     outputs=("registryId",),
     create=_set_access,

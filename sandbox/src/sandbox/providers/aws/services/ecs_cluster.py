@@ -43,6 +43,15 @@ def _delete_cluster(api: Api, id: str, state: Properties) -> None:
     api.wait(lambda: _cluster(api, id) is None, f"the cluster {id} to be deleted")
 
 
+def _logging_fits(inputs: Properties) -> Iterator[Problem]:
+    """ECS API Reference, ExecuteCommandConfiguration."""
+    execute = ((inputs.get("configuration") or {}).get("executeCommandConfiguration")) or {}
+    if execute.get("logging") == "OVERRIDE" and not execute.get("logConfiguration"):
+        yield "configuration.executeCommandConfiguration.logConfiguration", "is required with the logging OVERRIDE"
+    if execute.get("logConfiguration") and execute.get("logging", "DEFAULT") != "OVERRIDE":
+        yield "configuration.executeCommandConfiguration.logConfiguration", "needs the logging OVERRIDE"
+
+
 CLUSTER = ResourceType(
     token="aws:ecs/cluster:Cluster",
     service="ecs",
@@ -66,6 +75,7 @@ CLUSTER = ResourceType(
     ),
     name=Name(property="name", longest=255),
     tagged=True,
+    checks=(_logging_fits,),
 )
 
 
@@ -97,6 +107,16 @@ def _strategy_uses_providers(inputs: Properties) -> Iterator[Problem]:
             yield path, f"{item['capacityProvider']} is not one of capacityProviders"
 
 
+def _strategy_is_one(inputs: Properties) -> Iterator[Problem]:
+    """ECS API Reference, CapacityProviderStrategyItem: one base, and each provider once."""
+    given = inputs.get("defaultCapacityProviderStrategies") or []
+    providers = [item.get("capacityProvider") for item in given]
+    if len(set(providers)) != len(providers):
+        yield "defaultCapacityProviderStrategies", "InvalidParameterException: names a capacity provider twice"
+    if sum(bool(item.get("base")) for item in given) > 1:
+        yield "defaultCapacityProviderStrategies", "InvalidParameterException: only one capacity provider can have a base"
+
+
 CAPACITY_PROVIDERS = ResourceType(
     token="aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
     service="ecs",
@@ -118,7 +138,7 @@ CAPACITY_PROVIDERS = ResourceType(
             lambda api, id, new, old: _put_capacity(api, new),
         ),
     ),
-    checks=(_strategy_uses_providers,),
+    checks=(_strategy_uses_providers, _strategy_is_one),
 )
 
 KINDS = (CLUSTER, CAPACITY_PROVIDERS)

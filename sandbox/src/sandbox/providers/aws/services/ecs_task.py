@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.documents import json_problem
+from sandbox.providers.aws.refusals.containers import container_problems, platform_problems
 from sandbox.providers.aws.shapes import canonical, from_shape, unordered
 from sandbox.providers.aws.table import Problem, Property, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties
@@ -30,9 +31,6 @@ FARGATE_SIZES = {
 
 STORAGE = (21, 200)
 """GiB of ephemeral storage; same page."""
-
-LONGEST_STOP = 120
-"""Seconds; same page, stopTimeout."""
 
 
 def containers_form(value: Any) -> Any:
@@ -61,10 +59,16 @@ def _storage(value: Any) -> str | None:
     return None if low <= value["sizeInGib"] <= high else f"is not between {low} and {high} GiB"
 
 
+def size(value: Any) -> Any:
+    """Form of a size: `1 vCPU` is 1024 units, `2 GB` are 2048 MiB (ECS API Reference, RegisterTaskDefinition: cpu, memory)."""
+    found = re.fullmatch(r"(\d*\.?\d+)\s*(vcpu|gb)", value, re.IGNORECASE) if isinstance(value, str) else None
+    return str(int(float(found[1]) * GIB)) if found else value
+
+
 def _fargate_size(inputs: Properties) -> Iterator[Problem]:
     if "FARGATE" not in inputs.get("requiresCompatibilities", []) or UNKNOWN in (inputs.get("cpu"), inputs.get("memory")):
         return
-    cpu, memory = inputs.get("cpu", ""), inputs.get("memory", "")
+    cpu, memory = size(inputs.get("cpu", "")), size(inputs.get("memory", ""))
     sizes = FARGATE_SIZES.get(int(cpu) if cpu.isdigit() else 0)
     if sizes is None:
         yield "cpu", f"{cpu!r} is no CPU size of Fargate: {', '.join(map(str, FARGATE_SIZES))}"
@@ -74,37 +78,10 @@ def _fargate_size(inputs: Properties) -> Iterator[Problem]:
         yield "networkMode", f"{inputs.get('networkMode')!r}: Fargate knows awsvpc only"
 
 
-def _container_problems(inputs: Properties) -> Iterator[Problem]:
-    if inputs["containerDefinitions"] == UNKNOWN:
-        return
-    containers = json.loads(inputs["containerDefinitions"])
-    names = [container.get("name") for container in containers]
-    for index, container in enumerate(containers):
-        path = f"containerDefinitions[{index}]"
-        if names.count(container.get("name")) > 1:
-            yield f"{path}.name", f"{container.get('name')!r} is used twice"
-        for name, reason in _one_container(container, inputs):
-            yield f"{path}.{name}", reason
-
-
-def _one_container(container: Properties, inputs: Properties) -> Iterator[Problem]:
-    for name in ("name", "image"):
-        if not container.get(name):
-            yield name, "is required"
-    if container.get("stopTimeout", 0) > LONGEST_STOP:
-        yield "stopTimeout", f"{container['stopTimeout']} s are more than Fargate's {LONGEST_STOP}"
-    volumes = [volume.get("name") for volume in inputs.get("volumes") or []]
-    for mount in container.get("mountPoints") or []:
-        if mount.get("sourceVolume") not in volumes:
-            yield "mountPoints", f"{mount.get('sourceVolume')!r} is none of the volumes {volumes}"
-    awslogs = (container.get("logConfiguration") or {}).get("logDriver") == "awslogs"
-    if (awslogs or container.get("secrets")) and "executionRoleArn" not in inputs:
-        yield "secrets" if container.get("secrets") else "logConfiguration", "needs the task's executionRoleArn"
-
-
 def _create(api: Api, inputs: Properties) -> str:
     pairs = tags.as_list(inputs, "key", "value")
-    return api.send("RegisterTaskDefinition", inputs, **({"tags": pairs} if pairs else {}))["taskDefinition"]["family"]
+    sized = {**inputs, "cpu": size(inputs.get("cpu")), "memory": size(inputs.get("memory"))}
+    return api.send("RegisterTaskDefinition", sized, **({"tags": pairs} if pairs else {}))["taskDefinition"]["family"]
 
 
 def _read(api: Api, id: str, state: Properties) -> Properties | None:
@@ -139,6 +116,9 @@ def _delete(api: Api, id: str, state: Properties) -> None:
 
 
 def _only_names(value: Any) -> str | None:
+    names = [volume.get("name") for volume in value]
+    if None in names or len(set(names)) != len(names):
+        return "has a volume without a name, or two with one"
     kinds = sorted({name for volume in value for name in volume} - {"name"})
     return f"has {kinds[0]}; the sandbox models empty volumes only" if kinds else None
 
@@ -153,8 +133,8 @@ TASK_DEFINITION = ResourceType(
     properties={
         "family": _new_revision("family", required=True, check=_family),
         "containerDefinitions": _new_revision("containerDefinitions", required=True, json=True, form=containers_form),
-        "cpu": _new_revision("cpu"),
-        "memory": _new_revision("memory"),
+        "cpu": _new_revision("cpu", form=size),
+        "memory": _new_revision("memory", form=size),
         "networkMode": _new_revision("networkMode"),
         "executionRoleArn": _new_revision("executionRoleArn"),
         "taskRoleArn": _new_revision("taskRoleArn"),
@@ -176,7 +156,7 @@ TASK_DEFINITION = ResourceType(
         ),
     ),
     tagged=True,
-    checks=(_fargate_size, _container_problems),
+    checks=(_fargate_size, platform_problems, container_problems),
 )
 
 KINDS = (TASK_DEFINITION,)

@@ -2,16 +2,19 @@
 """Amazon EventBridge: rules on the default bus, and their targets."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.documents import json_problem
+from sandbox.providers.aws.refusals import schedules
 from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
-from sandbox.providers.values import Properties, ProviderError
+from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
 MOST_PATHS = 100
+PATH_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 """EventBridge API Reference, InputTransformer."""
 
 
@@ -49,8 +52,8 @@ RULE = ResourceType(
     properties={
         "name": Property("PutRule.Name", replace=True),
         "description": Property("PutRule.Description"),
-        "eventPattern": Property("PutRule.EventPattern", form=_form, check=json_problem),
-        "scheduleExpression": Property("PutRule.ScheduleExpression"),
+        "eventPattern": Property("PutRule.EventPattern", form=_form, check=schedules.pattern),
+        "scheduleExpression": Property("PutRule.ScheduleExpression", check=schedules.schedule),
         "state": Property("PutRule.State", default="ENABLED"),
     },
     outputs=("arn",),
@@ -114,7 +117,44 @@ def _transformer(value: Any) -> str | None:
     paths = value.get("inputPaths") or {}
     if len(paths) > MOST_PATHS:
         return f"has {len(paths)} inputPaths, AWS allows {MOST_PATHS}"
+    for name, path in paths.items():
+        if not PATH_NAME.fullmatch(name) or name.startswith("AWS."):
+            return f"has the name {name!r}: letters, digits, _ and -, and not AWS. at its beginning"
+        if not isinstance(path, str) or not path.startswith("$."):
+            return f"has the path {path!r}: it must be a JSON path like $.detail"
+    return _template_problem(value["inputTemplate"], set(paths))
+
+
+RESERVED = {
+    "aws.events.event", "aws.events.event.ingestion-time", "aws.events.event.json", "aws.events.rule-arn",
+    "aws.events.rule-name",
+}  # fmt: skip
+"""Variables that every template has (EventBridge User Guide, "Predefined variables")."""
+
+
+def _template_problem(template: str, names: set[str]) -> str | None:
+    """EventBridge User Guide, "Amazon EventBridge input transformation": JSON, or a JSON text on each line."""
+    used = set(re.findall(r"<([A-Za-z0-9_.-]+)>", template))
+    if unknown := sorted(used - names - RESERVED):
+        return f"has a template with <{unknown[0]}>, which is none of its inputPaths"
+    filled = re.sub(r"<[A-Za-z0-9_.-]+>", "0", template)
+    if json_problem(filled) and any(json_problem(line) for line in filled.splitlines() if line.strip()):
+        return "has a template that is no JSON: Invalid InputTemplate (a text needs quotes)"
     return None
+
+
+WITHOUT_ROLE = ("lambda",)
+WITH_ROLE = ("ecs", "states", "kinesis", "batch", "codebuild", "codepipeline", "firehose", "redshift", "ssm")
+"""EventBridge User Guide, "Target types": services that EventBridge calls by their own policy, or by a role only."""
+
+
+def _role_fits_target(inputs: Properties) -> Iterator[Problem]:
+    arn = inputs["arn"]
+    service = arn.split(":")[2] if arn != UNKNOWN else ""
+    if service in WITHOUT_ROLE and inputs.get("roleArn"):
+        yield "roleArn", f"ValidationException: RoleArn is not supported for target {arn}."
+    if service in WITH_ROLE and not inputs.get("roleArn"):
+        yield "roleArn", f"ValidationException: RoleArn is required for target {arn}."
 
 
 TARGET = ResourceType(
@@ -132,6 +172,7 @@ TARGET = ResourceType(
     delete=lambda api, id, state: api.client.remove_targets(Rule=state["rule"], Ids=[state["targetId"]]),
     puts=(Put(("arn", "roleArn", "inputTransformer"), lambda api, id, new, old: _put_target(api, new)),),
     name=Name(property="targetId", longest=64),
+    checks=(_role_fits_target,),
 )
 
 KINDS = (RULE, TARGET)

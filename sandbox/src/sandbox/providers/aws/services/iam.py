@@ -5,7 +5,8 @@ import json
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
-from sandbox.providers.aws.documents import identity_policy, same_document, trust_policy
+from sandbox.providers.aws.documents import same_document
+from sandbox.providers.aws.refusals import policies
 from sandbox.providers.aws.table import Name, Property, Put, ResourceType
 from sandbox.providers.values import Properties
 
@@ -55,7 +56,9 @@ ROLE = ResourceType(
     properties={
         "name": Property("CreateRole.RoleName", replace=True),
         "path": Property("CreateRole.Path", default="/", replace=True),
-        "assumeRolePolicy": Property("CreateRole.AssumeRolePolicyDocument", required=True, form=same_document, check=trust_policy),
+        "assumeRolePolicy": Property(
+            "CreateRole.AssumeRolePolicyDocument", required=True, form=same_document, check=policies.problem_of(policies.TRUST)
+        ),
         "description": Property("CreateRole.Description"),
         "maxSessionDuration": Property("CreateRole.MaxSessionDuration", default=HOUR),
         "permissionsBoundary": Property("CreateRole.PermissionsBoundary"),
@@ -103,7 +106,9 @@ ROLE_POLICY = ResourceType(
     properties={
         "name": Property("PutRolePolicy.PolicyName", replace=True),
         "role": Property("PutRolePolicy.RoleName", required=True, replace=True),
-        "policy": Property("PutRolePolicy.PolicyDocument", required=True, form=same_document, check=identity_policy),
+        "policy": Property(
+            "PutRolePolicy.PolicyDocument", required=True, form=same_document, check=policies.problem_of(policies.IDENTITY)
+        ),
     },
     create=_create_policy,
     read=_read_policy,

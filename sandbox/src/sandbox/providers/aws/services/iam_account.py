@@ -7,23 +7,13 @@ from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
-from sandbox.providers.aws.documents import identity_policy, same_document
+from sandbox.providers.aws.documents import same_document
+from sandbox.providers.aws.refusals import policies
 from sandbox.providers.aws.table import Name, Property, Put, ResourceType
 from sandbox.providers.values import Properties
 
-LONGEST_POLICY = 6144
-"""Characters without white space (IAM User Guide, "IAM and AWS STS quotas")."""
-
 MOST_VERSIONS = 5
-"""Of a policy, the default one included (the same page)."""
-
-
-def _managed_policy(value: Any) -> str | None:
-    problem = identity_policy(value)
-    if problem:
-        return problem
-    length = len(json.dumps(json.loads(value), separators=(",", ":")))
-    return f"has {length} characters; AWS allows {LONGEST_POLICY}" if length > LONGEST_POLICY else None
+"""Of a policy, the default one included (IAM User Guide, "IAM and AWS STS quotas")."""
 
 
 def _read_policy(api: Api, id: str, state: Properties) -> Properties | None:
@@ -65,7 +55,9 @@ POLICY = ResourceType(
     properties={
         "name": Property("CreatePolicy.PolicyName", replace=True),
         "path": Property("CreatePolicy.Path", default="/", replace=True),
-        "policy": Property("CreatePolicy.PolicyDocument", required=True, form=same_document, check=_managed_policy),
+        "policy": Property(
+            "CreatePolicy.PolicyDocument", required=True, form=same_document, check=policies.problem_of(policies.MANAGED)
+        ),
         "description": Property("CreatePolicy.Description", replace=True),
     },
     outputs=("arn", "policyId", "attachmentCount"),

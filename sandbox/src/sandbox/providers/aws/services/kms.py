@@ -6,10 +6,11 @@ from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
-from sandbox.providers.aws.documents import resource_policy, same_document
+from sandbox.providers.aws.documents import same_document
+from sandbox.providers.aws.refusals import policies
 from sandbox.providers.aws.shapes import key_id
 from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
-from sandbox.providers.values import Properties
+from sandbox.providers.values import UNKNOWN, Properties
 
 
 def _deletion_window(value: Any) -> str | None:
@@ -50,6 +51,26 @@ def _put_enabled(api: Api, id: str, new: Properties, old: Properties) -> None:
     (api.client.enable_key if new["isEnabled"] else api.client.disable_key)(KeyId=id)
 
 
+USAGES = {
+    "ENCRYPT_DECRYPT": ("SYMMETRIC_DEFAULT", "RSA_", "SM2"),
+    "SIGN_VERIFY": ("RSA_", "ECC_", "ML_DSA_", "SM2"),
+    "GENERATE_VERIFY_MAC": ("HMAC_",),
+    "KEY_AGREEMENT": ("ECC_NIST_", "SM2"),
+    "ENCAPSULATE_DECAPSULATE": ("ML_KEM_",),
+}
+"""Usage -> how the specs of such keys begin (KMS API Reference, CreateKey: KeyUsage)."""
+
+
+def _usage_fits_spec(inputs: Properties) -> Iterator[Problem]:
+    usage, spec = inputs.get("keyUsage", "ENCRYPT_DECRYPT"), inputs.get("customerMasterKeySpec", "SYMMETRIC_DEFAULT")
+    if UNKNOWN in (usage, spec):
+        return
+    if not spec.startswith(USAGES[usage]):
+        yield "keyUsage", f"ValidationException: KeyUsage {usage} is not compatible with KeySpec {spec}"
+    if inputs.get("enableKeyRotation") and spec != "SYMMETRIC_DEFAULT":
+        yield "enableKeyRotation", f"UnsupportedOperationException: AWS rotates symmetric keys only, this is {spec}"
+
+
 def _rotation_is_on(inputs: Properties) -> Iterator[Problem]:
     if "rotationPeriodInDays" in inputs and not inputs.get("enableKeyRotation"):
         yield "rotationPeriodInDays", "needs enableKeyRotation"
@@ -60,7 +81,8 @@ KEY = ResourceType(
     service="kms",
     properties={
         "description": Property("CreateKey.Description"),
-        "policy": Property("CreateKey.Policy", form=same_document, check=resource_policy),
+        "policy": Property("CreateKey.Policy", form=same_document, check=policies.problem_of(policies.KEY)),
+        "bypassPolicyLockoutSafetyCheck": Property(bool, default=False, local=True),
         "isEnabled": Property(bool, default=True),
         "enableKeyRotation": Property(bool, default=False),
         "rotationPeriodInDays": Property("EnableKeyRotation.RotationPeriodInDays"),
@@ -94,7 +116,7 @@ KEY = ResourceType(
         ),
     ),
     tagged=True,
-    checks=(_rotation_is_on,),
+    checks=(_rotation_is_on, _usage_fits_spec),
 )
 
 

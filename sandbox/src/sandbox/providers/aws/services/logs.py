@@ -1,11 +1,12 @@
 # ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
 """Amazon CloudWatch Logs: log groups."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
-from sandbox.providers.aws.table import Name, Property, Put, ResourceType
+from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
 from sandbox.providers.values import Properties
 
 FOR_EVER = 0
@@ -17,6 +18,12 @@ RETENTIONS = (
 
 def _retention(value: Any) -> str | None:
     return None if value in RETENTIONS else f"is not one of {', '.join(map(str, RETENTIONS))} days (0: for ever)"
+
+
+def _retention_fits_class(inputs: Properties) -> Iterator[Problem]:
+    """CloudWatch Logs User Guide, "Log classes": those for delivery keep their events for a time that nobody can set."""
+    if inputs.get("logGroupClass") == "DELIVERY" and inputs.get("retentionInDays"):
+        yield "retentionInDays", "InvalidParameterException: can't be set for a log group of the class DELIVERY"
 
 
 def _read(api: Api, id: str, state: Properties) -> Properties | None:
@@ -84,6 +91,7 @@ LOG_GROUP = ResourceType(
     ),
     name=Name(property="name", longest=512),
     tagged=True,
+    checks=(_retention_fits_class,),
 )
 
 KINDS = (LOG_GROUP,)

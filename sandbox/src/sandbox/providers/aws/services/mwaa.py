@@ -111,6 +111,8 @@ def _versions_have_paths(inputs: Properties) -> Iterator[Problem]:
     for path in PATHS:
         if inputs.get(f"{path}ObjectVersion") and not inputs.get(f"{path}Path"):
             yield f"{path}ObjectVersion", f"needs {path}Path"
+        if inputs.get(f"{path}Path") and not inputs.get(f"{path}ObjectVersion"):
+            yield f"{path}ObjectVersion", f"is required with {path}Path"
 
 
 def _least_not_above_most(inputs: Properties) -> Iterator[Problem]:
@@ -118,6 +120,15 @@ def _least_not_above_most(inputs: Properties) -> Iterator[Problem]:
         least, most = inputs.get(f"min{what}", 1), inputs.get(f"max{what}")
         if most is not None and UNKNOWN not in (least, most) and least > most:
             yield f"min{what}", f"{least} is more than max{what}, {most}"
+
+
+def _size_fits_class(inputs: Properties) -> Iterator[Problem]:
+    """MWAA User Guide, "Configuring the Amazon MWAA environment class": one of each in mw1.micro, two or more elsewhere."""
+    micro = inputs.get("environmentClass") == "mw1.micro"
+    for name in ("maxWebservers", "minWebservers", "schedulers", *(("maxWorkers", "minWorkers") if micro else ())):
+        number = inputs.get(name)
+        if isinstance(number, int) and (number != 1 if micro else number < 2):
+            yield name, f"ValidationException: {number}: it must be {'1 in' if micro else '2 or more outside of'} mw1.micro"
 
 
 ENVIRONMENT_PROPERTIES = {
@@ -173,7 +184,7 @@ ENVIRONMENT = ResourceType(
     ),
     name=Name(property="name", longest=80),
     tagged=True,
-    checks=(_versions_have_paths, _least_not_above_most),
+    checks=(_versions_have_paths, _least_not_above_most, _size_fits_class),
 )
 
 KINDS = (ENVIRONMENT,)

@@ -2,6 +2,7 @@
 """Amazon S3: objects whose contents come from the program."""
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 from sandbox.providers.aws import tags
@@ -61,6 +62,17 @@ def _put_tags(api: Api, id: str, new: Properties, old: Properties) -> None:
     api.client.put_object_tagging(Bucket=new["bucket"], Key=new["key"], Tagging={"TagSet": tags.as_list(new)})
 
 
+LONGEST_METADATA = 2048
+"""Bytes of names and values together (S3 User Guide, "User-defined object metadata")."""
+
+
+def _metadata(value: Any) -> str | None:
+    if upper := next((name for name in value if name != name.lower()), None):
+        return f"has the name {upper!r}: S3 keeps names in lower case"
+    size = sum(len(f"{name}{text}".encode()) for name, text in value.items())
+    return f"has {size} bytes: S3 takes {LONGEST_METADATA}" if size > LONGEST_METADATA else None
+
+
 def _problems(inputs: Properties) -> Iterator[Problem]:
     if "content" in inputs and "source" in inputs:
         yield "source", "give either content or source"
@@ -83,7 +95,7 @@ OBJECT = ResourceType(
         "contentType": Property("PutObject.ContentType"),
         "contentEncoding": Property("PutObject.ContentEncoding"),
         "cacheControl": Property("PutObject.CacheControl"),
-        "metadata": Property("PutObject.Metadata"),
+        "metadata": Property("PutObject.Metadata", check=_metadata),
         "serverSideEncryption": Property("PutObject.ServerSideEncryption"),
         "kmsKeyId": Property("PutObject.SSEKMSKeyId", form=key_id),
         "bucketKeyEnabled": Property("PutObject.BucketKeyEnabled"),

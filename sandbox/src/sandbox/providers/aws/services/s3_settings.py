@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.providers.aws.api import Api, if_there
-from sandbox.providers.aws.documents import resource_policy, same_document
+from sandbox.providers.aws.documents import same_document
+from sandbox.providers.aws.refusals import lifecycles, policies
 from sandbox.providers.aws.services.s3_bucket import bucket_name
 from sandbox.providers.aws.shapes import from_shape
 from sandbox.providers.aws.table import Problem, Property, Put, ResourceType
-from sandbox.providers.values import Properties
+from sandbox.providers.values import UNKNOWN, Properties
 
 Call = Callable[[Api, str, Properties], Any]
 """Arguments: API, bucket, inputs or state."""
@@ -47,6 +48,12 @@ def _setting(
     )
 
 
+def _no_mfa(inputs: Properties) -> Iterator[Problem]:
+    """S3 API Reference, PutBucketVersioning: x-amz-mfa, which the sandbox does not model."""
+    if (inputs["versioningConfiguration"] or {}).get("mfaDelete") == "Enabled":
+        yield "versioningConfiguration.mfaDelete", "AccessDenied: Mfa Authentication must be used for this request"
+
+
 def _read_versioning(api: Api, id: str) -> Properties | None:
     found = api.client.get_bucket_versioning(Bucket=id)
     return {"versioningConfiguration": {"status": found["Status"]}} if "Status" in found else None
@@ -59,11 +66,21 @@ VERSIONING = _setting(
     read=_read_versioning,
     # S3 can't end versioning, the real provider suspends it
     delete=lambda api, id, state: api.client.put_bucket_versioning(Bucket=id, VersioningConfiguration={"Status": "Suspended"}),
+    checks=(_no_mfa,),
 )
 
 
 def _put_encryption(api: Api, id: str, inputs: Properties) -> None:
     api.client.put_bucket_encryption(Bucket=id, ServerSideEncryptionConfiguration={"Rules": api.value("rules", inputs)})
+
+
+def _key_with_kms(inputs: Properties) -> Iterator[Problem]:
+    """S3 API Reference, ServerSideEncryptionByDefault: KMSMasterKeyID."""
+    for index, rule in enumerate(inputs["rules"]):
+        default = rule.get("applyServerSideEncryptionByDefault") or {}
+        if default.get("kmsMasterKeyId") and default.get("sseAlgorithm") == "AES256":
+            path = f"rules[{index}].applyServerSideEncryptionByDefault.kmsMasterKeyId"
+            yield path, "InvalidArgument: a KMS key can't be given with AES256"
 
 
 def _read_encryption(api: Api, id: str) -> Properties | None:
@@ -77,6 +94,7 @@ ENCRYPTION = _setting(
     put=_put_encryption,
     read=_read_encryption,
     delete=lambda api, id, state: api.client.delete_bucket_encryption(Bucket=id),
+    checks=(_key_with_kms,),
 )
 
 BLOCKS = {
@@ -126,6 +144,16 @@ OWNERSHIP = _setting(
 )
 
 
+def _about_this_bucket(inputs: Properties) -> Iterator[Problem]:
+    """S3 User Guide, "Policy resources for Amazon S3"."""
+    if UNKNOWN in (inputs["bucket"], inputs["policy"]):
+        return
+    for statement in policies.statements(inputs["policy"]):
+        for arn in policies.listed(statement.get("Resource", statement.get("NotResource"))):
+            if not policies.matches(arn.partition(":::")[2].partition("/")[0], inputs["bucket"]):
+                yield "policy", f"MalformedPolicy: Policy has invalid resource: {arn} is not about {inputs['bucket']}"
+
+
 def _read_policy(api: Api, id: str) -> Properties | None:
     found = if_there(api.client.get_bucket_policy, Bucket=id).get("Policy")
     return found and {"policy": found}
@@ -133,10 +161,11 @@ def _read_policy(api: Api, id: str) -> Properties | None:
 
 POLICY = _setting(
     "aws:s3/bucketPolicy:BucketPolicy",
-    {"policy": Property("PutBucketPolicy.Policy", required=True, form=same_document, check=resource_policy)},
+    {"policy": Property("PutBucketPolicy.Policy", required=True, form=same_document, check=policies.problem_of(policies.BUCKET))},
     put=lambda api, id, inputs: api.send("PutBucketPolicy", inputs),
     read=_read_policy,
     delete=lambda api, id, state: api.client.delete_bucket_policy(Bucket=id),
+    checks=(_about_this_bucket,),
 )
 
 
@@ -147,20 +176,15 @@ def _put_lifecycle(api: Api, id: str, inputs: Properties) -> None:
 
 def _read_lifecycle(api: Api, id: str) -> Properties | None:
     found = if_there(api.client.get_bucket_lifecycle_configuration, Bucket=id).get("Rules")
-    return found and {"rules": from_shape(found)}
+    return found and {"rules": [_with_tag_map(rule) for rule in from_shape(found)]}
 
 
-def _rule_acts(inputs: Properties) -> Iterator[Problem]:
-    """S3 API Reference, LifecycleRule: an id, and at least one action."""
-    actions = {
-        "abortIncompleteMultipartUpload", "expiration", "noncurrentVersionExpiration", "noncurrentVersionTransitions",
-        "transitions",
-    }  # fmt: skip
-    for index, rule in enumerate(inputs["rules"]):
-        if "id" not in rule:
-            yield f"rules[{index}].id", "is required"
-        if not actions & set(rule):
-            yield f"rules[{index}]", f"has no action: give one of {', '.join(sorted(actions))}"
+def _with_tag_map(rule: Properties) -> Properties:
+    """The schema gives the tags of a filter as a map."""
+    both = (rule.get("filter") or {}).get("and")
+    if both and "tags" in both:
+        both["tags"] = {tag["key"]: tag["value"] for tag in both["tags"]}
+    return rule
 
 
 LIFECYCLE = _setting(
@@ -171,7 +195,7 @@ LIFECYCLE = _setting(
     put=_put_lifecycle,
     read=_read_lifecycle,
     delete=lambda api, id, state: api.client.delete_bucket_lifecycle(Bucket=id),
-    checks=(_rule_acts,),
+    checks=(lifecycles.object_rules,),
 )
 
 

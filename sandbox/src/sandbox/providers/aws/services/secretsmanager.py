@@ -2,14 +2,16 @@
 """AWS Secrets Manager: secrets without their values, and their resource policies."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
-from sandbox.providers.aws.documents import resource_policy, same_document
+from sandbox.providers.aws.documents import same_document
+from sandbox.providers.aws.refusals import policies
 from sandbox.providers.aws.shapes import key_id
-from sandbox.providers.aws.table import Name, Property, Put, ResourceType
-from sandbox.providers.values import Properties
+from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
+from sandbox.providers.values import UNKNOWN, Properties
 
 NAME = re.compile(r"[A-Za-z0-9/_+=.@-]+")
 """Secrets Manager API Reference, CreateSecret."""
@@ -75,6 +77,15 @@ SECRET = ResourceType(
 )
 
 
+def _public(inputs: Properties) -> Iterator[Problem]:
+    """Secrets Manager API Reference, PutResourcePolicy: BlockPublicPolicy."""
+    if not inputs.get("blockPublicPolicy") or inputs["policy"] == UNKNOWN:
+        return
+    for statement in policies.statements(inputs["policy"]):
+        if statement["Effect"] == "Allow" and "*" in policies.principals(statement, "AWS") and "Condition" not in statement:
+            yield "policy", "PublicPolicyException: The BlockPublicPolicy parameter is set to true, and the policy is public"
+
+
 def _put_policy(api: Api, inputs: Properties) -> str:
     api.client.put_resource_policy(
         SecretId=inputs["secretArn"], ResourcePolicy=inputs["policy"], BlockPublicPolicy=inputs["blockPublicPolicy"]
@@ -92,13 +103,16 @@ SECRET_POLICY = ResourceType(
     service="secretsmanager",
     properties={
         "secretArn": Property("PutResourcePolicy.SecretId", required=True, replace=True),
-        "policy": Property("PutResourcePolicy.ResourcePolicy", required=True, form=same_document, check=resource_policy),
+        "policy": Property(
+            "PutResourcePolicy.ResourcePolicy", required=True, form=same_document, check=policies.problem_of(policies.SECRET)
+        ),
         "blockPublicPolicy": Property(bool, default=False, unread=True),
     },
     create=_put_policy,
     read=_read_policy,
     delete=lambda api, id, state: api.client.delete_resource_policy(SecretId=id),
     puts=(Put(("policy", "blockPublicPolicy"), lambda api, id, new, old: _put_policy(api, new)),),
+    checks=(_public,),
 )
 
 KINDS = (SECRET, SECRET_POLICY)

@@ -3,22 +3,40 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
-from sandbox.providers.aws.documents import resource_policy, same_document
+from sandbox.providers.aws.documents import same_document
+from sandbox.providers.aws.refusals import policies
 from sandbox.providers.aws.shapes import key_id
-from sandbox.providers.aws.table import Name, Property, Put, ResourceType
-from sandbox.providers.values import Properties
+from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
+from sandbox.providers.values import UNKNOWN, Properties
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 """SNS API Reference, CreateTopic."""
 
 ATTRIBUTES = {"displayName": "DisplayName", "kmsMasterKeyId": "KmsMasterKeyId"}
 
-PROTOCOLS = ("application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs")
-"""SNS API Reference, Subscribe."""
+_ARN = r"arn:aws(-[a-z-]+)?:{}:[a-z0-9-]+:\d{{12}}:{}"
+_EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s.]+"
+
+ENDPOINTS = {
+    "application": _ARN.format("sns", r"endpoint/.+"),
+    "email": _EMAIL,
+    "email-json": _EMAIL,
+    "firehose": _ARN.format("firehose", r"deliverystream/.+"),
+    "http": r"http://\S+",
+    "https": r"https://\S+",
+    "lambda": _ARN.format("lambda", r"function:.+"),
+    "sms": r"\+?[0-9][0-9() .-]*",
+    "sqs": _ARN.format("sqs", r"[A-Za-z0-9_-]{1,80}(\.fifo)?"),
+}
+"""Protocol -> what its endpoint looks like (SNS API Reference, Subscribe)."""
+
+RAW = ("firehose", "http", "https", "sqs")
+"""Protocols with raw message delivery (the same page)."""
 
 PENDING = "PendingConfirmation"
 
@@ -105,7 +123,7 @@ TOPIC_POLICY = ResourceType(
     service="sns",
     properties={
         "arn": Property("SetTopicAttributes.TopicArn", required=True, replace=True),
-        "policy": Property(str, required=True, form=same_document, check=resource_policy),
+        "policy": Property(str, required=True, form=same_document, check=policies.problem_of(policies.TOPIC)),
     },
     outputs=("owner",),
     create=lambda api, inputs: _put_policy(api, inputs["arn"], inputs["policy"]),
@@ -116,7 +134,15 @@ TOPIC_POLICY = ResourceType(
 
 
 def _protocol(value: Any) -> str | None:
-    return None if value in PROTOCOLS else f"is not one of {', '.join(PROTOCOLS)}"
+    return None if value in ENDPOINTS else f"is not one of {', '.join(ENDPOINTS)}"
+
+
+def _endpoint_fits(inputs: Properties) -> Iterator[Problem]:
+    protocol, endpoint = inputs["protocol"], inputs["endpoint"]
+    if UNKNOWN not in (protocol, endpoint) and not re.fullmatch(ENDPOINTS[protocol], endpoint):
+        yield "endpoint", f"InvalidParameter: Invalid parameter: {endpoint!r} is no endpoint of the protocol {protocol}"
+    if inputs.get("rawMessageDelivery") and protocol not in (*RAW, UNKNOWN):
+        yield "rawMessageDelivery", f"InvalidParameter: Delivery protocol [{protocol}] does not support raw message delivery."
 
 
 def _read_subscription(api: Api, id: str, state: Properties) -> Properties | None:
@@ -151,6 +177,7 @@ TOPIC_SUBSCRIPTION = ResourceType(
     read=_read_subscription,
     delete=lambda api, id, state: api.client.unsubscribe(SubscriptionArn=id),
     puts=(Put(("rawMessageDelivery",), _put_raw, on_create=True),),
+    checks=(_endpoint_fits,),
 )
 
 KINDS = (TOPIC, TOPIC_POLICY, TOPIC_SUBSCRIPTION)

@@ -1,0 +1,346 @@
+"""What must fit what the account already has: pairs of resources, quotas, names that are taken.
+
+Asked before a resource is made. AWS finds these itself; the emulator does not.
+"""
+
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sandbox.providers.aws.refusals import references
+from sandbox.providers.aws.refusals.policies import listed, matches, principals, statements
+from sandbox.providers.aws.session import Session
+from sandbox.providers.aws.table import Problem, ResourceType
+from sandbox.providers.values import Properties
+
+MOST_RULES = 60
+"""Of a security group, each way (Amazon VPC User Guide, "Amazon VPC quotas")."""
+
+MOST_GROUPS = 5
+"""Of a network interface (the same page)."""
+
+MOST_TARGETS = 5
+"""Of a rule (EventBridge User Guide, "Amazon EventBridge quotas")."""
+
+MOST_INLINE = 10240
+"""Characters of all of a role's inline policies, without white space (IAM User Guide, "IAM and AWS STS quotas")."""
+
+
+def _first(session: Session, operation: str, key: str, **arguments: Any) -> dict[str, Any]:
+    return getattr(session.client("ec2"), operation)(**arguments)[key][0]
+
+
+def _subnet(session: Session, subnet: str) -> dict[str, Any]:
+    return _first(session, "describe_subnets", "Subnets", SubnetIds=[subnet])
+
+
+def _route_table(session: Session, table: str) -> dict[str, Any]:
+    return _first(session, "describe_route_tables", "RouteTables", RouteTableIds=[table])
+
+
+def _attached(session: Session, vpc: str) -> list[dict[str, Any]]:
+    """The internet gateways of a network."""
+    named = [{"Name": "attachment.vpc-id", "Values": [vpc]}]
+    found = session.client("ec2").describe_internet_gateways(Filters=named)["InternetGateways"]
+    return [gateway for gateway in found if any(each["VpcId"] == vpc for each in gateway["Attachments"])]
+
+
+def _internet_gateway(session: Session, inputs: Properties) -> Iterator[Problem]:
+    if inputs.get("vpcId") and _attached(session, inputs["vpcId"]):
+        yield "vpcId", f"Resource.AlreadyAssociated: {inputs['vpcId']} already has an internet gateway"
+
+
+def _nat_gateway(session: Session, inputs: Properties) -> Iterator[Problem]:
+    if inputs.get("connectivityType", "public") != "public":
+        return
+    vpc = _subnet(session, inputs["subnetId"])["VpcId"]
+    if not _attached(session, vpc):
+        yield "subnetId", f"Gateway.NotAttached: Network {vpc} has no Internet gateway attached"
+    address = _first(session, "describe_addresses", "Addresses", AllocationIds=[inputs["allocationId"]])
+    if address.get("AssociationId"):
+        yield "allocationId", f"Resource.AlreadyAssociated: Elastic IP address {inputs['allocationId']} is already associated"
+
+
+def _route(session: Session, inputs: Properties) -> Iterator[Problem]:
+    table, network = _route_table(session, inputs["routeTableId"]), ipaddress.IPv4Network(inputs["destinationCidrBlock"])
+    gateway, nat = inputs.get("gatewayId"), inputs.get("natGatewayId")
+    if (
+        gateway
+        and gateway.startswith("igw-")
+        and gateway not in [each["InternetGatewayId"] for each in _attached(session, table["VpcId"])]
+    ):
+        reason = f"route table {table['RouteTableId']} and network gateway {gateway} belong to different networks"
+        yield "gatewayId", f"InvalidParameterValue: {reason}"
+    if nat and _first(session, "describe_nat_gateways", "NatGateways", NatGatewayIds=[nat])["VpcId"] != table["VpcId"]:
+        yield "natGatewayId", f"InvalidParameterValue: route table {table['RouteTableId']} and {nat} belong to different networks"
+    vpc = _first(session, "describe_vpcs", "Vpcs", VpcIds=[table["VpcId"]])
+    own = [ipaddress.IPv4Network(each["CidrBlock"]) for each in vpc.get("CidrBlockAssociationSet", [vpc])]
+    if gateway and any(network.subnet_of(each) for each in own):
+        reason = f"The destination CIDR block {network} is equal to or more specific than one of this VPC's CIDR blocks"
+        yield "destinationCidrBlock", f"InvalidParameterValue: {reason}"
+    if network.subnet_of(ipaddress.IPv4Network("169.254.168.0/22")):
+        yield "destinationCidrBlock", f"InvalidParameterValue: {network} is reserved for AWS services"
+
+
+def _route_table_association(session: Session, inputs: Properties) -> Iterator[Problem]:
+    table, subnet = _route_table(session, inputs["routeTableId"]), _subnet(session, inputs["subnetId"])
+    if table["VpcId"] != subnet["VpcId"]:
+        reason = f"Route table {inputs['routeTableId']} and subnet {inputs['subnetId']} belong to different networks"
+        yield "subnetId", f"InvalidParameterValue: {reason}"
+
+
+def _security_group_rule(session: Session, inputs: Properties, *, egress: bool) -> Iterator[Problem]:
+    ec2, group = session.client("ec2"), inputs["securityGroupId"]
+    other = inputs.get("referencedSecurityGroupId")
+    if other and "/" not in other:
+        vpcs = {each["VpcId"] for each in ec2.describe_security_groups(GroupIds=[group, other])["SecurityGroups"]}
+        if len(vpcs) > 1:
+            yield (
+                "referencedSecurityGroupId",
+                f"InvalidGroup.NotFound: You have specified two resources that belong to different networks: {group}, {other}",
+            )
+    named = [{"Name": "group-id", "Values": [group]}]
+    rules = ec2.describe_security_group_rules(Filters=named)["SecurityGroupRules"]
+    # IPv4 and IPv6 have a quota each, and a rule without an address counts for both.
+    kinds = ("CidrIpv4", "CidrIpv6") if "cidrIpv6" not in inputs else ("CidrIpv6", "CidrIpv4")
+    same_way = [each for each in rules if each["IsEgress"] == egress and not each.get(kinds[1])]
+    if len(same_way) >= MOST_RULES:
+        yield "securityGroupId", f"RulesPerSecurityGroupLimitExceeded: {group} has {MOST_RULES} rules already"
+
+
+def _vpc_endpoint(session: Session, inputs: Properties) -> Iterator[Problem]:
+    ec2, vpc, service = session.client("ec2"), inputs["vpcId"], inputs["serviceName"]
+    if not service.startswith(("com.amazonaws.vpce.", "aws.", "com.amazonaws.s3-global.")) and f".{session.region}." not in service:
+        yield "serviceName", f"InvalidServiceName: The Vpc Endpoint Service '{service}' does not exist in {session.region}"
+    tables = [_route_table(session, each) for each in inputs.get("routeTableIds") or []]
+    subnets = [_subnet(session, each) for each in inputs.get("subnetIds") or []]
+    groups = (
+        ec2.describe_security_groups(GroupIds=inputs["securityGroupIds"])["SecurityGroups"]
+        if inputs.get("securityGroupIds")
+        else []
+    )
+    for name, found in (("routeTableIds", tables), ("subnetIds", subnets), ("securityGroupIds", groups)):
+        if any(each["VpcId"] != vpc for each in found):
+            yield name, f"InvalidParameter: one of them does not belong to {vpc}"
+    zones = [subnet["AvailabilityZone"] for subnet in subnets]
+    for zone in sorted({zone for zone in zones if zones.count(zone) > 1}):
+        yield "subnetIds", f"DuplicateSubnetsInSameZone: Found another VPC endpoint subnet in the availability zone of {zone}"
+    if len(groups) > MOST_GROUPS:
+        yield "securityGroupIds", f"SecurityGroupsPerInterfaceLimitExceeded: {len(groups)} groups, AWS allows {MOST_GROUPS}"
+    named = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "service-name", "Values": [service]}]
+    others = [
+        each for each in ec2.describe_vpc_endpoints(Filters=named)["VpcEndpoints"]
+        if each["VpcId"] == vpc and each["ServiceName"] == service and each["State"].lower() != "deleted"
+    ]  # fmt: skip
+    for table in inputs.get("routeTableIds") or []:
+        if any(table in each.get("RouteTableIds", []) for each in others):
+            yield "routeTableIds", f"RouteAlreadyExists: route table {table} already has a route to {service}"
+    if inputs.get("privateDnsEnabled"):
+        yield from _private_names(session, vpc, service, others)
+
+
+def _private_names(session: Session, vpc: str, service: str, others: list[dict[str, Any]]) -> Iterator[Problem]:
+    ec2 = session.client("ec2")
+    for attribute, key in (("enableDnsSupport", "EnableDnsSupport"), ("enableDnsHostnames", "EnableDnsHostnames")):
+        if not ec2.describe_vpc_attribute(VpcId=vpc, Attribute=attribute)[key]["Value"]:
+            yield (
+                "privateDnsEnabled",
+                "InvalidParameter: Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes "
+                f"set to true for {vpc}",
+            )
+            return
+    if any(each.get("PrivateDnsEnabled") and each["VpcEndpointType"] == "Interface" for each in others):
+        reason = f"private-dns-enabled cannot be set because there is already a conflicting DNS domain for {service} in {vpc}"
+        yield "privateDnsEnabled", f"InvalidParameter: {reason}"
+
+
+def _flow_log(session: Session, inputs: Properties) -> Iterator[Problem]:
+    destination, kind = inputs["logDestination"], inputs.get("logDestinationType", "cloud-watch-logs")
+    if kind == "s3" and not references.elsewhere(session, destination):
+        bucket = destination.partition(":::")[2].partition("/")[0]
+        if reason := references.BUCKET.problem(session, bucket):
+            yield "logDestination", f"InvalidParameterValue: LogDestination: {reason}"
+    for each in session.client("ec2").describe_flow_logs()["FlowLogs"]:
+        same = (each["ResourceId"], (each.get("LogDestination") or "").removesuffix(":*"), each["TrafficType"])
+        if same == (inputs["vpcId"], destination.removesuffix(":*"), inputs["trafficType"]):
+            yield (
+                "logDestination",
+                "FlowLogAlreadyExists: There is an existing Flow Log with the same configuration and log destination",
+            )
+
+
+def _role_policy(session: Session, inputs: Properties) -> Iterator[Problem]:
+    iam, role = session.client("iam"), inputs["role"]
+    names = [name for name in iam.list_role_policies(RoleName=role)["PolicyNames"] if name != inputs["name"]]
+    documents = [json.dumps(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]) for name in names]
+    size = sum(len(re.sub(r"\s", "", text)) for text in [*documents, inputs["policy"]])
+    if size > MOST_INLINE:
+        yield "policy", f"LimitExceeded: Maximum policy size of {MOST_INLINE} bytes exceeded for role {role}: {size}"
+
+
+def _secret(session: Session, inputs: Properties) -> Iterator[Problem]:
+    try:
+        found = session.client("secretsmanager").describe_secret(SecretId=inputs["name"])
+    except ClientError:
+        return
+    if "DeletedDate" in found:
+        yield (
+            "name",
+            "InvalidRequestException: You can't create this secret because a secret with this name is already scheduled for "
+            "deletion",
+        )
+
+
+def _event_target(session: Session, inputs: Properties) -> Iterator[Problem]:
+    targets = session.client("events").list_targets_by_rule(Rule=inputs["rule"])["Targets"]
+    if len({*(target["Id"] for target in targets), inputs["targetId"]}) > MOST_TARGETS:
+        yield "rule", f"LimitExceededException: The requested resource exceeds the maximum number allowed: {MOST_TARGETS} targets"
+    if inputs.get("roleArn") and not references.elsewhere(session, inputs["roleArn"]):
+        role = session.client("iam").get_role(RoleName=inputs["roleArn"].rpartition("/")[2])["Role"]
+        trusted = [who for each in statements(json.dumps(role["AssumeRolePolicyDocument"])) for who in principals(each, "Service")]
+        if "events.amazonaws.com" not in trusted:
+            reason = f"Provided role '{inputs['roleArn']}' cannot be assumed by principal 'events.amazonaws.com'"
+            yield "roleArn", f"ValidationException: {reason}"
+
+
+NARROWING = re.compile(
+    r"aws:(sourcevpc|sourcevpce|sourcearn|sourceaccount|sourceip|sourceorgid|sourceorgpaths|principalorgid|principalorgpaths"
+    r"|principalaccount|principalarn|userid|username|vpcsourceip)|s3:(dataaccesspointarn|dataaccesspointaccount|x-amz-.*)",
+    re.IGNORECASE,
+)
+"""Condition keys with which a policy for everybody is not public (S3 User Guide, "The meaning of 'public'")."""
+
+
+def _bucket_policy(session: Session, inputs: Properties) -> Iterator[Problem]:
+    public = [
+        each for each in statements(inputs["policy"])
+        if each["Effect"] == "Allow" and "*" in principals(each, "AWS")
+        and not any(NARROWING.fullmatch(key) for keys in (each.get("Condition") or {}).values() for key in keys)
+    ]  # fmt: skip
+    if public and _blocks_public_policies(session, inputs["bucket"]):
+        yield (
+            "policy",
+            "AccessDenied: s3:PutBucketPolicy: public policies are blocked by the BlockPublicPolicy block public access setting",
+        )
+
+
+def _blocks_public_policies(session: Session, bucket: str) -> bool:
+    """A new bucket does, until somebody says otherwise (S3 User Guide, "Blocking public access", April 2023)."""
+    try:
+        return (
+            session.client("s3")
+            .get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+            .get("BlockPublicPolicy", False)
+        )
+    except ClientError:
+        return True
+
+
+CALLERS_CANT_MEET = re.compile(r"kms:(viaservice|grantisforawsresource|encryptioncontext.*)|aws:source.*", re.IGNORECASE)
+"""Condition keys that a direct call to KMS does not have."""
+
+
+def _key_policy(session: Session, inputs: Properties) -> Iterator[Problem]:
+    """KMS Developer Guide, "Key policies in AWS KMS": the lockout safety check. Who deploys may be any principal of the account."""
+    if not inputs.get("policy") or inputs.get("bypassPolicyLockoutSafetyCheck"):
+        return
+    effects = {each["Effect"] for each in statements(inputs["policy"]) if _lets_change(each, session.account)}
+    if effects != {"Allow"}:
+        yield (
+            "policy",
+            "MalformedPolicyDocumentException: The new key policy will not allow you to update the key policy in the future.",
+        )
+
+
+def _lets_change(statement: dict[str, Any], account: str) -> bool:
+    """Whether a statement is about PutKeyPolicy, called by the account."""
+    everybody = ("*", account, f"arn:aws:iam::{account}:root")
+    who = principals(statement, "AWS")
+    if statement["Effect"] == "Deny":
+        named = any(one in everybody for one in who) and "NotPrincipal" not in statement and not statement.get("Condition")
+    else:
+        named = any(one in everybody or one.split(":")[4:5] == [account] for one in who)
+    unmet = any(CALLERS_CANT_MEET.fullmatch(key) for keys in (statement.get("Condition") or {}).values() for key in keys)
+    actions = [matches(each, "kms:PutKeyPolicy") for each in listed(statement.get("Action", statement.get("NotAction")))]
+    about = any(actions) if "Action" in statement else not any(actions)
+    return named and about and not unmet
+
+
+def _alarm(session: Session, inputs: Properties) -> Iterator[Problem]:
+    """CloudWatch API Reference, PutMetricAlarm: an alarm acts in its own region."""
+    for name in ("alarmActions", "okActions", "insufficientDataActions"):
+        for action in inputs.get(name) or []:
+            region = action.split(":")[3]
+            if region not in ("", session.region):
+                yield name, f"ValidationError: Invalid region {region} specified. Only {session.region} is supported."
+
+
+def _record(session: Session, inputs: Properties) -> Iterator[Problem]:
+    """Route 53 API Reference, AliasTarget: a name, and the zone in which it lies."""
+    [alias] = inputs["aliases"]
+    endpoints = session.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    entries = [entry for endpoint in endpoints for entry in endpoint.get("DnsEntries", [])]
+    zones = {entry["DnsName"].lower(): entry["HostedZoneId"] for entry in entries}
+    name = alias["name"].lower().rstrip(".")
+    aws_names = (".amazonaws.com", ".cloudfront.net", ".elasticbeanstalk.com", ".awsglobalaccelerator.com")
+    own = alias["zoneId"] == inputs["zoneId"] or not references.HOSTED_ZONE.problem(session, alias["zoneId"])
+    if zones.get(name, alias["zoneId"]) != alias["zoneId"] or not (own or name.endswith(aws_names)):
+        yield (
+            "aliases",
+            f"InvalidChangeBatch: Tried to create an alias that targets {name}, type A in zone {alias['zoneId']}, but the alias "
+            "target name does not lie within the target zone",
+        )
+
+
+def _environment(session: Session, inputs: Properties) -> Iterator[Problem]:
+    network = inputs["networkConfiguration"]
+    vpcs = {_subnet(session, subnet)["VpcId"] for subnet in network["subnetIds"]}
+    groups = session.client("ec2").describe_security_groups(GroupIds=network["securityGroupIds"])["SecurityGroups"]
+    if len(vpcs | {group["VpcId"] for group in groups}) > 1:
+        yield "networkConfiguration", "ValidationException: subnets and security groups must be of one VPC"
+
+
+def _zone(session: Session, inputs: Properties) -> Iterator[Problem]:
+    for index, vpc in enumerate(inputs.get("vpcs") or []):
+        here = vpc.get("vpcRegion", session.region) == session.region
+        if here and (reason := references.VPC.problem(session, vpc["vpcId"])):
+            yield f"vpcs[{index}].vpcId", f"InvalidVPCId: {reason}"
+
+
+FITS: dict[str, Callable[[Session, Properties], Iterator[Problem]]] = {
+    "cloudwatch/eventTarget:EventTarget": _event_target,
+    "cloudwatch/metricAlarm:MetricAlarm": _alarm,
+    "ec2/flowLog:FlowLog": _flow_log,
+    "ec2/internetGateway:InternetGateway": _internet_gateway,
+    "ec2/natGateway:NatGateway": _nat_gateway,
+    "ec2/route:Route": _route,
+    "ec2/routeTableAssociation:RouteTableAssociation": _route_table_association,
+    "ec2/vpcEndpoint:VpcEndpoint": _vpc_endpoint,
+    "iam/rolePolicy:RolePolicy": _role_policy,
+    "kms/key:Key": _key_policy,
+    "mwaa/environment:Environment": _environment,
+    "route53/record:Record": _record,
+    "route53/zone:Zone": _zone,
+    "s3/bucketPolicy:BucketPolicy": _bucket_policy,
+    "secretsmanager/secret:Secret": _secret,
+    "vpc/securityGroupEgressRule:SecurityGroupEgressRule": lambda session, inputs: _security_group_rule(
+        session, inputs, egress=True
+    ),
+    "vpc/securityGroupIngressRule:SecurityGroupIngressRule": lambda session, inputs: _security_group_rule(
+        session, inputs, egress=False
+    ),
+}
+"""Type -> what must fit."""
+
+
+def problems(kind: ResourceType, session: Session, inputs: Properties) -> Iterator[Problem]:
+    """Everything for which AWS would refuse to make the resource in this account, as it is now."""
+    found = list(references.problems(kind, session, inputs))
+    yield from found
+    fits = FITS.get(kind.token.removeprefix("aws:"))
+    if fits and not found:
+        yield from fits(session, inputs)

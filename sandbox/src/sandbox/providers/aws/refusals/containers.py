@@ -1,0 +1,200 @@
+"""What the containers of a task definition must be, together and each for itself, on Fargate.
+
+ECS API Reference, "ContainerDefinition", "LogConfiguration" and "ContainerDependency"; ECS Developer Guide, "Amazon ECS task
+definition differences for Fargate".
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.providers.aws.refusals.limits import parsed
+from sandbox.providers.aws.table import Problem
+from sandbox.providers.values import UNKNOWN, Properties
+
+UNSUPPORTED = (
+    "disableNetworking", "dnsSearchDomains", "dnsServers", "dockerSecurityOptions", "extraHosts", "hostname", "links",
+    "privileged",
+)  # fmt: skip
+"""Parameters that Fargate, or the network mode awsvpc, does not take."""
+
+UNSUPPORTED_LINUX = ("devices", "sharedMemorySize", "tmpfs", "maxSwap", "swappiness")
+
+AWSLOGS_NEEDS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix")
+"""On Fargate."""
+
+AWSLOGS_OPTIONS = {
+    "awslogs-create-group": "true",
+    "awslogs-datetime-format": ".+",
+    "awslogs-group": r"[.\-_/#A-Za-z0-9]{1,512}",
+    "awslogs-multiline-pattern": ".+",
+    "awslogs-region": r"[a-z]{2}(-[a-z]+)+-\d",
+    "awslogs-stream-prefix": "[^:*]+",
+    "max-buffer-size": r"\d+[bkmgBKMG]?[bB]?",
+    "mode": "blocking|non-blocking",
+}
+"""Option -> what it must be; `awslogs-create-group` is true or left out."""
+
+SECRET_ARN = re.compile(
+    r"arn:aws(-[a-z-]+)?:(secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:]+(:[^:]*){0,3}|ssm:[a-z0-9-]+:\d{12}:parameter/.+)"
+)
+SSM_NAME = re.compile(r"[A-Za-z0-9_./-]+")
+
+
+def container_problems(inputs: Properties) -> Iterator[Problem]:
+    """Everything that RegisterTaskDefinition refuses about the containers."""
+    containers = parsed(inputs["containerDefinitions"])
+    if containers == UNKNOWN:
+        return
+    for index, container in enumerate(containers):
+        for name, reason in _one(container, inputs):
+            yield f"containerDefinitions[{index}].{name}", reason
+    if not any(container.get("essential", True) for container in containers):
+        yield "containerDefinitions", "Invalid 'containers' setting: at least one container must be essential"
+    for reason in (*_names(containers), *_ports(containers), *_sums(containers, inputs), *_dependencies(containers)):
+        yield "containerDefinitions", reason
+
+
+def platform_problems(inputs: Properties) -> Iterator[Problem]:
+    """ECS Developer Guide, "Fargate platform": Windows needs a whole CPU, and has no ARM."""
+    platform = inputs.get("runtimePlatform") or {}
+    if platform == UNKNOWN or not str(platform.get("operatingSystemFamily", "")).startswith("WINDOWS"):
+        return
+    if platform.get("cpuArchitecture") == "ARM64":
+        yield "runtimePlatform", "ARM64 is for Linux only"
+    if inputs.get("cpu") in ("256", "512"):
+        yield "cpu", "Windows on Fargate needs 1024 CPU units or more"
+
+
+def _one(container: Properties, inputs: Properties) -> Iterator[Problem]:
+    for name in ("name", "image"):
+        if not container.get(name):
+            yield name, "is required"
+    for name in UNSUPPORTED:
+        if container.get(name):
+            yield name, "is not supported on Fargate, with the network mode awsvpc"
+    yield from _linux(container.get("linuxParameters") or {})
+    memory, reserved = container.get("memory"), container.get("memoryReservation")
+    if memory is not None and reserved is not None and reserved > memory:
+        yield "memoryReservation", f"Invalid setting: {reserved} MiB are more than the container's memory, {memory} MiB"
+    yield from _mounts(container, [volume.get("name") for volume in inputs.get("volumes") or []])
+    yield from _secrets(container)
+    logging = container.get("logConfiguration") or {}
+    awslogs = logging.get("logDriver") == "awslogs"
+    if awslogs:
+        yield from _awslogs(logging.get("options") or {})
+    if (awslogs or container.get("secrets")) and "executionRoleArn" not in inputs:
+        yield "secrets" if container.get("secrets") else "logConfiguration", "needs the task's executionRoleArn"
+    command = (container.get("healthCheck") or {}).get("command", ["CMD"])
+    if command[:1] not in (["CMD"], ["CMD-SHELL"], ["NONE"]):
+        yield "healthCheck.command", "must begin with CMD or CMD-SHELL"
+
+
+def _linux(parameters: Properties) -> Iterator[Problem]:
+    for name in UNSUPPORTED_LINUX:
+        if parameters.get(name):
+            yield f"linuxParameters.{name}", "is not supported on Fargate"
+    added = set((parameters.get("capabilities") or {}).get("add") or []) - {"SYS_PTRACE"}
+    if added:
+        yield "linuxParameters.capabilities.add", f"{min(added)} can't be added on Fargate, only SYS_PTRACE"
+
+
+def _mounts(container: Properties, volumes: list[Any]) -> Iterator[Problem]:
+    mounts = container.get("mountPoints") or []
+    for mount in mounts:
+        if mount.get("sourceVolume") not in volumes and UNKNOWN not in volumes:
+            yield "mountPoints", f"Unknown volume: {mount.get('sourceVolume')!r} is none of the volumes {volumes}"
+    paths = [mount.get("containerPath") for mount in mounts]
+    if len(set(paths)) != len(paths):
+        yield "mountPoints", "the same containerPath is used twice"
+
+
+def _secrets(container: Properties) -> Iterator[Problem]:
+    names = [secret.get("name") for secret in container.get("secrets") or []]
+    taken = [variable.get("name") for variable in container.get("environment") or []]
+    for name in names:
+        if names.count(name) > 1 or name in taken:
+            yield (
+                "secrets",
+                f"The secret name must be unique and not shared with any new or existing environment variables set on the "
+                f"container, such as '{name}'.",
+            )
+    for index, secret in enumerate(container.get("secrets") or []):
+        source = secret.get("valueFrom")
+        if not source:
+            yield f"secrets[{index}].valueFrom", "is required"
+        elif not SECRET_ARN.fullmatch(source) and (source.startswith("arn:") or not SSM_NAME.fullmatch(source)):
+            yield f"secrets[{index}].valueFrom", f"{source!r} is the ARN of no secret and no parameter"
+
+
+def _awslogs(options: dict[str, str]) -> Iterator[Problem]:
+    path = "logConfiguration.options"
+    for name in sorted(set(options) - set(AWSLOGS_OPTIONS)):
+        yield f"{path}.{name}", f"Log driver awslogs disallows options: {name}"
+    for name in AWSLOGS_NEEDS:
+        if not options.get(name):
+            yield f"{path}.{name}", "is required with awslogs on Fargate"
+    for name, value in options.items():
+        if value and not re.fullmatch(AWSLOGS_OPTIONS.get(name, ".*"), value):
+            yield f"{path}.{name}", f"{value!r} does not match {AWSLOGS_OPTIONS[name]}"
+    if {"awslogs-datetime-format", "awslogs-multiline-pattern"} <= set(options):
+        yield f"{path}.awslogs-multiline-pattern", "can't be set beside awslogs-datetime-format"
+    if "max-buffer-size" in options and options.get("mode", "non-blocking") != "non-blocking":
+        yield f"{path}.max-buffer-size", "needs the mode non-blocking"
+
+
+def _names(containers: list[Properties]) -> Iterator[str]:
+    names = [container.get("name") for container in containers]
+    for name in sorted({str(name) for name in names if names.count(name) > 1}):
+        yield f"Container name {name!r} is used twice"
+
+
+def _ports(containers: list[Properties]) -> Iterator[str]:
+    """The containers of a task share one network interface."""
+    taken: list[tuple[Any, str]] = []
+    for mapping in itertools.chain.from_iterable(container.get("portMappings") or [] for container in containers):
+        port, host = mapping.get("containerPort"), mapping.get("hostPort")
+        if host and port is not None and host != port:
+            yield f"When networkMode=awsvpc, the host ports and container ports in port mappings must match: {host}, {port}"
+        if port is None and "containerPortRange" not in mapping:
+            yield "a port mapping has no containerPort"
+        taken.append((port, mapping.get("protocol", "tcp")))
+    for port, protocol in sorted({pair for pair in taken if pair[0] is not None and taken.count(pair) > 1}):
+        yield f"port {port}/{protocol} is used twice"
+
+
+def _sums(containers: list[Properties], inputs: Properties) -> Iterator[str]:
+    for name in ("cpu", "memory"):
+        limit = str(inputs.get(name, ""))
+        if not limit.isdigit():
+            continue
+        wanted = [
+            container.get(name) or (container.get("memoryReservation") if name == "memory" else 0) or 0 for container in containers
+        ]
+        if name == "memory" and any(each > int(limit) for each in wanted):
+            yield f"Invalid setting for container: {max(wanted)} MiB of memory are more than the task's {limit}"
+        elif sum(wanted) > int(limit):
+            yield f"The {name} of all containers, {sum(wanted)}, is more than the task's {limit}"
+
+
+def _dependencies(containers: list[Properties]) -> Iterator[str]:
+    by_name = {container.get("name"): container for container in containers}
+    waits: dict[Any, list[Any]] = {}
+    for container in containers:
+        for dependency in container.get("dependsOn") or []:
+            other, condition = dependency.get("containerName"), dependency.get("condition")
+            waits.setdefault(container.get("name"), []).append(other)
+            if other not in by_name or other == container.get("name"):
+                yield f"container {container.get('name')} depends on the unknown container {other}"
+            elif condition in ("COMPLETE", "SUCCESS") and by_name[other].get("essential", True):
+                yield f"a dependency condition {condition} can't be set on the essential container {other}"
+            elif condition == "HEALTHY" and "healthCheck" not in by_name[other]:
+                yield f"a dependency condition HEALTHY needs a healthCheck of the container {other}"
+    if any(_reaches(waits, name, name) for name in waits):
+        yield "Container dependencies have a cycle"
+
+
+def _reaches(waits: dict[Any, list[Any]], start: Any, goal: Any, seen: frozenset[Any] = frozenset()) -> bool:
+    following = [name for name in waits.get(start, []) if name not in seen]
+    return goal in following or any(_reaches(waits, name, goal, seen | {*following}) for name in following)

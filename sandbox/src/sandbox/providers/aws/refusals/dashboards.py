@@ -1,0 +1,172 @@
+"""What the body of a CloudWatch dashboard must be (CloudWatch API Reference, "Dashboard body structure and syntax")."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sandbox.providers.aws.documents import json_problem
+
+MOST_WIDGETS = 500
+WIDTH, HEIGHT = 24, 1000
+VIEWS = ("timeSeries", "singleValue", "gauge", "bar", "pie", "table")
+LOG_VIEWS = (*VIEWS, "log")
+ALARM_ARN = re.compile(r"arn:aws(-[a-z-]+)?:cloudwatch:[a-z0-9-]+:\d{12}:alarm:.+")
+STATISTIC = re.compile(
+    r"SampleCount|Average|Sum|Minimum|Maximum|IQM|p(100|\d{1,2}(\.\d+)?)|(TM|TC|TS|WM|PR)\([^)]*\)|(tm|tc|ts|wm)\d{1,2}(\.\d+)?"
+)
+SEARCHED = re.compile(r"SEARCH\('\s*\{([^}]*)\}")
+"""Namespace and dimensions of a search expression."""
+
+BARE = re.compile(r'[\w/]+|"[^"]*"', re.ASCII)
+"""A name in it (CloudWatch User Guide, "Search expression syntax"; there AWS/EC2 stands without quotes)."""
+
+BODY = {"start", "end", "periodOverride", "variables", "widgets"}
+WIDGET = {"type", "x", "y", "width", "height", "properties"}
+
+
+def body(value: Any) -> str | None:
+    """What is wrong with a dashboard's body."""
+    if problem := json_problem(value):
+        return problem
+    document = json.loads(value)
+    if not isinstance(document, dict) or not isinstance(document.get("widgets"), list):
+        return "has no list of widgets"
+    reason = next(_body(document), None)
+    return f"InvalidParameterInput: The dashboard body is invalid: {reason}" if reason else None
+
+
+def _body(document: dict[str, Any]) -> Iterator[str]:
+    for name in sorted(set(document) - BODY):
+        yield f"should NOT have additional property {name}"
+    if document.get("periodOverride", "auto") not in ("auto", "inherit"):
+        yield "periodOverride should be auto or inherit"
+    if "end" in document and "start" not in document:
+        yield "end needs start"
+    if len(document["widgets"]) > MOST_WIDGETS:
+        yield f"has {len(document['widgets'])} widgets; CloudWatch allows {MOST_WIDGETS}"
+    for index, widget in enumerate(document["widgets"]):
+        yield from (f"widgets[{index}]{problem}" for problem in _widget(widget))
+
+
+def _widget(widget: Any) -> Iterator[str]:
+    if not isinstance(widget, dict):
+        yield " should be an object"
+        return
+    kind, properties = widget.get("type"), widget.get("properties")
+    if kind not in KINDS:
+        yield f".type should be one of {', '.join(KINDS)}, is {kind!r}"
+    elif not isinstance(properties, dict):
+        yield " should have required property 'properties'"
+    else:
+        yield from (f".properties{problem}" for problem in KINDS[kind](properties))
+    for name in sorted(set(widget) - WIDGET):
+        yield f" should NOT have additional property {name}"
+    yield from _place(widget)
+
+
+def _place(widget: dict[str, Any]) -> Iterator[str]:
+    if ("x" in widget) != ("y" in widget):
+        yield " should have both x and y, or none"
+    for name, low, high in (("x", 0, WIDTH - 1), ("y", 0, None), ("width", 1, WIDTH), ("height", 1, HEIGHT)):
+        value = widget.get(name, low)
+        if not isinstance(value, int) or isinstance(value, bool) or value < low or (high is not None and value > high):
+            yield f".{name} should be a whole number of {low} to {high if high is not None else 'any'}, is {value!r}"
+
+
+def _metric(properties: dict[str, Any]) -> Iterator[str]:
+    metrics, alarms = properties.get("metrics"), (properties.get("annotations") or {}).get("alarms")
+    if metrics is None and alarms is None:
+        yield " should have metrics, or an alarm in annotations"
+    if properties.get("view", VIEWS[0]) not in VIEWS:
+        yield f".view should be one of {', '.join(VIEWS)}, is {properties['view']!r}"
+    if metrics is not None and "region" not in properties:
+        yield " should have required property 'region'"
+    yield from _statistics(properties)
+    for index, metric in enumerate(metrics if isinstance(metrics, list) else []):
+        yield from (f".metrics[{index}]{problem}" for problem in _line(metric))
+    if metrics is not None and (not isinstance(metrics, list) or not metrics):
+        yield ".metrics should be a list that is not empty"
+    yield from _alarm_arns(".annotations.alarms", alarms or [])
+
+
+def _line(metric: Any) -> Iterator[str]:
+    if not isinstance(metric, list) or not metric:
+        yield " should be a list that is not empty"
+        return
+    *names, last = metric
+    options = last if isinstance(last, dict) else {}
+    names = names if isinstance(last, dict) else metric
+    if not all(isinstance(name, str) for name in names):
+        yield " should have texts, and options at its end only"
+    elif not names:
+        if "expression" not in options:
+            yield " should have a namespace and a metric, or an expression"
+        yield from _search(options.get("expression", ""))
+    elif "..." not in names and (len(names) < 2 or len(names) % 2):
+        yield " should have a namespace, a metric, and pairs of a dimension's name and value"
+    yield from _statistics(options)
+    if options.get("yAxis", "left") not in ("left", "right"):
+        yield ".yAxis should be left or right"
+    if not re.fullmatch("#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?", options.get("color", "#000000")):
+        yield f".color should be an HTML colour like #1f77b4, is {options['color']!r}"
+
+
+def _search(expression: str) -> Iterator[str]:
+    for name in (name for schema in SEARCHED.findall(expression) for name in schema.split(",")):
+        if not BARE.fullmatch(name.strip()):
+            yield f" searches for {name}, which needs quotes: CloudWatch would find nothing"
+
+
+def _statistics(properties: dict[str, Any]) -> Iterator[str]:
+    stat, period = properties.get("stat"), properties.get("period")
+    if stat is not None and not STATISTIC.fullmatch(str(stat)):
+        yield f".stat {stat!r} is no statistic"
+    if period is not None and (not isinstance(period, int) or period < 1 or (period not in (1, 5, 10, 20, 30) and period % 60)):
+        yield f".period should be 1, 5, 10, 20, 30 or a multiple of 60 seconds, is {period!r}"
+
+
+def _alarm(properties: dict[str, Any]) -> Iterator[str]:
+    alarms = properties.get("alarms")
+    if not isinstance(alarms, list) or not 1 <= len(alarms) <= 100:
+        yield ".alarms should be a list of 1 to 100 alarms"
+    else:
+        yield from _alarm_arns(".alarms", alarms)
+    if properties.get("sortBy", "default") not in ("default", "stateUpdatedTimestamp", "timestamp"):
+        yield f".sortBy should be default, stateUpdatedTimestamp or timestamp, is {properties['sortBy']!r}"
+
+
+def _alarm_arns(path: str, alarms: list[Any]) -> Iterator[str]:
+    for alarm in alarms:
+        if not isinstance(alarm, str) or not ALARM_ARN.fullmatch(alarm):
+            yield f"{path} should have ARNs of alarms, has {alarm!r}"
+
+
+def _text(properties: dict[str, Any]) -> Iterator[str]:
+    if not isinstance(properties.get("markdown"), str):
+        yield " should have required property 'markdown'"
+    if properties.get("background", "solid") not in ("solid", "transparent"):
+        yield ".background should be solid or transparent"
+
+
+def _log(properties: dict[str, Any]) -> Iterator[str]:
+    for name in ("query", "region"):
+        if not isinstance(properties.get(name), str):
+            yield f" should have required property '{name}'"
+    if properties.get("view", "table") not in LOG_VIEWS:
+        yield f".view should be one of {', '.join(LOG_VIEWS)}, is {properties['view']!r}"
+
+
+def _anything(properties: dict[str, Any]) -> Iterator[str]:  # noqa: ARG001 - one signature for all kinds
+    yield from ()
+
+
+KINDS: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
+    "alarm": _alarm,
+    "metric": _metric,
+    "text": _text,
+    "log": _log,
+    "explorer": _anything,
+    "custom": _anything,
+}
+"""Type of a widget -> what is wrong with its properties."""

@@ -1,0 +1,213 @@
+"""What lifecycle rules must be: those of ECR's images, a JSON text, and those of S3's objects."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.providers.aws.documents import json_problem
+from sandbox.providers.aws.table import Problem
+from sandbox.providers.values import UNKNOWN, Properties
+
+MOST_RULES = 50
+MOST_WILDCARDS = 4
+
+ECR_RULE = {"rulePriority", "description", "selection", "action"}
+ECR_SELECTION = {"tagStatus", "tagPrefixList", "tagPatternList", "storageClass", "countType", "countUnit", "countNumber"}
+ECR_COUNTS = {"imageCountMoreThan", "sinceImagePushed", "sinceImagePulled", "sinceImageTransitioned"}
+
+
+def image_policy(value: Any) -> str | None:
+    """What is wrong with a lifecycle policy of ECR (ECR User Guide, "Lifecycle policy properties in Amazon ECR")."""
+    if problem := json_problem(value):
+        return problem
+    document = json.loads(value)
+    if not isinstance(document, dict) or set(document) != {"rules"} or not isinstance(document["rules"], list):
+        return "is no lifecycle policy: it must be an object with a list of rules, and nothing else"
+    reason = next(_image_rules(document["rules"]), None)
+    return f"InvalidParameterException: Invalid parameter at 'LifecyclePolicyText': {reason}" if reason else None
+
+
+def _image_rules(rules: list[Any]) -> Iterator[str]:
+    if not 1 <= len(rules) <= MOST_RULES:
+        yield f"has {len(rules)} rules; AWS wants 1 to {MOST_RULES}"
+    for index, rule in enumerate(rules):
+        yield from (f"rules[{index}] {problem}" for problem in _image_rule(rule))
+    priorities = [rule["rulePriority"] for rule in rules]
+    if len(set(priorities)) != len(priorities):
+        yield "two rules have the same rulePriority"
+    catch_all = [rule["rulePriority"] for rule in rules if rule["selection"]["tagStatus"] == "any"]
+    if len(catch_all) > 1 and not any("storageClass" in rule["selection"] for rule in rules):
+        yield "more than one rule has the tagStatus any"
+    if catch_all and max(catch_all) != max(priorities):
+        yield "a rule with the tagStatus any must have the highest rulePriority"
+
+
+def _image_rule(rule: Any) -> Iterator[str]:
+    if not isinstance(rule, dict) or not isinstance(rule.get("selection"), dict) or not isinstance(rule.get("action"), dict):
+        yield "is no rule with rulePriority, selection and action"
+        return
+    for name in sorted({*set(rule) - ECR_RULE, *set(rule["selection"]) - ECR_SELECTION}):
+        yield f"has the unknown part {name}"
+    if not _whole(rule.get("rulePriority")):
+        yield f"has the rulePriority {rule.get('rulePriority')!r}: it must be a whole number of 1 or more"
+    if rule["action"].get("type") not in ("expire", "transition"):
+        yield f"has the action {rule['action'].get('type')!r}: ECR knows expire, and transition to the archive"
+    yield from _image_selection(rule["selection"])
+
+
+def _image_selection(selection: dict[str, Any]) -> Iterator[str]:
+    status, lists = selection.get("tagStatus"), [name for name in ("tagPrefixList", "tagPatternList") if selection.get(name)]
+    if status not in ("tagged", "untagged", "any"):
+        yield f"has the tagStatus {status!r}: ECR knows tagged, untagged and any"
+    if status == "tagged" and len(lists) != 1:
+        yield "with the tagStatus tagged needs either tagPrefixList or tagPatternList"
+    if status != "tagged" and lists:
+        yield f"with the tagStatus {status} must not have {lists[0]}"
+    for text in itertools.chain.from_iterable(selection[name] for name in lists):
+        if not isinstance(text, str) or not text or text.count("*") > MOST_WILDCARDS:
+            yield f"has the tag {text!r}: it must be a text with at most {MOST_WILDCARDS} wildcards"
+    count, unit = selection.get("countType"), selection.get("countUnit")
+    if count not in ECR_COUNTS:
+        yield f"has the countType {count!r}: ECR knows {', '.join(sorted(ECR_COUNTS))}"
+    elif count == "imageCountMoreThan" and unit is not None:
+        yield "with imageCountMoreThan must not have a countUnit"
+    elif count != "imageCountMoreThan" and unit != "days":
+        yield f"with {count} needs the countUnit days, not {unit!r}"
+    if not _whole(selection.get("countNumber")):
+        yield f"has the countNumber {selection.get('countNumber')!r}: it must be a whole number of 1 or more"
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+# --- S3
+
+ACTIONS = (
+    "abortIncompleteMultipartUpload", "expiration", "noncurrentVersionExpiration", "noncurrentVersionTransitions", "transitions",
+)  # fmt: skip
+INFREQUENT = ("STANDARD_IA", "ONEZONE_IA")
+LEAST_DAYS = 30
+"""Days before an object may be moved to infrequent access (S3 User Guide, "Lifecycle transition general considerations")."""
+
+COLDER = ("STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")
+"""The waterfall of the same page: an object moves downwards only."""
+
+
+def object_rules(inputs: Properties) -> Iterator[Problem]:
+    """S3 API Reference, PutBucketLifecycleConfiguration; S3 User Guide, "Lifecycle configuration elements"."""
+    if inputs.get("rules") in (None, UNKNOWN):
+        return
+    ids = [rule.get("id") for rule in inputs["rules"]]
+    for index, rule in enumerate(inputs["rules"]):
+        path = f"rules[{index}]"
+        if "id" not in rule:
+            yield f"{path}.id", "is required"
+        elif rule["id"] != UNKNOWN and ids.count(rule["id"]) > 1:
+            yield f"{path}.id", f"Rule ID must be unique: {rule['id']!r} is used twice"
+        if not any(name in rule for name in ACTIONS):
+            yield path, f"has no action: give one of {', '.join(ACTIONS)}"
+        for part, reason in (*_filter(rule), *_expiration(rule), *_transitions(rule), *_noncurrent(rule)):
+            yield f"{path}.{part}", reason
+
+
+def _filter(rule: Properties) -> Iterator[Problem]:
+    chosen = rule.get("filter") or {}
+    if len(chosen) > 1:
+        yield "filter", f"MalformedXML: has {' and '.join(sorted(chosen))}: give one, or all inside of `and`"
+    both = chosen.get("and") or {}
+    if both and len(both) < 2 and len(both.get("tags") or {}) < 2:
+        yield "filter.and", "MalformedXML: needs two conditions or more"
+    if "prefix" in rule and chosen:
+        yield "prefix", "MalformedXML: give either prefix or filter"
+    everything = {**chosen, **both}
+    least, most = everything.get("objectSizeGreaterThan"), everything.get("objectSizeLessThan")
+    if isinstance(least, int) and isinstance(most, int) and least >= most:
+        yield "filter", "InvalidRequest: objectSizeGreaterThan must be less than objectSizeLessThan"
+    tagged = {"tag", "tags"} & set(everything)
+    if tagged and "abortIncompleteMultipartUpload" in rule:
+        yield "abortIncompleteMultipartUpload", "cannot be specified with Tags"
+    if tagged and (rule.get("expiration") or {}).get("expiredObjectDeleteMarker"):
+        yield "expiration.expiredObjectDeleteMarker", "cannot be specified with Tags"
+    if {"objectSizeGreaterThan", "objectSizeLessThan"} & set(everything) and "abortIncompleteMultipartUpload" in rule:
+        yield "abortIncompleteMultipartUpload", "cannot be specified with object sizes"
+
+
+def _expiration(rule: Properties) -> Iterator[Problem]:
+    if "expiration" not in rule:
+        return
+    given = [name for name in ("date", "days", "expiredObjectDeleteMarker") if rule["expiration"].get(name)]
+    if len(given) != 1:
+        yield (
+            "expiration",
+            f"MalformedXML: give one of date, days, expiredObjectDeleteMarker; has {' and '.join(given) or 'none'}",
+        )
+
+
+def _transitions(rule: Properties) -> Iterator[Problem]:
+    given = rule.get("transitions") or []
+    for index, each in enumerate(given):
+        path = f"transitions[{index}]"
+        if ("days" in each) == ("date" in each):
+            yield path, "MalformedXML: give either days or date"
+        if "storageClass" not in each:
+            yield f"{path}.storageClass", "is required"
+        if each.get("storageClass") in INFREQUENT and _below(each.get("days"), LEAST_DAYS):
+            yield (
+                f"{path}.days",
+                f"'Days' must be greater than or equal to {LEAST_DAYS} for storageClass '{each['storageClass']}'",
+            )
+    yield from _waterfall("transitions", given, "days")
+    yield from _after("expiration", (rule.get("expiration") or {}).get("days"), given, "days")
+    dated = {name for each in [*given, rule.get("expiration") or {}] for name in ("days", "date") if name in each}
+    if len(dated) > 1:
+        yield "transitions", "Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule"
+
+
+def _noncurrent(rule: Properties) -> Iterator[Problem]:
+    given = rule.get("noncurrentVersionTransitions") or []
+    for index, each in enumerate(given):
+        path = f"noncurrentVersionTransitions[{index}]"
+        for name in ("noncurrentDays", "storageClass"):
+            if name not in each:
+                yield f"{path}.{name}", "is required"
+        if each.get("storageClass") in INFREQUENT and _below(each.get("noncurrentDays"), LEAST_DAYS):
+            reason = f"must be greater than or equal to {LEAST_DAYS} for storageClass '{each['storageClass']}'"
+            yield f"{path}.noncurrentDays", reason
+    yield from _waterfall("noncurrentVersionTransitions", given, "noncurrentDays")
+    expiration = rule.get("noncurrentVersionExpiration")
+    if expiration is not None:
+        if "noncurrentDays" not in expiration:
+            yield "noncurrentVersionExpiration.noncurrentDays", "is required"
+        yield from _after("noncurrentVersionExpiration", expiration.get("noncurrentDays"), given, "noncurrentDays")
+
+
+def _waterfall(path: str, given: list[Properties], days: str) -> Iterator[Problem]:
+    """From one class to the next: another class each, colder, and later; thirty days of infrequent access at least."""
+    classes = [each.get("storageClass") for each in given]
+    if len(set(classes)) != len(classes):
+        yield path, "'StorageClass' must be different for 'Transition' actions in same 'Rule'"
+    numbered = sorted((each for each in given if isinstance(each.get(days), int)), key=lambda each: each[days])
+    for one, next_one in itertools.pairwise(numbered):
+        if not {one.get("storageClass"), next_one.get("storageClass")} <= set(COLDER):
+            continue
+        first, second = COLDER.index(one["storageClass"]), COLDER.index(next_one["storageClass"])
+        gap = LEAST_DAYS if one["storageClass"] in INFREQUENT else 0
+        if first > second:
+            yield path, f"{next_one['storageClass']} can't follow {one['storageClass']}"
+        elif next_one[days] - one[days] < gap:
+            yield (
+                path,
+                f"'Days' in the 'Transition' action for StorageClass '{next_one['storageClass']}' must be greater than or equal to "
+                f"{gap} days more than StorageClass '{one['storageClass']}'",
+            )
+
+
+def _after(path: str, end: Any, given: list[Properties], days: str) -> Iterator[Problem]:
+    if isinstance(end, int) and any(isinstance(each.get(days), int) and end <= each[days] for each in given):
+        yield f"{path}.{days}", "'Days' in the Expiration action must be greater than 'Days' in the Transition action"
+
+
+def _below(value: Any, least: int) -> bool:
+    return isinstance(value, int) and value < least

@@ -1,0 +1,237 @@
+"""What a resource may refer to: it must be there, or AWS refuses the resource.
+
+Asked of the account when the resource is made or changed, for a name in the program may belong to what the same update makes.
+What lies in another account, or in another region, can't be asked, and passes.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sandbox.providers.aws.refusals.limits import leaves, parsed
+from sandbox.providers.aws.refusals.policies import principals, statements
+from sandbox.providers.aws.session import Session
+from sandbox.providers.aws.table import Problem, ResourceType
+from sandbox.providers.values import Properties
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A kind of thing that others name."""
+
+    code: str
+    """AWS's word for its absence."""
+    noun: str
+    find: Callable[[Session, str], Any]
+    """Something true if it is there; AWS's error means that it is not."""
+
+    def problem(self, session: Session, value: str) -> str | None:
+        """Why AWS would refuse the value."""
+        if elsewhere(session, value):
+            return None
+        try:
+            found = self.find(session, value)
+        except ClientError:
+            found = None
+        return None if found else f"{self.code}: The {self.noun} '{value}' does not exist"
+
+
+def elsewhere(session: Session, arn: str) -> bool:
+    """Whether it is the ARN of something in another account or region."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":
+        return False
+    return (parts[3] or session.region) != session.region or (parts[4] or session.account) != session.account
+
+
+def _listing(operation: str, argument: str, key: str) -> Callable[[Session, str], Any]:
+    """A thing of EC2, by its id."""
+    return lambda session, id: getattr(session.client("ec2"), operation)(**{argument: [id]})[key]  # noqa: A006 - AWS's word
+
+
+def _zone(session: Session, name: str) -> bool:
+    zones = session.client("ec2").describe_availability_zones()["AvailabilityZones"]
+    return name in [zone["ZoneName"] for zone in zones]
+
+
+def _gateway(session: Session, gateway: str) -> bool:
+    if not gateway.startswith("igw-"):
+        return gateway == "local" or gateway.startswith(("vgw-", "vpce-"))
+    return bool(session.client("ec2").describe_internet_gateways(InternetGatewayIds=[gateway])["InternetGateways"])
+
+
+def _group(session: Session, group: str) -> Any:
+    """`account/group` names one of another account."""
+    return "/" in group or session.client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
+
+
+def _key(session: Session, key: str) -> bool:
+    if "alias/aws/" in key:
+        return True
+    return session.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] in ("Enabled", "Disabled")
+
+
+def _role(session: Session, role: str) -> bool:
+    found = session.client("iam").get_role(RoleName=role.rpartition("/")[2])["Role"]
+    return role in (found["Arn"], found["RoleName"])
+
+
+def _policy(session: Session, policy: str) -> Any:
+    return ":iam::aws:" in policy or session.client("iam").get_policy(PolicyArn=policy)
+
+
+def _cluster(session: Session, cluster: str) -> bool:
+    return any(one["status"] == "ACTIVE" for one in session.client("ecs").describe_clusters(clusters=[cluster])["clusters"])
+
+
+VPC = Reference(code="InvalidVpcID.NotFound", noun="vpc ID", find=_listing("describe_vpcs", "VpcIds", "Vpcs"))
+SUBNET = Reference(code="InvalidSubnetID.NotFound", noun="subnet ID", find=_listing("describe_subnets", "SubnetIds", "Subnets"))
+GROUP = Reference(code="InvalidGroup.NotFound", noun="security group", find=_group)
+ROUTE_TABLE = Reference(
+    code="InvalidRouteTableID.NotFound",
+    noun="routeTable ID",
+    find=_listing("describe_route_tables", "RouteTableIds", "RouteTables"),
+)
+PREFIX_LIST = Reference(
+    code="InvalidPrefixListID.NotFound",
+    noun="prefix list ID",
+    find=_listing("describe_prefix_lists", "PrefixListIds", "PrefixLists"),
+)
+GATEWAY = Reference(code="InvalidGatewayID.NotFound", noun="gateway ID", find=_gateway)
+NAT_GATEWAY = Reference(
+    code="NatGatewayNotFound", noun="NAT gateway", find=_listing("describe_nat_gateways", "NatGatewayIds", "NatGateways")
+)
+ADDRESS = Reference(
+    code="InvalidAllocationID.NotFound", noun="allocation ID", find=_listing("describe_addresses", "AllocationIds", "Addresses")
+)
+ZONE = Reference(code="InvalidParameterValue", noun="availability zone", find=_zone)
+HOSTED_ZONE = Reference(
+    code="NoSuchHostedZone", noun="hosted zone", find=lambda session, zone: session.client("route53").get_hosted_zone(Id=zone)
+)
+KEY = Reference(code="NotFoundException", noun="key", find=_key)
+ROLE = Reference(code="NoSuchEntity", noun="role", find=_role)
+POLICY = Reference(code="NoSuchEntity", noun="policy", find=_policy)
+BUCKET = Reference(
+    code="NoSuchBucket",
+    noun="bucket",
+    find=lambda session, name: session.client("s3").head_bucket(Bucket=name.removeprefix(f"arn:{session.partition}:s3:::")),
+)
+SECRET = Reference(
+    code="ResourceNotFoundException",
+    noun="secret",
+    find=lambda session, arn: session.client("secretsmanager").describe_secret(SecretId=arn),
+)
+REPOSITORY = Reference(
+    code="RepositoryNotFoundException",
+    noun="repository",
+    find=lambda session, name: session.client("ecr").describe_repositories(repositoryNames=[name]),
+)
+CLUSTER = Reference(code="ClusterNotFoundException", noun="cluster", find=_cluster)
+TOPIC = Reference(code="NotFound", noun="topic", find=lambda session, arn: session.client("sns").get_topic_attributes(TopicArn=arn))
+RULE = Reference(
+    code="ResourceNotFoundException", noun="rule", find=lambda session, name: session.client("events").describe_rule(Name=name)
+)
+ISSUER = Reference(
+    code="NoSuchEntity",
+    noun="OpenID Connect provider",
+    find=lambda session, arn: session.client("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=arn),
+)
+USER = Reference(
+    code="NoSuchEntity",
+    noun="user",
+    find=lambda session, arn: session.client("iam").get_user(UserName=arn.rpartition("/")[2])["User"]["Arn"] == arn,
+)
+
+_RULE_PLACES = {"securityGroupId": GROUP, "referencedSecurityGroupId": GROUP, "prefixListId": PREFIX_LIST}
+
+PLACES: dict[str, dict[str, Reference]] = {
+    "budgets/budget:Budget": {"notifications[].subscriberSnsTopicArns[]": TOPIC},
+    "cloudwatch/eventTarget:EventTarget": {"rule": RULE, "roleArn": ROLE},
+    "cloudwatch/logGroup:LogGroup": {"kmsKeyId": KEY},
+    "ec2/defaultSecurityGroup:DefaultSecurityGroup": {"vpcId": VPC},
+    "ec2/flowLog:FlowLog": {"vpcId": VPC, "iamRoleArn": ROLE},
+    "ec2/internetGateway:InternetGateway": {"vpcId": VPC},
+    "ec2/natGateway:NatGateway": {"subnetId": SUBNET, "allocationId": ADDRESS},
+    "ec2/route:Route": {"routeTableId": ROUTE_TABLE, "gatewayId": GATEWAY, "natGatewayId": NAT_GATEWAY},
+    "ec2/routeTable:RouteTable": {"vpcId": VPC},
+    "ec2/routeTableAssociation:RouteTableAssociation": {"subnetId": SUBNET, "routeTableId": ROUTE_TABLE},
+    "ec2/securityGroup:SecurityGroup": {"vpcId": VPC},
+    "ec2/subnet:Subnet": {"vpcId": VPC, "availabilityZone": ZONE},
+    "ec2/vpcEndpoint:VpcEndpoint": {
+        "vpcId": VPC,
+        "routeTableIds[]": ROUTE_TABLE,
+        "subnetIds[]": SUBNET,
+        "securityGroupIds[]": GROUP,
+    },
+    "ecr/lifecyclePolicy:LifecyclePolicy": {"repository": REPOSITORY},
+    "ecr/repository:Repository": {"encryptionConfigurations[].kmsKey": KEY},
+    "ecr/repositoryPolicy:RepositoryPolicy": {"repository": REPOSITORY},
+    "ecs/clusterCapacityProviders:ClusterCapacityProviders": {"clusterName": CLUSTER},
+    "ecs/taskDefinition:TaskDefinition": {"executionRoleArn": ROLE, "taskRoleArn": ROLE},
+    "iam/role:Role": {"permissionsBoundary": POLICY},
+    "iam/rolePolicy:RolePolicy": {"role": ROLE},
+    "kms/alias:Alias": {"targetKeyId": KEY},
+    "mwaa/environment:Environment": {
+        "executionRoleArn": ROLE,
+        "sourceBucketArn": BUCKET,
+        "kmsKey": KEY,
+        "networkConfiguration.subnetIds[]": SUBNET,
+        "networkConfiguration.securityGroupIds[]": GROUP,
+    },
+    "route53/record:Record": {"zoneId": HOSTED_ZONE},
+    "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": {"bucket": BUCKET},
+    "s3/bucketLogging:BucketLogging": {"bucket": BUCKET, "targetBucket": BUCKET},
+    "s3/bucketObjectv2:BucketObjectv2": {"bucket": BUCKET, "kmsKeyId": KEY},
+    "s3/bucketOwnershipControls:BucketOwnershipControls": {"bucket": BUCKET},
+    "s3/bucketPolicy:BucketPolicy": {"bucket": BUCKET},
+    "s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {"bucket": BUCKET},
+    "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {"bucket": BUCKET},
+    "s3/bucketVersioning:BucketVersioning": {"bucket": BUCKET},
+    "secretsmanager/secret:Secret": {"kmsKeyId": KEY},
+    "secretsmanager/secretPolicy:SecretPolicy": {"secretArn": SECRET},
+    "sns/topic:Topic": {"kmsMasterKeyId": KEY},
+    "sns/topicPolicy:TopicPolicy": {"arn": TOPIC},
+    "sns/topicSubscription:TopicSubscription": {"topic": TOPIC},
+    "vpc/securityGroupEgressRule:SecurityGroupEgressRule": _RULE_PLACES,
+    "vpc/securityGroupIngressRule:SecurityGroupIngressRule": _RULE_PLACES,
+}
+"""Type -> place in its inputs -> what stands there.
+
+Not here, because AWS does not look: actions of alarms, targets of events, log groups, images, secrets of containers, and the key
+of a bucket's default encryption (S3 API Reference, PutBucketEncryption).
+"""
+
+POLICIES = {
+    "ecr/repositoryPolicy:RepositoryPolicy": "policy",
+    "iam/role:Role": "assumeRolePolicy",
+    "kms/key:Key": "policy",
+    "s3/bucketPolicy:BucketPolicy": "policy",
+    "secretsmanager/secretPolicy:SecretPolicy": "policy",
+    "sns/topicPolicy:TopicPolicy": "policy",
+}
+"""Properties with a policy whose principals AWS looks up (IAM User Guide, "AWS JSON policy elements: Principal")."""
+
+
+def problems(kind: ResourceType, session: Session, inputs: Properties) -> Iterator[Problem]:
+    """Everything that the inputs name and that is not there."""
+    token = kind.token.removeprefix("aws:")
+    for name, value in inputs.items():
+        if name == POLICIES.get(token) and value:
+            yield from ((name, reason) for reason in _absent_principals(session, value))
+        known = kind.properties.get(name)
+        for path, place, leaf in leaves(parsed(value) if known and known.json else value, name):
+            reference = PLACES.get(token, {}).get(place)
+            if reference and isinstance(leaf, str) and (reason := reference.problem(session, leaf)):
+                yield path, reason
+
+
+def _absent_principals(session: Session, policy: str) -> Iterator[str]:
+    kinds = {":role/": ROLE, ":user/": USER, ":oidc-provider/": ISSUER}
+    for statement in statements(policy):
+        for who in [*principals(statement, "AWS"), *principals(statement, "Federated")]:
+            found = next((reference for mark, reference in kinds.items() if mark in who), None)
+            if found and ":iam::cloudfront:" not in who and found.problem(session, who):
+                yield f'MalformedPolicyDocument: Invalid principal in policy: "AWS":{json.dumps(who)}: it does not exist'

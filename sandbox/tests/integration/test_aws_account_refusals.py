@@ -1,0 +1,310 @@
+"""Requests that AWS refuses because of what the account has, or lacks, against the aws stand-in and the emulator.
+
+The stand-in's handlers are called as the engine calls them; nothing is deployed by it, so that a case takes milliseconds.
+"""
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.providers.aws.handler import TableResource
+from sandbox.providers.aws.provider import CATALOGUE
+from sandbox.providers.aws.session import Session
+from sandbox.providers.protocol import Operation
+from sandbox.providers.values import ProviderError
+from sandbox.testing.account import REGION, Account, policy, trust
+
+
+def document(**statement: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+
+
+@dataclass
+class Bench:
+    """The stand-in before one account, and what was made for the cases."""
+
+    session: Session
+    facts: dict[str, Any]
+
+    def make(self, token: str, **inputs: Any) -> dict[str, Any]:
+        """The new resource's state."""
+        kind = CATALOGUE[f"aws:{token}"]
+        handler = TableResource(kind, lambda: self.session)
+        operation = Operation(urn="urn", name=f"x{secrets.token_hex(3)}", seed=secrets.token_bytes(8))
+        checked = handler.check(operation, {}, inputs)
+        return handler.create(operation, checked)[1]
+
+
+@pytest.fixture(scope="module")
+def bench(cloud: Account) -> Iterator[Bench]:
+    """Two networks, one of them with a gateway, and one of each kind of thing that others name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", cloud.id)
+        patch.setenv("AWS_SECRET_ACCESS_KEY", cloud.secret_key)
+        found = Bench(Session(endpoint=cloud.endpoint, region=REGION, default_tags={}), {"account": cloud.id})
+        furnish(found)
+        yield found
+
+
+def furnish(bench: Bench) -> None:
+    facts, make = bench.facts, bench.make
+    for name, network in (("one", "10.1.0.0/16"), ("two", "10.2.0.0/16")):
+        vpc = facts[name] = make("ec2/vpc:Vpc", cidrBlock=network, enableDnsHostnames=name == "two")["id"]
+        facts[f"{name} subnet"] = make("ec2/subnet:Subnet", vpcId=vpc, cidrBlock=network.replace("0.0/16", "0.0/24"))["id"]
+        facts[f"{name} group"] = make("ec2/securityGroup:SecurityGroup", vpcId=vpc)["id"]
+        facts[f"{name} table"] = make("ec2/routeTable:RouteTable", vpcId=vpc)["id"]
+    facts["again"] = make(
+        "ec2/subnet:Subnet", vpcId=facts["one"], cidrBlock="10.1.1.0/24", availabilityZone=zone_of(bench, facts["one subnet"])
+    )["id"]
+    facts["gateway"] = make("ec2/internetGateway:InternetGateway", vpcId=facts["one"])["id"]
+    facts["address"] = make("ec2/eip:Eip", domain="vpc")["id"]
+    facts["used address"] = make("ec2/eip:Eip", domain="vpc")["id"]
+    nat = make("ec2/natGateway:NatGateway", subnetId=facts["one subnet"], allocationId=facts["used address"])
+    facts["nat"] = nat["id"]
+    role = make("iam/role:Role", assumeRolePolicy=trust("ecs-tasks.amazonaws.com"))
+    facts["role"], facts["role name"] = role["arn"], role["name"]
+    facts["rule"] = make("cloudwatch/eventRule:EventRule", scheduleExpression="rate(1 hour)")["name"]
+    facts["topic"] = make("sns/topic:Topic")["arn"]
+    facts["bucket"] = make("s3/bucket:Bucket")["id"]
+    for number in range(5):
+        make("cloudwatch/eventTarget:EventTarget", rule=facts["rule"], arn=facts["topic"], targetId=f"t{number}")
+    make(
+        "iam/rolePolicy:RolePolicy",
+        role=role["name"],
+        policy=policy(("s3:GetObject", [f"arn:aws:s3:::{'b' * 60}{n}" for n in range(80)])),
+    )
+    secret = make("secretsmanager/secret:Secret", recoveryWindowInDays=7)
+    facts["secret"], facts["deleted"] = secret["arn"], secret["name"]
+    bench.session.client("secretsmanager").delete_secret(SecretId=secret["arn"])
+
+
+def zone_of(bench: Bench, subnet: str) -> str:
+    return bench.session.client("ec2").describe_subnets(SubnetIds=[subnet])["Subnets"][0]["AvailabilityZone"]
+
+
+def endpoint(reason: str, **inputs: Any) -> tuple[str, dict[str, Any], str]:
+    given = {"vpcId": "<one>", "serviceName": "com.amazonaws.eu-west-1.logs", "vpcEndpointType": "Interface"}
+    return "ec2/vpcEndpoint:VpcEndpoint", {**given, **inputs}, reason
+
+
+def key(reason: str, **statement: Any) -> tuple[str, dict[str, Any], str]:
+    given = {"Principal": {"AWS": "arn:aws:iam::<account>:root"}, "Action": "kms:*", "Resource": "*"}
+    return "kms/key:Key", {"policy": document(**{**given, **statement})}, reason
+
+
+def bucket(reason: str, **statement: Any) -> tuple[str, dict[str, Any], str]:
+    given = {"Principal": {"AWS": "<role>"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::<bucket>/*"}
+    return "s3/bucketPolicy:BucketPolicy", {"bucket": "<bucket>", "policy": document(**{**given, **statement})}, reason
+
+
+ABSENT = "arn:aws:iam::<account>:role/nobody"
+
+CASES: list[tuple[str, dict[str, Any], str]] = [
+    ("ec2/subnet:Subnet", {"vpcId": "vpc-0123456789abcdef0", "cidrBlock": "10.9.0.0/24"}, "InvalidVpcID.NotFound"),
+    ("ec2/subnet:Subnet", {"vpcId": "<one>", "cidrBlock": "10.1.9.0/24", "availabilityZone": "eu-west-1q"}, "availability zone"),
+    ("ec2/internetGateway:InternetGateway", {"vpcId": "<one>"}, "already has an internet gateway"),
+    ("ec2/natGateway:NatGateway", {"subnetId": "<two subnet>", "allocationId": "<address>"}, "no Internet gateway"),
+    ("ec2/natGateway:NatGateway", {"subnetId": "<one subnet>", "allocationId": "<used address>"}, "already associated"),
+    ("ec2/natGateway:NatGateway", {"subnetId": "subnet-0123456789abcdef0", "allocationId": "<address>"}, "InvalidSubnetID"),
+    (
+        "ec2/route:Route",
+        {"routeTableId": "<two table>", "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "<gateway>"},
+        "different networks",
+    ),
+    (
+        "ec2/route:Route",
+        {"routeTableId": "<two table>", "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "<nat>"},
+        "different networks",
+    ),
+    (
+        "ec2/route:Route",
+        {"routeTableId": "<one table>", "destinationCidrBlock": "10.1.4.0/24", "gatewayId": "<gateway>"},
+        "more specific",
+    ),
+    ("ec2/route:Route", {"routeTableId": "<one table>", "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "<gateway>"}, ""),
+    (
+        "ec2/route:Route",
+        {"routeTableId": "rtb-0123456789abcdef0", "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "<gateway>"},
+        "InvalidRouteTable",
+    ),
+    (
+        "ec2/routeTableAssociation:RouteTableAssociation",
+        {"subnetId": "<two subnet>", "routeTableId": "<one table>"},
+        "different networks",
+    ),
+    (
+        "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        {"securityGroupId": "<one group>", "ipProtocol": "-1", "referencedSecurityGroupId": "<two group>"},
+        "different networks",
+    ),
+    (
+        "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        {"securityGroupId": "<one group>", "ipProtocol": "-1", "prefixListId": "pl-0123456789abcdef0"},
+        "InvalidPrefixListID",
+    ),
+    endpoint("enableDnsHostnames", privateDnsEnabled=True),
+    endpoint("one of them does not belong", subnetIds=["<two subnet>"]),
+    endpoint("DuplicateSubnetsInSameZone", subnetIds=["<one subnet>", "<again>"]),
+    endpoint("InvalidGroup.NotFound", securityGroupIds=["sg-0123456789abcdef0"]),
+    endpoint("does not exist in eu-west-1", serviceName="com.amazonaws.eu-central-1.logs"),
+    endpoint("", subnetIds=["<one subnet>"], securityGroupIds=["<one group>"]),
+    endpoint("", vpcId="<two>", subnetIds=["<two subnet>"], privateDnsEnabled=True),
+    endpoint("conflicting DNS domain", vpcId="<two>", privateDnsEnabled=True),
+    endpoint("", serviceName="com.amazonaws.eu-west-1.s3", vpcEndpointType="Gateway", routeTableIds=["<one table>"]),
+    endpoint(
+        "RouteAlreadyExists", serviceName="com.amazonaws.eu-west-1.s3", vpcEndpointType="Gateway", routeTableIds=["<one table>"]
+    ),
+    endpoint("", serviceName="com.amazonaws.eu-west-1.dynamodb", vpcEndpointType="Gateway", routeTableIds=["<one table>"]),
+    (
+        "ec2/flowLog:FlowLog",
+        {"vpcId": "<one>", "trafficType": "ALL", "logDestination": "arn:aws:s3:::no-such-bucket-here", "logDestinationType": "s3"},
+        "NoSuchBucket",
+    ),
+    (
+        "ec2/flowLog:FlowLog",
+        {
+            "vpcId": "<one>",
+            "trafficType": "ALL",
+            "logDestination": "arn:aws:logs:eu-west-1:<account>:log-group:f",
+            "iamRoleArn": ABSENT,
+        },
+        "NoSuchEntity",
+    ),
+    ("iam/role:Role", {"assumeRolePolicy": document(Principal={"AWS": ABSENT}, Action="sts:AssumeRole")}, "Invalid principal"),
+    ("iam/role:Role", {"assumeRolePolicy": document(Principal={"AWS": "<role>"}, Action="sts:AssumeRole")}, ""),
+    (
+        "iam/role:Role",
+        {"assumeRolePolicy": document(Principal={"AWS": "arn:aws:iam::222222222222:role/theirs"}, Action="sts:AssumeRole")},
+        "",
+    ),
+    (
+        "iam/role:Role",
+        {"assumeRolePolicy": trust("ecs-tasks.amazonaws.com"), "permissionsBoundary": "arn:aws:iam::<account>:policy/none"},
+        "NoSuchEntity",
+    ),
+    ("iam/rolePolicy:RolePolicy", {"role": "nobody", "policy": policy()}, "NoSuchEntity"),
+    (
+        "iam/rolePolicy:RolePolicy",
+        {"role": "<role name>", "policy": policy(("s3:GetObject", [f"arn:aws:s3:::{'c' * 60}{n}" for n in range(80)]))},
+        "Maximum policy size of 10240 bytes exceeded",
+    ),
+    ("iam/rolePolicy:RolePolicy", {"role": "<role name>", "policy": policy()}, ""),
+    key(""),
+    key("will not allow you to update", Principal={"Service": "logs.eu-west-1.amazonaws.com"}),
+    key("will not allow you to update", Principal={"AWS": "arn:aws:iam::222222222222:root"}),
+    key("will not allow you to update", Action=["kms:Decrypt", "kms:Encrypt"]),
+    key("will not allow you to update", Condition={"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}),
+    key("Invalid principal", Principal={"AWS": ["arn:aws:iam::<account>:root", ABSENT]}),
+    bucket(""),
+    bucket("Invalid principal", Principal={"AWS": ABSENT}),
+    bucket("BlockPublicPolicy", Principal="*"),
+    bucket("", Principal="*", Condition={"StringEquals": {"aws:PrincipalAccount": "<account>"}}),
+    ("kms/alias:Alias", {"targetKeyId": "00000000-0000-0000-0000-000000000000"}, "NotFound"),
+    ("ecr/lifecyclePolicy:LifecyclePolicy", {"repository": "none", "policy": "<images>"}, "RepositoryNotFound"),
+    (
+        "ecr/repository:Repository",
+        {
+            "encryptionConfigurations": [
+                {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:eu-west-1:<account>:key/00000000-0000-0000-0000-000000000000"}
+            ]
+        },
+        "NotFound",
+    ),
+    ("secretsmanager/secret:Secret", {"name": "<deleted>"}, "already scheduled for deletion"),
+    ("secretsmanager/secret:Secret", {"kmsKeyId": "alias/none"}, "NotFound"),
+    (
+        "sns/topicSubscription:TopicSubscription",
+        {"topic": "<topic>x", "protocol": "email", "endpoint": "a@example.com"},
+        "NotFound",
+    ),
+    (
+        "sns/topicSubscription:TopicSubscription",
+        {"topic": "<topic>", "protocol": "https", "endpoint": "https://example.com/in"},
+        "",
+    ),
+    ("cloudwatch/eventTarget:EventTarget", {"rule": "<rule>", "arn": "<topic>"}, "5 targets"),
+    ("cloudwatch/eventTarget:EventTarget", {"rule": "none", "arn": "<topic>"}, "ResourceNotFound"),
+    (
+        "cloudwatch/eventTarget:EventTarget",
+        {"rule": "<rule>", "arn": "<topic>", "targetId": "t1", "roleArn": "<role>"},
+        "cannot be assumed",
+    ),
+    (
+        "cloudwatch/metricAlarm:MetricAlarm",
+        {
+            "comparisonOperator": "GreaterThanThreshold",
+            "evaluationPeriods": 1,
+            "metricName": "QueuedTasks",
+            "namespace": "AmazonMWAA",
+            "period": 60,
+            "statistic": "Maximum",
+            "threshold": 1,
+            "alarmActions": ["arn:aws:sns:us-east-1:<account>:alerts"],
+        },
+        "Invalid region us-east-1",
+    ),
+    ("route53/zone:Zone", {"name": "example.com", "vpcs": [{"vpcId": "vpc-0123456789abcdef0"}]}, "InvalidVPCId"),
+    (
+        "s3/bucketLogging:BucketLogging",
+        {"bucket": "<bucket>", "targetBucket": "no-such-bucket-here", "targetPrefix": "a/"},
+        "NoSuchBucket",
+    ),
+    (
+        "s3/bucketVersioning:BucketVersioning",
+        {"bucket": "no-such-bucket-here", "versioningConfiguration": {"status": "Enabled"}},
+        "NoSuchBucket",
+    ),
+]
+
+IMAGES = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 10}
+IMAGE_POLICY = json.dumps({"rules": [{"rulePriority": 1, "selection": IMAGES, "action": {"type": "expire"}}]})
+
+
+def filled(value: Any, facts: dict[str, Any]) -> Any:
+    """The inputs with `<name>` replaced by what that is in this account."""
+    text = json.dumps(value)
+    for name, fact in {**facts, "images": json.dumps(IMAGE_POLICY)[1:-1]}.items():
+        text = text.replace(f"<{name}>", fact)
+    return json.loads(text)
+
+
+def test_what_does_not_fit_the_account_is_refused(bench):
+    """Found here by the emulator's silence, it would be found in AWS in the middle of a deployment."""
+    wrong = []
+    for token, inputs, reason in CASES:
+        try:
+            bench.make(token, **filled(inputs, bench.facts))
+            said = ""
+        except ProviderError as error:
+            said = str(error)
+        if bool(said) != bool(reason) or reason not in said:
+            wrong.append((token, inputs, reason, said))
+
+    assert wrong == []
+
+
+def test_what_is_in_use_is_not_deleted(bench):
+    """A program that forgets a dependency deletes in the wrong order, and stops half-way in AWS."""
+    ec2, facts = bench.session.client("ec2"), bench.facts
+    pair = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": facts["two group"]}]}
+    using = ec2.create_security_group(GroupName="using", Description="using", VpcId=facts["two"])["GroupId"]
+    ec2.authorize_security_group_ingress(GroupId=using, IpPermissions=[pair])
+    ec2.associate_route_table(RouteTableId=facts["two table"], SubnetId=facts["two subnet"])
+
+    refused = [
+        (ec2.authorize_security_group_ingress, {"GroupId": using, "IpPermissions": [pair]}, "InvalidPermission.Duplicate"),
+        (ec2.delete_security_group, {"GroupId": facts["two group"]}, "DependencyViolation"),
+        (ec2.delete_subnet, {"SubnetId": facts["one subnet"]}, "DependencyViolation"),
+        (ec2.delete_route_table, {"RouteTableId": facts["two table"]}, "DependencyViolation"),
+        (ec2.delete_internet_gateway, {"InternetGatewayId": facts["gateway"]}, "DependencyViolation"),
+        (ec2.detach_internet_gateway, {"InternetGatewayId": facts["gateway"], "VpcId": facts["one"]}, "mapped public address"),
+        (ec2.release_address, {"AllocationId": facts["used address"]}, "InUse"),
+    ]
+    for call, arguments, reason in refused:
+        with pytest.raises(ClientError, match=reason):
+            call(**arguments)

@@ -1,0 +1,672 @@
+"""Requests that AWS refuses, and neighbours of theirs that it takes, against the rules of the aws stand-in alone."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.providers.aws.handler import TableResource
+from sandbox.providers.aws.provider import CATALOGUE
+from sandbox.providers.aws.refusals.limits import LIMITS
+from sandbox.providers.aws.refusals.references import PLACES, POLICIES
+from sandbox.providers.aws.session import Session
+from sandbox.providers.protocol import InvalidInputs, Operation
+
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/dbt"
+TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:alerts"
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+
+BUDGET = "budgets/budget:Budget"
+ALARM = "cloudwatch/metricAlarm:MetricAlarm"
+DASHBOARD = "cloudwatch/dashboard:Dashboard"
+RULE = "cloudwatch/eventRule:EventRule"
+TARGET = "cloudwatch/eventTarget:EventTarget"
+LOG_GROUP = "cloudwatch/logGroup:LogGroup"
+ENDPOINT = "ec2/vpcEndpoint:VpcEndpoint"
+FLOW_LOG = "ec2/flowLog:FlowLog"
+GROUP = "ec2/securityGroup:SecurityGroup"
+INGRESS = "vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+VPC = "ec2/vpc:Vpc"
+REPOSITORY = "ecr/repository:Repository"
+IMAGE_LIFECYCLE = "ecr/lifecyclePolicy:LifecyclePolicy"
+REPOSITORY_POLICY = "ecr/repositoryPolicy:RepositoryPolicy"
+CLUSTER = "ecs/cluster:Cluster"
+CAPACITY = "ecs/clusterCapacityProviders:ClusterCapacityProviders"
+TASK = "ecs/taskDefinition:TaskDefinition"
+ROLE_TYPE = "iam/role:Role"
+ROLE_POLICY = "iam/rolePolicy:RolePolicy"
+KEY_TYPE = "kms/key:Key"
+ALIAS = "kms/alias:Alias"
+MWAA = "mwaa/environment:Environment"
+ZONE = "route53/zone:Zone"
+BUCKET_POLICY = "s3/bucketPolicy:BucketPolicy"
+ENCRYPTION = "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+LIFECYCLE = "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+OBJECT = "s3/bucketObjectv2:BucketObjectv2"
+VERSIONING = "s3/bucketVersioning:BucketVersioning"
+SECRET = "secretsmanager/secret:Secret"
+SECRET_POLICY = "secretsmanager/secretPolicy:SecretPolicy"
+TOPIC_TYPE = "sns/topic:Topic"
+TOPIC_POLICY = "sns/topicPolicy:TopicPolicy"
+SUBSCRIPTION = "sns/topicSubscription:TopicSubscription"
+
+Case = tuple[str, dict[str, Any], str]
+"""Type, inputs, a part of the reason; the reason is empty where AWS takes the request."""
+
+
+def document(*statements: dict[str, Any], **more: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", **more, "Statement": list(statements)})
+
+
+def allow(**statement: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", **statement}
+
+
+def identity(reason: str, **statement: Any) -> Case:
+    given = {"Action": "s3:GetObject", "Resource": "*", **statement}
+    return ROLE_POLICY, {"role": "dbt", "policy": document(allow(**given))}, reason
+
+
+def trust(reason: str, **statement: Any) -> Case:
+    given = {"Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, **statement}
+    return ROLE_TYPE, {"assumeRolePolicy": document(allow(**given))}, reason
+
+
+def bucket(reason: str, **statement: Any) -> Case:
+    given = {"Action": "s3:GetObject", "Principal": ROOT, "Resource": "arn:aws:s3:::dags/*", **statement}
+    return BUCKET_POLICY, {"bucket": "dags", "policy": document(allow(**given))}, reason
+
+
+def key(reason: str, **statement: Any) -> Case:
+    return KEY_TYPE, {"policy": document(allow(**{"Action": "kms:*", "Principal": ROOT, "Resource": "*", **statement}))}, reason
+
+
+def topic(reason: str, **statement: Any) -> Case:
+    given = {"Action": "sns:Publish", "Principal": ROOT, "Resource": TOPIC, **statement}
+    return TOPIC_POLICY, {"arn": TOPIC, "policy": document(allow(**given))}, reason
+
+
+def secret(reason: str, **statement: Any) -> Case:
+    arn = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:login-a1b2c3"
+    given = {"Action": "secretsmanager:GetSecretValue", "Principal": ROOT, "Resource": "*", **statement}
+    return SECRET_POLICY, {"secretArn": arn, "policy": document(allow(**given)), "blockPublicPolicy": True}, reason
+
+
+def repository(reason: str, **statement: Any) -> Case:
+    given = {"Action": "ecr:BatchGetImage", "Principal": ROOT, **statement}
+    return REPOSITORY_POLICY, {"repository": "dbt", "policy": document(allow(**given))}, reason
+
+
+def container(reason: str, task: dict[str, Any] | None = None, **change: Any) -> Case:
+    return containers(reason, {**CONTAINER, **change}, **(task or {}))
+
+
+def containers(reason: str, *given: dict[str, Any], **task: Any) -> Case:
+    return TASK, {**TASK_INPUTS, "containerDefinitions": json.dumps(given), **task}, reason
+
+
+LOGGING = {"awslogs-group": "/dbt", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "dbt"}
+CONTAINER: dict[str, Any] = {"name": "dbt", "image": "dbt@sha256:0", "essential": True}
+TASK_INPUTS = {
+    "family": "dbt",
+    "cpu": "512",
+    "memory": "1024",
+    "networkMode": "awsvpc",
+    "requiresCompatibilities": ["FARGATE"],
+    "executionRoleArn": ROLE,
+}
+
+
+def logging(reason: str, **options: str) -> Case:
+    named = {name.replace("_", "-"): value for name, value in options.items()}
+    return container(reason, logConfiguration={"logDriver": "awslogs", "options": {**LOGGING, **named}})
+
+
+def image_rules(reason: str, *rules: dict[str, Any]) -> Case:
+    return IMAGE_LIFECYCLE, {"repository": "dbt", "policy": json.dumps({"rules": rules})}, reason
+
+
+def image_rule(priority: int = 1, action: str = "expire", **selection: Any) -> dict[str, Any]:
+    given = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 14, **selection}
+    kept = {name: value for name, value in given.items() if value is not None}
+    return {"rulePriority": priority, "selection": kept, "action": {"type": action}}
+
+
+def object_rule(reason: str, **parts: Any) -> Case:
+    return LIFECYCLE, {"bucket": "dags", "rules": [{"id": "old", "status": "Enabled", "filter": {"prefix": ""}, **parts}]}, reason
+
+
+def transitions(*pairs: tuple[int, str]) -> list[dict[str, Any]]:
+    return [{"days": days, "storageClass": storage} for days, storage in pairs]
+
+
+def pattern(reason: str, **fields: Any) -> Case:
+    return RULE, {"eventPattern": json.dumps(fields)}, reason
+
+
+def schedule(reason: str, expression: str) -> Case:
+    return RULE, {"scheduleExpression": expression}, reason
+
+
+def target(reason: str, template: str) -> Case:
+    transformer = {"inputPaths": {"task": "$.detail.taskArn"}, "inputTemplate": template}
+    return TARGET, {"rule": "r", "arn": TOPIC, "inputTransformer": transformer}, reason
+
+
+def alarm(reason: str, **change: Any) -> Case:
+    given = {
+        "comparisonOperator": "GreaterThanThreshold",
+        "evaluationPeriods": 1,
+        "metricName": "QueuedTasks",
+        "namespace": "AmazonMWAA",
+        "period": 60,
+        "statistic": "Maximum",
+        "threshold": 0.5,
+    }
+    return ALARM, {**given, **change}, reason
+
+
+def dashboard(reason: str, *widgets: Any, name: str = "page", **body: Any) -> Case:
+    return DASHBOARD, {"dashboardName": name, "dashboardBody": json.dumps({"widgets": list(widgets), **body})}, reason
+
+
+def widget(kind: str = "text", properties: Any = None, **place: Any) -> dict[str, Any]:
+    return {"type": kind, "properties": {"markdown": "#"} if properties is None else properties, **place}
+
+
+def budget(reason: str, notifications: list[dict[str, Any]] | None = None, **change: Any) -> Case:
+    given = {"budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "100", "limitUnit": "USD"}
+    return BUDGET, {**given, **change, **({"notifications": notifications} if notifications else {})}, reason
+
+
+def notification(**change: Any) -> dict[str, Any]:
+    return {
+        "comparisonOperator": "GREATER_THAN",
+        "notificationType": "ACTUAL",
+        "threshold": 80,
+        "thresholdType": "PERCENTAGE",
+        "subscriberEmailAddresses": ["data@example.com"],
+        **change,
+    }
+
+
+def environment(reason: str, **change: Any) -> Case:
+    network = {"subnetIds": ["subnet-1", "subnet-2"], "securityGroupIds": ["sg-1"]}
+    given = {"executionRoleArn": ROLE, "sourceBucketArn": "arn:aws:s3:::dags", "dagS3Path": "dags"}
+    return MWAA, {**given, "networkConfiguration": network, **change}, reason
+
+
+def rule(reason: str, **change: Any) -> Case:
+    given = {"securityGroupId": "sg-1", "cidrIpv4": "10.0.0.0/8", "ipProtocol": "tcp", "fromPort": 443, "toPort": 443}
+    return INGRESS, {name: value for name, value in {**given, **change}.items() if value is not None}, reason
+
+
+def flow_log(reason: str, **change: Any) -> Case:
+    given = {
+        "vpcId": "vpc-1",
+        "trafficType": "ALL",
+        "logDestination": f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:flow",
+        "iamRoleArn": ROLE,
+    }
+    return FLOW_LOG, {name: value for name, value in {**given, **change}.items() if value is not None}, reason
+
+
+def endpoint(reason: str, service: str, **more: Any) -> Case:
+    return ENDPOINT, {"vpcId": "vpc-1", "serviceName": f"com.amazonaws.{service}", **more}, reason
+
+
+def subscription(reason: str, protocol: str, address: str, **more: Any) -> Case:
+    return SUBSCRIPTION, {"topic": TOPIC, "protocol": protocol, "endpoint": address, **more}, reason
+
+
+def encryption(reason: str, *defaults: dict[str, Any]) -> Case:
+    return ENCRYPTION, {"bucket": "dags", "rules": [{"applyServerSideEncryptionByDefault": each} for each in defaults]}, reason
+
+
+def shared_issuer(reason: str, issuer: str, **condition: Any) -> Case:
+    federated = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}
+    return trust(reason, Principal=federated, Action="sts:AssumeRoleWithWebIdentity", Condition=condition)
+
+
+CASES: dict[str, list[Case]] = {
+    "policy grammar": [
+        identity(""),
+        (ROLE_POLICY, {"role": "dbt", "policy": json.dumps({"Statement": allow(Action="*", Resource="*")})}, ""),
+        identity("SID", Sid="read all"),
+        identity("", Sid="ReadAll"),
+        (
+            ROLE_POLICY,
+            {"role": "dbt", "policy": document(*[allow(Sid="A", Action="s3:*", Resource="*")] * 2)},
+            "must be unique",
+        ),
+        identity("Vendor airflw is not valid", Action="airflw:CreateCliToken"),
+        identity("Vendor mwaa is not valid", Action=["s3:*", "mwaa:*"]),
+        identity("", Action="s3:GetObjekt"),
+        identity("prefaced by a vendor", Action="GetObject"),
+        identity("not a valid action", Action="s3:Get Object"),
+        identity("must contain actions", Action=[]),
+        identity("must contain resources", Resource=[]),
+        identity("ARN format", Resource="dags/*"),
+        identity("ARN format", Resource="arn:aws:s3"),
+        identity("ARN format", Resource="arn:aws:s3:::"),
+        identity('Partition "awz"', Resource="arn:awz:s3:::dags"),
+        identity("fully qualified", Resource="arn:aws:*:eu-west-1:123456789012:x"),
+        identity("IAM resource path", Action="iam:PassRole", Resource=f"arn:aws:iam::{ACCOUNT}:roles/dbt"),
+        identity("cannot contain region", Action="iam:PassRole", Resource=f"arn:aws:iam:eu-west-1:{ACCOUNT}:role/dbt"),
+        identity("", Action="iam:PassRole", Resource=f"arn:aws:iam::{ACCOUNT}:role/*"),
+        identity("Invalid Condition type", Condition={"StringEqual": {"aws:RequestedRegion": "eu-west-1"}}),
+        identity("Invalid Condition type", Condition={"NullIfExists": {"aws:TagKeys": "true"}}),
+        identity("", Condition={"ForAllValues:StringLikeIfExists": {"aws:TagKeys": ["a*"]}}),
+        identity("prefaced by a vendor", Condition={"StringEquals": {"RequestedRegion": "eu-west-1"}}),
+        identity("Vendor ecz", Condition={"ArnEquals": {"ecz:cluster": "arn:aws:ecs:eu-west-1:1:cluster/a"}}),
+        identity("neither true nor false", Condition={"Bool": {"aws:SecureTransport": "yes"}}),
+        identity("no IP address", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/33"}}),
+        identity("no number", Condition={"NumericLessThan": {"s3:max-keys": "ten"}}),
+        identity("no date", Condition={"DateLessThan": {"aws:CurrentTime": "tomorrow"}}),
+        identity("", Condition={"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}),
+        (
+            ROLE_POLICY,
+            {"role": "dbt", "policy": document(allow(Action="s3:*", Resource="*"), Version="2012-10-18")},
+            "Version '2012-10-18'",
+        ),
+        identity("Principal in this kind", Principal="*"),
+        identity("LimitExceeded", Resource=[f"arn:aws:s3:::{'b' * 50}{number}" for number in range(200)]),
+        (ROLE_POLICY, {"role": "dbt", "policy": '{"Statement": [], "Statement": []}'}, "twice"),
+        (ROLE_POLICY, {"role": "dbt", "policy": document()}, "has no Statement"),
+        (ROLE_POLICY, {"role": "dbt", "policy": "[]"}, "must be a JSON object"),
+        (ROLE_POLICY, {"role": "dbt", "policy": document({**allow(Action="*", Resource="*"), "Effect": "allow"})}, "Effect"),
+    ],
+    "trust policies": [
+        trust(""),
+        trust("", Action=["sts:AssumeRole", "sts:TagSession"], Principal={"AWS": ACCOUNT}),
+        trust("may only specify STS AssumeRole actions", Action="s3:GetObject"),
+        trust("may only specify STS AssumeRole actions", Action="sts:GetCallerIdentity"),
+        trust("must not have Resource", Resource="*"),
+        trust('"SERVICE":"ecs-task.amazonaws.com"', Principal={"Service": "ecs-task.amazonaws.com"}),
+        trust("Invalid principal", Principal={"Service": "mwaa.amazonaws.com"}),
+        trust("Invalid principal", Principal={"Service": []}),
+        trust("Invalid principal", Principal={"AWS": "arn:aws:iam::123456789012:role/*"}),
+        trust("Invalid principal", Principal={"AWS": "12345"}),
+        trust("Invalid principal", Principal={"AWS": "arn:aws:iam::123456789012:group/data"}),
+        trust("Invalid principal", Principal={"Aws": ACCOUNT}),
+        trust("Invalid principal", Principal="everybody"),
+        trust("LimitExceeded", Principal={"AWS": [f"arn:aws:iam::{ACCOUNT}:role/{'r' * 50}{n}" for n in range(30)]}),
+        shared_issuer("gitlab.com:sub", "gitlab.com", StringEquals={"gitlab.com:aud": "https://gitlab.com"}),
+        shared_issuer("gitlab.com:sub", "gitlab.com", StringLike={"gitlab.com:sub": "*"}),
+        shared_issuer("", "gitlab.com", StringLike={"gitlab.com:sub": "project_path:data/dbt:*"}),
+        shared_issuer("", "gitlab.example.com", StringEquals={"gitlab.example.com:aud": "dbt"}),
+    ],
+    "policies of resources": [
+        bucket(""),
+        bucket("", Sid="with a space", Action="s3:*", Resource=["arn:aws:s3:::dags", "arn:aws:s3:::dags/*"]),
+        bucket("not about dags", Resource="arn:aws:s3:::other/*"),
+        bucket("invalid resource", Resource="*"),
+        bucket("does not apply to any resource", Resource="arn:aws:s3:::dags"),
+        bucket("does not apply to any resource", Action="s3:ListBucket"),
+        bucket("invalid action", Action="s3:ReadObject"),
+        bucket("out of service scope", Action="kms:Decrypt"),
+        bucket("invalid condition key", Condition={"StringEquals": {"s3:x-amz-encryption": "aws:kms"}}),
+        bucket("", Condition={"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}),
+        bucket("Invalid principal", Principal={"AWS": "dbt"}),
+        key(""),
+        key("out of service scope", Action="s3:GetObject"),
+        (
+            KEY_TYPE,
+            {"policy": document(allow(Action="kms:*", Principal=ROOT))},
+            "either Resource or NotResource",
+        ),
+        topic(""),
+        topic("", Action="SNS:*"),
+        topic("", Condition={"StringEquals": {"AWS:SourceOwner": ACCOUNT}}),
+        topic("out of service scope", Action="sns:CreateTopic"),
+        topic("out of service scope", Action="sqs:SendMessage"),
+        secret(""),
+        secret("no action on a Secret", Action="secretsmanager:ListSecrets"),
+        secret("PublicPolicyException", Principal="*"),
+        repository(""),
+        repository("no action on a repository", Action="ecr:GetAuthorizationToken"),
+        repository("must not have Resource", Resource="*"),
+        (
+            ENDPOINT,
+            {"vpcId": "v", "serviceName": "com.amazonaws.eu-west-1.s3", "policy": document(allow(Action="*", Resource="*"))},
+            "Principal",
+        ),
+    ],
+    "containers": [
+        container(""),
+        logging("", mode="non-blocking", max_buffer_size="25m", awslogs_create_group="true"),
+        logging("disallows options: awslogs-retention", awslogs_retention="7"),
+        logging("awslogs-create-group", awslogs_create_group="false"),
+        logging("awslogs-datetime-format", awslogs_datetime_format="%Y", awslogs_multiline_pattern="^x"),
+        logging("mode", mode="async"),
+        logging("non-blocking", mode="blocking", max_buffer_size="1m"),
+        logging("awslogs-region", awslogs_region="Ireland"),
+        logging("is required", awslogs_stream_prefix=""),
+        container("one of awslogs", logConfiguration={"logDriver": "json-file"}),
+        container("must match", portMappings=[{"containerPort": 80, "hostPort": 8080}]),
+        container("", portMappings=[{"containerPort": 80, "hostPort": 80}, {"containerPort": 80, "protocol": "udp"}]),
+        container("80/tcp is used twice", portMappings=[{"containerPort": 80}, {"containerPort": 80}]),
+        container("65535", portMappings=[{"containerPort": 70000}]),
+        container("devices", linuxParameters={"devices": [{"hostPath": "/dev/fuse"}]}),
+        container("sharedMemorySize", linuxParameters={"sharedMemorySize": 64}),
+        container("SYS_PTRACE", linuxParameters={"capabilities": {"add": ["NET_ADMIN"]}}),
+        container("", linuxParameters={"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}}),
+        container("privileged", privileged=True),
+        container("more than the task's 1024", memory=2048),
+        container("more than the task's 512", cpu=1024),
+        container("6 MiB", memory=4),
+        container("more than the container's memory", memory=256, memoryReservation=512),
+        container("does not match", image="dbt image"),
+        container("does not match", name="dbt runner"),
+        container("essential", essential=False),
+        container("such as 'USER'", environment=[{"name": "USER", "value": "a"}], secrets=[{"name": "USER", "valueFrom": "a"}]),
+        container("no secret", secrets=[{"name": "A", "valueFrom": "arn:aws:s3:::secrets"}]),
+        container("", secrets=[{"name": "A", "valueFrom": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:a-b1c2d3:user::"}]),
+        container("5 to 300", healthCheck={"command": ["CMD", "true"], "interval": 1}),
+        container("must begin with CMD", healthCheck={"command": ["true"]}),
+        container("used twice", {"volumes": [{"name": "a"}]}, mountPoints=[{"sourceVolume": "a", "containerPath": "/a"}] * 2),
+        container("", {"cpu": "1 vCPU", "memory": "2 GB"}),
+        container("do not go with", {"cpu": "1 vCPU", "memory": "1 GB"}),
+        container(
+            "Linux only", {"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE", "cpuArchitecture": "ARM64"}}
+        ),
+        containers("used twice", CONTAINER, CONTAINER),
+        containers("1 to 10 items"),
+        containers("1 to 10 items", *({**CONTAINER, "name": f"c{number}"} for number in range(11))),
+        containers(
+            "COMPLETE can't be set",
+            CONTAINER,
+            {**CONTAINER, "name": "b", "dependsOn": [{"containerName": "dbt", "condition": "COMPLETE"}]},
+        ),
+        containers(
+            "cycle",
+            {**CONTAINER, "dependsOn": [{"containerName": "b", "condition": "START"}]},
+            {**CONTAINER, "name": "b", "dependsOn": [{"containerName": "dbt", "condition": "START"}]},
+        ),
+        containers(
+            "",
+            {**CONTAINER, "name": "setup", "essential": False},
+            {**CONTAINER, "dependsOn": [{"containerName": "setup", "condition": "SUCCESS"}]},
+        ),
+        container("does not match", {"executionRoleArn": "dbt"}),
+        container("two with one", {"volumes": [{"name": "a"}, {"name": "a"}]}),
+    ],
+    "lifecycle of images": [
+        image_rules("", image_rule(), image_rule(2, tagStatus="any", countType="imageCountMoreThan", countUnit=None)),
+        image_rules("", image_rule(tagStatus="tagged", tagPatternList=["prod*"])),
+        image_rules("tagStatus", image_rule(tagStatus="all")),
+        image_rules("highest rulePriority", image_rule(1, tagStatus="any"), image_rule(2)),
+        image_rules("must not have tagPrefixList", image_rule(tagPrefixList=["v"])),
+        image_rules("either tagPrefixList", image_rule(tagStatus="tagged")),
+        image_rules("either tagPrefixList", image_rule(tagStatus="tagged", tagPrefixList=["v"], tagPatternList=["v*"])),
+        image_rules("wildcards", image_rule(tagStatus="tagged", tagPatternList=["*a*b*c*d*"])),
+        image_rules("countType", image_rule(countType="imagesMoreThan")),
+        image_rules("countUnit days", image_rule(countUnit=None)),
+        image_rules("countUnit days", image_rule(countUnit="weeks")),
+        image_rules("must not have a countUnit", image_rule(countType="imageCountMoreThan")),
+        image_rules("countNumber", image_rule(countNumber=0)),
+        image_rules("same rulePriority", image_rule(), image_rule()),
+        image_rules("rulePriority", image_rule(0)),
+        image_rules("action", image_rule(action="delete")),
+        image_rules("unknown part", {**image_rule(), "enabled": True}),
+        image_rules("more than one", image_rule(1, tagStatus="any"), image_rule(2, tagStatus="any")),
+        (IMAGE_LIFECYCLE, {"repository": "dbt", "policy": json.dumps({"rule": [image_rule()]})}, "list of rules"),
+    ],
+    "lifecycle of objects": [
+        object_rule("", expiration={"days": 365}, transitions=transitions((30, "STANDARD_IA"), (90, "GLACIER"))),
+        object_rule("greater than or equal to 30", transitions=transitions((10, "STANDARD_IA"))),
+        object_rule("", transitions=transitions((0, "GLACIER_IR"))),
+        object_rule(
+            "must be greater than 'Days' in the Transition", expiration={"days": 30}, transitions=transitions((60, "GLACIER"))
+        ),
+        object_rule("30 days more", transitions=transitions((30, "STANDARD_IA"), (40, "GLACIER"))),
+        object_rule("can't follow", transitions=transitions((30, "GLACIER"), (90, "STANDARD_IA"))),
+        object_rule("must be different", transitions=transitions((30, "GLACIER"), (90, "GLACIER"))),
+        object_rule("give one of date", expiration={"days": 1, "expiredObjectDeleteMarker": True}),
+        object_rule("mixed", expiration={"date": "2030-01-01T00:00:00Z"}, transitions=transitions((30, "GLACIER"))),
+        object_rule("1 to -", noncurrentVersionExpiration={"noncurrentDays": 0}),
+        object_rule("1 to 100", noncurrentVersionExpiration={"noncurrentDays": 1, "newerNoncurrentVersions": 101}),
+        object_rule("for storageClass", noncurrentVersionTransitions=[{"noncurrentDays": 7, "storageClass": "STANDARD_IA"}]),
+        object_rule("give one, or all inside", filter={"prefix": "a", "objectSizeGreaterThan": 1}, expiration={"days": 1}),
+        object_rule("Tags", filter={"tag": {"key": "a", "value": "b"}}, abortIncompleteMultipartUpload={"daysAfterInitiation": 7}),
+        object_rule("", filter={"and": {"prefix": "logs/", "tags": {"keep": "no"}}}, expiration={"days": 30}),
+        object_rule("no action"),
+        object_rule("midnight", expiration={"date": "2030-01-01T12:00:00Z"}),
+        (LIFECYCLE, {"bucket": "b", "rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}] * 2}, "unique"),
+    ],
+    "events": [
+        schedule("", "rate(1 hour)"),
+        schedule("", "rate(5 minutes)"),
+        schedule("not valid", "rate(1 hours)"),
+        schedule("not valid", "rate(5 minute)"),
+        schedule("not valid", "rate(0 minutes)"),
+        schedule("not valid", "rate(30 seconds)"),
+        schedule("", "cron(0 10 * * ? *)"),
+        schedule("", "cron(0/15 8-17 ? * MON-FRI *)"),
+        schedule("", "cron(0 0 L * ? 2026-2030)"),
+        schedule("", "cron(0 9 ? * 2#1 *)"),
+        schedule("minutes", "cron(75 10 * * ? *)"),
+        schedule("hours", "cron(0 24 * * ? *)"),
+        schedule("month", "cron(0 10 * 13 ? *)"),
+        schedule("one of day-of-month", "cron(0 10 * * * *)"),
+        schedule("six fields", "cron(0 10 * * ?)"),
+        schedule("neither rate", "0 10 * * ? *"),
+        pattern(
+            "", source=["aws.ecs"], detail={"exitCode": [{"anything-but": 0}, {"numeric": [">", 0, "<=", 5]}, {"exists": False}]}
+        ),
+        pattern("Empty arrays", source=[]),
+        pattern("object or an array", source="aws.ecs"),
+        pattern("no match expression", source=[{"begins": "aws"}]),
+        pattern("no match expression", detail={"code": [{"numeric": ["=>", 5]}]}),
+        pattern("Only one key", source=[{"prefix": "a", "suffix": "b"}]),
+        pattern("is empty"),
+        target("", '{"task": <task>, "rule": <aws.events.rule-name>}'),
+        target("", '"The task <task>"\n"has failed."'),
+        target("none of its inputPaths", '"<tusk>"'),
+        target("needs quotes", "The task <task> has failed."),
+        (TARGET, {"rule": "r", "arn": "alerts"}, "does not match"),
+        (TARGET, {"rule": "r", "arn": f"arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/dbt"}, "RoleArn is required"),
+        (TARGET, {"rule": "r", "arn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f", "roleArn": ROLE}, "not supported"),
+        (
+            TARGET,
+            {"rule": "r", "arn": TOPIC, "inputTransformer": {"inputPaths": {"a": "detail"}, "inputTemplate": '"<a>"'}},
+            "JSON path",
+        ),
+    ],
+    "alarms and dashboards": [
+        dashboard(
+            "needs quotes",
+            widget("metric", {"metrics": [[{"expression": "SEARCH('{AWS/ECS,Cluster-Name}', 'Sum')"}]], "region": "eu-west-1"}),
+        ),
+        alarm("", alarmActions=[TOPIC], dimensions={"Environment": "dbt"}),
+        alarm("", period=30, namespace="AWS/ECS"),
+        alarm("does not match", alarmActions=["alerts"]),
+        alarm("30 items", dimensions={f"d{number}": "x" for number in range(31)}),
+        alarm("has the value ''", dimensions={"Environment": ""}),
+        alarm("multiple of 60", period=7),
+        alarm("multiple of 60", period=90),
+        alarm("EvaluationPeriods", datapointsToAlarm=3, evaluationPeriods=2),
+        alarm("not one of", statistic="p99"),
+        alarm("a day", period=300, evaluationPeriods=300),
+        alarm("not a number", threshold="high"),
+        alarm("does not match", namespace=":dbt"),
+        dashboard(
+            "",
+            widget(),
+            widget(
+                "metric", {"metrics": [["AWS/ECS", "CPU", "Cluster", "a"], [".", "Mem", {"stat": "p99"}]], "region": "eu-west-1"}
+            ),
+        ),
+        dashboard("does not match", widget(), name="my page"),
+        dashboard("type should be", widget("graph")),
+        dashboard("'region'", widget("metric", {"metrics": [["A", "B"]]})),
+        dashboard("pairs of a dimension", widget("metric", {"metrics": [["A", "B", "C"]], "region": "eu-west-1"})),
+        dashboard("view should be", widget("metric", {"metrics": [["A", "B"]], "region": "eu-west-1", "view": "line"})),
+        dashboard("no statistic", widget("metric", {"metrics": [["A", "B"]], "region": "eu-west-1", "stat": "Median"})),
+        dashboard("'markdown'", widget("text", {})),
+        dashboard("width should be", widget(width=25)),
+        dashboard("both x and y", widget(x=1)),
+        dashboard("ARNs of alarms", widget("alarm", {"alarms": ["queue"]})),
+        dashboard("'query'", widget("log", {"region": "eu-west-1"})),
+        dashboard("additional property", widget(title="x")),
+    ],
+    "network": [
+        (GROUP, {"vpcId": "vpc-1", "description": "tasks of dbt (egress only)"}, ""),
+        (GROUP, {"vpcId": "vpc-1", "description": "dbt’s tasks"}, "does not match"),
+        (GROUP, {"vpcId": "vpc-1", "description": "d" * 256}, "255 characters"),
+        (GROUP, {"vpcId": "vpc-1", "name": "default"}, "does not match"),
+        (GROUP, {"vpcId": "vpc-1", "name": "dbt%tasks"}, "does not match"),
+        rule(""),
+        rule("", ipProtocol="icmp", fromPort=8, toPort=0),
+        rule("", ipProtocol="50", fromPort=None, toPort=None),
+        rule("does not match", ipProtocol="tpc"),
+        rule("65535", toPort=70000),
+        rule("does not match", description="what? ours"),
+        rule("255 characters", description="d" * 256),
+        rule("Invalid value '-1'", fromPort=-1),
+        rule("no type and code", ipProtocol="icmp", fromPort=300, toPort=0),
+        rule("fromPort and toPort", ipProtocol="icmp", fromPort=None, toPort=None),
+        rule("host bits", cidrIpv4="10.0.0.1/8"),
+        flow_log(""),
+        flow_log("not applicable for s3", logDestination="arn:aws:s3:::logs", logDestinationType="s3"),
+        flow_log("reserved term", iamRoleArn=None, logDestination="arn:aws:s3:::logs/AWSLogs/", logDestinationType="s3"),
+        flow_log("", iamRoleArn=None, logDestination="arn:aws:s3:::logs/flow/", logDestinationType="s3"),
+        flow_log("no destination of the type", logDestination="arn:aws:s3:::logs"),
+        flow_log("does not match", logDestination="flow"),
+        flow_log("unknown field", logFormat="${srcaddr} ${source}"),
+        flow_log("60 or 600", maxAggregationInterval=300),
+        endpoint("", "eu-west-1.s3"),
+        endpoint("", "eu-west-1.ecr.api", vpcEndpointType="Interface"),
+        endpoint("", "vpce.eu-west-1.vpce-svc-0123456789abcdef0", vpcEndpointType="Interface"),
+        endpoint("does not exist", "eu-west-1.ecr", vpcEndpointType="Interface"),
+        endpoint("does not support Gateway", "eu-west-1.logs"),
+        endpoint("is not for an endpoint", "eu-west-1.s3", subnetIds=["subnet-1"]),
+        (VPC, {"cidrBlock": "10.0.0.0/16", "enableDnsSupport": False, "enableDnsHostnames": True}, "enableDnsSupport"),
+        (VPC, {"cidrBlock": "169.254.0.0/16"}, "InvalidVpc.Range"),
+        (VPC, {"cidrBlock": "10.0.0.0/16", "instanceTenancy": "host"}, "default, dedicated"),
+        (VPC, {"cidrBlock": "10.0.0.0/16", "tags": {"team!": "ä?"}}, ""),
+        (ZONE, {"name": "a..example.com", "vpcs": [{"vpcId": "vpc-1"}]}, "does not match"),
+        (ZONE, {"name": f"{'a' * 64}.example.com", "vpcs": [{"vpcId": "vpc-1"}]}, "does not match"),
+    ],
+    "airflow": [
+        environment("", maxWebservers=5, schedulers=2, requirementsS3Path="r.txt", requirementsS3ObjectVersion="1"),
+        environment("", airflowVersion="3.0.6"),
+        environment("does not match", airflowVersion="2.1.0"),
+        environment("1 to 5", maxWebservers=9),
+        environment("is required with requirementsS3Path", requirementsS3Path="r.txt"),
+        environment("does not match", startupScriptS3Path="/start.sh", startupScriptS3ObjectVersion="1"),
+        environment("mw1.micro", environmentClass="mw1.tiny"),
+        environment("2 or more outside", schedulers=1),
+        environment("1 in mw1.micro", environmentClass="mw1.micro", schedulers=2),
+        environment("1 to 25", maxWorkers=30),
+        environment("does not match", weeklyMaintenanceWindowStart="SUN:03:15"),
+        environment("does not match", airflowConfigurationOptions={"Core.Parallelism": "4"}),
+        environment("does not match", sourceBucketArn="dags"),
+        environment("does not match", kmsKey="platform"),
+    ],
+    "the rest": [
+        encryption("", {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY}),
+        encryption("can't be given with AES256", {"sseAlgorithm": "AES256", "kmsMasterKeyId": KEY}),
+        encryption("1 to 1 items", {"sseAlgorithm": "AES256"}, {"sseAlgorithm": "aws:kms"}),
+        encryption("not one of", {"sseAlgorithm": "aws:fsx"}),
+        (VERSIONING, {"bucket": "b", "versioningConfiguration": {"status": "Enabled", "mfaDelete": "Enabled"}}, "Mfa"),
+        (OBJECT, {"bucket": "b", "key": "ä" * 600}, "1024"),
+        (OBJECT, {"bucket": "b", "key": "k", "storageClass": "OUTPOSTS"}, "not one of"),
+        (OBJECT, {"bucket": "b", "key": "k", "metadata": {"Owner": "data"}}, "lower case"),
+        (OBJECT, {"bucket": "b", "key": "k", "kmsKeyId": "platform"}, "does not match"),
+        (KEY_TYPE, {"customerMasterKeySpec": "RSA_2048", "keyUsage": "SIGN_VERIFY"}, ""),
+        (KEY_TYPE, {"customerMasterKeySpec": "RSA_2048", "enableKeyRotation": True}, "symmetric"),
+        (KEY_TYPE, {"keyUsage": "SIGN_VERIFY"}, "not compatible"),
+        (ALIAS, {"name": "alias/data lake", "targetKeyId": "k"}, "does not match"),
+        (ALIAS, {"name": "alias/data", "targetKeyId": "alias/other"}, "does not match"),
+        (LOG_GROUP, {"name": "aws/dbt"}, "does not match"),
+        (LOG_GROUP, {"name": "/aws/dbt"}, ""),
+        (LOG_GROUP, {"name": "dbt logs"}, "does not match"),
+        (LOG_GROUP, {"logGroupClass": "DELIVERY", "retentionInDays": 7}, "DELIVERY"),
+        (LOG_GROUP, {"kmsKeyId": "platform"}, "does not match"),
+        (LOG_GROUP, {"tags": {"team": "data & more"}}, "letters, digits"),
+        (ROLE_TYPE, {**trust("")[1], "tags": {"Team": "a", "team": "b"}}, "case insensitive"),
+        (ROLE_TYPE, {**trust("")[1], "permissionsBoundary": ROLE}, "does not match"),
+        subscription("", "email", "data@example.com"),
+        subscription("", "https", "https://events.example.com/in"),
+        subscription("no endpoint", "email", "data"),
+        subscription("no endpoint", "https", "http://events.example.com"),
+        subscription("no endpoint", "sqs", "https://sqs.eu-west-1.amazonaws.com/1/q"),
+        subscription("raw message", "email", "data@example.com", rawMessageDelivery=True),
+        (TOPIC_TYPE, {"displayName": "d" * 101}, "100 characters"),
+        (SECRET, {"kmsKeyId": "my key"}, "does not match"),
+        (REPOSITORY, {"encryptionConfigurations": [{"encryptionType": "AES256", "kmsKey": KEY}]}, "not with AES256"),
+        (CLUSTER, {"settings": [{"name": "containerInsights", "value": "on"}]}, "not one of"),
+        (CLUSTER, {"configuration": {"executeCommandConfiguration": {"logging": "OVERRIDE"}}}, "is required"),
+        (
+            CAPACITY,
+            {
+                "clusterName": "dbt",
+                "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
+                "defaultCapacityProviderStrategies": [
+                    {"capacityProvider": name, "base": 1} for name in ("FARGATE", "FARGATE_SPOT")
+                ],
+            },
+            "only one capacity provider",
+        ),
+        (CAPACITY, {"clusterName": "my cluster"}, "does not match"),
+        budget("", [notification(), notification(notificationType="FORECASTED")]),
+        budget("10 items", [notification(subscriberEmailAddresses=[f"{n}@example.com" for n in range(11)])]),
+        budget("does not match", [notification(subscriberEmailAddresses=["data"])]),
+        budget("5 items", [notification(threshold=number) for number in range(1, 7)]),
+        budget("1 items", [notification(subscriberSnsTopicArns=[TOPIC, f"{TOPIC}2"])]),
+        budget("already exists", [notification(), notification()]),
+        budget("forecasts", [notification(notificationType="FORECASTED")], timeUnit="DAILY"),
+        budget("no currency", limitUnit="GB"),
+        budget("not one of", [notification(comparisonOperator="MORE_THAN")]),
+        budget("does not match", limitAmount="a lot"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def aws() -> Session:
+    """Reaches no AWS."""
+    return Session(endpoint="http://127.0.0.1:9", region="eu-west-1", default_tags={})
+
+
+def refusal(session: Session, token: str, inputs: dict[str, Any]) -> str:
+    """What the stand-in has against the inputs; empty when nothing."""
+    handler = TableResource(CATALOGUE[f"aws:{token}"], lambda: session)
+    try:
+        handler.check(Operation(urn="urn", name="sales", seed=b"seed"), {}, inputs)
+    except InvalidInputs as refused:
+        return str(refused)
+    return ""
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_what_aws_refuses_is_refused_and_its_neighbours_pass(aws, kind):
+    """A rule that is missing lets a stack pass here that AWS stops half-way; one too many stops a stack that AWS takes."""
+    wrong = [
+        (token, inputs, reason, found)
+        for token, inputs, reason in CASES[kind]
+        if bool(reason) != bool(found := refusal(aws, token, inputs)) or reason not in found
+    ]
+
+    assert wrong == []
+
+
+def test_every_place_in_a_table_is_one_of_a_type(aws):
+    """A misspelt one would never be looked at."""
+    tables = {**{token: list(places) for token, places in PLACES.items()}}
+    for token, places in LIMITS.items():
+        tables[token] = [*tables.get(token, []), *places]
+    for token, place in POLICIES.items():
+        tables[token] = [*tables.get(token, []), place]
+
+    unknown = [
+        (token, place)
+        for token, places in tables.items()
+        for place in places
+        if place.partition(".")[0].partition("[")[0] not in CATALOGUE[f"aws:{token}"].properties
+    ]
+
+    assert unknown == []
