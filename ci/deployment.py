@@ -1,15 +1,20 @@
 """The steps of the jobs that preview, deploy and destroy one stack."""
 
+import contextlib
 import json
 from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ci import plan, radius, report
 from ci.order import require_descent
 from ci.radius import Kind
+from ops.airflow import Airflow
 from ops.backend.recovery import recover
 from ops.backend.state import protected
 from ops.engine import Engine
 from ops.errors import OpsError
+from ops.stack import Stack
 
 
 def preview(engine: Engine, folder: Path) -> str:
@@ -42,7 +47,22 @@ def deploy(engine: Engine, kind: Kind, *, refresh: bool = False, back: bool = Fa
     changes = plan.changes(engine.preview(refresh=refresh))
     print(report.plan(changes, engine.stack), flush=True)
     prove(changes, kind)
-    engine.up(refresh=refresh)
+    try:
+        engine.up(refresh=refresh)
+    except OpsError as error:
+        if reason := _rolled_back(engine):
+            fix = (
+                "Mend what it names and deploy again. Airflow runs as before: docs/operations.md, When an update of Airflow fails."
+            )
+            raise OpsError(f"{error.problem}\nAWS rolled back the update of Airflow: {reason}", fix) from error
+        raise
+
+
+def _rolled_back(engine: Engine) -> str:
+    """Why AWS is going back from an update of Airflow, for which `up` did not wait; empty if it is not, or can't be asked."""
+    with contextlib.suppress(OpsError, BotoCoreError, ClientError):
+        return Airflow(Stack(name=engine.stack)).going_back()
+    return ""
 
 
 def prove(changes: list[plan.Change], kind: Kind) -> None:

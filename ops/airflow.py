@@ -17,6 +17,14 @@ TASK = "dbt"
 LOADING = 180
 """Seconds until a DAG that was just deployed must be there: MWAA copies the bucket every 30 s, then parses."""
 
+BUSY = {"CREATING_SNAPSHOT", "MAINTENANCE", "ROLLING_BACK", "UPDATING"}
+"""Statuses of an environment that another one follows by itself (MWAA API Reference, "Environment")."""
+
+ROLLING_BACK = 2700
+"""Seconds: MWAA needs up to half an hour to go back."""
+
+POLL = 10
+"""Seconds between two looks at it."""
 
 AILING = "MWAA starts it again by itself within minutes. If it stays: read the environment's scheduler log, then `pulumi up`."
 """What to do about a part of Airflow that gives no sign of life."""
@@ -45,6 +53,18 @@ class Airflow:
             return self.client.get_environment(Name=self.name)["Environment"]
         except self.client.exceptions.ResourceNotFoundException as error:
             raise OpsError(f"There is no Airflow environment {self.name!r}.", "Deploy it: `pulumi up`.") from error
+
+    def going_back(self) -> str:
+        """Why MWAA is going back from an update, once it has gone back; empty if it is not at anything.
+
+        Pulumi's provider errs when an update begins to be rolled back, minutes before MWAA says why.
+        """
+        if self.environment()["Status"] not in BUSY:
+            return ""
+        deadline = time.monotonic() + ROLLING_BACK
+        while (environment := self.environment())["Status"] in BUSY and time.monotonic() < deadline:
+            time.sleep(POLL)
+        return refusal(environment)
 
     def require_dag(self, dag_id: str) -> None:
         """Waits until Airflow has loaded the DAG. Raises OpsError if it does not come, or is paused."""

@@ -7,11 +7,21 @@ import pytest
 
 from ci import deployment
 from ci.radius import Kind
+from ops import airflow
+from ops.airflow import Airflow
 from ops.engine import Engine
 from ops.errors import OpsError
 from tests.fake_program import FakeProgram
 from tests.unit.ci.test_radius import IMAGE, NEW_IMAGE, OBJECT, RULE, preview, step
 from tests.unit.pulumi import state
+
+FAILED = {"Status": "FAILED"}
+READY = {
+    "stack export": state(),
+    "stack history": [],
+    "preview": preview(*NEW_IMAGE),
+    "stack output": {"airflowEnvironment": "dbt-platform-dev", "region": "eu-west-1"},
+}
 
 
 def test_a_deployment_within_its_radius_goes_up(pulumi: FakeProgram):
@@ -22,6 +32,33 @@ def test_a_deployment_within_its_radius_goes_up(pulumi: FakeProgram):
 
     assert pulumi.calls[-1][:3] == ["up", "--yes", "--skip-preview"]
     assert pulumi.calls[-1][-3:] == ["--stack", "dev", "--non-interactive"]
+
+
+def test_a_deployment_that_mwaa_is_going_back_from_ends_with_its_reason(pulumi: FakeProgram, monkeypatch: pytest.MonkeyPatch):
+    """Pulumi's provider stops at "unexpected state 'ROLLING_BACK'", minutes before MWAA says what it could not do."""
+    error = {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": "no such package"}
+    seen = [
+        {"Status": "ROLLING_BACK"},
+        {"Status": "ROLLING_BACK"},
+        {"Status": "AVAILABLE", "LastUpdate": FAILED | {"Error": error}},
+    ]
+    monkeypatch.setattr(Airflow, "environment", lambda _: seen.pop(0))
+    monkeypatch.setattr(airflow, "POLL", 0)
+    pulumi.answers({**READY, "up": ("unexpected state 'ROLLING_BACK'", 1)})
+
+    with pytest.raises(OpsError, match="INCORRECT_CONFIGURATION: no such package"):
+        deployment.deploy(Engine("dev"), Kind.INFRASTRUCTURE)
+
+
+def test_an_old_refusal_of_mwaa_explains_no_new_failure(pulumi: FakeProgram, monkeypatch: pytest.MonkeyPatch):
+    """MWAA tells of the last update until there is another one: this deployment failed for another reason."""
+    monkeypatch.setattr(Airflow, "environment", lambda _: {"Status": "AVAILABLE", "LastUpdate": FAILED})
+    pulumi.answers({**READY, "up": ("no space left", 1)})
+
+    with pytest.raises(OpsError) as failed:
+        deployment.deploy(Engine("dev"), Kind.INFRASTRUCTURE)
+
+    assert "Airflow" not in str(failed.value)
 
 
 def test_a_deployment_outside_its_radius_changes_nothing(pulumi: FakeProgram):
