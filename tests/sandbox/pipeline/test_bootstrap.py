@@ -65,7 +65,7 @@ def _trust(service: str, kind: str = "Service") -> str:
 
 
 EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-ROLE = "sales-mine"
+OWN_ROLE, OTHER_ROLE = "sales-dev", "sales-prod"
 KEY_ALIAS = "alias/dbt-platform-prod"
 SSH = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 TASKS = _trust("ecs-tasks.amazonaws.com")
@@ -79,7 +79,7 @@ def _create_role(boundary: str | None, stack: str = "dev") -> Attempt:
         arn = f"arn:aws:iam::{account.stack.state.account}:policy/ci/dbt-platform/{boundary}"
         bounded = {"PermissionsBoundary": arn} if boundary else {}
         path = f"/dbt-platform-{stack}/workstreams/task/"
-        account.client(role, "iam").create_role(RoleName=ROLE, Path=path, AssumeRolePolicyDocument=TASKS, **bounded)
+        account.client(role, "iam").create_role(RoleName=f"sales-{stack}", Path=path, AssumeRolePolicyDocument=TASKS, **bounded)
 
     return attempt
 
@@ -183,8 +183,8 @@ def test_a_deployment_can_not_get_more_rights(account: Bootstrapped, role: str, 
 OTHERS: dict[str, Attempt] = {
     "write the other stack's state": _state("put_object", Key=".pulumi/stacks/dbt-platform/prod.json", Body=b"{}"),
     "break the other stack's lock": _state("delete_object", Key=".pulumi/locks/organization/dbt-platform/prod/1.json"),
-    "delete the other stack's role": _iam("delete_role", RoleName=ROLE),
-    "give the other stack's role more": _iam("put_role_policy", RoleName=ROLE, PolicyName="more", PolicyDocument=EVERYTHING),
+    "delete the other stack's role": _iam("delete_role", RoleName=OTHER_ROLE),
+    "give the other stack's role more": _iam("put_role_policy", RoleName=OTHER_ROLE, PolicyName="more", PolicyDocument=EVERYTHING),
     "make a role with the other stack's boundary": _create_role("workload-boundary-prod"),
     "empty the other stack's bucket": lambda account, role: account.client(role, "s3").delete_object(
         Bucket="dbt-platform-prod-data", Key="run"
@@ -242,7 +242,7 @@ def production(account: Bootstrapped) -> Iterator[None]:
     ec2.delete_security_group(GroupId=group)
     ec2.delete_vpc(VpcId=vpc)
     s3.delete_bucket(Bucket="dbt-platform-prod-data")
-    iam.delete_role(RoleName=ROLE)
+    iam.delete_role(RoleName=OTHER_ROLE)
 
 
 @pytest.mark.usefixtures("production")
@@ -262,9 +262,9 @@ def test_a_deployment_may_make_a_bounded_role(account: Bootstrapped):
     """The twin of the refusals: a role that may do nothing would pass them all."""
     iam = account.client("deploy-dev", "iam")
     _create_role("workload-boundary-dev")(account, "deploy-dev")
-    iam.put_role_policy(RoleName=ROLE, PolicyName="all", PolicyDocument=EVERYTHING)
-    iam.delete_role_policy(RoleName=ROLE, PolicyName="all")
-    iam.delete_role(RoleName=ROLE)
+    iam.put_role_policy(RoleName=OWN_ROLE, PolicyName="all", PolicyDocument=EVERYTHING)
+    iam.delete_role_policy(RoleName=OWN_ROLE, PolicyName="all")
+    iam.delete_role(RoleName=OWN_ROLE)
 
 
 def test_a_deployment_becomes_no_role_that_it_made(account: Bootstrapped):
