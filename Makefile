@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-diagnosis
+.PHONY: acceptance help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-diagnosis
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
@@ -38,6 +38,9 @@ lint: $(BIN)/.complete ## ruff, format, import rules
 
 types: $(BIN)/.complete ## basedpyright
 	@$(BIN)/basedpyright
+
+acceptance: $(BIN)/.complete ## prove a deployed stack end to end: make acceptance STACK=dev
+	@$(BIN)/ops --stack "$(STACK)" acceptance $(WORKSTREAM)
 
 benchmark-growth: $(BIN)/.complete ## time previews of 1 to 200 workstreams
 	@$(BIN)/python -m benchmarks.growth

@@ -7,6 +7,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ci import plan, radius, report
+from ci.drift import differences
 from ci.order import require_descent
 from ci.radius import Kind
 from ops.airflow import Airflow
@@ -78,14 +79,23 @@ def prove(changes: list[plan.Change], kind: Kind) -> None:
 
 
 def drift(engine: Engine) -> None:
-    """Raises OpsError when the cloud is not as Pulumi left it."""
-    if engine.drifted():
+    """Raises OpsError when the cloud is not as Pulumi left it, with who changed what."""
+    refresh = engine.drift()
+    if refresh is None:
+        print(f"{engine.stack} is as Pulumi left it.")
+        return
+    found = list(differences(refresh))
+    told = "\n".join(f"  {difference}" for difference in found)
+    if any(difference.by_somebody for difference in found):
         raise OpsError(
-            f"The stack {engine.stack} was changed behind Pulumi's back, see above.",
+            f"The stack {engine.stack} was changed behind Pulumi's back, see above:\n{told}",
             "To put it back, start a pipeline by hand (on main: deploy = infrastructure; on the release's tag for production), "
             "or put the change into the stack's settings.",
         )
-    print(f"{engine.stack} is as Pulumi left it.")
+    raise OpsError(
+        f"AWS filled in what the state of {engine.stack} lacks, and nobody changed anything:\n{told}",
+        f"Take it into the state: pulumi refresh --yes --stack {engine.stack}. It changes nothing in AWS.",
+    )
 
 
 def destroy(engine: Engine, confirmation: str) -> None:

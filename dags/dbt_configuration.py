@@ -1,118 +1,155 @@
 """Reads and checks what the platform wrote about each workstream: the files `config/<workstream>.json` beside this one.
 
-Standard library and Airflow only, because MWAA gives DAG files nothing else.
+Of packages only those that Airflow itself brings (pydantic, pendulum), because MWAA gives DAG files nothing else.
 """
 
 import difflib
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import pendulum
 from airflow.sdk import CronDataIntervalTimetable
 from airflow.sdk.exceptions import AirflowTimetableInvalid
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 SCHEMA_VERSION = 1
 """Rises when a reader of the former version would misread a file."""
 
-Kind = Literal["text", "number", "flag", "texts", "schedule", "maybe"]
-
-KEYS: dict[str, Kind] = {
-    "schemaVersion": "number",
-    "workstream": "text",
-    "dagId": "text",
-    "description": "text",
-    "owner": "text",
-    "tags": "texts",
-    "schedule": "schedule",
-    "timezone": "text",
-    "poolSlots": "number",
-    "failedModelTasks": "number",
-    "retries": "number",
-    "timeoutMinutes": "number",
-    "region": "text",
-    "cluster": "text",
-    "capacityProvider": "text",
-    "taskDefinition": "text",
-    "container": "text",
-    "subnets": "texts",
-    "securityGroups": "texts",
-    "logGroup": "text",
-    "logStreamPrefix": "text",
-    "artifactsBucket": "text",
-    "artifactsPrefix": "text",
-    "alertTopic": "text",
-    "select": "texts",
-    "exclude": "texts",
-    "selector": "maybe",
-    "commands": "texts",
-    "fullRefresh": "flag",
-    "freshness": "flag",
-}
-"""Every key that is read; all are required, so that what a DAG does never depends on a default in two places.
-
-Other keys are ignored: S3 may show a new file before the DAG files that know it.
-"""
-
-FORMS: dict[Kind, str] = {
-    "text": "a text that is not empty",
-    "number": "a whole number, 0 or more",
-    "flag": "true or false",
-    "texts": "a list of texts",
-    "maybe": "a text that is not empty, or null",
-    "schedule": 'a cron expression, {"asset": "<workstream>"}, or null for manual runs only',
-}
+Text = Annotated[str, StringConstraints(pattern=r"\S"), Field(description="a text that is not empty")]
+Texts = Annotated[list[Text], Field(description="a list of texts")]
+Number = Annotated[int, Field(ge=0, description="a whole number, 0 or more")]
+Flag = Annotated[bool, Field(description="true or false")]
 
 
 class ConfigurationError(ValueError):
     """A file can't become a DAG; the message names the file, each wrong key, its value and the fix."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Workstream:
-    """One workstream as its DAG needs it: names and ARNs, never a secret."""
+class Start(BaseModel):
+    """What starts a workstream that has no clock."""
 
-    name: str
-    dag_id: str
-    description: str
-    owner: str
-    tags: list[str]
-    schedule: str | None
-    """Cron expression in `timezone`; None without a clock."""
-    after: str | None
-    """Workstream whose refreshed marts start this one."""
-    timezone: str
-    pool_slots: int
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    asset: Text
+
+
+class Workstream(BaseModel):
+    """One workstream as its DAG needs it: names and ARNs, never a secret.
+
+    Every key is required, so that what a DAG does never depends on a default in two places. Other keys are ignored: S3 may show a
+    new file before the DAG files that know it.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", alias_generator=to_camel)
+
+    schema_version: Annotated[Literal[1], Field(description=f"{SCHEMA_VERSION}")]
+    name: Text = Field(alias="workstream")
+    dag_id: Text
+    description: Text
+    owner: Text
+    tags: Texts
+    start: Annotated[
+        Text | Start | None,
+        Field(
+            alias="schedule",
+            union_mode="left_to_right",
+            description='a cron expression, {"asset": "<workstream>"}, or null for manual runs only',
+        ),
+    ]
+    timezone: Text
+    pool_slots: Number
     """Slots of Airflow's default pool that a run takes, so that only as many run at once as the warehouse bears."""
-    failed_model_tasks: int
+    failed_model_tasks: Number
     """Failed models at most that a failed run shows as tasks of their own; 0: none."""
-    retries: int
-    timeout_minutes: int
+    retries: Number
+    timeout_minutes: Number
     """Time that dbt itself may take; the container enforces it."""
-    region: str
-    cluster: str
-    capacity_provider: str
+    region: Text
+    cluster: Text
+    capacity_provider: Text
     """`FARGATE` or `FARGATE_SPOT`."""
-    task_definition: str
+    task_definition: Text
     """ARN with revision, so that a run never mixes two releases."""
-    container: str
-    subnets: list[str]
-    security_groups: list[str]
-    log_group: str
-    log_stream_prefix: str
+    container: Text
+    subnets: Texts
+    security_groups: Texts
+    log_group: Text
+    log_stream_prefix: Text
     """Prefix and container name, as awslogs names its streams: `dbt/dbt`."""
-    artifacts_bucket: str
-    artifacts_prefix: str
-    alert_topic: str
-    select: list[str]
-    exclude: list[str]
-    selector: str | None
+    artifacts_bucket: Text
+    artifacts_prefix: Text
+    alert_topic: Text
+    select: Texts
+    exclude: Texts
+    selector: Annotated[Text | None, Field(description="a text that is not empty, or null")]
     """Of the project's `selectors.yml`, in place of `select` and `exclude`."""
-    commands: list[str]
+    commands: Texts
     """dbt commands, one after the other."""
-    full_refresh: bool
-    freshness: bool
+    full_refresh: Flag
+    freshness: Flag
+
+    @property
+    def schedule(self) -> str | None:
+        """Cron expression in `timezone`; None without a clock."""
+        return self.start if isinstance(self.start, str) else None
+
+    @property
+    def after(self) -> str | None:
+        """Workstream whose refreshed marts start this one."""
+        return self.start.asset if isinstance(self.start, Start) else None
+
+    @field_validator("timeout_minutes")
+    @classmethod
+    def _leaves_time(cls, minutes: int) -> int:
+        return _refused("leaves no time to run: give at least 1") if minutes == 0 else minutes
+
+    @field_validator("pool_slots")
+    @classmethod
+    def _holds_back(cls, slots: int) -> int:
+        return _refused("would let any number of workstreams run at once: give at least 1") if slots == 0 else slots
+
+    @field_validator("subnets", "security_groups", "commands")
+    @classmethod
+    def _names_one(cls, ids: list[str]) -> list[str]:
+        return ids or _refused("is empty: name at least one")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            pendulum.timezone(name)
+        except (KeyError, ValueError):
+            return _refused("is unknown: use an IANA name such as 'Europe/Amsterdam'")
+        return name
+
+    @field_validator("start")
+    @classmethod
+    def _is_cron(cls, start: str | Start | None) -> str | Start | None:
+        if isinstance(start, str):
+            try:
+                CronDataIntervalTimetable(start, timezone="UTC").validate()
+            except AirflowTimetableInvalid as error:
+                return _refused(f"is no cron expression ({error}): use e.g. '0 5 * * *'")
+        return start
+
+    @classmethod
+    def of(cls, path: Path, content: dict[str, Any]) -> Self:
+        """One file's content. Raises ConfigurationError with all that is wrong in it."""
+        try:
+            workstream = cls.model_validate(content)
+        except ValidationError as error:
+            problems = dict.fromkeys(_problem(details, content) for details in error.errors(include_url=False))
+            raise _error(path, list(problems)) from error
+        if workstream.name != path.stem:
+            raise _error(path, [f"workstream: {workstream.name!r} should be {path.stem!r}, as the file is named"])
+        return workstream
+
+
+FORMS: dict[str, str] = {field.alias or name: field.description or "" for name, field in Workstream.model_fields.items()}
+"""What each key should be, by its name in the file."""
 
 
 def read(folder: Path) -> tuple[list[Workstream], list[ConfigurationError]]:
@@ -143,9 +180,7 @@ def read_file(path: Path) -> Workstream:
     if isinstance(version, int) and version > SCHEMA_VERSION:
         needed = f"it needs platform version {_platform_version(path.parent.parent)}: deploy with that version"
         raise _error(path, [f"schemaVersion: {version} is newer than the {SCHEMA_VERSION} that these DAG files read; {needed}"])
-    if problems := _problems(content, path.stem):
-        raise _error(path, problems)
-    return _workstream(content)
+    return Workstream.of(path, content)
 
 
 def _platform_version(dag_folder: Path) -> str:
@@ -154,90 +189,18 @@ def _platform_version(dag_folder: Path) -> str:
     return file.read_text(encoding="utf-8").strip() if file.is_file() else "(not named)"
 
 
-def _problems(content: dict[str, Any], name: str) -> list[str]:
-    problems: list[str] = []
-    for key, kind in KEYS.items():
-        if key not in content:
-            near = difflib.get_close_matches(key, content.keys() - KEYS, n=1)
-            problems.append(f"{key}: is missing" + (f": is it {near[0]!r}?" if near else "") + f": expected {FORMS[kind]}")
-        elif not _has_form(content[key], kind):
-            problems.append(f"{key}: {content[key]!r} should be {FORMS[kind]}")
-    return problems or _contradictions(content, name)
+def _refused(reason: str) -> Any:
+    raise PydanticCustomError("refused", "{reason}", {"reason": reason})
 
 
-def _has_form(value: object, kind: Kind) -> bool:
-    match kind:
-        case "text":
-            return isinstance(value, str) and value.strip() != ""
-        case "number":
-            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        case "maybe":
-            return value is None or _has_form(value, "text")
-        case "flag":
-            return isinstance(value, bool)
-        case "texts":
-            return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
-        case "schedule":
-            asset = isinstance(value, dict) and value.keys() == {"asset"} and _has_form(value["asset"], "text")
-            return value is None or asset or _has_form(value, "text")
-
-
-def _contradictions(content: dict[str, Any], name: str) -> list[str]:
-    """What is wrong although every value has the right form."""
-    problems: list[str] = []
-    if content["workstream"] != name:
-        problems.append(f"workstream: {content['workstream']!r} should be {name!r}, as the file is named")
-    if content["timeoutMinutes"] == 0:
-        problems.append("timeoutMinutes: 0 leaves no time to run: give at least 1")
-    if content["poolSlots"] == 0:
-        problems.append("poolSlots: 0 would let any number of workstreams run at once: give at least 1")
-    problems += [f"{key}: is empty: name at least one" for key in ("subnets", "securityGroups", "commands") if not content[key]]
-    try:
-        timezone = pendulum.timezone(content["timezone"])
-    except (KeyError, ValueError):
-        return [*problems, f"timezone: {content['timezone']!r} is unknown: use an IANA name such as 'Europe/Amsterdam'"]
-    if isinstance(content["schedule"], str):
-        try:
-            CronDataIntervalTimetable(content["schedule"], timezone=timezone).validate()
-        except AirflowTimetableInvalid as error:
-            problems.append(f"schedule: {content['schedule']!r} is no cron expression ({error}): use e.g. '0 5 * * *'")
-    return problems
-
-
-def _workstream(content: dict[str, Any]) -> Workstream:
-    schedule = content["schedule"]
-    return Workstream(
-        name=content["workstream"],
-        dag_id=content["dagId"],
-        description=content["description"],
-        owner=content["owner"],
-        tags=content["tags"],
-        schedule=schedule if isinstance(schedule, str) else None,
-        after=schedule["asset"] if isinstance(schedule, dict) else None,
-        timezone=content["timezone"],
-        pool_slots=content["poolSlots"],
-        failed_model_tasks=content["failedModelTasks"],
-        retries=content["retries"],
-        timeout_minutes=content["timeoutMinutes"],
-        region=content["region"],
-        cluster=content["cluster"],
-        capacity_provider=content["capacityProvider"],
-        task_definition=content["taskDefinition"],
-        container=content["container"],
-        subnets=content["subnets"],
-        security_groups=content["securityGroups"],
-        log_group=content["logGroup"],
-        log_stream_prefix=content["logStreamPrefix"],
-        artifacts_bucket=content["artifactsBucket"],
-        artifacts_prefix=content["artifactsPrefix"],
-        alert_topic=content["alertTopic"],
-        select=content["select"],
-        exclude=content["exclude"],
-        selector=content["selector"],
-        commands=content["commands"],
-        full_refresh=content["fullRefresh"],
-        freshness=content["freshness"],
-    )
+def _problem(details: ErrorDetails, content: dict[str, Any]) -> str:
+    key = str(details["loc"][0])
+    if details["type"] == "missing" and len(details["loc"]) == 1:
+        near = difflib.get_close_matches(key, content.keys() - FORMS, n=1)
+        return f"{key}: is missing" + (f": is it {near[0]!r}?" if near else "") + f": expected {FORMS[key]}"
+    if details["type"] == "refused":
+        return f"{key}: {content[key]!r} {details['msg']}"
+    return f"{key}: {content[key]!r} should be {FORMS[key]}"
 
 
 def _error(path: Path, problems: list[str]) -> ConfigurationError:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops import artifacts, credentials, doctor, explain, logs, preflight, recover, rollback, run, status
+from ops import acceptance, artifacts, credentials, doctor, explain, logs, preflight, recover, rollback, run, status
 from ops.explained import Group
 from ops.stack import Stack
 
@@ -20,6 +20,7 @@ app.command()(rollback.rollback)
 app.command()(doctor.doctor)
 app.command()(explain.explain)
 app.command()(recover.recover)
+app.command()(acceptance.acceptance)
 
 
 @app.callback()

@@ -1,9 +1,11 @@
 """`ops doctor`: does a run have all that it needs?"""
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
+from runner.causes import BY_ID, diagnosis, names_of
 
 from ops.airflow import AILING, Airflow, refusal
 from ops.context import stack_of
@@ -38,13 +40,28 @@ def _secret(stack: Stack) -> Iterator[Finding]:
         yield Finding(check="Snowflake credentials", ok=True, detail="the tasks log in with their AWS roles")
         return
     secret = stack.session.client("secretsmanager").describe_secret(SecretId=stack.output("secretArn"))
+    if secret.get("DeletedDate"):
+        yield _lacking("Snowflake credentials", "secret-deleted", stack.output("airflowEnvironment"))
+        return
     current = any("AWSCURRENT" in stages for stages in secret.get("VersionIdsToStages", {}).values())
     yield Finding(
         check="Snowflake credentials",
         ok=current,
-        detail="the secret has a value" if current else "the secret is empty: no run can log in",
-        fix="" if current else "ops credentials put",
+        detail=f"the secret has a value{_age(secret)}" if current else BY_ID["secret-empty"].happened,
+        fix="" if current else BY_ID["secret-empty"].todo,
     )
+
+
+def _age(secret: Mapping[str, Any]) -> str:
+    """Of the value; `ops credentials put` is all that changes it."""
+    changed = secret.get("LastChangedDate")
+    return f", put {(datetime.now(UTC) - changed).days} days ago" if changed else ""
+
+
+def _lacking(check: str, cause: str, platform: str) -> Finding:
+    """A finding in the words that a run would fail with."""
+    told = diagnosis(BY_ID[cause], "", names_of(platform, ""))
+    return Finding(check=check, ok=False, detail=told.summary, fix=told.resolution)
 
 
 def _airflow(stack: Stack) -> Iterator[Finding]:

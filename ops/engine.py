@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ops.errors import OpsError
@@ -20,17 +21,19 @@ POLICIES = ("--policy-pack", "policy")
 class Engine:
     """The Pulumi CLI; the backend and the credentials come from the environment. It says what it runs on standard error."""
 
-    def __init__(self, stack: str) -> None:
+    def __init__(self, stack: str, config_file: Path | None = None) -> None:
+        """`config_file` is the stack's file, if it is not `Pulumi.<stack>.yaml` beside Pulumi.yaml."""
         self.stack = stack
+        self._configuration = ("--config-file", str(config_file)) if config_file else ()
 
     @staticmethod
-    def of_selected() -> "Engine":
+    def of_selected(config_file: Path | None = None) -> "Engine":
         """For the stack that `pulumi stack select` chose. Errors: OpsError when none is."""
         command = ["pulumi", "stack", "--show-name", "--non-interactive"]
         process = subprocess.run(command, capture_output=True, text=True, check=False)
         if process.returncode:
             raise OpsError(process.stderr.strip(), "Name the stack: --stack NAME")
-        return Engine(process.stdout.strip())
+        return Engine(process.stdout.strip(), config_file)
 
     def run(self, *arguments: str) -> None:
         """Runs a command whose output is for the reader. Errors: OpsError when it fails."""
@@ -81,7 +84,7 @@ class Engine:
         Raises:
             OpsError: it failed; then the output says why, because the JSON leaves the policies' violations out.
         """
-        options = (*_refreshing(refresh), *POLICIES)
+        options = (*_refreshing(refresh), *POLICIES, *self._configuration)
         process = self._start(("preview", "--json", *options), capture=True)
         if process.returncode:
             self._start(("preview", *options), capture=False)
@@ -92,12 +95,15 @@ class Engine:
         """Makes the cloud what the program says; `refresh` as in `preview`."""
         self.run("up", "--yes", "--skip-preview", *_refreshing(refresh), *POLICIES)
 
-    def drifted(self) -> bool:
-        """Is anything not as Pulumi left it? Prints what. Compares the cloud with the state, and runs no program."""
+    def drift(self) -> dict[str, Any] | None:
+        """What is not as Pulumi left it, as a preview of the refresh; None if nothing. Prints it too.
+
+        Compares the cloud with the state, and runs no program. Errors: OpsError when it fails.
+        """
         code = self._start(("refresh", "--preview-only", "--expect-no-changes", "--diff"), capture=False).returncode
         if code not in (0, CHANGED):
             raise OpsError("pulumi refresh failed, see above.", "Mend the cause; nothing was changed.")
-        return code == CHANGED
+        return self._json("refresh", "--preview-only", "--json") if code == CHANGED else None
 
     def _json(self, *arguments: str) -> Any:
         process = self._start(arguments, capture=True)

@@ -1,6 +1,8 @@
 """`ops rollback`: let a workstream run what it ran before its last deployment."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -42,20 +44,38 @@ def rollback(
     """
     stack = stack_of(context)
     target = stack.workstream(workstream)
-    history = _History(stack, target)
-    superseded = history.registered()
-    if undo:
-        runnable = history.undo()
-    else:
-        chosen = history.before()
-        runnable = _runnable(stack, chosen)
-        history.restore(chosen, runnable)
-    if superseded:
-        stack.session.client("ecs").deregister_task_definition(taskDefinition=superseded)
+    before, now = (back_to_deployed if undo else go_back)(stack, target)
     typer.echo(
-        f"{target.name}: {runnable.rpartition('/')[2]} instead of {history.now.task_definition}. Airflow sees it within a minute, "
+        f"{target.name}: {now} instead of {before}. Airflow sees it within a minute, "
         f"runs that have begun go on as they are.\nTry it: ops run {target.name} --wait"
     )
+
+
+def go_back(stack: Stack, workstream: Workstream) -> tuple[str, str]:
+    """One deployment back; returns what ran, and what runs now. Raises OpsError if there is nothing to go back to."""
+    history = _History(stack, workstream)
+    chosen = history.before()
+    runnable = _runnable(stack, chosen)
+    with _clearing(stack, history):
+        history.restore(chosen, runnable)
+    return history.now.task_definition, runnable.rpartition("/")[2]
+
+
+def back_to_deployed(stack: Stack, workstream: Workstream) -> tuple[str, str]:
+    """What Pulumi deployed last; returns what ran, and what runs now. Raises OpsError if that is what runs."""
+    history = _History(stack, workstream)
+    with _clearing(stack, history):
+        runnable = history.undo()
+    return history.now.task_definition, runnable.rpartition("/")[2]
+
+
+@contextmanager
+def _clearing(stack: Stack, history: "_History") -> Iterator[None]:
+    """Takes out of service what a rollback had registered, once something else runs."""
+    superseded = history.registered()
+    yield
+    if superseded:
+        stack.session.client("ecs").deregister_task_definition(taskDefinition=superseded)
 
 
 class _History:

@@ -4,14 +4,16 @@ import json
 from typing import Annotated, Any
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ops.airflow import AILING, Airflow
 from ops.context import messages, stack_of
+from ops.explain import of_summary, summary
 from ops.run import seconds
-from ops.stack import Workstream
+from ops.stack import Stack, Workstream
 
 COLORS = {"success": "green", "failed": "red", "running": "yellow", "queued": "yellow", "not loaded": "red"}
 
@@ -26,18 +28,22 @@ def status(
     targets = [stack.workstream(workstream)] if workstream else stack.workstreams()
     airflow = Airflow(stack)
     airflow.require_available()
-    rows = [_row(airflow, target) for target in targets]
+    rows = [_row(stack, airflow, target) for target in targets]
     if as_json:
         typer.echo(json.dumps(rows))
         return
     Console().print(_table(rows))
+    for row in rows:
+        if row["state"] == "failed":
+            why = row.get("cause") or "no summary"
+            messages.print(f"[red]{escape(row['workstream'])}:[/red] {escape(why)} (ops explain {escape(row['workstream'])})")
     if ailing := airflow.ailing():
         messages.print(f"[red]Nothing moves in Airflow:[/red] {escape(ailing)}. {AILING}")
     if errors := airflow.import_errors():
         messages.print(f"[red]Airflow can't load:[/red] {escape(errors)}")
 
 
-def _row(airflow: Airflow, workstream: Workstream) -> dict[str, Any]:
+def _row(stack: Stack, airflow: Airflow, workstream: Workstream) -> dict[str, Any]:
     row: dict[str, Any] = {"workstream": workstream.name, "dagId": workstream.dag_id, "state": "not loaded"}
     dag = airflow.find(f"/dags/{workstream.dag_id}")
     if dag is None:
@@ -50,7 +56,19 @@ def _row(airflow: Airflow, workstream: Workstream) -> dict[str, Any]:
     }
     if last:
         row |= {"runId": last["dag_run_id"], "started": last["start_date"], "seconds": seconds(last)}
+    if last and last["state"] == "failed":
+        row["cause"] = _cause(stack, workstream, last["dag_run_id"])
     return row
+
+
+def _cause(stack: Stack, workstream: Workstream, run_id: str) -> str | None:
+    """What the container found out, if it left anything that may be read; `ops explain` says more."""
+    try:
+        page = summary(stack, workstream, run_id)
+    except (BotoCoreError, ClientError):
+        return None
+    found = of_summary(page, {})
+    return found.summary if found else None
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:

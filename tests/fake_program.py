@@ -15,8 +15,8 @@ arguments = sys.argv[1:]
 with (folder / "calls").open("a") as calls:
     calls.write(json.dumps(arguments) + "\\n")
 answers = json.loads((folder / "answers").read_text())
-words = " ".join(word for word in arguments if not word.startswith("-"))
-output, code = next((answer for prefix, answer in answers.items() if words.startswith(prefix)), ("", 0))
+said = (" ".join(arguments), " ".join(word for word in arguments if not word.startswith("-")))
+output, code = next((answer for prefix, answer in answers.items() if any(words.startswith(prefix) for words in said)), ("", 0))
 print(output)
 sys.exit(code)
 """
@@ -42,7 +42,7 @@ class FakeProgram:
         return fake
 
     def answers(self, answers: dict[str, Any]) -> None:
-        """What it prints for a verb (as JSON), or (text, exit code)."""
+        """What it prints for a verb (as JSON), or (text, exit code); the first that fits, with the options or without."""
         texts = {verb: answer if isinstance(answer, tuple) else (json.dumps(answer), 0) for verb, answer in answers.items()}
         (self.folder / "answers").write_text(json.dumps(texts))
 

@@ -36,6 +36,9 @@ class Family(NamedTuple):
 RUNS = Family("dbt-platform", "Platform", "Workstream")
 """What the runner prints (`image/runner/metrics.py`)."""
 
+CAUSES = Family("dbt-platform", "Platform", "Cause")
+"""The same, of runs that failed: a line for each cause of `docs/errors.md`."""
+
 TASKS = Family("ECS/ContainerInsights", "ClusterName", "TaskDefinitionFamily")
 
 Statistic = Literal["Maximum", "Minimum", "Sum"]
@@ -88,6 +91,7 @@ def _graphs(args: DashboardArgs) -> list[dict[str, Any]]:
         _graph(args, "Run duration (s)", _lines(args, RUNS, "RunDuration", "Maximum", platform)),
         _graph(args, "Runs that succeeded (1) or failed (0)", _lines(args, RUNS, "RunSucceeded", "Minimum", platform)),
         _graph(args, "Models and tests that failed", _lines(args, RUNS, "NodesFailed", "Sum", platform)),
+        _graph(args, "Runs that failed, by cause", _worst(CAUSES, "RunFailed", "Sum", platform)),
         _graph(
             args, "From the container's start to its first query (s)", _lines(args, RUNS, "TimeToFirstQuery", "Maximum", platform)
         ),
@@ -116,8 +120,13 @@ def _graph(args: DashboardArgs, title: str, metrics: list[Any]) -> dict[str, Any
 
 def _lines(args: DashboardArgs, family: Family, metric: str, statistic: Statistic, whose: pulumi.Input[str]) -> list[Any]:
     """One line per workstream."""
-    form = _search if args.workstreams <= SEARCHED else _query
-    return [[{"expression": form(family, metric, statistic, whose), "period": FIVE_MINUTES}]]
+    if args.workstreams > SEARCHED:
+        return _worst(family, metric, statistic, whose)
+    return [[{"expression": _search(family, metric, statistic, whose), "period": FIVE_MINUTES}]]
+
+
+def _worst(family: Family, metric: str, statistic: Statistic, whose: pulumi.Input[str]) -> list[Any]:
+    return [[{"expression": _query(family, metric, statistic, whose), "period": FIVE_MINUTES}]]
 
 
 def _search(family: Family, metric: str, statistic: Statistic, whose: pulumi.Input[str]) -> pulumi.Output[str]:

@@ -146,8 +146,8 @@ def _make_schema(warehouse: Warehouse, session: Any) -> None:
 def explain(warehouse: Warehouse, code: int | None, message: str) -> RunnerError:
     """What a Snowflake error on log-in or on the first statements means here."""
     found = diagnose_snowflake(warehouse, message, code)
-    said = f"{code:06d}: {message}" if code else message or "no reason given"
-    return RunnerError(f"{found.summary}.\n  Snowflake says: {said}", found.resolution)
+    said = " ".join(message.split()) or "no reason given"
+    return RunnerError(f"{found.summary}. Snowflake says: {f'{code:06d}: ' if code else ''}{said}", found.resolution)
 
 
 def diagnose_snowflake(

@@ -9,10 +9,12 @@ from runner.summary import Summary
 
 NAMESPACE = "dbt-platform"
 DIMENSIONS = ("Platform", "Workstream")
+BY_CAUSE = ("Platform", "Cause")
+"""Of the runs that failed: what fails most."""
 
 
 def metrics(summary: Summary, to_first_query: float | None) -> str:
-    """One line of JSON: duration, nodes by outcome, and seconds from the start of the container to its first query."""
+    """One line of JSON: duration, nodes by outcome, seconds to the first query, and for a run that failed its cause."""
     progress = summary.progress
     values: dict[str, float] = {
         "RunDuration": summary.seconds,
@@ -29,6 +31,10 @@ def metrics(summary: Summary, to_first_query: float | None) -> str:
         "Dimensions": [DIMENSIONS],
         "Metrics": [{"Name": name, "Unit": unit} for name, unit in units.items()],
     }
-    embedded = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    directives, cause = [directive], {}
+    if summary.reasons:
+        directives.append({"Namespace": NAMESPACE, "Dimensions": [BY_CAUSE], "Metrics": [{"Name": "RunFailed", "Unit": "Count"}]})
+        cause = {"Cause": summary.reasons[0].cause, "RunFailed": 1}
+    embedded = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": directives}
     whose = dict(zip(DIMENSIONS, (summary.environment.platform, summary.environment.workstream), strict=True))
-    return json.dumps({"_aws": embedded, **whose, **values})
+    return json.dumps({"_aws": embedded, **whose, **values, **cause})

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from runner.causes import Diagnosis
 from runner.chart import chart
 from runner.markup import chip, count, duration, folded, section, share, table
 from runner.outcome import ExitCode
@@ -51,6 +52,7 @@ def _head(summary: Summary) -> str:
     }
     listed = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items())
     problem = f"<pre>{escape(summary.problem)}</pre>" if summary.problem else ""
+    problem += _advice(summary.reasons[0]) if summary.problem and summary.reasons else ""
     return (
         f'<header class="{good}"><h1>{escape(environment.workstream)}<span class="outcome">{_outcome(summary)}</span></h1>'
         f"<dl>{listed}</dl>{problem}{_tiles(summary)}</header>"
@@ -95,11 +97,15 @@ def _failures(summary: Summary) -> str:
         articles.append(
             f"<article><h3>{escape(node.name)} {chip(progress.results[node.id].status, 'error')}</h3>"
             f'<p class="soft">{escape(node.kind.replace("_", " "))} · {escape(node.path)}</p>'
-            f"<pre>{escape(progress.results[node.id].message)}</pre>"
+            f"<pre>{escape(progress.results[node.id].message)}</pre>{_advice(summary.diagnoses[node.id])}"
             + (f"<p><b>Skipped because of it:</b> {skipped}</p>" if skipped else "")
             + f'<p class="soft">Run it again: <code>{escape(summary.rerun([node]))}</code></p></article>'
         )
     return section("Failures", "".join(articles)) if articles else ""
+
+
+def _advice(reason: Diagnosis) -> str:
+    return f"<p><b>{escape(reason.summary)}.</b> {escape(reason.why)}</p><p><b>What to do:</b> {escape(reason.resolution)}</p>"
 
 
 def _warnings(summary: Summary) -> str:

@@ -26,6 +26,7 @@ from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
 from runner.parse_cache import ParseCache
 from runner.progress import FAILED, Node, Progress, Result, now
+from runner.pulse import Pulse
 from runner.selection import CHANGED, Selection
 from runner.state import State
 from runner.steps import Step
@@ -68,6 +69,7 @@ class Run:
         self._image = fingerprint()
         identity = {"image": self._image, **asdict(options)}
         self._journal = Journal(self._artifacts, self._progress, identity, output, self._steps)
+        self._pulse = Pulse(self._progress, output)
         self._cache = ParseCache(self._artifacts, environment, self._image, TARGET)
         self._state = State(self._artifacts, TARGET.parent / "state")
         self._queries: Queries | None = None
@@ -86,6 +88,7 @@ class Run:
         current = self._progress.command
         self._steps[current].counts = self._progress.counts(current)
         self._journal.end()
+        self._pulse.end()
         summary = Summary(
             environment=self._environment,
             progress=self._progress,
@@ -134,6 +137,7 @@ class Run:
         state = self._comparison()
         former = self._former()
         self._journal.start()
+        self._pulse.start()
         for step, given in zip(self._steps, variables, strict=True):
             if given != self._dbt.variables:
                 self._dbt.parse(given)

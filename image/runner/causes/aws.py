@@ -952,6 +952,17 @@ _REST = (
         signs=(r"logger args", r"logging driver"),
     ),
     Cause(
+        id="killed",
+        happened="The container was killed, most often because it had too little memory",
+        why="Exit code 137 is a kill, and neither AWS nor the runner says of whom: Fargate kills what uses more than its memory.",
+        todo="Raise the workstream's `memory` (and `cpu`, if the pair asks for it) or lower `threads`, then `pulumi up "
+        "--stack {stack}`.",
+        passes=False,
+        source="Exit codes",
+        where=("task",),
+        signs=(r"SIGKILL", r"exit code:? 137"),
+    ),
+    Cause(
         id="crashed",
         happened="The container crashed (segmentation fault)",
         why="A library in the image touched memory that is not its own (exit code 139).",

@@ -92,8 +92,7 @@ _RUNNER = (
         id="deadline",
         happened="dbt did not finish within the workstream's timeoutMinutes",
         why="The run had more to do than fits the time, or the warehouse was slower than usual.",
-        todo="The next try goes on where this one stopped. If it happens again: raise `timeoutMinutes` or `threads`, or "
-        "select less.",
+        todo="The next try goes on where this one stopped. If it happens again: raise timeoutMinutes or threads, or select less.",
         passes=True,
         source="image/README.md, exit code 3",
         signs=(r"RUN_TIMEOUT_SECONDS", r"deadline of the run"),

@@ -15,7 +15,7 @@ EXIT_CODES = {
     132: "crashed",
     134: "crashed",
     135: "crashed",
-    137: "out-of-memory",
+    137: "killed",
     139: "crashed",
     143: "cancelled",
 }

@@ -390,6 +390,40 @@ _DATA = (
         signs=(r"division by zero",),
     ),
     Cause(
+        id="python-model",
+        happened="The Python of a model or function failed",
+        why="Snowflake runs it in a procedure of its own; the last line of the traceback names the error.",
+        todo="Correct the Python that the traceback names; a package that is missing goes into the model's `packages`, and "
+        "must be in "
+        "Snowflake's Anaconda channel.",
+        passes=False,
+        source="Python models (docs.getdbt.com); code 100357",
+        codes=frozenset({100357, 100396, 1300, 1304}),
+        signs=(
+            r"python interpreter error",
+            r"traceback \(most recent call last\)",
+            r"snowpark",
+            r"packages? not (found|supported)",
+        ),
+    ),
+    Cause(
+        id="columns-differ",
+        happened="The columns of a table and those of the statement differ",
+        why="A table that was made before has other columns, or other types, than the model selects now.",
+        todo="Build it from scratch: `ops run {workstream} --full-refresh --select <model>`; or set `on_schema_change` of the "
+        "model.",
+        passes=False,
+        source="Incremental models, 'on_schema_change' (docs.getdbt.com); codes 002020, 002023, 002108",
+        codes=frozenset({2020, 2023, 2057, 2108, 1058}),
+        signs=(
+            r"out of sync",
+            r"value list does not match column list",
+            r"expression type does not match",
+            r"(declared|expected) \d+ columns?",
+            r"cannot change column",
+        ),
+    ),
+    Cause(
         id="bad-value",
         happened="A value can't be converted",
         why="A value of the source is no number, date or JSON as the model expects it.",
@@ -428,40 +462,6 @@ _DATA = (
             r"(can't|cannot|could not) (parse|convert|cast|coerce)",
             r"too large.{0,40}number",
             r"\b\d{6} \(22\w{3}\)",
-        ),
-    ),
-    Cause(
-        id="python-model",
-        happened="The Python of a model or function failed",
-        why="Snowflake runs it in a procedure of its own; the last line of the traceback names the error.",
-        todo="Correct the Python that the traceback names; a package that is missing goes into the model's `packages`, and "
-        "must be in "
-        "Snowflake's Anaconda channel.",
-        passes=False,
-        source="Python models (docs.getdbt.com); code 100357",
-        codes=frozenset({100357, 100396, 1300, 1304}),
-        signs=(
-            r"python interpreter error",
-            r"traceback \(most recent call last\)",
-            r"snowpark",
-            r"packages? not (found|supported)",
-        ),
-    ),
-    Cause(
-        id="columns-differ",
-        happened="The columns of a table and those of the statement differ",
-        why="A table that was made before has other columns, or other types, than the model selects now.",
-        todo="Build it from scratch: `ops run {workstream} --full-refresh --select <model>`; or set `on_schema_change` of the "
-        "model.",
-        passes=False,
-        source="Incremental models, 'on_schema_change' (docs.getdbt.com); codes 002020, 002023, 002108",
-        codes=frozenset({2020, 2023, 2057, 2108, 1058}),
-        signs=(
-            r"out of sync",
-            r"value list does not match column list",
-            r"expression type does not match",
-            r"(declared|expected) \d+ columns?",
-            r"cannot change column",
         ),
     ),
     Cause(

@@ -55,7 +55,7 @@ def inbox(airflow: Airflow) -> Iterator[Inbox]:
 def started(airflow: Airflow, inbox: Inbox) -> dict[str, DagRun]:
     """Four runs at once, each for one failure; what takes minutes goes on beside the other tests."""
     bus = airflow.trigger("bus", vars={"wait": {"stop_4": LOST_WORKER}})
-    ferry = airflow.trigger("ferry", dated=True, vars={"broken": ["stop_5"]})
+    ferry = airflow.trigger("ferry", dated=True, vars={"locked": ["stop_5"]})
     metro = airflow.trigger("metro", select=["+stop_2"], vars={"wait": {"stop_2": LONG}})
     tram = airflow.trigger("tram", vars={"wait": {"stop_4": 20}})
     return {run.workstream: run for run in (bus, ferry, metro, tram)}

@@ -97,12 +97,16 @@ FAULTS = {
     "task definition": Fault(
         workstream="no-definition",
         says="The task definition's revision can't be used",
-        fix="`pulumi up` registers a new revision",
+        fix="registers a new revision",
     ),
-    "image": Fault(workstream="no-image", says="The image can't be pulled", fix="`pulumi up` builds a missing image again"),
-    "prefix": Fault(workstream="no-prefix", says="The artifacts could not be stored", fix="`pulumi up` restores both"),
-    "secret": Fault(around=without_secret, says="The Snowflake credentials can't be read", fix="Check that the secret exists"),
-    "cluster": Fault(around=without_cluster, says="The ECS cluster is gone", fix="Make it again with `pulumi up`"),
+    "image": Fault(
+        workstream="no-image", says="The image is not in the registry any more", fix="goes back to an image that is still there"
+    ),
+    "prefix": Fault(workstream="no-prefix", says="The artifacts could not be stored", fix="the task role's rights"),
+    "secret": Fault(
+        around=without_secret, says="The secret with the Snowflake credentials waits for its deletion", fix="restore-secret"
+    ),
+    "cluster": Fault(around=without_cluster, says="The ECS cluster is gone", fix="Make it again with `pulumi up --refresh"),
 }
 
 

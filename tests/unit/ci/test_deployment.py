@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,12 +119,41 @@ def test_a_preview_fills_the_merge_requests_widget(pulumi: FakeProgram, tmp_path
     assert "`infrastructure`" in text
 
 
-@pytest.mark.parametrize(("code", "message"), [(7, "behind Pulumi's back"), (255, "refresh failed")])
-def test_drift_is_told_from_a_failed_look(pulumi: FakeProgram, code: int, message: str):
-    """Expired credentials every night would be taken for somebody who changes production every night."""
-    pulumi.answers({"refresh": ("~ retentionInDays: 7 => 30", code)})
+GROUP = "aws:cloudwatch/logGroup:LogGroup"
+KEPT = step("update", GROUP, "retentionInDays", "region", retentionInDays=30)
+"""The program sets how long logs are kept, and leaves the region to the provider."""
 
-    with pytest.raises(OpsError, match=message):
+
+@pytest.mark.parametrize(
+    ("steps", "told", "fix"),
+    [
+        ([KEPT], "somebody changed retentionInDays; AWS filled in region, which", "deploy = infrastructure"),
+        ([step("delete", GROUP)], "is gone; somebody deleted it", "deploy = infrastructure"),
+        (
+            [step("update", GROUP, "region", "tagsAll", retentionInDays=30)],
+            "AWS filled in region, tagsAll, which",
+            "pulumi refresh",
+        ),
+    ],
+    ids=["changed", "deleted", "filled in"],
+)
+def test_drift_says_who_changed_what(pulumi: FakeProgram, steps: list[dict[str, Any]], told: str, fix: str):
+    """What AWS fills in is no reason to look for a person at night, nor to put anything back."""
+    digest = preview(step("refresh", OBJECT), *steps)
+    pulumi.answers({"refresh --preview-only --json": digest, "refresh": ("", 7)})
+
+    with pytest.raises(OpsError, match=told) as found:
+        deployment.drift(Engine("dev"))
+
+    assert fix in found.value.fix
+    assert OBJECT not in str(found.value), "it is as it was"
+
+
+def test_a_failed_look_is_no_drift(pulumi: FakeProgram):
+    """Expired credentials every night would be taken for somebody who changes production every night."""
+    pulumi.answers({"refresh": ("expired token", 255)})
+
+    with pytest.raises(OpsError, match="refresh failed"):
         deployment.drift(Engine("dev"))
 
 

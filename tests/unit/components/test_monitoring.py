@@ -9,7 +9,7 @@ from runner import metrics
 from runner.outcome import ExitCode
 
 from components.monitoring.budget import Budget, BudgetArgs
-from components.monitoring.dashboard import RUNS, SEARCHED, WORST, Dashboard, DashboardArgs
+from components.monitoring.dashboard import CAUSES, RUNS, SEARCHED, WORST, Dashboard, DashboardArgs
 from components.monitoring.task_failures import REPORTED
 from settings.project import REPOSITORY
 from tests.unit.recorder import FUNCTIONS, Stack, run_program, stack_file
@@ -192,7 +192,7 @@ def test_the_dashboard_shows_every_alarm_and_finds_new_workstreams_by_itself(dev
     alarms = body["widgets"][0]
 
     assert len(alarms["properties"]["alarms"]) == len(development.all(ALARM))
-    found = expressions(body)
+    found = [each for each in expressions(body) if "Cause" not in each]
     assert len(found) == 6
     assert not [each for each in found if "sales" in each]
     assert all(each.count("'") == 4 for each in found), "a quote in the wrong place breaks a SEARCH without a word"
@@ -205,10 +205,11 @@ def test_the_dashboard_draws_the_metrics_that_the_runner_prints(development: Sta
     body = development.only("aws:cloudwatch/dashboard:Dashboard")["dashboardBody"]
     source = (REPOSITORY / "image/runner/metrics.py").read_text()
 
-    for name in ("RunDuration", "RunSucceeded", "NodesFailed", "TimeToFirstQuery"):
+    for name in ("RunDuration", "RunSucceeded", "NodesFailed", "TimeToFirstQuery", "RunFailed"):
         assert name in body
         assert f'"{name}"' in source
     assert (metrics.NAMESPACE, *metrics.DIMENSIONS) == RUNS
+    assert (metrics.NAMESPACE, *metrics.BY_CAUSE) == CAUSES
 
 
 def test_the_dashboard_shows_this_stack_s_runs_only(development: Stack):
@@ -226,12 +227,13 @@ def test_no_page_asks_for_more_metrics_than_a_dashboard_takes(stack: Stack, work
     args = DashboardArgs(region="eu-west-1", environment="airflow", cluster="cluster", alarm_arns={}, workstreams=workstreams)
     Dashboard("platform", args)
     body = json.loads(stack.only("aws:cloudwatch/dashboard:Dashboard")["dashboardBody"])
-    found = expressions(body)
-    plain = sum(len(graph["properties"]["metrics"]) for graph in body["widgets"][1:]) - len(found)
+    found = [each for each in expressions(body) if "Cause" not in each]
+    by_cause = [each for each in expressions(body) if "Cause" in each]
+    plain = sum(len(graph["properties"]["metrics"]) for graph in body["widgets"][1:]) - len(expressions(body))
 
     each = workstreams if "SEARCH(" in found[0] else WORST
 
     assert each <= 500
-    assert plain + len(found) * each <= 2500
+    assert plain + len(by_cause) * WORST + len(found) * each <= 2500
     assert len(found) == 6
     assert all(("Platform" in one) != ("ClusterName" in one) for one in found)

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt_configuration import read_file
+from dbt_configuration import FORMS, read_file
 
 from settings.rules import FARGATE_MEMORY
 from tests.unit.recorder import IMAGE, Stack, run_program, stack_file
@@ -231,6 +231,7 @@ def test_the_dag_configuration_is_one_that_the_dags_accept(
 
     workstream = read_file(path)
 
+    assert json.loads(path.read_text()).keys() == FORMS.keys()
     assert workstream.dag_id == f"dbt_{name}"
     assert workstream.task_definition.endswith(":7")
     assert (workstream.schedule, workstream.after) == (cron, after)

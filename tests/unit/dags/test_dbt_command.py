@@ -13,10 +13,10 @@ from tests.unit.dags.support import configuration, form  # before Airflow: it se
 import pendulum
 from airflow.sdk.exceptions import AirflowFailException
 from dbt_command import OVERRIDES_LIMIT, command, event_time, overrides
-from dbt_configuration import _workstream
+from dbt_configuration import Workstream
 
 PARAMS = form()
-WORKSTREAM = _workstream(configuration("sales"))
+WORKSTREAM = Workstream.model_validate(configuration("sales"))
 SALES = ("run", "--command=build", "--select", "tag:sales")
 DAY = (pendulum.datetime(2026, 3, 1), pendulum.datetime(2026, 3, 2))
 
@@ -53,7 +53,7 @@ def test_a_manual_run_does_exactly_what_the_form_says(params, expected):
 def test_a_selection_by_hand_replaces_the_workstream_s_selector_and_its_commands(params, expected):
     """`ops run --select b+`, which a failed run proposes, would run seeds and other models, or nothing that it says."""
     changes = {"select": [], "selector": "nightly", "commands": ["seed", "run --select a"]}
-    workstream = _workstream(configuration("sales", **changes))
+    workstream = Workstream.model_validate(configuration("sales", **changes))
 
     assert command(PARAMS | changes | params, workstream) == expected
 

@@ -32,7 +32,7 @@ def stopped(stop_code, reason, exit_code=None, container_reason=""):
     [
         (stopped(*EXITED, 1), "unknown", True),
         (stopped(*EXITED, 3), "deadline", True),
-        (stopped(*EXITED, 137), "out-of-memory", False),
+        (stopped(*EXITED, 137), "killed", False),
         (stopped(*EXITED, 139), "crashed", True),
         (stopped(*EXITED, 77), "unknown", True),
         (stopped(*EXITED, 137, "OutOfMemoryError: Container killed due to memory usage"), "out-of-memory", False),

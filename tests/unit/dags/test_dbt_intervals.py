@@ -1,7 +1,6 @@
 """What time a run is about, also when the clocks change."""
 # ruff: noqa: I001
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -31,7 +30,7 @@ SCHEDULES = ["0 0 * * *", "0 2 * * *", "30 2 * * *", "0 5 * * *", "0 */4 * * *",
 def workstream(tmp_path, schedule, timezone="Europe/Amsterdam"):
     folder = dag_folder(tmp_path / "dags", configuration("sales"))
     (found,), _ = read(folder / "config")
-    return replace(found, schedule=schedule, timezone=timezone)
+    return found.model_copy(update={"start": schedule, "timezone": timezone})
 
 
 def changes(zone: str) -> list[datetime]:
@@ -47,7 +46,7 @@ def test_no_interval_is_empty_missed_or_doubled_in_ten_years_of_clock_changes(tm
     made = workstream(tmp_path, "", zone)
     for schedule in SCHEDULES:
         for day in changes(zone):
-            around = list(intervals(replace(made, schedule=schedule), day - timedelta(days=1), day + timedelta(days=2)))
+            around = list(intervals(made.model_copy(update={"start": schedule}), day - timedelta(days=1), day + timedelta(days=2)))
 
             assert all(found.start < found.end for found in around), (schedule, day)
             assert all(former.end == latter.start for former, latter in pairwise(around)), (schedule, day)

@@ -290,7 +290,7 @@ def report(logs):
 @pytest.mark.usefixtures("report")
 @pytest.mark.parametrize(
     ("exit_code", "error", "text"),
-    [(1, AirflowException, "exit code 1"), (137, AirflowFailException, "more memory")],
+    [(1, AirflowException, "exit code 1"), (137, AirflowFailException, "too little memory")],
 )
 def test_a_failure_ends_with_the_containers_report_and_what_to_do(operator, exit_code, error, text):
     """Else the last lines of the task's log are a page of raw JSON; and no retry mends too little memory."""

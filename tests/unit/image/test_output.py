@@ -61,9 +61,10 @@ def test_metrics_are_in_the_format_that_cloudwatch_extracts():
 
     line = json.loads(metrics(summary(made, ExitCode.FAILED), to_first_query=4.56))
 
-    [directive] = line["_aws"]["CloudWatchMetrics"]
+    directive, by_cause = line["_aws"]["CloudWatchMetrics"]
     assert isinstance(line["_aws"]["Timestamp"], int)
     assert directive["Dimensions"] == [["Platform", "Workstream"]]
+    assert (by_cause["Dimensions"], line["Cause"], line["RunFailed"]) == ([["Platform", "Cause"]], "unknown", 1)
     assert (line["Platform"], line["Workstream"]) == ("dbt-platform-test", "sales")
     values = {metric["Name"]: line[metric["Name"]] for metric in directive["Metrics"]}
     assert values == {

@@ -47,6 +47,12 @@ REFUSED = {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": "no such pack
 
 BROKEN = {
     "empty secret": (SECRET, lambda _: {}, "Snowflake credentials", "ops credentials put"),
+    "deleted secret": (
+        SECRET,
+        lambda _: {"DeletedDate": 1, "VersionIdsToStages": {"1": ["AWSCURRENT"]}},
+        "Snowflake credentials",
+        "restore-secret",
+    ),
     "no right to look": (SECRET, refused("AccessDeniedException"), "Snowflake credentials", "Use a role that may"),
     "creating": (
         "GET /environments/dbt-platform-dev",

@@ -24,7 +24,8 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 SLOW_TYPES = ("docker:index/image:Image", "aws:mwaa/environment:Environment")
 """Their time depends on downloads and on Airflow's start, not on Pulumi."""
 
-PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
+PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+"""Everything behind the command's name is the other program's, `--help` too."""
 
 
 @app.command("demo")
@@ -111,13 +112,16 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
         "emulator": state.emulator_url,
         "warehouse": f"127.0.0.1:{state.warehouse_port}",
         "account": state.account,
+        "airflow": _airflow(home, state),
         "processes": {name: process.pid if process.find() else "ended" for name, process in state.processes.items()},
     }
     if as_json:
         print(json.dumps(facts))
         return
-    for name, value in facts.items():
-        console.print(f"{name:<12} {escape(str(value))}")
+    processes = facts.pop("processes")
+    for name, value in [*facts.items(), *processes.items()]:
+        console.print(f"{name:<24} {escape(str(value))}")
+    console.print("\nState of the last runs: .venv/bin/sandbox exec ops status\nEnd everything: make demo-down")
 
 
 @app.command("measures")
@@ -135,16 +139,26 @@ def show_measures(as_json: Annotated[bool, typer.Option("--json", help="For prog
 @app.command("exec", context_settings=PASS_THROUGH)
 def execute(context: typer.Context) -> None:
     """Run a command (ops, aws, python, ...) that talks to this sandbox as if it were AWS."""
+    _explain(context)
     _replace_by(context.args, _running_stack())
 
 
 @app.command("pulumi", context_settings=PASS_THROUGH)
 def run_pulumi(context: typer.Context) -> None:
-    """Run `pulumi` on the sandbox stack, e.g. `sandbox pulumi preview --diff`."""
+    """Run `pulumi` on the sandbox stack, e.g. `sandbox pulumi preview --diff`; with what Pulumi.sandbox.yaml says now."""
+    _explain(context)
     stack = _running_stack()
     if not context.args:
         raise SandboxError("Which pulumi command?", "For example: .venv/bin/sandbox pulumi preview --diff")
+    stack.render()
     _replace_by(stack.command(*context.args), stack)
+
+
+def _explain(context: typer.Context) -> None:
+    """`--help` right behind the command is about the command itself."""
+    if context.args[:1] == ["--help"]:
+        print(context.get_help())
+        raise typer.Exit
 
 
 def _refuse_second(home: Home) -> None:
@@ -158,6 +172,17 @@ def _clear_remains(steps: Steps, home: Home) -> None:
     if State.load(home):
         with steps.step("remains of a sandbox that was cut off") as report:
             lifecycle.clear(home, report)
+
+
+def _airflow(home: Home, state: State) -> str:
+    """The address of Airflow's page."""
+    if not state.alive() or not home.project.exists():
+        return "ended"
+    found = demo.client(_stack(home, state), "mwaa")
+    addresses = [
+        found.get_environment(Name=name)["Environment"].get("WebserverUrl") for name in found.list_environments()["Environments"]
+    ]
+    return ", ".join(f"http://{address}" for address in addresses if address) or "not deployed"
 
 
 def _stack(home: Home, state: State) -> Stack:

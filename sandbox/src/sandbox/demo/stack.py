@@ -32,6 +32,7 @@ class Stack:
         self.name = name
         self.repository = repository
         self.configuration = home.project / f"Pulumi.{name}.yaml"
+        self._values = home.project / f"{name}.json"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -67,11 +68,16 @@ class Stack:
         self.home.passphrase.touch(mode=0o600)
         self.home.passphrase.write_text(secrets.token_urlsafe(24))
         shutil.copy(self.repository / "Pulumi.yaml", self.home.project)
+        self._values.write_text(json.dumps(dict(values)))
         self.configure(values)
         command = [self.cli, "stack", "init", self.name, "--non-interactive", *options, "--cwd", self.home.project]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SandboxError(f"pulumi stack init failed:\n{done.stderr}", f"Remove {self.home.backend} and try again.")
+
+    def render(self) -> None:
+        """Takes over what the committed configuration says now, with the values of `init`: what a person edits is deployed."""
+        self.configure(json.loads(self._values.read_text()))
 
     def configure(self, values: Mapping[str, Any]) -> None:
         """Renders the stack's configuration anew."""

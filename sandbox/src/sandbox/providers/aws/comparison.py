@@ -15,7 +15,8 @@ GENERATED = "__defaults"
 def changed(kind: ResourceType, old: Properties, new: Properties) -> list[str]:
     """Names of the properties that differ; an unknown value differs from every other."""
     names = sorted({*old, *new} - {GENERATED})
-    return [name for name in names if not same(kind, name, old.get(name), new.get(name))]
+    left = {name for name, known in kind.properties.items() if known.kept and name not in new}
+    return [name for name in names if name not in left and not same(kind, name, old.get(name), new.get(name))]
 
 
 def same(kind: ResourceType, name: str, one: Any, other: Any) -> bool:
@@ -67,13 +68,18 @@ def seen_inputs(kind: ResourceType, inputs: Properties, live: Properties, defaul
         value = live.get(name)
         if name in inputs and same(kind, name, inputs[name], value):
             seen[name] = inputs[name]
-        elif value is not None and (name in inputs or (known.default is not None and not same(kind, name, None, value))):
+        elif value is not None and (name in inputs or (not known.kept and _drifted(kind, name, value))):
             seen[name] = value
     if kind.tagged:
         own = own_tags(live["tagsAll"], inputs.get("tags"), default_tags)
         seen |= {"tags": own} if own or "tags" in inputs else {}
         seen |= {"tagsAll": live["tagsAll"]} if live["tagsAll"] or "tagsAll" in inputs else {}
     return seen
+
+
+def _drifted(kind: ResourceType, name: str, value: Any) -> bool:
+    """Whether AWS has another value than the default of a property that the program leaves out."""
+    return kind.properties[name].default is not None and not same(kind, name, None, value)
 
 
 def asked(kind: ResourceType) -> dict[str, Property]:

@@ -85,7 +85,8 @@ class TableResource(Resource):
         # Also what differs from AWS, whatever the old inputs say: the last operation may have failed half-way.
         names += changed(self.kind, self._seen(new, live), new)
         self._require(references.problems(self.kind, api.session, {name: new[name] for name in names if name in new}))
-        wanted = with_defaults(self.kind, {**{name: live.get(name) for name in self.kind.outputs}, **new})
+        left = [*self.kind.outputs, *(name for name, known in self.kind.properties.items() if known.kept and name in old)]
+        wanted = with_defaults(self.kind, {**{name: live.get(name) for name in left}, **new})
         present = with_defaults(self.kind, {**old, **live})
         with readable_errors(self.kind.token):
             for put in self.kind.puts:

@@ -33,6 +33,8 @@ class Property:
     """A change needs a new resource (`ForceNew` in terraform-provider-aws), or one from this value to that (`ForceNewIf`)."""
     fixed: tuple[str, ...] = ()
     """Parts of the property whose change needs a new resource."""
+    kept: bool = False
+    """AWS keeps its value when the program gives none any more (`Optional` and `Computed` in terraform-provider-aws)."""
     local: bool = False
     """Lives in Pulumi's state only, for example `forceDestroy`."""
     wrapped: bool = False

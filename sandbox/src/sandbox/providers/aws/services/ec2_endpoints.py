@@ -76,7 +76,7 @@ def _modify_endpoint(api: Api, id: str, new: Properties, old: Properties) -> Non
         changes |= {f"Add{member}": sorted(wanted - present)} if wanted - present else {}
         changes |= {f"Remove{member}": sorted(present - wanted)} if present - wanted else {}
     if new.get("policy") != old.get("policy"):
-        changes |= {"PolicyDocument": new["policy"]} if new.get("policy") else {"ResetPolicy": True}
+        changes["PolicyDocument"] = new["policy"]
     if new["privateDnsEnabled"] != old["privateDnsEnabled"]:
         changes["PrivateDnsEnabled"] = new["privateDnsEnabled"]
     api.client.modify_vpc_endpoint(VpcEndpointId=id, **changes)
@@ -125,11 +125,13 @@ VPC_ENDPOINT = ResourceType(
         "vpcId": Property("CreateVpcEndpoint.VpcId", required=True, replace=True),
         "serviceName": Property("CreateVpcEndpoint.ServiceName", required=True, replace=True),
         "vpcEndpointType": Property("CreateVpcEndpoint.VpcEndpointType", default="Gateway", replace=True),
-        "policy": Property("CreateVpcEndpoint.PolicyDocument", form=same_document, check=policies.problem_of(policies.ENDPOINT)),
-        "privateDnsEnabled": Property("CreateVpcEndpoint.PrivateDnsEnabled", default=False),
-        "routeTableIds": Property("CreateVpcEndpoint.RouteTableIds", form=unordered),
-        "subnetIds": Property("CreateVpcEndpoint.SubnetIds", form=unordered),
-        "securityGroupIds": Property("CreateVpcEndpoint.SecurityGroupIds", form=unordered),
+        "policy": Property(
+            "CreateVpcEndpoint.PolicyDocument", kept=True, form=same_document, check=policies.problem_of(policies.ENDPOINT)
+        ),
+        "privateDnsEnabled": Property("CreateVpcEndpoint.PrivateDnsEnabled", default=False, kept=True),
+        "routeTableIds": Property("CreateVpcEndpoint.RouteTableIds", kept=True, form=unordered),
+        "subnetIds": Property("CreateVpcEndpoint.SubnetIds", kept=True, form=unordered),
+        "securityGroupIds": Property("CreateVpcEndpoint.SecurityGroupIds", kept=True, form=unordered),
     },
     outputs=("arn", "dnsEntries", "networkInterfaceIds", "ownerId", "prefixListId", "state"),
     create=_create_endpoint,

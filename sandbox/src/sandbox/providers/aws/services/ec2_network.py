@@ -72,7 +72,7 @@ VPC = ResourceType(
         "cidrBlock": Property("CreateVpc.CidrBlock", required=True, replace=True, check=vpc_cidr),
         "instanceTenancy": Property("CreateVpc.InstanceTenancy", default="default", replace=True),
         "enableDnsSupport": Property(bool, default=True),
-        "enableDnsHostnames": Property(bool, default=False),
+        "enableDnsHostnames": Property(bool, default=False, kept=True),
     },
     outputs=(
         "arn",
@@ -176,7 +176,7 @@ def _delete_internet_gateway(api: Api, id: str, state: Properties) -> None:
 INTERNET_GATEWAY = ResourceType(
     token="aws:ec2/internetGateway:InternetGateway",
     service="ec2",
-    properties={"vpcId": Property("AttachInternetGateway.VpcId")},
+    properties={"vpcId": Property("AttachInternetGateway.VpcId", kept=True)},
     outputs=("arn", "ownerId"),
     create=lambda api, inputs: api.client.create_internet_gateway(
         TagSpecifications=ec2_tags.specification("internet-gateway", inputs)

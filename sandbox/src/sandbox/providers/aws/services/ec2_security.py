@@ -212,6 +212,11 @@ def _range_problems(protocol: str, first: int, last: int) -> Iterator[Problem]:
             yield "toPort", f"{last} is less than fromPort, {first}"
 
 
+def _another_kind(old: Any, new: Any) -> bool:
+    """Real provider: a rule changes from one network to another in place, but not from a network to a group."""
+    return (old is None) != (new is None)
+
+
 def _rule_type(direction: str) -> ResourceType:
     """Ingress and egress rules differ in the calls that make and end them."""
     lower = direction.lower()
@@ -245,10 +250,10 @@ def _rule_type(direction: str) -> ResourceType:
         "ipProtocol": Property(str, required=True, form=_protocol),
         "fromPort": Property(int),
         "toPort": Property(int),
-        "cidrIpv4": Property(str, check=ipv4_cidr),
-        "cidrIpv6": Property(str, check=ipv6_cidr),
-        "prefixListId": Property(str),
-        "referencedSecurityGroupId": Property(str),
+        "cidrIpv4": Property(str, replace=_another_kind, check=ipv4_cidr),
+        "cidrIpv6": Property(str, replace=_another_kind, check=ipv6_cidr),
+        "prefixListId": Property(str, replace=_another_kind),
+        "referencedSecurityGroupId": Property(str, replace=_another_kind),
         "description": Property(str),
     }
     return ResourceType(

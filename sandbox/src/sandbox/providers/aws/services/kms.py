@@ -80,12 +80,12 @@ KEY = ResourceType(
     token="aws:kms/key:Key",
     service="kms",
     properties={
-        "description": Property("CreateKey.Description"),
-        "policy": Property("CreateKey.Policy", form=same_document, check=policies.problem_of(policies.KEY)),
+        "description": Property("CreateKey.Description", kept=True),
+        "policy": Property("CreateKey.Policy", kept=True, form=same_document, check=policies.problem_of(policies.KEY)),
         "bypassPolicyLockoutSafetyCheck": Property(bool, default=False, local=True),
         "isEnabled": Property(bool, default=True),
         "enableKeyRotation": Property(bool, default=False),
-        "rotationPeriodInDays": Property("EnableKeyRotation.RotationPeriodInDays"),
+        "rotationPeriodInDays": Property("EnableKeyRotation.RotationPeriodInDays", kept=True),
         "deletionWindowInDays": Property("ScheduleKeyDeletion.PendingWindowInDays", default=30, local=True, check=_deletion_window),
         "keyUsage": Property("CreateKey.KeyUsage", default="ENCRYPT_DECRYPT", replace=True),
         "customerMasterKeySpec": Property("CreateKey.KeySpec", default="SYMMETRIC_DEFAULT", replace=True),
@@ -104,9 +104,7 @@ KEY = ResourceType(
         ),
         Put(
             ("policy",),
-            lambda api, id, new, old: (
-                new.get("policy") and api.client.put_key_policy(KeyId=id, PolicyName="default", Policy=new["policy"])
-            ),
+            lambda api, id, new, old: api.client.put_key_policy(KeyId=id, PolicyName="default", Policy=new["policy"]),
         ),
         Put(("enableKeyRotation", "rotationPeriodInDays"), _put_rotation, on_create=True),
         Put(("isEnabled",), _put_enabled),

@@ -1,0 +1,125 @@
+"""The aws stand-in's tables against the provider that pulumi-aws wraps: hashicorp/aws 5.100.0.
+
+`aws_provider_schema.json` has, for each of our types, what its schema says is required and both optional and computed, and what its
+plugin protocol answered (PlanResourceChange on an applied state, one property changed at a time) when asked what replaces.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.providers.aws.comparison import changed, must_replace
+from sandbox.providers.aws.provider import CATALOGUE
+from sandbox.providers.aws.table import Property, ResourceType
+
+FACTS: dict[str, dict[str, list[str]]] = json.loads((Path(__file__).parent / "aws_provider_schema.json").read_text())
+
+NAMES = {
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "aws_iam_openid_connect_provider",
+    "aws:s3/bucketObjectv2:BucketObjectv2": "aws_s3_object",
+}
+"""Types whose name there does not follow from ours."""
+
+RENAMED = {("aws_cloudwatch_metric_alarm", "name"): "alarm_name", ("aws_sns_topic_subscription", "topic"): "topic_arn"}
+
+SETTLED = {
+    ("aws_default_security_group", "egress"): "without it the provider closes the group, as ours does",
+    ("aws_default_security_group", "ingress"): "without it the provider closes the group, as ours does",
+    ("aws_route53_record", "type"): "the sandbox models one type only, which never changes",
+}
+"""Properties that differ, and why they may."""
+
+
+def upstream(token: str) -> str:
+    """`aws:ec2/vpc:Vpc` -> `aws_vpc`."""
+    _, module, _, name = re.split(r"[:/]", token)
+    names = (NAMES.get(token, ""), f"aws_{module}_{snake(name)}", f"aws_{snake(name)}")
+    return next(each for each in names if each in FACTS)
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower().replace("open_id", "openid")
+
+
+def singular(name: str) -> Iterator[str]:
+    """Pulumi gives lists and blocks in the plural."""
+    yield name
+    yield name.removesuffix("s")
+    yield name.removesuffix("es")
+    yield re.sub("ies$", "y", name)
+
+
+def named(kind: ResourceType) -> Iterator[tuple[str, Property, set[str]]]:
+    """Each property of ours with the names that it may have there."""
+    other = upstream(kind.token)
+    for name, known in kind.properties.items():
+        if (other, snake(name)) not in SETTLED:
+            yield name, known, {RENAMED.get((other, snake(name)), ""), *singular(snake(name))} - {""}
+
+
+KINDS = [pytest.param(kind, id=kind.token) for kind in CATALOGUE.values() if kind.token != "aws:mwaa/environment:Environment"]
+"""All but Airflow's, whose updates are tested by themselves."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_properties_replace(kind):
+    """A change that AWS can't make in place must not look harmless in the sandbox's preview, nor the other way round."""
+    replacing = set(FACTS[upstream(kind.token)]["force_new"])
+
+    wrong = [
+        name
+        for name, known, others in named(kind)
+        if not callable(known.replace) and not known.fixed and known.replace != bool(others & replacing)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_properties_are_kept_when_they_are_removed(kind):
+    """What changes nothing in AWS must not show an effect here: production would not have it."""
+    kept = set(FACTS[upstream(kind.token)]["optional_computed"])
+
+    wrong = [
+        name
+        for name, known, others in named(kind)
+        if not (known.required or known.replace or known.local) and known.kept != bool(others & kept)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_properties_are_required(kind):
+    """A name is required there, and automatic in Pulumi."""
+    required = set(FACTS[upstream(kind.token)]["required"])
+    automatic = kind.name.property if kind.name else None
+
+    wrong = [name for name, known, others in named(kind) if others & required and not known.required and name != automatic]
+
+    assert wrong == []
+
+
+def changes(kind: ResourceType, old: dict[str, Any], new: dict[str, Any]) -> tuple[list[str], list[str]]:
+    names = changed(kind, old, new)
+    return names, [name for name in names if must_replace(kind, name, old, new)]
+
+
+def test_a_rule_for_another_kind_of_peer_is_another_rule():
+    kind = CATALOGUE["aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"]
+    network = {"securityGroupId": "sg-1", "ipProtocol": "-1", "cidrIpv4": "10.0.0.0/8"}
+    group = {"securityGroupId": "sg-1", "ipProtocol": "-1", "referencedSecurityGroupId": "sg-2"}
+
+    assert changes(kind, network, {**network, "cidrIpv4": "10.0.0.0/16"}) == (["cidrIpv4"], [])
+    assert changes(kind, network, group)[1] == ["cidrIpv4", "referencedSecurityGroupId"]
+
+
+def test_what_aws_keeps_is_no_change():
+    kind = CATALOGUE["aws:kms/key:Key"]
+
+    assert changes(kind, {"policy": "{}", "description": "a"}, {}) == ([], [])
+    assert changes(kind, {"description": "a"}, {"description": "b"}) == (["description"], [])

@@ -1,0 +1,66 @@
+"""The commands of the demo, without a demo."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from sandbox.demo import cli
+from sandbox.demo.stack import Stack
+from sandbox.paths import Home
+from sandbox.state import State
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    """A stack of a checkout of its own, with an engine that does nothing."""
+    (tmp_path / "Pulumi.yaml").write_text("name: p")
+    (tmp_path / "Pulumi.sandbox.yaml").write_text(yaml.safe_dump({"config": {"p:size": "small", "p:warehouse": {"user": "DBT"}}}))
+    engine = tmp_path / "pulumi"
+    engine.write_text("#!/bin/sh\n")
+    engine.chmod(0o755)
+    return Stack(Home(tmp_path / ".sandbox"), State.new(), engine, repository=tmp_path)
+
+
+def configured(stack: Stack) -> dict[str, object]:
+    return yaml.safe_load(stack.configuration.read_text())["config"]
+
+
+def test_what_is_edited_in_the_checkout_is_what_pulumi_gets(stack: Stack, monkeypatch: pytest.MonkeyPatch):
+    """A copy of the day of the demo would be deployed again and again, whatever somebody writes into the stack file."""
+    stack.init({"p:warehouse": {"host": "127.0.0.1"}})
+    committed = stack.repository / "Pulumi.sandbox.yaml"
+    committed.write_text(committed.read_text().replace("small", "large"))
+    monkeypatch.setattr(cli, "_running_stack", lambda: stack)
+
+    done = CliRunner().invoke(cli.app, ["pulumi", "preview"])
+
+    assert done.exit_code == 0
+    assert configured(stack) == {"p:size": "large", "p:warehouse": {"user": "DBT", "host": "127.0.0.1"}}
+
+
+@pytest.mark.parametrize("command", ["exec", "pulumi"])
+def test_help_behind_a_verb_is_the_other_programs(command: str, stack: Stack, monkeypatch: pytest.MonkeyPatch):
+    """`sandbox exec ops run --help` must explain `ops run`."""
+    asked: list[list[str]] = []
+    stack.init({})
+    monkeypatch.setattr(cli, "_running_stack", lambda: stack)
+    monkeypatch.setattr(cli, "_replace_by", lambda words, _: asked.append(words))
+
+    verb = CliRunner().invoke(cli.app, [command, "preview", "--help"])
+    itself = CliRunner().invoke(cli.app, [command, "--help"])
+
+    assert verb.exit_code == 0
+    assert "--help" in asked[0]
+    assert "Usage" in itself.output
+    assert len(asked) == 1
+
+
+def test_the_status_of_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(cli.Home, "of_environment", lambda: Home(tmp_path))
+
+    said = CliRunner().invoke(cli.app, ["status", "--json"]).output
+
+    assert json.loads(said) == {}
