@@ -20,7 +20,9 @@ from components.names import WORKSTREAMS, names
 from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
 from components.secrets import ForeignSecret
-from settings.project import NAMESPACE
+from image.runner.project import warnings
+from settings.dbt import PLATFORM_VARIABLES
+from settings.project import NAMESPACE, REPOSITORY
 from settings.sections.airflow import AirflowSettings
 from settings.sections.warehouse import Authentication, WarehouseSettings
 from settings.sections.workstream import WorkstreamSettings
@@ -87,6 +89,8 @@ class Workstream(Component):
 
     def __init__(self, name: str, args: WorkstreamArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        for warning in _warnings(args):
+            pulumi.log.warn(f"{NAMESPACE}:workstreams.{name}: {warning}.", self)
         artifacts_uri = pulumi.Output.concat("s3://", args.artifacts.name, "/", name)
         tags = {"workstream": name, "owner": args.settings.owner}
         # What ran must stay readable for as long as it is kept, also when the workstream is gone.
@@ -146,6 +150,13 @@ class Workstream(Component):
 def _workload_identity(account: Account, task_role: ServiceRole) -> pulumi.Output[str]:
     """The task role as `WORKLOAD_IDENTITY` names it: Snowflake asks STS who calls, and STS leaves out a role's path."""
     return pulumi.Output.concat(account.role_arn(""), task_role.name)
+
+
+def _warnings(args: WorkstreamArgs) -> list[str]:
+    """What the project means otherwise than these settings: it would run, and do something else."""
+    settings = args.settings
+    known = {*PLATFORM_VARIABLES, *settings.environment, *settings.secrets}
+    return warnings(REPOSITORY / settings.project, settings.target or args.environment, known, settings.vars)
 
 
 def _ephemeral_storage(gib: int) -> aws.ecs.TaskDefinitionEphemeralStorageArgs | None:
