@@ -25,14 +25,14 @@ def interval(context: Mapping[str, Any], workstream: Workstream) -> Period | Non
     if date := context["params"]["date"]:
         day = pendulum.from_format(date, "YYYY-MM-DD", tz=zone)
         return day, day.add(days=1)
-    if workstream.schedule is None or context.get("logical_date") is None:
+    if context.get("logical_date") is None:
         return None
-    if context["dag_run"].run_type == "manual":
-        found = last(workstream, context["logical_date"])
-        limits = (found.start, found.end)
-    else:
-        limits = (context["data_interval_start"], context["data_interval_end"])
-    return limits[0].in_timezone(zone), limits[1].in_timezone(zone)
+    if context["dag_run"].run_type in {"scheduled", "backfill"}:  # Also when the schedule has changed since.
+        return context["data_interval_start"].in_timezone(zone), context["data_interval_end"].in_timezone(zone)
+    if workstream.schedule is None:
+        return None
+    found = last(workstream, context["logical_date"])
+    return found.start.in_timezone(zone), found.end.in_timezone(zone)
 
 
 def last(workstream: Workstream, moment: datetime) -> DataInterval:

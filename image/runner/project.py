@@ -48,7 +48,7 @@ def warnings(project: Path, target: str, given: Collection[str], variables: Coll
 
 
 def _targets(project: Path, texts: list[tuple[Path, str]], target: str) -> Iterator[str]:
-    """Nothing if one of the comparisons is with this target, or if it is the usual one of a development stack: no name means that."""
+    """Nothing if one of the comparisons is with this target, or if it is the usual one of a development stack."""
     if target == DEVELOPMENT:
         return
     places: dict[str, str] = {}

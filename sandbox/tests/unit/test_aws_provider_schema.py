@@ -61,8 +61,13 @@ def named(kind: ResourceType) -> Iterator[tuple[str, Property, set[str]]]:
             yield name, known, {RENAMED.get((other, snake(name)), ""), *singular(snake(name))} - {""}
 
 
-KINDS = [pytest.param(kind, id=kind.token) for kind in CATALOGUE.values() if kind.token != "aws:mwaa/environment:Environment"]
-"""All but Airflow's, whose updates are tested by themselves."""
+UNCOMPARED = {
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "modelled since the provider was asked; nothing of it changes in place",
+    "aws:mwaa/environment:Environment": "its updates are tested by themselves",
+}
+"""Types that are compared with nothing here, and why."""
+
+KINDS = [pytest.param(kind, id=kind.token) for kind in CATALOGUE.values() if kind.token not in UNCOMPARED]
 
 
 @pytest.mark.parametrize("kind", KINDS)

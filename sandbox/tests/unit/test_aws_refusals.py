@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.provider import CATALOGUE
 from sandbox.providers.aws.refusals.limits import LIMITS
-from sandbox.providers.aws.refusals.references import PLACES, POLICIES
+from sandbox.providers.aws.refusals.references import PLACES, POLICIES, Reference
 from sandbox.providers.aws.session import Session
 from sandbox.providers.protocol import InvalidInputs, Operation
 
@@ -670,3 +671,16 @@ def test_every_place_in_a_table_is_one_of_a_type(aws):
     ]
 
     assert unknown == []
+
+
+@pytest.mark.parametrize(("code", "there"), [("AccessDenied", True), ("403", True), ("NoSuchEntity", False)])
+def test_what_the_caller_may_not_see_is_not_said_to_be_absent(code: str, there: bool):
+    """A pipeline's role names the boundary of the roles that it makes, and may not look at it: it could deploy nothing."""
+
+    def find(*_: Any) -> Any:
+        raise ClientError({"Error": {"Code": code}}, "GetPolicy")
+
+    session = Session(endpoint="http://localhost", region="eu-west-1", default_tags={})
+    problem = Reference(code="NoSuchEntity", noun="policy", find=find).problem(session, "ceiling")
+
+    assert (problem is None) == there

@@ -13,7 +13,7 @@ from components.account import Account
 from components.image import DbtImage, DbtImageArgs
 from components.registry import Registry, RegistryArgs
 from settings.project import REPOSITORY
-from settings.sections.image import ImageSettings
+from settings.sections.image import BASE_IMAGE, ImageSettings
 from settings.sections.workstream import Architecture, Build
 from tests.unit.recorder import ACCOUNT_ID, IMAGE, REGION, REPOSITORY_URL, Stack
 
@@ -33,7 +33,7 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def built(base_image: str = "python:3.12-slim") -> dict[str, Any]:
+def built(base_image: str = BASE_IMAGE) -> dict[str, Any]:
     """The image of project `shop`, as a deployment right now would register it."""
     stack = Stack()
     try:
@@ -45,7 +45,7 @@ def built(base_image: str = "python:3.12-slim") -> dict[str, Any]:
         stack.close()
 
 
-def tag(base_image: str = "python:3.12-slim") -> str:
+def tag(base_image: str = BASE_IMAGE) -> str:
     """What it would be pushed under."""
     return built(base_image)["imageName"].removeprefix(f"{REPOSITORY_URL}:")
 

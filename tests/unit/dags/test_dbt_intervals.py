@@ -119,3 +119,11 @@ def test_without_a_clock_a_date_is_no_interval(tmp_path):
 
     dates = {"logical_date": now, "data_interval_start": now, "data_interval_end": now}
     assert interval(context("manual", **dates), workstream(tmp_path, None)) is None
+
+
+def test_a_run_keeps_its_dates_when_its_schedule_is_changed_meanwhile(tmp_path):
+    """It would build today's rows instead of those of the interval that it stands for."""
+    start, end = (pendulum.parse(text) for text in SUMMER)
+    dates = {"logical_date": start, "data_interval_start": start, "data_interval_end": end}
+
+    assert texts(interval(context("scheduled", **dates), workstream(tmp_path, None))) == SUMMER

@@ -163,7 +163,7 @@ class Instance(SimpleNamespace):
 def context(states=None, **changes):
     ti = Instance()
     ti.states = states or {}
-    given = {"params": form(), "dag_run": SimpleNamespace(run_type="manual")}
+    given = {"params": form(), "dag_run": SimpleNamespace(run_type="scheduled")}
     outlet_events = OutletEventAccessors()
     return {"ti": ti, "run_id": "run", "logical_date": None, "outlet_events": outlet_events, **given, **changes}
 
@@ -185,7 +185,7 @@ def test_a_run_carries_its_command_and_identity(operator, ecs):
     assert {entry["name"]: entry["value"] for entry in override["environment"]} == {
         "DBT_RUN_ID": "run",
         "DBT_TRY_NUMBER": "2",
-        "DBT_LOGICAL_DATE": "2026-03-01T00:00:00+00:00",
+        "DBT_LOGICAL_DATE": "2026-03-01T01:00:00+01:00",
         "DBT_SOURCE_FRESHNESS": "true",
     }
     assert ecs.started[0]["taskDefinition"].endswith("sales:3")

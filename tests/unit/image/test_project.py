@@ -37,7 +37,7 @@ def test_a_project_that_means_another_target_is_warned_about_by_file_and_line(tm
 
 def test_what_has_no_value_is_named_and_what_has_one_is_not(tmp_path: Path):
     """The first run would end with dbt's complaint, in the night."""
-    text = "{{ env_var('RAW') }} {{ env_var('SET') }} {{ env_var('DEFAULT', 'x') }}\n{{ var('day') }} {{ var('known') }} {{ var('set') }}"
+    text = "{{ env_var('RAW') }} {{ env_var('SET') }} {{ env_var('OR', 'x') }}\n{{ var('day') }}{{ var('known') }}{{ var('set') }}"
     others = {"models/b.sql": "{# env_var('NEVER') #}", "dbt_packages/p/m.sql": "{{ var('p') }}"}
     project = _project(tmp_path, **{"models/a.sql": text}, **others)
 

@@ -1,7 +1,8 @@
 """What a resource may refer to: it must be there, or AWS refuses the resource.
 
 Asked of the account when the resource is made or changed, for a name in the program may belong to what the same update makes.
-What lies in another account, or in another region, can't be asked, and passes.
+What lies in another account, in another region or out of the caller's sight can't be asked, and passes: to name a thing takes no
+right to see it.
 """
 
 import json
@@ -17,6 +18,9 @@ from sandbox.providers.aws.session import Session
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import Properties
 
+UNSEEN = ("403", "AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
+"""What the services answer who may not look."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
@@ -26,7 +30,7 @@ class Reference:
     """AWS's word for its absence."""
     noun: str
     find: Callable[[Session, str], Any]
-    """Something true if it is there; AWS's error means that it is not."""
+    """Something true if it is there; AWS's error means that it is not, unless that is for want of a right to look."""
 
     def problem(self, session: Session, value: str) -> str | None:
         """Why AWS would refuse the value."""
@@ -34,8 +38,8 @@ class Reference:
             return None
         try:
             found = self.find(session, value)
-        except ClientError:
-            found = None
+        except ClientError as error:
+            found = error.response["Error"]["Code"] in UNSEEN
         return None if found else f"{self.code}: The {self.noun} '{value}' does not exist"
 
 
@@ -173,6 +177,7 @@ PLACES: dict[str, dict[str, Reference]] = {
     "ecs/taskDefinition:TaskDefinition": {"executionRoleArn": ROLE, "taskRoleArn": ROLE},
     "iam/role:Role": {"permissionsBoundary": POLICY},
     "iam/rolePolicy:RolePolicy": {"role": ROLE},
+    "iam/rolePolicyAttachment:RolePolicyAttachment": {"role": ROLE, "policyArn": POLICY},
     "kms/alias:Alias": {"targetKeyId": KEY},
     "mwaa/environment:Environment": {
         "executionRoleArn": ROLE,
