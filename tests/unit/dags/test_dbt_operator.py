@@ -349,7 +349,7 @@ def refreshed(given):
 def test_a_run_of_a_part_publishes_what_it_built_and_not_the_whole(operator, s3):
     """Who waits for the whole would start on marts that still lack what a failed run has not built."""
     s3.objects["sales/runs/run/2/summary.json"] = summary(BUILT)
-    given = context(params={"select": ["orders"], "exclude": [], "full_refresh": False, "vars": {}, "date": None})
+    given = context(params=form(select=["orders"]))
 
     run(operator, given)
 
