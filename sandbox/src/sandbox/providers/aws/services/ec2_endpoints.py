@@ -75,7 +75,7 @@ def _modify_endpoint(api: Api, id: str, new: Properties, old: Properties) -> Non
         wanted, present = set(new.get(name) or []), set(old.get(name) or [])
         changes |= {f"Add{member}": sorted(wanted - present)} if wanted - present else {}
         changes |= {f"Remove{member}": sorted(present - wanted)} if present - wanted else {}
-    if new.get("policy") != old.get("policy"):
+    if new.get("policy") not in (None, old.get("policy")):
         changes["PolicyDocument"] = new["policy"]
     if new["privateDnsEnabled"] != old["privateDnsEnabled"]:
         changes["PrivateDnsEnabled"] = new["privateDnsEnabled"]
