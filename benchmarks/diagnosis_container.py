@@ -44,7 +44,7 @@ def contain(case: Case) -> Ended:
     output = Output(stream=stream)
     changes = {"SNOWFLAKE_AUTHENTICATOR": case.get("auth", "keyPair"), "SNOWFLAKE_PASSWORD": "a-password-that-is-not-one"}
     settings = environment.read(VARIABLES | changes)
-    options = run.Options(selection=Selection(select=("orders",), exclude=(), variables=""))
+    options = run.Options(selection=Selection(select=("orders",)))
     snowflake = case["where"] == "connector_error"
     check = connection.check if snowflake else lambda *_: None
     with (
@@ -54,7 +54,7 @@ def contain(case: Case) -> Ended:
         mock.patch.object(run, "import_dbt"),
         mock.patch.object(run.connection, "check", check),
         mock.patch.object(run, "profile_variables", side_effect=lambda _: _profile(case)),
-        mock.patch.object(run.Run, "_parse", lambda self: self._dbt.parse()),
+        mock.patch.object(run.Run, "_parse", lambda self, variables: self._dbt.parse(variables)),
         mock.patch.object(ending, "TARGET", Path(folder)),
         mock.patch.object(ending, "LOGS", Path(folder)),
         mock.patch.object(artifacts.Artifacts, "_client", bucket),

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from runner.cli import SECRETS
 from runner.connection import parameters
 from runner.dbt import profile_variables
 from runner.environment import read
+from runner.variables import as_yaml
 
 from ops.engine import Engine
 from ops.errors import OpsError
@@ -33,6 +34,7 @@ ADDRESS = ("host", "port", "protocol")
 INHERITED = re.compile(r"PATH|HOME|LANG|LC_\w+|TMPDIR|DBT_\w+|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|(https?|no)_proxy", re.IGNORECASE)
 """Names of the job's variables that dbt gets: what a program needs anywhere, and what is called dbt's."""
 
+# Never a workstream's own target: a project that takes that for production would leave the merge request's schema for its own.
 PROFILE = ("--profiles-dir", "image", "--profile", "platform", "--target", "development")
 
 
@@ -45,6 +47,11 @@ class Selection:
     schema: str
     select: tuple[str, ...]
     exclude: tuple[str, ...]
+    selector: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """The workstream's dbt variables."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The workstream's variables for `env_var()`; what it has of secrets, a merge request does not get."""
 
     def options(self, state: Path | None) -> list[str]:
         """Options of `dbt build`; without a state everything counts as changed."""
@@ -52,7 +59,9 @@ class Selection:
         wanted = [",".join((kind, *of)) for kind in ("state:modified+", "resource_type:seed") for of in self._selectors()]
         select = wanted if state else list(self.select)
         return [
-            *(["--select", *select] if select else []),
+            *(["--vars", as_yaml(dict(self.variables))] if self.variables else []),
+            *(["--selector", self.selector] if self.selector else []),
+            *(["--select", *select] if select and not self.selector else []),
             *(["--exclude", *self.exclude] if self.exclude else []),
             *(["--defer", "--state", str(state)] if state else []),
         ]
@@ -72,21 +81,23 @@ def build(stack: str, merge_request: int, secret: str) -> None:
             connection = connection_variables(login, outputs["warehouse"], f"{prefix(merge_request)}{selection.schema}")
             command = ["dbt", "build", *PROFILE, "--project-dir", selection.project, *selection.options(state)]
             print("$", *command, flush=True)
-            if subprocess.run(command, env=dbt_environment(os.environ, connection), check=False).returncode:
+            environment = {**selection.environment, **dbt_environment(os.environ, connection)}
+            if subprocess.run(command, env=environment, check=False).returncode:
                 failed.append(selection.workstream)
     if failed:
         raise OpsError(f"dbt failed for: {', '.join(failed)}, see above.", "Mend the models and push again.")
 
 
 def drop(stack: str, merge_request: int, secret: str) -> None:
-    """Drop all schemas of the merge request."""
+    """Drop all schemas of the merge request, in whatever databases its models have put them."""
     login = {**_login(secret), **address(_stack_file(stack))}
     variables = connection_variables(login, Engine(stack).outputs()["warehouse"], prefix(merge_request))
     with snowflake.connector.connect(**parameters(read(variables).warehouse)) as connection, connection.cursor() as cursor:
-        cursor.execute("show schemas")
-        for schema in owned([str(row[1]) for row in cursor.fetchall()], merge_request):
-            print(f"drop schema {schema}", flush=True)
-            cursor.execute(f'drop schema "{schema}" cascade')
+        # Without `in account`, Snowflake shows those of the current database only ("SHOW SCHEMAS").
+        cursor.execute("show schemas in account")
+        for database, schema in owned([(str(row[4]), str(row[1])) for row in cursor.fetchall()], merge_request):
+            print(f"drop schema {database}.{schema}", flush=True)
+            cursor.execute(f'drop schema "{database}"."{schema}" cascade')
 
 
 def address(stack_file: Path) -> dict[str, str]:
@@ -105,6 +116,9 @@ def selections(stack_file: Path) -> Iterator[Selection]:
             schema=settings["schema"],
             select=tuple(settings.get("select", ())),
             exclude=tuple(settings.get("exclude", ())),
+            selector=settings.get("selector") or "",
+            variables=settings.get("vars") or {},
+            environment=settings.get("environment") or {},
         )
 
 
@@ -113,9 +127,9 @@ def prefix(merge_request: int) -> str:
     return f"MR_{merge_request}_"
 
 
-def owned(schemas: list[str], merge_request: int) -> list[str]:
-    """Those that belong to the merge request."""
-    return [schema for schema in schemas if schema.upper().startswith(prefix(merge_request))]
+def owned(schemas: list[tuple[str, str]], merge_request: int) -> list[tuple[str, str]]:
+    """Those, by database and name, that belong to the merge request."""
+    return [found for found in schemas if found[1].upper().startswith(prefix(merge_request))]
 
 
 def connection_variables(login: Mapping[str, str], warehouse: Mapping[str, Any], schema: str) -> dict[str, str]:

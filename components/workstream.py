@@ -1,5 +1,6 @@
 """Everything that one workstream owns: its roles, its log group, its task definition and the configuration of its DAG."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,10 @@ from components.logs import Logs
 from components.names import WORKSTREAMS, names
 from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
+from components.secrets import ForeignSecret
+from image.runner.project import warnings
+from settings.dbt import PLATFORM_VARIABLES
+from settings.project import NAMESPACE, REPOSITORY
 from settings.sections.airflow import AirflowSettings
 from settings.sections.warehouse import Authentication, WarehouseSettings
 from settings.sections.workstream import WorkstreamSettings
@@ -56,7 +61,7 @@ class WorkstreamArgs:
     warehouse: WarehouseSettings
     airflow: AirflowSettings
     environment: str
-    """dbt's target: `development` or `production`."""
+    """`development` or `production`: dbt's target where the workstream names none."""
     image: DbtImage
     key: EncryptionKey
     network: Network
@@ -84,14 +89,19 @@ class Workstream(Component):
 
     def __init__(self, name: str, args: WorkstreamArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        for warning in _warnings(args):
+            pulumi.log.warn(f"{NAMESPACE}:workstreams.{name}: {warning}.", self)
         artifacts_uri = pulumi.Output.concat("s3://", args.artifacts.name, "/", name)
         tags = {"workstream": name, "owner": args.settings.owner}
         # What ran must stay readable for as long as it is kept, also when the workstream is gone.
         keep = pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(retain_on_delete=not args.disposable))
         logs = args.logs.group(name, names().workstream_logs(name), keep, tags)
-        execution_role = self._role("execution", _execution_statements(args, logs.arn), args, tags)
+        where = f"{NAMESPACE}:workstreams.{name}.secrets"
+        secrets = {given.secret: ForeignSecret.find(given.secret, where) for given in args.settings.secrets.values()}
+        reading = [statement for secret in secrets.values() for statement in secret.reading(args.account)]
+        execution_role = self._role("execution", [*_execution_statements(args, logs.arn), *reading], args, tags)
         task_role = self._role("task", _task_statements(name, args), args, tags)
-        container = pulumi.Output.json_dumps([_container(name, args, artifacts_uri, logs.name)])
+        container = pulumi.Output.json_dumps([_container(name, args, artifacts_uri, logs.name, secrets)])
         task = aws.ecs.TaskDefinition(
             name,
             family=names().task_family(name),
@@ -142,6 +152,13 @@ def _workload_identity(account: Account, task_role: ServiceRole) -> pulumi.Outpu
     return pulumi.Output.concat(account.role_arn(""), task_role.name)
 
 
+def _warnings(args: WorkstreamArgs) -> list[str]:
+    """What the project means otherwise than these settings: it would run, and do something else."""
+    settings = args.settings
+    known = {*PLATFORM_VARIABLES, *settings.environment, *settings.secrets}
+    return warnings(REPOSITORY / settings.project, settings.target or args.environment, known, settings.vars)
+
+
 def _ephemeral_storage(gib: int) -> aws.ecs.TaskDefinitionEphemeralStorageArgs | None:
     """ECS takes sizes above the included one only (Amazon ECS, "Fargate task ephemeral storage")."""
     return aws.ecs.TaskDefinitionEphemeralStorageArgs(size_in_gib=gib) if gib > INCLUDED_STORAGE else None
@@ -178,6 +195,9 @@ def _dag_configuration(
         "alertTopic": args.alert_topic_arn,
         "select": settings.select,
         "exclude": settings.exclude,
+        "selector": settings.selector,
+        "commands": settings.commands,
+        "fullRefresh": settings.full_refresh,
         "freshness": settings.freshness,
     }
 
@@ -225,7 +245,11 @@ def _task_statements(name: str, args: WorkstreamArgs) -> list[Statement]:
 
 
 def _container(
-    name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[str], log_group: pulumi.Output[str]
+    name: str,
+    args: WorkstreamArgs,
+    artifacts_uri: pulumi.Output[str],
+    log_group: pulumi.Output[str],
+    secrets: Mapping[str, ForeignSecret],
 ) -> dict[str, object]:
     """The container definition, in the form of RegisterTaskDefinition."""
     logs = {
@@ -245,18 +269,18 @@ def _container(
         "stopTimeout": STOP_TIMEOUT,
         "mountPoints": [{"sourceVolume": volume, "containerPath": path} for volume, path in WRITABLE.items()],
         "environment": [{"name": key, "value": value} for key, value in _environment(name, args, artifacts_uri).items()],
-        "secrets": _secrets(args),
+        "secrets": _secrets(args, secrets),
         "logConfiguration": {"logDriver": "awslogs", "options": logs},
     }
 
 
-def _secrets(args: WorkstreamArgs) -> list[dict[str, pulumi.Input[str]]]:
-    if args.secret_arn is None:
-        return []
-    return [
-        {"name": variable, "valueFrom": pulumi.Output.concat(args.secret_arn, f":{field}::")}
-        for variable, field in SECRETS[args.warehouse.authentication].items()
-    ]
+def _secrets(args: WorkstreamArgs, secrets: Mapping[str, ForeignSecret]) -> list[dict[str, pulumi.Input[str]]]:
+    login = SECRETS[args.warehouse.authentication] if args.secret_arn is not None else {}
+    given: dict[str, pulumi.Input[str]] = {
+        **{variable: pulumi.Output.concat(args.secret_arn or "", f":{field}::") for variable, field in login.items()},
+        **{variable: secrets[each.secret].value_from(each.field) for variable, each in args.settings.secrets.items()},
+    }
+    return [{"name": variable, "valueFrom": value} for variable, value in given.items()]
 
 
 def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
@@ -266,7 +290,7 @@ def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[s
         "PLATFORM": names().platform,
         "WORKSTREAM": name,
         "ARTIFACTS_URI": artifacts_uri,
-        "DBT_TARGET": args.environment,
+        "DBT_TARGET": settings.target or args.environment,
         "DBT_THREADS": str(settings.threads),
         "RUN_TIMEOUT_SECONDS": str(settings.timeout_minutes * 60),
         "SNOWFLAKE_ACCOUNT": warehouse.account,
@@ -279,4 +303,10 @@ def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[s
         "SNOWFLAKE_USER": warehouse.user,
         "SNOWFLAKE_WAREHOUSE": warehouse.warehouse,
     }
-    return environment | ({"SNOWFLAKE_HOST": warehouse.host} if warehouse.host else {})
+    optional = {
+        "SNOWFLAKE_HOST": warehouse.host,
+        "DBT_VARS": json.dumps(settings.vars, sort_keys=True) if settings.vars else None,
+        # Whose values appear in no log and no artifact, whatever they are called.
+        "DBT_SECRETS": ",".join(settings.secrets) or None,
+    }
+    return environment | {key: value for key, value in optional.items() if value} | settings.environment

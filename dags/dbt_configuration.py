@@ -84,6 +84,11 @@ class Workstream(BaseModel):
     alert_topic: Text
     select: Texts
     exclude: Texts
+    selector: Annotated[Text | None, Field(description="a text that is not empty, or null")]
+    """Of the project's `selectors.yml`, in place of `select` and `exclude`."""
+    commands: Texts
+    """dbt commands, one after the other."""
+    full_refresh: Flag
     freshness: Flag
 
     @property
@@ -106,7 +111,7 @@ class Workstream(BaseModel):
     def _holds_back(cls, slots: int) -> int:
         return _refused("would let any number of workstreams run at once: give at least 1") if slots == 0 else slots
 
-    @field_validator("subnets", "security_groups")
+    @field_validator("subnets", "security_groups", "commands")
     @classmethod
     def _names_one(cls, ids: list[str]) -> list[str]:
         return ids or _refused("is empty: name at least one")

@@ -12,7 +12,7 @@ from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetche
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from dbt_causes import BY_ID, diagnosis, names_of
-from dbt_command import command, overrides
+from dbt_command import command, event_time, overrides
 from dbt_configuration import Workstream
 from dbt_console import ContainerLog, RunReport, artifact_page, log_page
 from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family, started_with, state
@@ -126,7 +126,8 @@ class DbtOperator(EcsRunTaskOperator):
             "DBT_LOGICAL_DATE": logical_date.isoformat() if logical_date else "",
             "DBT_SOURCE_FRESHNESS": str(self.workstream.freshness).lower(),
         }
-        self.overrides = overrides(self.workstream.container, command(context["params"], period), self.identity)
+        arguments = command(context["params"], self.workstream, period, event_time(context, period))
+        self.overrides = overrides(self.workstream.container, arguments, self.identity)
 
     def execute(self, context: Any) -> None:
         self.instance = context["ti"]

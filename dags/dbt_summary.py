@@ -86,7 +86,7 @@ def publish_each(workstream: str, summary: Mapping[str, Any], outlet_events: Any
 
 def is_whole(params: Mapping[str, Any], workstream: Workstream) -> bool:
     """Whether a run builds all that the workstream stands for: a part of it must not start who waits for the whole."""
-    return (params["select"], params["exclude"]) == (workstream.select, workstream.exclude)
+    return all(params[name] == getattr(workstream, name) for name in ("select", "exclude", "selector", "commands"))
 
 
 def publish_all(workstream: str, summary: Mapping[str, Any], outlet_events: Any) -> None:

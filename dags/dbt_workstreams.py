@@ -20,6 +20,12 @@ START = pendulum.datetime(2020, 1, 1, tz="UTC")
 SELECTOR = r"^[^\s-]\S*$"
 """A dbt selector: no space, and never an option."""
 
+NAME = r"^[\w.-]+$"
+"""Of a selector in selectors.yml."""
+
+IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_$]*$"
+"""In Snowflake, without quotes."""
+
 
 def make(workstream: Workstream) -> DAG:
     """The DAG of one workstream: a task that runs the whole selection, and tasks that show what of it failed."""
@@ -69,7 +75,40 @@ def parameters(workstream: Workstream) -> ParamsDict:
             "exclude": Param(
                 workstream.exclude, title="Exclude", description="dbt selectors to leave out, one a line", **selectors
             ),
-            "full_refresh": Param(False, title="Full refresh", description="Build incremental models from scratch", type="boolean"),
+            "selector": Param(
+                workstream.selector,
+                title="Selector",
+                description="A selector of the project's selectors.yml; leave select and exclude empty",
+                type=["null", "string"],
+                pattern=NAME,
+            ),
+            "commands": Param(
+                workstream.commands,
+                title="Commands",
+                description="dbt commands, one a line: run --select orders, run-operation NAME --args '{...}'. A selection above "
+                "other than the workstream's is built, unless these are changed too",
+                type="array",
+                items={"type": "string", "minLength": 1},
+                minItems=1,
+            ),
+            "full_refresh": Param(
+                workstream.full_refresh, title="Full refresh", description="Build incremental models from scratch", type="boolean"
+            ),
+            "threads": Param(
+                None,
+                title="Threads",
+                description="Models at the same time; none: the workstream's",
+                type=["null", "integer"],
+                minimum=1,
+                maximum=64,
+            ),
+            "warehouse": Param(
+                None,
+                title="Warehouse",
+                description="Snowflake warehouse; none: the workstream's",
+                type=["null", "string"],
+                pattern=IDENTIFIER,
+            ),
             "date": Param(
                 None,
                 title="Date",
@@ -77,7 +116,9 @@ def parameters(workstream: Workstream) -> ParamsDict:
                 type=["null", "string"],
                 format="date",
             ),
-            "vars": Param({}, title="Vars", description="dbt variables as a JSON object", type="object"),
+            "vars": Param(
+                {}, title="Vars", description="dbt variables as a JSON object, before those of the workstream", type="object"
+            ),
         }
     )
 
@@ -91,7 +132,8 @@ def documentation(workstream: Workstream) -> str:
             workstream.description,
             "",
             f"- Owner: {workstream.owner}",
-            f"- Selects: `{' '.join(workstream.select) or 'everything'}`",
+            f"- Runs: {', '.join(f'`{text}`' for text in workstream.commands)}",
+            f"- Selects: `{workstream.selector or ' '.join(workstream.select) or 'what dbt takes without a selection'}`",
             f"- Leaves out: `{' '.join(workstream.exclude) or 'nothing'}`",
             f"- [Container logs]({log_page(workstream)})",
             f"- [Artifacts]({artifacts_page(workstream)}): `{runs}`",

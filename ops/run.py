@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from image.runner.commands import parse
 from ops.airflow import AILING, Airflow
 from ops.context import messages, stack_of
 from ops.errors import OpsError
@@ -33,14 +34,34 @@ def run(
     minutes: Annotated[int, typer.Option(min=1, help="Of waiting at most.")] = 1440,
     select: Annotated[list[str] | None, typer.Option(help="dbt selector, instead of the workstream's own; may repeat.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="dbt selector to leave out; may repeat.")] = None,
-    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build incremental models from scratch.")] = False,
+    selector: Annotated[str | None, typer.Option(help="Selector of the project's selectors.yml, instead of both.")] = None,
+    command: Annotated[
+        list[str] | None,
+        typer.Option(help="dbt command, instead of the workstream's: for instance 'run-operation NAME'; may repeat."),
+    ] = None,
+    full_refresh: Annotated[
+        bool | None, typer.Option("--full-refresh/--no-full-refresh", help="Build incremental models from scratch.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, max=64, help="Models at the same time.")] = None,
+    warehouse: Annotated[str | None, typer.Option(help="Snowflake warehouse.")] = None,
+    date: Annotated[str | None, typer.Option(help="Day to build, 2026-01-31, in the workstream's time zone.")] = None,
     variables: Annotated[str | None, typer.Option("--vars", help='dbt variables as JSON, e.g. \'{"day": "2026-01-31"}\'.')] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run as JSON.")] = False,
 ) -> None:
     """Start a workstream through Airflow."""
     stack = stack_of(context)
     target = stack.workstream(workstream)
-    params = parameters(select=select, exclude=exclude, full_refresh=full_refresh, variables=variables)
+    params = parameters(
+        select=select,
+        exclude=exclude,
+        selector=selector,
+        commands=command,
+        full_refresh=full_refresh,
+        threads=threads,
+        warehouse=warehouse,
+        date=date,
+        variables=variables,
+    )
     airflow = Airflow(stack)
     airflow.require_available()
     with messages.status(f"waiting for Airflow to load {target.dag_id}"):
@@ -66,15 +87,15 @@ def run(
         )
 
 
-def parameters(*, select: list[str] | None, exclude: list[str] | None, full_refresh: bool, variables: str | None) -> dict[str, Any]:
-    """What differs from the workstream's own settings, as the DAG's form takes it."""
-    params: dict[str, Any] = {}
-    if select:
-        params["select"] = select
-    if exclude:
-        params["exclude"] = exclude
-    if full_refresh:
-        params["full_refresh"] = True
+def parameters(*, variables: str | None = None, commands: list[str] | None = None, **given: Any) -> dict[str, Any]:
+    """What differs from the workstream's own settings, as the DAG's form takes it.
+
+    Raises:
+        OpsError: the variables are no JSON object, or a command is none of dbt's.
+    """
+    params: dict[str, Any] = {name: value for name, value in given.items() if value is not None and value != []}
+    if commands:
+        params["commands"] = [_checked(text) for text in commands]
     if variables is not None:
         try:
             params["vars"] = json.loads(variables)
@@ -83,6 +104,13 @@ def parameters(*, select: list[str] | None, exclude: list[str] | None, full_refr
         if not isinstance(params["vars"], dict):
             raise OpsError(f"--vars is {variables}, no object.", 'Write an object: --vars \'{"day": "2026-01-31"}\'')
     return params
+
+
+def _checked(command: str) -> str:
+    try:
+        return str(parse(command))
+    except ValueError as error:
+        raise OpsError(f"{error}.", "Correct --command.") from None
 
 
 def seconds(found: dict[str, Any]) -> float | None:

@@ -69,6 +69,9 @@ def _rows(section: dict[str, Any], model: dict[str, Any], above: str = "") -> It
         for choice in (value, *value.get("anyOf", ())):
             if "$ref" in choice:
                 yield from _rows(_resolve(choice, model), model, f"{above}{name}.")
+        for entry in value.get("patternProperties", {}).values():
+            if "$ref" in entry:
+                yield from _rows(_resolve(entry, model), model, f"{above}{name}.<name>.")
 
 
 def _form(value: dict[str, Any]) -> str:
@@ -79,6 +82,10 @@ def _form(value: dict[str, Any]) -> str:
     if "anyOf" in value:
         return " or ".join(_form(choice) for choice in value["anyOf"])
     limits = [str(value[limit]) for limit in ("minimum", "maximum") if limit in value]
+    if "patternProperties" in value and "$ref" in next(iter(value["patternProperties"].values())):
+        return "the keys below, by name"
+    if value["type"] == "object" and value.get("additionalProperties") is True:
+        return "values by name"
     names = {
         "integer": "whole number",
         "string": "text",

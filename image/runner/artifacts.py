@@ -68,6 +68,12 @@ class Artifacts:
             if path.exists():
                 self.put(path.name, path.read_text(errors="replace"))
 
+    def put_results(self, target: Path, number: int, since: float) -> None:
+        """Store the results of one of several commands, which the next one writes over, if it wrote any since then (UNIX time)."""
+        path = target / "run_results.json"
+        if path.exists() and path.stat().st_mtime >= since:
+            self.put(f"commands/{number}/{path.name}", path.read_text(errors="replace"))
+
     def _put(self, key: str, content: str | bytes) -> None:
         body = self._output.scrub(content).encode() if isinstance(content, str) else content
         if self._output.reveals(body):

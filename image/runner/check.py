@@ -1,5 +1,6 @@
 """The verb `check`: is everything there that a run needs? Goes on after a failure, and says the fix for each."""
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,11 +8,13 @@ from functools import partial
 
 from runner import connection, environment
 from runner.artifacts import Artifacts
+from runner.dbt import PROJECT
 from runner.environment import Environment
 from runner.identity import fingerprint, identity
 from runner.outcome import ExitCode, RunnerError
 from runner.output import Output
 from runner.private_key import private_key
+from runner.project import warnings
 
 _SHOWN = ("ARTIFACTS_URI", "AWS_", "DBT_", "ECS_", "RUN_TIMEOUT_SECONDS", "SNOWFLAKE_", "WORKSTREAM")
 """What the names of the variables that `debug` prints begin with."""
@@ -34,9 +37,20 @@ def check(variables: Mapping[str, str], output: Output) -> ExitCode:
         output.text(f"{'FAILED' if finding.failure else 'ok':<6}  {finding.what}")
         for line in finding.failure.splitlines():
             output.text(f"{'':<6}  {line}")
+    for warning in _warnings(variables):
+        output.text(f"warning {warning}")
     failed = sum(bool(finding.failure) for finding in findings)
     output.text(f"\n{failed} of {len(findings)} failed." if failed else "\nA run has everything that it needs.")
     return ExitCode.NOT_STARTED if failed else ExitCode.SUCCESS
+
+
+def _warnings(variables: Mapping[str, str]) -> list[str]:
+    """What the project means otherwise than this environment."""
+    try:
+        found = environment.read(variables)
+    except RunnerError:
+        return []
+    return warnings(PROJECT, found.target, variables, json.loads(found.variables or "{}"))
 
 
 def _findings(variables: Mapping[str, str], output: Output) -> Iterator[Finding]:

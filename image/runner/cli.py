@@ -9,6 +9,7 @@ from typing import Any
 from runner import environment
 from runner.causes import diagnose
 from runner.check import check, debug
+from runner.commands import BUILD, Command, parse
 from runner.outcome import ExitCode, RunnerError
 from runner.output import Output
 from runner.run import Options, Run
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     variables = dict(os.environ)
     for name in SECRETS:
         os.environ.pop(name, None)
-    output = Output(variables.get(name, "") for name in _HIDDEN)
+    given = filter(None, variables.get("DBT_SECRETS", "").split(","))
+    output = Output(variables.get(name, "") for name in (*_HIDDEN, *given))
     try:
         code = options.verb(options, variables, output)
     except RunnerError as error:
@@ -43,9 +45,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(options: argparse.Namespace, variables: Mapping[str, str], output: Output) -> ExitCode:
-    selection = Selection(select=tuple(options.select), exclude=tuple(options.exclude), variables=options.vars)
-    wanted = Options(selection=selection, full_refresh=options.full_refresh, changed=options.changed)
-    return Run(environment.read(variables), wanted, output).execute()
+    overridden = {"DBT_THREADS": options.threads, "SNOWFLAKE_WAREHOUSE": options.warehouse}
+    overridden = {name: value for name, value in overridden.items() if value}
+    os.environ.update(overridden)
+    wanted = Options(
+        commands=_commands(options.command),
+        selection=_selection(options),
+        variables=options.vars,
+        full_refresh=options.full_refresh,
+        changed=options.changed,
+        event_time=tuple(options.event_time) if options.event_time else None,
+    )
+    return Run(environment.read({**variables, **overridden}), wanted, output).execute()
+
+
+def _selection(options: argparse.Namespace) -> Selection:
+    if options.selector and (options.select or options.exclude):
+        raise RunnerError("dbt looks at no --select and --exclude beside --selector.", "Use one of them.")
+    return Selection(select=tuple(options.select), exclude=tuple(options.exclude), selector=options.selector)
+
+
+def _commands(texts: Sequence[str]) -> tuple[Command, ...]:
+    try:
+        return tuple(parse(text) for text in texts) or (BUILD,)
+    except ValueError as error:
+        raise RunnerError(f"{error}.", "Correct `commands` of the workstream, or of this run.") from None
 
 
 def _check(_: argparse.Namespace, variables: Mapping[str, str], output: Output) -> ExitCode:
@@ -59,9 +83,14 @@ def _debug(_: argparse.Namespace, variables: Mapping[str, str], output: Output) 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="runner", description="Runs a dbt project once and keeps what it leaves.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    run = _verb(verbs, "run", _run, "build the selection: seeds, models, snapshots and tests")
+    run = _verb(verbs, "run", _run, "run dbt's commands on the selection")
+    run.add_argument("--command", action="append", default=[], metavar="COMMAND", help="a dbt command; may repeat; else: build")
     run.add_argument("--select", nargs="+", default=[], metavar="NODE", help="what to build, in dbt's node selection syntax")
     run.add_argument("--exclude", nargs="+", default=[], metavar="NODE", help="what to leave out")
+    run.add_argument("--selector", default="", metavar="NAME", help="a selector of the project's selectors.yml instead of both")
+    run.add_argument("--threads", default="", metavar="NUMBER", help="models at the same time, instead of the workstream's")
+    run.add_argument("--warehouse", default="", metavar="NAME", help="Snowflake warehouse, instead of the workstream's")
+    run.add_argument("--event-time", nargs=2, metavar=("BEGIN", "END"), help="of microbatch models, UTC: 2026-01-31T00:00:00")
     run.add_argument("--vars", default="", metavar="JSON", help="dbt variables as a JSON object")
     run.add_argument("--full-refresh", action="store_true", help="build incremental models and seeds from scratch")
     run.add_argument("--changed", action="store_true", help="only what differs from the last full success, and what depends on it")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from runner.causes import UNKNOWN, Diagnosis, last_words
 from runner.outcome import ExitCode
 from runner.progress import CANCELLED, NOT_RUN, TESTS, Node
+from runner.steps import Step
 from runner.summary import Summary
 
 LINES = 60
@@ -49,6 +50,8 @@ def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
     stale = summary.code == ExitCode.FAILED and summary.reasons[0].cause == "stale-source"
     headline = _NOT_DBT if stale else _HEADLINES[summary.code]
     lines = ["", f"{headline}: {counts or 'no node was run'} in {summary.seconds:.0f} s"]
+    if len(summary.steps) > 1:
+        lines += ["", *(f"{step.number + 1}. {step.command}: {step.status}{_counted(step)}" for step in summary.steps)]
     lines += _problem(summary)
     told: set[str] = set()
     for node in failed[:_FAILURES]:
@@ -60,6 +63,12 @@ def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
     if summary.reasons:
         lines += [last_words(summary.retry, [reason.cause for reason in summary.reasons][:_FAILURES])]
     return "\n".join([*lines, f"Artifacts: {artifacts}/"])
+
+
+def _counted(step: Step) -> str:
+    """Nothing for a command that did not begin."""
+    counts = [f"{count} {status}" for status, count in sorted(step.counts.items())]
+    return f" in {step.seconds:.0f} s{' (' if counts else ''}{', '.join(counts)}{')' if counts else ''}" if step.seconds else ""
 
 
 def essence(message: str, limit: int) -> list[str]:
@@ -88,7 +97,8 @@ def _problem(summary: Summary) -> list[str]:
 def _failure(node: Node, summary: Summary, compiled: str, limit: int, told: set[str]) -> Iterator[str]:
     result, reason = summary.progress.results[node.id], summary.diagnoses[node.id]
     yield f"{node.kind.replace('_', ' ')} {node.name}: {result.status} after {result.seconds:.1f} s"
-    yield f"  file: {node.path}"
+    if node.path:
+        yield f"  file: {node.path}"
     if compiled:
         yield f"  compiled: {compiled}"
     yield from (f"  {line}" for line in essence(result.message, limit))

@@ -1,27 +1,37 @@
 """Drives dbt in this process."""
 
 import base64
+import importlib
 import json
 import os
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from runner.commands import BUILD, Command
 from runner.environment import Environment
 from runner.outcome import Interruption, RunnerError
+from runner.output import escaped
 from runner.private_key import private_key
 from runner.progress import Node
 from runner.selection import Selection
-from runner.variables import needed
 
 PROJECT = Path(os.environ.get("RUNNER_PROJECT", "/app/project"))
 PROFILES = Path(os.environ.get("RUNNER_PROFILES", "/app"))
 TARGET = Path(os.environ.get("DBT_TARGET_PATH", "/tmp/dbt/target"))  # noqa: S108 - a volume of this container alone
 LOGS = Path(os.environ.get("DBT_LOG_PATH", "/tmp/dbt/logs"))  # noqa: S108
 
-_RUNNABLE = ("model", "seed", "snapshot", "test", "unit_test", "function")
+_TASKS = {
+    "build": ("dbt.task.build", "BuildTask"),
+    "run": ("dbt.task.run", "RunTask"),
+    "seed": ("dbt.task.seed", "SeedTask"),
+    "snapshot": ("dbt.task.snapshot", "SnapshotTask"),
+    "test": ("dbt.task.test", "TestTask"),
+}
+"""Where dbt keeps what a command does."""
 
 
 def import_dbt() -> None:
@@ -31,6 +41,7 @@ def import_dbt() -> None:
     import dbt.task.build  # noqa: F401, PLC0415
     from dbt.task.freshness import FreshnessTask  # noqa: PLC0415
     from dbt_common.behavior_flags import BehaviorFlagRendered  # noqa: PLC0415
+    from dbt_common.events import base_types  # noqa: PLC0415
 
     # For each command and each flag of the adapter, dbt looks through the source of the whole call stack to name the module
     # that the flag comes from: a tenth of the time to the first query, for a name that appears nowhere.
@@ -40,37 +51,53 @@ def import_dbt() -> None:
     # the project (`source_freshness_run_project_hooks`).
     FreshnessTask.get_hooks_by_type = lambda *_: []  # pyright: ignore[reportAttributeAccessIssue]
 
+    # A lone surrogate in a message, a name or data fits into no event of dbt's, and its complaint about that into none either:
+    # the thread would end in a recursion, and the model without a result.
+    base_types.ParseDict = _parse_any_text  # pyright: ignore[reportPrivateImportUsage]
+
+
+def _parse_any_text(content: Any, message: Any) -> Any:
+    from google.protobuf.json_format import ParseDict, ParseError  # noqa: PLC0415
+
+    try:
+        return ParseDict(content, message)
+    except ParseError:
+        return ParseDict(_escaped(content), type(message)())
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_escaped(key): _escaped(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_escaped(item) for item in value]
+    return escaped(value) if isinstance(value, str) else value
+
 
 class Dbt:
-    """One dbt project with its manifest, parsed once for all commands."""
+    """One dbt project with its manifest, parsed once for all commands that have the same variables."""
 
-    def __init__(self, environment: Environment, variables: str, callback: Callable[[Any], None]) -> None:
-        self._options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROFILES), "--profile", "platform"]
-        self.variables = needed(variables, PROJECT)
-        """JSON: of the run's variables, those that the project reads."""
-        self._options += ["--target", environment.target, *(["--vars", self.variables] if self.variables else [])]
+    def __init__(self, environment: Environment, callback: Callable[[Any], None]) -> None:
+        self._environment = environment
         self._callback = callback
+        self.variables = ""
+        """YAML: of the run's variables, those that the project reads."""
         self.manifest: Any = None
 
-    def parse(self) -> None:
-        """Read the project. Raises RunnerError if it can't be read."""
+    def parse(self, variables: str) -> None:
+        """Read the project with these variables (a JSON object, or nothing). Raises RunnerError if it can't be read."""
+        self.variables, self.manifest = variables, None
         outcome = self.invoke("parse", "--no-write-json")
         if outcome.exception or not outcome.success:
             raise RunnerError.about(f"dbt can't read the project: {outcome.exception}")
         self.manifest = outcome.result
 
-    def selected(self, selection: Selection, state: Path | None = None) -> list[Node]:
-        """The nodes to build, in the manifest's order.
+    def selected(self, selection: Selection, command: Command = BUILD, state: Path | None = None) -> list[Node]:
+        """The nodes that the command runs, in the manifest's order.
 
         Raises:
             RunnerError: dbt does not understand the selection.
         """
-        kinds = [argument for kind in _RUNNABLE for argument in ("--resource-type", kind)]
-        compare = ["--state", str(state)] if state else []
-        outcome = self.invoke("list", *selection.arguments, *kinds, *compare, "--output", "json", "--output-keys", "unique_id")
-        if outcome.exception:
-            raise RunnerError.about(f"dbt does not understand the selection {selection}: {outcome.exception}")
-        listed = {json.loads(line)["unique_id"] for line in outcome.result or []}
+        listed = self.matches(selection, *command.listing, *(["--state", str(state)] if state else []))
         # A model without a line of SQL is one to `dbt list`, and none to `dbt build`.
         found = {node_id: node for node_id, node in self._nodes.items() if node_id in listed and not getattr(node, "empty", False)}
         return [_node(node_id, node) for node_id, node in found.items()]
@@ -85,14 +112,32 @@ class Dbt:
         made = {same(node.relation) for node in nodes if node.relation}
         return {source.unique_id for source in self.manifest.sources.values() if same(source.relation_name) in made}
 
-    def build(
-        self, selection: Selection, *, nodes: Collection[str], left: Collection[str], full_refresh: bool, state: Path | None
+    def matches(self, selection: Selection, *options: str) -> set[str]:
+        """Ids of all that the selection finds, by `dbt list` with these options. Raises RunnerError as `selected` does."""
+        outcome = self.invoke("list", *selection.arguments, *options, "--output", "json", "--output-keys", "unique_id")
+        if outcome.exception:
+            raise RunnerError.about(f"dbt does not understand the selection {selection}: {outcome.exception}")
+        return {json.loads(line)["unique_id"] for line in outcome.result or []}
+
+    def run(
+        self,
+        command: Command,
+        selection: Selection,
+        options: Sequence[str],
+        *,
+        nodes: Collection[str],
+        left: Collection[str],
+        state: Path | None,
     ) -> Any:
         """Run what is left of the selected nodes. The selection is for those who read dbt's artifacts: it is not resolved again."""
-        arguments = [*selection.arguments, *(["--full-refresh"] if full_refresh else [])]
-        arguments += ["--state", str(state), "--defer"] if state else []
-        with _build_only(nodes, left):
-            return self.invoke("build", *arguments)
+        compare = ["--state", str(state), "--defer"] if state else []
+        with _only(command.verb, nodes, left):
+            return self.invoke(command.verb, *command.options, *command.restriction, *selection.arguments, *options, *compare)
+
+    def operate(self, command: Command) -> Any:
+        """A command that runs no nodes of its own; its `dbtRunnerResult`."""
+        selection = Selection().of(command)
+        return self.invoke(*command.verb.split(), *command.options, *selection.arguments)
 
     def invoke(self, *arguments: str) -> Any:
         """A dbt command; its `dbtRunnerResult`. Raises Interruption if the run was interrupted meanwhile."""
@@ -100,7 +145,16 @@ class Dbt:
 
         quiet = ["--log-level", "none", "--log-level-file", "debug", "--log-path", str(LOGS), "--no-use-colors"]
         quiet += ["--log-file-max-bytes", "0"]  # the log is stored as one piece; by default dbt begins another after 10 MB
-        command = [*quiet, *arguments, *self._options, "--target-path", str(TARGET)]
+        project = [
+            "--project-dir",
+            str(PROJECT),
+            "--profiles-dir",
+            str(_profiles(self._environment.target)),
+            "--profile",
+            "platform",
+        ]
+        project += ["--target", self._environment.target, *(["--vars", self.variables] if self.variables else [])]
+        command = [*quiet, *arguments, *project, "--target-path", str(TARGET)]
         outcome = dbtRunner(manifest=self.manifest, callbacks=[self._callback]).invoke(command)
         if isinstance(outcome.exception, Interruption):
             raise outcome.exception
@@ -151,30 +205,47 @@ def same(relation: str) -> str:
 
 
 @contextmanager
-def _build_only(selected: Collection[str], left: Collection[str]) -> Iterator[None]:
-    """Inside, `build` runs what is left of the selected nodes, in the order of the graph; as `dbt retry` does it for whole runs."""
+def _only(verb: str, selected: Collection[str], left: Collection[str]) -> Iterator[None]:
+    """Inside, the command runs what is left of the selected nodes, in the order of the graph; as `dbt retry` for whole runs."""
     from dbt import selected_resources  # noqa: PLC0415
     from dbt.graph.queue import GraphQueue  # noqa: PLC0415
-    from dbt.task import build  # noqa: PLC0415
 
-    complete = build.BuildTask
+    module, name = _TASKS[verb]
+    where = importlib.import_module(module)
+    complete: Any = getattr(where, name)
 
     class Chosen(complete):
         def get_graph_queue(self) -> GraphQueue:
             manifest: Any = self.manifest
             selected_resources.set_selected_resources(set(selected))
-            # A unit test goes just before its model. dbt never runs one without its model, which would pass for a success.
-            models = {test: manifest.unit_tests[test].depends_on_nodes[0] for test in left if test in manifest.unit_tests}
-            self.selected_unit_tests = {test for test, model in models.items() if model in left}
-            self.build_model_to_unit_test_map(self.selected_unit_tests)
-            queued: Any = set(left) - self.selected_unit_tests
+            queued: Any = set(left)
+            if verb == "build":
+                # A unit test goes just before its model. dbt never runs one without its model, which would pass for a success.
+                models = {test: manifest.unit_tests[test].depends_on_nodes[0] for test in left if test in manifest.unit_tests}
+                self.selected_unit_tests = {test for test, model in models.items() if model in left}
+                self.build_model_to_unit_test_map(self.selected_unit_tests)
+                queued -= self.selected_unit_tests
             return GraphQueue(self.graph.get_subset_graph(queued).graph, manifest, queued)
 
-    build.BuildTask = Chosen
+    setattr(where, name, Chosen)
     try:
         yield
     finally:
-        build.BuildTask = complete
+        setattr(where, name, complete)
+
+
+@cache
+def _profiles(target: str) -> Path:
+    """A folder with `profiles.yml` in which the one output has the name of the target: dbt renders values only, no names."""
+    import yaml  # noqa: PLC0415
+
+    profiles = yaml.safe_load((PROFILES / "profiles.yml").read_text())
+    [output] = profiles["platform"]["outputs"].values()
+    profiles["platform"] = {"target": target, "outputs": {target: output}}
+    folder = TARGET.parent / "profiles"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
+    return folder
 
 
 def profile_variables(environment: Environment) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What the container is told through its environment."""
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +20,8 @@ _REQUIRED = {
     "SNOWFLAKE_WAREHOUSE": "Snowflake warehouse",
     "SNOWFLAKE_SCHEMA": "Snowflake schema of the workstream",
 }
+TARGET = r"[\w.-]+"
+
 _CREDENTIALS = {
     "keyPair": {"SNOWFLAKE_PRIVATE_KEY": "private key of the Snowflake user, from Secrets Manager"},
     "password": {"SNOWFLAKE_PASSWORD": "password of the Snowflake user, from Secrets Manager"},
@@ -70,6 +74,9 @@ class Environment:
     logical_date: str
     """ISO 8601, or empty for a manual run."""
     target: str
+    """Name of dbt's target, which a project may ask for (`target.name`)."""
+    variables: str
+    """JSON object: the workstream's dbt variables."""
     freshness: bool
     """Check the sources' freshness before building."""
     deadline: int
@@ -98,7 +105,11 @@ def read(variables: Mapping[str, str]) -> Environment:
     }
     if not variables.get("ARTIFACTS_URI", "s3://").startswith("s3://"):
         problems.append(f"ARTIFACTS_URI is {variables['ARTIFACTS_URI']!r}, not s3://<bucket>/<prefix>.")
-    target = _one_of(variables, "DBT_TARGET", ("development", "production"), problems)
+    target = variables.get("DBT_TARGET") or "development"
+    if not re.fullmatch(TARGET, target):
+        problems.append(f"DBT_TARGET is {target!r}, not a name of letters, digits, `_`, `.` and `-`.")
+    if not _is_object(variables.get("DBT_VARS") or "{}"):
+        problems.append("DBT_VARS is no JSON object of dbt variables.")
     freshness = _one_of(variables, "DBT_SOURCE_FRESHNESS", ("true", "false"), problems)
     protocol = _one_of(variables, "SNOWFLAKE_PROTOCOL", ("https", "http"), problems)
     if problems:
@@ -114,6 +125,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         try_number=numbers["DBT_TRY_NUMBER"],
         logical_date=variables.get("DBT_LOGICAL_DATE", ""),
         target=target,
+        variables=variables.get("DBT_VARS") or "",
         freshness=freshness == "true",
         deadline=numbers["RUN_TIMEOUT_SECONDS"],
         warehouse=Warehouse(
@@ -132,6 +144,13 @@ def read(variables: Mapping[str, str]) -> Environment:
             password=variables.get("SNOWFLAKE_PASSWORD", "") if authenticator == "password" else "",
         ),
     )
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def _one_of(variables: Mapping[str, str], name: str, values: tuple[str, ...], problems: list[str]) -> str:

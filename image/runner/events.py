@@ -9,7 +9,7 @@ from runner.output import Output
 from runner.progress import FAILED, TESTS, Node, Progress, Result
 
 _MESSAGES = {"error", "warn"}
-"""Levels of dbt's own messages that are worth a line."""
+"""Levels of dbt's own messages that are worth a line; and what a macro of the project says with `log(..., info=true)`."""
 
 _SAID_OTHERWISE = {
     "EndOfRunSummary",
@@ -58,11 +58,11 @@ class Events:
             self.unusable = message.data.exc
         elif name == "UnableToPartialParse":
             self.unusable = self.unusable or message.info.msg
-        elif message.info.level in _MESSAGES and name not in _SAID_OTHERWISE:
+        elif name == "JinjaLogInfo" or (message.info.level in _MESSAGES and name not in _SAID_OTHERWISE):
             self._said(name, message.info.level, message.info.msg)
 
     def _started(self, info: dict[str, Any]) -> None:
-        node = self._progress.nodes.get(info["unique_id"])
+        node = self._progress.expected(info["unique_id"])
         if self._count(info["unique_id"], 1) == 1 and node:
             self._progress.start(node.id)
             if node.kind not in TESTS:
@@ -70,7 +70,7 @@ class Events:
 
     def _finished(self, data: dict[str, Any]) -> None:
         info, run = data["node_info"], data["run_result"]
-        node = self._progress.nodes.get(info["unique_id"])
+        node = self._progress.expected(info["unique_id"])
         if self._count(info["unique_id"], -1) > 0:
             if run["status"] in FAILED:
                 self._causes.setdefault(info["unique_id"], run.get("message", ""))

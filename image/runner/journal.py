@@ -2,12 +2,13 @@
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from runner.artifacts import Artifacts
 from runner.output import Output
 from runner.progress import SUCCEEDED, Progress, Result, now
+from runner.steps import Step
 
 INTERVAL = 0.5
 """Seconds between two uploads at least."""
@@ -23,14 +24,19 @@ class Former:
     """What they completed, by node id."""
     began: str
     """When the first of them came to build, ISO 8601; nothing: none did, of the same image, selection and vars."""
+    commands: int = 0
+    """So many of the run's commands, from the first on, ended well."""
 
 
 class Journal:
     """Uploads the results in a thread of its own."""
 
-    def __init__(self, artifacts: Artifacts, progress: Progress, identity: Mapping[str, object], output: Output) -> None:
+    def __init__(
+        self, artifacts: Artifacts, progress: Progress, identity: Mapping[str, object], output: Output, steps: Sequence[Step] = ()
+    ) -> None:
         self._artifacts = artifacts
         self._progress = progress
+        self._steps = steps
         self._identity = json.loads(json.dumps(identity))
         self._output = output
         self._began = now()
@@ -43,7 +49,7 @@ class Journal:
         The last try that completed anything counts: it had taken over what those before it did. One that completed nothing may
         not even have come to look for them.
         """
-        began = ""
+        began, commands = "", 0
         for earlier in range(try_number - 1, 0, -1):
             found = json.loads(self._artifacts.get(f"{self._artifacts.folder(run_id, earlier)}/{FILE}") or b"{}")
             results = {node_id: Result(**result) for node_id, result in found.get("results", {}).items()}
@@ -54,9 +60,10 @@ class Journal:
                 break
             if same:
                 self._began = began = found.get("began", "")
+                commands = max(commands, found.get("commands", 0))
             if completed:
-                return Former(results=completed, began=began)
-        return Former(results={}, began=began)
+                return Former(results=completed, began=began, commands=commands)
+        return Former(results={}, began=began, commands=commands)
 
     def start(self) -> None:
         """Store that the run builds now, and from now on each result."""
@@ -73,7 +80,9 @@ class Journal:
     def store(self) -> None:
         """Upload the results as they are now."""
         results = {node_id: asdict(result) for node_id, result in list(self._progress.results.items())}
-        self._artifacts.put(FILE, json.dumps({"identity": self._identity, "began": self._began, "results": results}))
+        ended = sum(step.status == "success" for step in self._steps)
+        page = {"identity": self._identity, "began": self._began, "commands": ended, "results": results}
+        self._artifacts.put(FILE, json.dumps(page))
 
     def _follow(self) -> None:
         while not self._ended.is_set():

@@ -13,6 +13,11 @@ SHORTEST = 8
 """Characters of a value that is masked; anything shorter is no secret, and to mask it would garble the log."""
 
 
+def escaped(text: str) -> str:
+    r"""The text with halves of characters (of data, or of a file's name that is no UTF-8) written as `\ud800`."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 class Output:
     """Writes lines; replaces every secret it was told, whole or as it would look in JSON."""
 
@@ -28,10 +33,10 @@ class Output:
         self._secrets = sorted({*self._secrets, *(part for part in parts if len(part) >= SHORTEST)}, key=len, reverse=True)
 
     def scrub(self, text: str) -> str:
-        """The text without secrets."""
+        """The text without secrets, as UTF-8 can hold it."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
-        return text
+        return escaped(text)
 
     def reveals(self, content: bytes) -> bool:
         """Whether a secret is in there."""

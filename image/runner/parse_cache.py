@@ -1,7 +1,7 @@
 """Keeps dbt's parsed project between runs, in S3: an unchanged project is not parsed again.
 
-One entry per image, target and connection: dbt parses anew when any of these differs, because they go into the names
-that it computes while parsing. A damaged entry does no harm: dbt says so and parses.
+One entry per image, target, connection and the workstream's own variables: dbt parses anew when any of these differs, because
+they go into the names that it computes while parsing. A damaged entry does no harm: dbt says so and parses.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ class ParseCache:
     """The entry of this run."""
 
     def __init__(self, artifacts: Artifacts, environment: Environment, fingerprint: str, target: Path) -> None:
-        connection = repr((environment.warehouse, environment.target)).encode()
+        connection = repr((environment.warehouse, environment.target, environment.variables)).encode()
         self._key = f"parse/{fingerprint}/{hashlib.sha256(connection).hexdigest()[:16]}/{FILE}"
         self._artifacts = artifacts
         self._path = target / FILE

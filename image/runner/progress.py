@@ -27,7 +27,7 @@ class Node:
     """dbt's unique_id."""
     name: str
     kind: str
-    """model, test, unit_test, seed, snapshot, function."""
+    """model, test, unit_test, seed, snapshot, function; operation: a whole command of the run."""
     path: str
     """Of its file, relative to the project."""
     parents: tuple[str, ...]
@@ -53,6 +53,8 @@ class Result:
     """Rows that a test found."""
     query_id: str | None = None
     thread: str = ""
+    command: int = 0
+    """Place of the run's command that it is of."""
 
 
 class Progress:
@@ -65,11 +67,22 @@ class Progress:
         """Node id: when it started."""
         self.changed = threading.Event()
         """Set at each result; whoever stores them clears it."""
+        self.command = 0
+        """Place of the run's command that runs now."""
+        self._current: dict[str, Node] = {}
         self._interrupted = False
         self._lock = threading.Lock()
 
     def select(self, nodes: Iterable[Node]) -> None:
-        self.nodes = {node.id: node for node in nodes}
+        """What the command that comes next runs. What it runs again loses its former result."""
+        self._current = {node.id: node for node in nodes}
+        self.nodes |= self._current
+        for node_id in self._current:
+            self.results.pop(node_id, None)
+
+    def expected(self, node_id: str) -> Node | None:
+        """The node, if the command that runs now is to run it: others, such as `docs generate`, touch nodes too."""
+        return self._current.get(node_id)
 
     def start(self, node_id: str) -> None:
         with self._lock:
@@ -80,6 +93,7 @@ class Progress:
         with self._lock:
             if self._interrupted and result.status in FAILED:
                 result = replace(result, status=CANCELLED)
+            result = replace(result, command=self.command)
             self.running.pop(node_id, None)
             self.results[node_id] = result
         self.changed.set()
@@ -99,7 +113,8 @@ class Progress:
             for node_id in self.nodes:
                 if node_id not in self.results:
                     started = self.running.pop(node_id, "")
-                    self.results[node_id] = Result(status=CANCELLED if started else NOT_RUN, started=started)
+                    status = CANCELLED if started else NOT_RUN
+                    self.results[node_id] = Result(status=status, started=started, command=self.command)
         self.changed.set()
 
     def with_status(self, statuses: Iterable[str]) -> list[str]:
@@ -130,9 +145,10 @@ class Progress:
                 found[node_id] = [failure for failure in failed if failure.id in reasons]
         return found
 
-    def counts(self) -> dict[str, int]:
-        """Number of nodes by status."""
-        return dict(Counter(result.status for result in list(self.results.values())))
+    def counts(self, command: int | None = None) -> dict[str, int]:
+        """Number of nodes by status; those of one command, or all."""
+        of = [result for result in list(self.results.values()) if command in (None, result.command)]
+        return dict(Counter(result.status for result in of))
 
     def rows(self) -> dict[str, int]:
         """Id of each node whose rows the warehouse counted: how many it wrote."""

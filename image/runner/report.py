@@ -24,8 +24,8 @@ def report(summary: Summary, former: Mapping[str, int]) -> str:
         former: Node id: rows that it wrote in its last run that succeeded.
     """
     spans = timeline(summary.progress)
-    parts = (_head(summary), _failures(summary), _warnings(summary), _timeline(spans), _slowest(spans), _rows(summary, former))
-    body = "".join((*parts, _sources(summary)))
+    parts = (_head(summary), _commands(summary), _failures(summary), _warnings(summary), _timeline(spans), _slowest(spans))
+    body = "".join((*parts, _rows(summary, former), _sources(summary)))
     title = escape(f"{summary.environment.workstream}: {_outcome(summary)}")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -77,6 +77,16 @@ def _tiles(summary: Summary) -> str:
         f'<span class="{colour}" style="width:{100 * len(ids) / whole:.2f}%"></span>' for colour, ids in groups.values() if ids
     )
     return f'<div class="tiles">{shown}</div>' + (f'<div class="whole">{bar}</div>' if whole else "")
+
+
+def _commands(summary: Summary) -> str:
+    """What the run consisted of, unless it was a single command."""
+    rows = []
+    for step in summary.steps:
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(step.counts.items()))
+        status = chip(step.status, {"failed": "error"}.get(step.status, step.status))
+        rows.append((f"<code>{escape(str(step.command))}</code>", status, duration(step.seconds), escape(counts)))
+    return section("Commands", table(("command", "status", "#time", "nodes"), rows)) if len(rows) > 1 else ""
 
 
 def _failures(summary: Summary) -> str:

@@ -5,30 +5,33 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner import connection
 from runner.artifacts import Artifacts
+from runner.commands import BUILD, Command
 from runner.committed import committed
-from runner.dbt import TARGET, Dbt, import_dbt, profile_variables
+from runner.dbt import PROJECT, TARGET, Dbt, import_dbt, profile_variables
 from runner.ending import Ending
 from runner.environment import Environment
 from runner.events import Events
 from runner.freshness import SourceAge, check_sources, complaint
 from runner.identity import fingerprint, identity, process_age
 from runner.interruption import interruptible
-from runner.journal import Journal
+from runner.journal import Former, Journal
 from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
 from runner.parse_cache import ParseCache
-from runner.progress import FAILED, Node, Progress, Result
+from runner.progress import FAILED, Node, Progress, Result, now
 from runner.pulse import Pulse
 from runner.selection import CHANGED, Selection
 from runner.state import State
+from runner.steps import Step
 from runner.summary import Summary
+from runner.variables import merged, needed
 
 if TYPE_CHECKING:
     from runner.queries import Queries
@@ -40,9 +43,15 @@ T = TypeVar("T")
 class Options:
     """What the command line asks for."""
 
-    selection: Selection
+    commands: tuple[Command, ...] = (BUILD,)
+    selection: Selection = field(default_factory=Selection)
+    """Of the commands that say none themselves."""
+    variables: str = ""
+    """JSON or YAML object; before those of the workstream and of a command."""
     full_refresh: bool = False
     changed: bool = False
+    event_time: tuple[str, str] | None = None
+    """Begin and end, UTC, of the batches that microbatch models build; without: what dbt takes by itself."""
 
 
 class Run:
@@ -53,25 +62,31 @@ class Run:
         self._options = options
         self._output = output
         self._began = time.monotonic() - process_age()
+        self._steps = [Step(number=number, command=command) for number, command in enumerate(options.commands)]
         self._progress = Progress()
         self._events = Events(self._progress, output)
         self._artifacts = Artifacts(environment, output)
         self._image = fingerprint()
-        self._journal = Journal(self._artifacts, self._progress, {"image": self._image, **asdict(options)}, output)
+        identity = {"image": self._image, **asdict(options)}
+        self._journal = Journal(self._artifacts, self._progress, identity, output, self._steps)
         self._pulse = Pulse(self._progress, output)
         self._cache = ParseCache(self._artifacts, environment, self._image, TARGET)
         self._state = State(self._artifacts, TARGET.parent / "state")
         self._queries: Queries | None = None
-        self._dbt = Dbt(environment, options.selection.variables, self._events)
+        self._dbt = Dbt(environment, self._events)
         self._ages: list[SourceAge] = []
         self._changed: set[str] | None = None
         """Ids of what differs from the last success, with `--changed`."""
         self._problem = ""
+        self._ran = False
+        """Whether a command had anything left to do."""
 
     def execute(self) -> ExitCode:
         """Run, report and store; raises for nothing that a run can meet."""
         code = self._guarded()
         self._progress.close()
+        current = self._progress.command
+        self._steps[current].counts = self._progress.counts(current)
         self._journal.end()
         self._pulse.end()
         summary = Summary(
@@ -81,6 +96,7 @@ class Run:
             seconds=self._seconds(),
             problem=self._problem,
             sources=self._ages,
+            steps=self._steps,
             image=self._image,
             ended=datetime.now(UTC),
         )
@@ -97,7 +113,7 @@ class Run:
     def _guarded(self) -> ExitCode:
         try:
             with interruptible(self._environment.deadline, self._interrupted):
-                return self._steps()
+                return self._whole()
         except RunnerError as error:
             self._problem = str(error)
             return ExitCode.NOT_STARTED
@@ -113,24 +129,92 @@ class Run:
         if self._queries:
             self._queries.stop()
 
-    def _steps(self) -> ExitCode:
+    def _whole(self) -> ExitCode:
         self._output.event("run_started", **identity(self._environment))
         self._connect()
-        self._parse()
+        variables = [self._variables(step.command) for step in self._steps]
+        self._parse(variables[0])
         state = self._comparison()
-        nodes = self._select(state)
-        if not nodes:
-            return ExitCode.SUCCESS
-        left = self._resume()
-        if not left:
-            return self._nothing_left()
-        self._ages = check_sources(self._dbt, self._dbt.sources_of(nodes), self._output) if self._environment.freshness else []
-        if problem := complaint(self._ages, self._dbt.sources_made_by(nodes)):
-            self._problem = problem
-            return ExitCode.FAILED
+        former = self._former()
         self._journal.start()
         self._pulse.start()
-        return self._build(state, left)
+        for step, given in zip(self._steps, variables, strict=True):
+            if given != self._dbt.variables:
+                self._dbt.parse(given)
+            code = self._step(step, former, state)
+            if code != ExitCode.SUCCESS:
+                return code
+        if self._progress.nodes and not self._ran:
+            self._nothing_left()
+        if self._progress.nodes:
+            self._keep_state()
+        return ExitCode.SUCCESS
+
+    def _variables(self, command: Command) -> str:
+        """YAML: what the project reads of the workstream's variables, the command's and the run's."""
+        return needed(merged(merged(self._environment.variables, command.variables), self._options.variables), PROJECT)
+
+    def _step(self, step: Step, former: Former, state: Path | None) -> ExitCode:
+        """One command: what is left of it, with its place in the log and in the summary."""
+        began, since, self._progress.command = time.monotonic(), time.time(), step.number
+        told = len(self._steps) > 1 or not step.runs_nodes
+        if told:
+            self._output.event("command_started", command=str(step.command), n=step.number + 1, of=len(self._steps))
+        step.status = "failed"
+        try:
+            code = self._nodes(step, former, state) if step.runs_nodes else self._operation(step, former)
+            step.status = "success" if code == ExitCode.SUCCESS else "failed"
+        finally:
+            step.seconds = round(time.monotonic() - began, 1)
+            step.counts = self._progress.counts(step.number)
+        if told:
+            self._output.event("command_finished", command=str(step.command), status=step.status, seconds=step.seconds)
+            self._if_possible("keep what the command left", lambda: self._artifacts.put_results(TARGET, step.number + 1, since))
+        return code
+
+    def _nodes(self, step: Step, former: Former, state: Path | None) -> ExitCode:
+        selection = self._options.selection.of(step.command)
+        nodes = self._select(step.command, selection, state)
+        left = self._resume(step, nodes, former)
+        if not left:
+            return ExitCode.SUCCESS
+        if problem := self._staleness(step.command, nodes):
+            self._problem = problem
+            return ExitCode.FAILED
+        return self._build(step.command, selection, state, [node.id for node in nodes], left)
+
+    def _operation(self, step: Step, former: Former) -> ExitCode:
+        """A command that runs no nodes of the project: it is one itself."""
+        if step.command.verb == "deps":
+            self._output.event("skipped", command="deps", message="The image has the packages already.")
+            return ExitCode.SUCCESS
+        node = step.node
+        self._progress.select([node])
+        if step.number < former.commands:
+            self._progress.carry_over({node.id: former.results[node.id]})
+            return ExitCode.SUCCESS
+        self._ran = True
+        self._progress.start(node.id)
+        started, began, before = now(), time.monotonic(), len(self._events.problems)
+        outcome = self._dbt.operate(step.command)
+        said = str(outcome.exception or "; ".join(self._events.problems[before:]) or "dbt failed without a reason.")
+        result = Result(
+            status="success" if outcome.success else "error",
+            message="" if outcome.success else said,
+            started=started,
+            seconds=round(time.monotonic() - began, 3),
+        )
+        self._progress.finish(node.id, result)
+        return ExitCode.SUCCESS if outcome.success else ExitCode.FAILED
+
+    def _staleness(self, command: Command, nodes: list[Node]) -> str:
+        """Why nothing may be built on the sources, or nothing."""
+        if not self._environment.freshness or command.verb in {"seed", "test"}:
+            return ""
+        asked = {f"source:{age.source.partition('.')[2]}" for age in self._ages}
+        selectors = [selector for selector in self._dbt.sources_of(nodes) if selector not in asked]
+        self._ages += check_sources(self._dbt, selectors, self._output)
+        return complaint(self._ages, self._dbt.sources_made_by(list(self._progress.nodes.values())))
 
     def _connect(self) -> None:
         """Log in, and import dbt meanwhile: each takes seconds."""
@@ -150,11 +234,11 @@ class Run:
         self._queries = Queries(identity(self._environment))
         self._queries.install()
 
-    def _parse(self) -> None:
-        # What dbt parses with variables is good for runs with the same ones only.
-        keeps = not self._dbt.variables
+    def _parse(self, variables: str) -> None:
+        # What dbt parses with a run's own variables is good for runs with the same ones only.
+        keeps = variables == needed(self._environment.variables, PROJECT)
         cached = keeps and self._if_possible("fetch the parsed project", self._cache.fetch)
-        self._dbt.parse()
+        self._dbt.parse(variables)
         if cached and (reason := self._events.unusable):
             self._output.event("warning", message=f"The kept parsed project can't be used, so dbt reads everything: {reason}")
         if keeps:
@@ -173,38 +257,41 @@ class Run:
         self._output.event("warning", message="There was no full success yet to compare with, so everything runs.")
         return None
 
-    def _select(self, state: Path | None) -> list[Node]:
-        selection = self._options.selection
-        nodes = self._dbt.selected(selection, state)
-        if not nodes:
+    def _select(self, command: Command, selection: Selection, state: Path | None) -> list[Node]:
+        nodes = self._dbt.selected(selection, command, state)
+        if not nodes and (len(self._steps) == 1 or not self._dbt.matches(selection)):
             raise RunnerError.about(f"The selection matches nothing: {selection}.")
-        if state:
-            self._changed = {node.id for node in self._dbt.selected(CHANGED, state)}
+        if state and nodes:
+            self._changed = {node.id for node in self._dbt.selected(CHANGED, state=state)}
             built = self._if_possible("see what was built", self._state.covered) or set()
             nodes = [node for node in nodes if node.id in self._changed or node.id not in built]
-        if not nodes:
-            self._problem = "Nothing has changed since the last full success."
+            if not nodes and len(self._steps) == 1:
+                self._problem = "Nothing has changed since the last full success."
         self._progress.select(nodes)
         self._output.event("selected", nodes=len(nodes))
         return nodes
 
-    def _resume(self) -> list[str]:
-        """What is left to build: everything, without what a former try of this run completed."""
+    def _former(self) -> Former:
         run_id, try_number = self._environment.run_id, self._environment.try_number
         former = self._if_possible("read the former try", lambda: self._journal.former(run_id, try_number))
-        if former:
-            done = {node_id: result for node_id, result in former.results.items() if node_id in self._progress.nodes}
-            self._progress.carry_over(done)
-            if former.began:
-                self._progress.carry_over(self._committed(former.began))
-        left = [node_id for node_id in self._progress.nodes if node_id not in self._progress.results]
-        if self._progress.results:
-            self._output.event("resumed", done=len(self._progress.results), left=len(left))
+        return former or Former(results={}, began="")
+
+    def _resume(self, step: Step, nodes: list[Node], former: Former) -> list[str]:
+        """What is left to run: everything, without what a former try of this run completed."""
+        done = {node.id: former.results[node.id] for node in nodes if node.id in former.results}
+        self._progress.carry_over({node_id: result for node_id, result in done.items() if result.command == step.number})
+        if step.number < former.commands:
+            return []
+        if former.began and step.number == former.commands:
+            self._progress.carry_over(self._committed(nodes, former.began))
+        left = [node.id for node in nodes if node.id not in self._progress.results]
+        if len(left) < len(nodes):
+            self._output.event("resumed", done=len(nodes) - len(left), left=len(left))
         return left
 
-    def _committed(self, since: str) -> dict[str, Result]:
+    def _committed(self, nodes: list[Node], since: str) -> dict[str, Result]:
         """What a former try built and did not come to say, of what must not be built twice."""
-        adding = [node for node in self._progress.nodes.values() if node.adds and node.id not in self._progress.results]
+        adding = [node for node in nodes if node.adds and node.id not in self._progress.results]
         if not adding:
             return {}
         names = ", ".join(node.name for node in adding)
@@ -212,17 +299,16 @@ class Run:
         for node_id, query_id in found.items():
             message = "A former try has added its rows and could not say so: they are not added again, its hooks may be missing."
             self._output.event("warning", node=node_id, queryId=query_id, message=message)
-        return {node_id: Result(status="success", query_id=query_id) for node_id, query_id in found.items()}
+        command = self._progress.command
+        return {node_id: Result(status="success", query_id=query_id, command=command) for node_id, query_id in found.items()}
 
-    def _nothing_left(self) -> ExitCode:
+    def _nothing_left(self) -> None:
         """For a run whose former try could not store all that it leaves, and for one that somebody cleared."""
         self._problem = (
             "A former try of this run has built all of this, so nothing was built again.\n"
             f"  What to do: nothing; or, to build it once more, start a new run: ops run {self._environment.workstream}"
         )
         self._if_possible("write the manifest", self._dbt.write_manifest)
-        self._keep_state()
-        return ExitCode.SUCCESS
 
     def _keep_state(self) -> None:
         self._if_possible(
@@ -230,17 +316,10 @@ class Run:
             lambda: self._state.update(TARGET / "manifest.json", self._progress.nodes, self._dbt.node_ids, self._changed),
         )
 
-    def _build(self, state: Path | None, left: list[str]) -> ExitCode:
-        before = len(self._progress.results)
-        outcome = self._dbt.build(
-            self._options.selection,
-            nodes=self._progress.nodes,
-            left=left,
-            full_refresh=self._options.full_refresh,
-            state=state,
-        )
+    def _build(self, command: Command, selection: Selection, state: Path | None, nodes: list[str], left: list[str]) -> ExitCode:
+        self._ran, before = True, len(self._progress.results)
+        outcome = self._dbt.run(command, selection, self._options_of(command), nodes=nodes, left=left, state=state)
         if outcome.success:
-            self._keep_state()
             return ExitCode.SUCCESS
         hooks = self._failed_hooks(outcome)
         self._problem = "\n".join(hooks) or str(outcome.exception or "")
@@ -248,6 +327,13 @@ class Run:
             return ExitCode.FAILED
         self._problem = self._problem or "; ".join(self._events.problems) or "dbt failed without a reason."
         return ExitCode.NOT_STARTED
+
+    def _options_of(self, command: Command) -> list[str]:
+        """The run's own options, as far as the command takes them."""
+        options = ["--full-refresh"] if self._options.full_refresh and command.takes("--full-refresh") else []
+        if self._options.event_time and command.takes("--event-time-start") and command.takes("--event-time-end"):
+            options += ["--event-time-start", self._options.event_time[0], "--event-time-end", self._options.event_time[1]]
+        return options
 
     def _failed_hooks(self, outcome: Any) -> list[str]:
         """What dbt says of the project's `on-run-start` and `on-run-end` that failed; it runs them beside the nodes."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from runner.commands import Command
+
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
@@ -9,8 +11,8 @@ class Selection:
 
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    variables: str = ""
-    """JSON object of dbt vars."""
+    selector: str = ""
+    """Of the project's `selectors.yml`."""
 
     @property
     def arguments(self) -> list[str]:
@@ -18,10 +20,16 @@ class Selection:
         found: list[str] = []
         for option, values in (("--select", self.select), ("--exclude", self.exclude)):
             found += [option, *values] if values else []
-        return found
+        return [*found, *(["--selector", self.selector] if self.selector else [])]
+
+    def of(self, command: Command) -> "Selection":
+        """What the command is about: what it says itself, else this."""
+        if not command.selects:
+            return self
+        return Selection(select=command.select, exclude=command.exclude, selector=command.selector)
 
     def __str__(self) -> str:
-        return " ".join(self.arguments) or "everything"
+        return " ".join(self.arguments) or "what dbt takes without a selection"
 
 
 CHANGED = Selection(select=("state:modified+",))

@@ -14,6 +14,7 @@ from runner.freshness import SourceAge
 from runner.outcome import ExitCode
 from runner.progress import TESTS, Node, Progress, Result
 from runner.reasons import of_node, of_run
+from runner.steps import OPERATION, Step
 
 SCHEMA_VERSION = 1
 
@@ -29,6 +30,8 @@ class Summary:
     problem: str
     """What went wrong outside of the nodes, or nothing."""
     sources: Sequence[SourceAge]
+    steps: Sequence[Step]
+    """The run's commands, in their order."""
     image: str
     ended: datetime
     """UTC."""
@@ -70,10 +73,16 @@ class Summary:
 
     def rerun(self, failed: Iterable[Node]) -> str:
         """The command that runs just these again, and all that was skipped because of them."""
-        names = dict.fromkeys(name for node in failed for name in self._again(node))
-        return f"ops run {self.environment.workstream} " + " ".join(f"--select {shlex.quote(name)}" for name in names)
+        again = dict.fromkeys(found for node in failed for found in self._again(node))
+        return f"ops run {self.environment.workstream} " + " ".join(f"{option} {shlex.quote(name)}" for option, name in again)
 
-    def _again(self, node: Node) -> list[str]:
+    def _again(self, node: Node) -> list[tuple[str, str]]:
+        """Options of the command."""
+        if node.kind == OPERATION:
+            return [("--command", node.name)]
+        return [("--select", name) for name in self._selectors(node)]
+
+    def _selectors(self, node: Node) -> list[str]:
         if node.kind not in TESTS:
             return [f"{node.name}+"]
         skipped = {other.id: other for other in self.skipped_because_of.get(node.id, [])}
@@ -102,6 +111,7 @@ class Summary:
             "seconds": self.seconds,
             "counts": self.progress.counts(),
             "firstError": self._first_error(),
+            "commands": [_command(step) for step in self.steps],
             "sources": [asdict(age) for age in self.sources],
             "nodes": self._nodes(),
         }
@@ -139,6 +149,10 @@ class Summary:
         return {"id": first.id, "name": first.name, "message": results[first.id].message}
 
 
+def _command(step: Step) -> dict[str, object]:
+    return {"command": str(step.command), "status": step.status, "seconds": step.seconds, "counts": dict(step.counts)}
+
+
 def _node(node: Node, result: Result, causes: list[Node], why: Diagnosis | None) -> dict[str, object]:
     return {
         "id": node.id,
@@ -155,5 +169,6 @@ def _node(node: Node, result: Result, causes: list[Node], why: Diagnosis | None)
         "failures": result.failures,
         "queryId": result.query_id,
         "thread": result.thread or None,
+        "command": result.command,
         "skippedBecauseOf": [cause.id for cause in causes],
     }

@@ -1,11 +1,11 @@
 """`dbt-platform:workstreams`: one entry each."""
 
 import re
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from settings import rules
+from settings import dbt, rules
 from settings.sections.section import UNQUOTED, Identifier, Section
 
 WORKSTREAM_NAME = r"^[a-z][a-z0-9-]*[a-z0-9]$"
@@ -17,6 +17,29 @@ Selector = Annotated[
     str, Field(pattern=r"^[^-\s]\S*$", description="A dbt selector without spaces, such as `tag:sales` or `+orders`; no option.")
 ]
 """A leading dash would be read as an option of the container's command."""
+
+
+VariableName = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Letters, digits and `_`, not starting with a digit."),
+    AfterValidator(dbt.variable),
+]
+
+Command = Annotated[
+    str, AfterValidator(dbt.command), Field(description="A dbt command with its options, such as `run --select tag:sales`.")
+]
+
+
+class SecretSettings(Section):
+    """A value in AWS Secrets Manager."""
+
+    secret: Annotated[str, AfterValidator(dbt.secret)] = Field(
+        description="Name or ARN of the secret, which must be in the stack's account and region. With `permissionsBoundary` its "
+        "name begins with the stack's: `dbt-platform-prod/...`."
+    )
+    field: str | None = Field(
+        default=None, pattern=r"^[^:\s]+$", description="Key of the secret's JSON; left out, the secret's whole text."
+    )
 
 
 LONGEST_TRY = 700
@@ -65,8 +88,45 @@ class WorkstreamSettings(Section):
     timezone: Annotated[str, AfterValidator(rules.timezone)] = Field(
         default="UTC", description="IANA time zone of the schedule, for instance `Europe/Amsterdam`."
     )
-    select: list[Selector] = Field(default=[], description="dbt selectors of what to build; empty: the whole project.")
+    select: list[Selector] = Field(
+        default=[],
+        description="dbt selectors of what to build; empty: what dbt takes then, which is the whole project, or what the default "
+        "selector of its `selectors.yml` says.",
+    )
     exclude: list[Selector] = Field(default=[], description="dbt selectors of what to leave out.")
+    selector: str | None = Field(
+        default=None,
+        pattern=r"^[\w.-]+$",
+        description="Name of a selector in the project's `selectors.yml`, in place of `select` and `exclude`.",
+    )
+    commands: list[Command] = Field(
+        default=["build"],
+        min_length=1,
+        max_length=20,
+        description="dbt commands, one after the other, as a job of the dbt platform lists them: `seed`, `run --select tag:sales`, "
+        "`test`, `run-operation NAME --args '{...}'`, `docs generate`. One without a selection has the workstream's. The "
+        "first that fails ends the run, and a retry goes on there.",
+    )
+    full_refresh: bool = Field(
+        default=False, description="Build incremental models and seeds from scratch in each run: `--full-refresh`."
+    )
+    target: str | None = Field(
+        default=None,
+        pattern=r"^[\w.-]+$",
+        description="Name of dbt's target, which projects compare with (`target.name == 'prod'`); null: the `environment` of the "
+        "stack.",
+    )
+    vars: dict[str, Any] = Field(
+        default={}, description="dbt variables, with their types: `--vars`. Those of a run by hand go before them."
+    )
+    environment: dict[VariableName, str] = Field(
+        default={}, description="Variables of the container's environment, for the project's `env_var()`: name to text, no secrets."
+    )
+    secrets: dict[VariableName, SecretSettings] = Field(
+        default={},
+        description="Variables of the container's environment whose values come from AWS Secrets Manager when a run starts, and "
+        "appear in no log and no artifact. dbt itself shows those named `DBT_ENV_SECRET_...` to no model.",
+    )
     freshness: bool = Field(default=True, description="Check the freshness of the selected sources before the build.")
     cpu: Literal[256, 512, 1024, 2048, 4096, 8192, 16384] = Field(
         default=512, description="CPU units of the Fargate task; 1024 are one vCPU."
@@ -101,6 +161,18 @@ class WorkstreamSettings(Section):
     @classmethod
     def _outlive_an_interruption(cls, retries: int, info: ValidationInfo) -> int:
         return rules.spot_is_retried(retries, info.data.get("capacity"))
+
+    @field_validator("selector")
+    @classmethod
+    def _alone(cls, selector: str | None, info: ValidationInfo) -> str | None:
+        return dbt.selector_alone(selector, [*info.data.get("select", []), *info.data.get("exclude", [])])
+
+    @field_validator("secrets")
+    @classmethod
+    def _in_no_two_places(cls, secrets: dict[str, SecretSettings], info: ValidationInfo) -> dict[str, SecretSettings]:
+        if twice := sorted(secrets.keys() & info.data.get("environment", {}).keys()):
+            raise ValueError(f"{', '.join(twice)} is in `environment` too. Leave it out there")
+        return secrets
 
     @field_validator("schedule")
     @classmethod

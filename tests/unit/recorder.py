@@ -28,6 +28,11 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"{REGION}{zone}" for zone in "abc"]},
     "aws:ecr/getRepositories:getRepositories": {"names": []},
+    "aws:secretsmanager/getSecret:getSecret": {
+        "arn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:team/slack-a1b2c3",
+        "kmsKeyId": "alias/team",
+    },
+    "aws:kms/getKey:getKey": {"arn": f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/team"},
 }
 
 ARNS = {

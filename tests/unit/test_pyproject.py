@@ -11,7 +11,7 @@ import pytest
 from settings.project import REPOSITORY
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
-OURS = {"bootstrap", "ci", "components", "controls", "ops", "runner", "settings"}
+OURS = {"bootstrap", "ci", "components", "controls", "image", "ops", "runner", "settings"}
 
 ROLES: dict[str, tuple[str, ...]] = {
     "__main__.py": ("deploy",),

@@ -100,7 +100,7 @@ def test_dbt_logs_in_with_the_parameters_that_were_checked(changes: dict[str, st
     set_invocation_context(variables | profile_variables(environment))
     profiles = yaml.safe_load((REPOSITORY / "image" / "profiles.yml").read_text())
 
-    _, profile = Profile.render_profile(profiles["platform"], "platform", "production", ProfileRenderer({}))
+    _, profile = Profile.render_profile(profiles["platform"], "platform", "development", ProfileRenderer({}))
 
     own = {name: value for name, value in profile.items() if name not in {"type", "threads"}}
     given = SnowflakeCredentials.from_dict(SnowflakeCredentials.translate_aliases(own)).auth_args()

@@ -60,3 +60,24 @@ def test_a_failed_batch_says_why(runs: Runs):
     assert "PARTIAL SUCCESS (1/2)" in block
     assert "nope" in block.lower()
     assert "nope" in json.loads(runs.read("runs/run-1/1/summary.json"))["firstError"]["message"].lower()
+
+
+@pytest.mark.slow
+def test_each_day_of_a_backfill_writes_its_own_batch(runs: Runs):
+    """dbt builds the batches before now unless it is told: three days of January would all be today's."""
+    days = [(datetime.now(UTC) - timedelta(days=ago)).date() for ago in (9, 8, 7)]
+    events = " union all ".join(f"select '{day}'::timestamp_ntz as ts" for day in days)
+    batch = "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='ts', batch_size='day', begin='"
+    models = {
+        "events": f"{{{{ config(event_time='ts') }}}} {events}",
+        "m": f"{batch}{days[0]}') }}}} select * from {{{{ ref('events') }}}}",
+    }
+    project(runs.project, models)
+    written = f"select count(*), count(distinct ts), max(ts)::date::varchar from ANALYTICS.{runs.workstream.upper()}.M"
+
+    for number, day in enumerate(days, start=1):
+        begin, end = (f"{moment}T00:00:00" for moment in (day, day + timedelta(days=1)))
+        run = runs.run("run", "--event-time", begin, end, DBT_RUN_ID=f"backfill-{number}")
+
+        assert run.code == 0, run.text
+        assert runs.server.run(written) == [(number, number, str(day))]

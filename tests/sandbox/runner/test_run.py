@@ -98,14 +98,21 @@ def test_artifacts_that_cannot_be_stored_fail_a_good_run_and_do_not_hide_a_bad_o
 
 
 def test_every_query_carries_its_run_and_node(runs: Runs):
-    """Snowflake's bill could not be split by workstream, run or model."""
-    project(runs.project, {"a": "select 1 as x"})
+    """Snowflake's bill could not be split by workstream, run or model; nor by a tag that the project has set itself."""
+    models = {"a": "select 1 as x", "b": "{{ config(query_tag='cost-centre 7') }} select 2 as x"}
+    models["c"] = """{{ config(query_tag='{"team": "finance", "year": 2026}') }} select 3 as x"""
+    project(runs.project, models)
     before = len(_tags(runs))
 
     runs.run()
 
     tags = [json.loads(tag or "{}") for tag in _tags(runs)[before:]]
-    assert {"model.made_for_a_test.a"} == {tag["node"] for tag in tags if "node" in tag}
+    assert {f"model.made_for_a_test.{name}" for name in models} == {tag["node"] for tag in tags if "node" in tag}
+    own = {tag["node"].rpartition(".")[2]: tag for tag in tags if "query_tag" in tag or "team" in tag}
+    assert {name: {key: tag[key] for key in ("query_tag", "team", "year") if key in tag} for name, tag in own.items()} == {
+        "b": {"query_tag": "cost-centre 7"},
+        "c": {"team": "finance", "year": 2026},
+    }
     assert all({"platform", "workstream", "run", "try", "image"} <= set(tag) for tag in tags), "the check of the connection too"
     assert {tag["workstream"] for tag in tags} == {runs.workstream}
 
@@ -114,6 +121,19 @@ def _tags(runs: Runs) -> list[str]:
     """Of every statement of dbt's user, in order."""
     history = "select query_tag from snowflake.account_usage.query_history where user_name = 'DBT' order by start_time"
     return [tag for (tag,) in runs.server.run(history)]
+
+
+def test_half_a_character_is_shown_escaped_and_ends_nothing(runs: Runs):
+    """It fits into no message of dbt's: models were cancelled without a reason, and the report could not be stored."""
+    refuse = "{% if execute %}{{ exceptions.raise_compiler_error('row \\ud800 is bad') }}{% endif %}"
+    models = {"a": f"{refuse} select 1 as x", "b": "select '{{ '\\udc80' }}' as x", "c": "{{ log('\\ud83d') }} select 1 as x"}
+    project(runs.project, models)
+
+    run = runs.run()
+
+    assert (run.code, run.statuses) == (1, {"a": "error", "b": "error", "c": "success"}), run.text
+    assert "row \\ud800 is bad" in run.text
+    assert {"runs/run-1/1/report.html", "runs/run-1/1/run_results.json"} <= set(runs.objects())
 
 
 def test_a_selection_that_matches_nothing_is_an_error(runs: Runs):

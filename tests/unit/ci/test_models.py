@@ -45,9 +45,21 @@ def test_exclusions_hold(tmp_path: Path):
 
 def test_a_merge_request_drops_its_own_schemas_only():
     """Number 7 must not drop what 70 builds, nor the stack's own tables."""
-    schemas = ["MR_7_SALES", "mr_7_sales_raw", "MR_70_SALES", "SALES", "MR_7"]
+    schemas = [("A", "MR_7_SALES"), ("RAW", "mr_7_sales_raw"), ("A", "MR_70_SALES"), ("A", "SALES"), ("A", "MR_7")]
 
-    assert models.owned(schemas, 7) == ["MR_7_SALES", "mr_7_sales_raw"]
+    assert models.owned(schemas, 7) == [("A", "MR_7_SALES"), ("RAW", "mr_7_sales_raw")]
+
+
+def test_a_merge_request_is_built_with_the_workstream_s_variables(tmp_path: Path):
+    """A project that asks for them could not be read, or would build something else than what will run."""
+    file = tmp_path / "Pulumi.dev.yaml"
+    workstream = {"project": "p", "schema": "S", "selector": "nightly", "vars": {"x": 1e-05}, "environment": {"DBT_RAW": "RAW"}}
+    file.write_text(yaml.safe_dump({"config": {"dbt-platform:workstreams": {"sales": workstream}}}))
+
+    (sales,) = models.selections(file)
+
+    assert sales.options(tmp_path)[:4] == ["--vars", "{x: 1.0e-05}", "--selector", "nightly"]
+    assert sales.environment == {"DBT_RAW": "RAW"}
 
 
 def test_it_connects_to_where_the_stack_file_says(tmp_path: Path):

@@ -96,6 +96,46 @@ def test_a_workload_identity_needs_no_secret_anywhere():
 
 
 @pytest.fixture(scope="module")
+def brought() -> Stack:
+    """A workstream that says what a job of the dbt platform says."""
+    values = stack_file("dev")
+    values["dbt-platform:workstreams"]["sales"] |= {
+        "target": "snowflake-prod",
+        "vars": {"day": "2026-01-01", "limit": 5},
+        "environment": {"DBT_RAW_DATABASE": "RAW"},
+        "secrets": {"DBT_ENV_SECRET_SLACK": {"secret": "team/slack", "field": "token"}, "TOKEN": {"secret": "team/slack"}},
+        "commands": ["seed", "run"],
+        "fullRefresh": True,
+    }
+    return run_program(values)
+
+
+def test_a_project_gets_the_target_variables_and_secrets_that_it_asks_for(brought: Stack):
+    """It would take the branch for another target, read other databases, or not be parsed at all."""
+    given = environment(brought, "sales")
+    secrets = {each["name"]: each["valueFrom"] for each in container(brought, "sales")["secrets"]}
+    slack = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:team/slack-a1b2c3"
+
+    assert given["DBT_TARGET"] == "snowflake-prod"
+    assert json.loads(given["DBT_VARS"]) == {"day": "2026-01-01", "limit": 5}
+    assert given["DBT_RAW_DATABASE"] == "RAW"
+    assert given["DBT_SECRETS"] == "DBT_ENV_SECRET_SLACK,TOKEN"
+    assert (secrets["DBT_ENV_SECRET_SLACK"], secrets["TOKEN"]) == (f"{slack}:token::", slack)
+
+
+def test_only_the_workstream_that_names_a_secret_may_read_it(brought: Stack):
+    """One team's token would be every team's."""
+    readers = [
+        (role, statement["Action"])
+        for role in ("sales-execution", "sales-task", "finance-execution", "finance-task")
+        for statement in brought.role_statements(role)
+        if "team" in str(statement["Resource"])
+    ]
+
+    assert readers == [("sales-execution", ["secretsmanager:GetSecretValue"]), ("sales-execution", ["kms:Decrypt"])]
+
+
+@pytest.fixture(scope="module")
 def mixed() -> Stack:
     """A stack with a warehouse of its own address, and workstreams that differ in how they start and in what Fargate offers."""
     values = stack_file("dev")

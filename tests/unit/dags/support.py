@@ -46,9 +46,18 @@ def configuration(name: str, **changes: Any) -> dict[str, Any]:
         "alertTopic": "arn:aws:sns:eu-west-1:123456789012:alerts",
         "select": [f"tag:{name}"],
         "exclude": [],
+        "selector": None,
+        "commands": ["build"],
+        "fullRefresh": False,
         "freshness": True,
         **changes,
     }
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    """What the form of `configuration("sales")` says."""
+    own = {"select": ["tag:sales"], "exclude": [], "selector": None, "commands": ["build"], "full_refresh": False}
+    return {**own, "threads": None, "warehouse": None, "vars": {}, "date": None, **changes}
 
 
 def dag_folder(target: Path, *configurations: dict[str, Any]) -> Path:

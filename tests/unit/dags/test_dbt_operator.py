@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dags.support import configuration, dag_folder  # before Airflow: it sets Airflow's home
+from tests.unit.dags.support import configuration, dag_folder, form  # before Airflow: it sets Airflow's home
 from tests.unit.dags.summaries import node, summary
 
 import pendulum
@@ -163,11 +163,9 @@ class Instance(SimpleNamespace):
 def context(states=None, **changes):
     ti = Instance()
     ti.states = states or {}
-    params = {"select": ["tag:sales"], "exclude": [], "full_refresh": False, "vars": {}, "date": None}
+    given = {"params": form(), "dag_run": SimpleNamespace(run_type="scheduled")}
     outlet_events = OutletEventAccessors()
-    dag_run = SimpleNamespace(run_type="scheduled")
-    given = {"ti": ti, "dag_run": dag_run, "run_id": "run", "params": params, "logical_date": None, "outlet_events": outlet_events}
-    return given | changes
+    return {"ti": ti, "run_id": "run", "logical_date": None, "outlet_events": outlet_events, **given, **changes}
 
 
 def run(operator, given=None, **changes):
@@ -183,7 +181,7 @@ def test_a_run_carries_its_command_and_identity(operator, ecs):
     run(operator, logical_date=day, data_interval_start=day, data_interval_end=day.add(days=1))
 
     (override,) = ecs.started[0]["overrides"]["containerOverrides"]
-    assert override["command"][:3] == ["run", "--select", "tag:sales"]
+    assert override["command"][:4] == ["run", "--command=build", "--select", "tag:sales"]
     assert {entry["name"]: entry["value"] for entry in override["environment"]} == {
         "DBT_RUN_ID": "run",
         "DBT_TRY_NUMBER": "2",
@@ -207,9 +205,9 @@ def test_a_workstream_gets_the_capacity_that_it_asked_for(tmp_path, monkeypatch,
 
 def test_a_value_of_the_user_is_never_a_template(operator, ecs):
     """`{{ conn... }}` in a form would print credentials into a container's command line."""
-    run(operator, params={"select": ["{{ run_id }}"], "exclude": [], "full_refresh": False, "vars": {}, "date": None})
+    run(operator, params=form(select=["{{ run_id }}"]))
 
-    assert ecs.started[0]["overrides"]["containerOverrides"][0]["command"] == ["run", "--select", "{{ run_id }}"]
+    assert ecs.started[0]["overrides"]["containerOverrides"][0]["command"] == ["run", "--command=build", "--select", "{{ run_id }}"]
 
 
 def test_a_worker_that_died_finds_its_container_again(operator, ecs):
@@ -351,7 +349,7 @@ def refreshed(given):
 def test_a_run_of_a_part_publishes_what_it_built_and_not_the_whole(operator, s3):
     """Who waits for the whole would start on marts that still lack what a failed run has not built."""
     s3.objects["sales/runs/run/2/summary.json"] = summary(BUILT)
-    given = context(params={"select": ["orders"], "exclude": [], "full_refresh": False, "vars": {}, "date": None})
+    given = context(params=form(select=["orders"]))
 
     run(operator, given)
 
@@ -406,11 +404,13 @@ def test_the_tasks_page_leads_to_its_own_log_and_report(operator, s3):
 
 def test_the_form_can_ask_for_a_day(operator, ecs):
     """A day that is built again must get that day's dates in the workstream's own time zone, whenever that is done."""
-    run(operator, params={"select": [], "exclude": [], "full_refresh": False, "vars": {}, "date": "2026-03-29"})
+    run(operator, params=form(select=[], date="2026-03-29"))
 
     (override,) = ecs.started[0]["overrides"]["containerOverrides"]
     # The day of the change to summer time: 23 hours.
-    assert json.loads(override["command"][-1]) == {
+    arguments = override["command"]
+    assert arguments[-3:] == ["--event-time", "2026-03-29T00:00:00", "2026-03-30T00:00:00"]
+    assert json.loads(arguments[arguments.index("--vars") + 1]) == {
         "data_interval_start": "2026-03-29T00:00:00+01:00",
         "data_interval_end": "2026-03-30T00:00:00+02:00",
     }

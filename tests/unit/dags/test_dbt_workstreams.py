@@ -174,7 +174,17 @@ def test_the_form_shows_what_a_scheduled_run_would_do(bag):
     """A user changes the selection from what it is, not from nothing."""
     params = bag(configuration("sales", exclude=["tag:slow"])).dags["dbt_sales"].params
 
-    assert params.dump() == {"select": ["tag:sales"], "exclude": ["tag:slow"], "full_refresh": False, "date": None, "vars": {}}
+    assert params.dump() == {
+        "select": ["tag:sales"],
+        "exclude": ["tag:slow"],
+        "selector": None,
+        "commands": ["build"],
+        "full_refresh": False,
+        "threads": None,
+        "warehouse": None,
+        "date": None,
+        "vars": {},
+    }
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from runner.commands import BUILD
 from runner.environment import Environment, read
 from runner.freshness import SourceAge
 from runner.outcome import ExitCode
 from runner.progress import Node, Progress, Result
+from runner.steps import Step
 from runner.summary import Summary
 
 VARIABLES = {
@@ -83,6 +85,7 @@ def summary(made: Progress, code: ExitCode = ExitCode.SUCCESS, problem: str = ""
         seconds=12.3,
         problem=problem,
         sources=sources,
+        steps=[Step(number=0, command=BUILD)],
         image="0123456789abcdef",
         ended=datetime(2026, 11, 23, 0, 1, 30, tzinfo=UTC),
     )

@@ -25,13 +25,13 @@ def test_every_missing_variable_is_named_at_once():
     variables = {name: value for name, value in VARIABLES.items() if name not in {"SNOWFLAKE_ROLE", "ARTIFACTS_URI"}}
 
     with pytest.raises(RunnerError) as error:
-        read(variables | {"SNOWFLAKE_PORT": "https", "DBT_TARGET": "prod", "SNOWFLAKE_AUTHENTICATOR": "oauth"})
+        read(variables | {"SNOWFLAKE_PORT": "https", "DBT_TARGET": "a b", "SNOWFLAKE_AUTHENTICATOR": "oauth"})
 
     for said in (
         "SNOWFLAKE_ROLE is not set",
         "ARTIFACTS_URI is not set",
         "SNOWFLAKE_PORT is 'https', not a whole number",
-        "DBT_TARGET is 'prod', not one of development, production",
+        "DBT_TARGET is 'a b', not a name",
         "SNOWFLAKE_AUTHENTICATOR is 'oauth', not one of keyPair, password, workloadIdentity",
     ):
         assert said in str(error.value)

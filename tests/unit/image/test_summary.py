@@ -41,6 +41,7 @@ def test_every_node_says_how_it_ended_where_it_is_and_why_it_was_skipped():
         "failures": None,
         "queryId": "01b",
         "thread": "Thread-1",
+        "command": 0,
         "skippedBecauseOf": [],
     }
     assert (nodes["orders"]["status"], nodes["orders"]["message"]) == ("error", "Table RAW does not exist")

@@ -84,6 +84,27 @@ def _require_here(session: Session, arguments: Properties) -> None:
         raise ProviderError(f"the sandbox has the region {session.region} only")
 
 
+def _secret(session: Session, arguments: Properties) -> Properties:
+    secret = session.client("secretsmanager").describe_secret(SecretId=arguments.get("arn") or arguments["name"])
+    return {
+        "id": secret["ARN"],
+        "arn": secret["ARN"],
+        "name": secret["Name"],
+        "description": secret.get("Description", ""),
+        "kmsKeyId": secret.get("KmsKeyId", ""),
+        "policy": "",
+        "region": session.region,
+        "tags": {tag["Key"]: tag["Value"] for tag in secret.get("Tags", [])},
+        "createdDate": secret["CreatedDate"].isoformat(),
+        "lastChangedDate": secret["LastChangedDate"].isoformat(),
+    }
+
+
+def _key(session: Session, arguments: Properties) -> Properties:
+    key = session.client("kms").describe_key(KeyId=arguments["keyId"])["KeyMetadata"]
+    return {**arguments, "id": key["KeyId"], "arn": key["Arn"], "region": session.region}
+
+
 MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": (_caller_identity, set()),
     "aws:index/getDefaultTags:getDefaultTags": (_default_tags, set()),
@@ -92,6 +113,8 @@ MODELLED: dict[str, tuple[Callable[[Session, Properties], Properties], set[str]]
     "aws:index/getAvailabilityZones:getAvailabilityZones": (_availability_zones, {"excludeZoneIds", "filters", "state"}),
     "aws:ecr/getImages:getImages": (_images, {"region", "registryId", "repositoryName"}),
     "aws:ecr/getRepositories:getRepositories": (_repositories, {"region"}),
+    "aws:secretsmanager/getSecret:getSecret": (_secret, {"arn", "name"}),
+    "aws:kms/getKey:getKey": (_key, {"keyId"}),
 }
 """Token -> (function, its arguments that are modelled)."""
 

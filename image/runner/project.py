@@ -1,0 +1,85 @@
+"""What the files of a dbt project ask of whoever runs it, by file and line: names of targets, `env_var()`, `var()`.
+
+Standard library only and nothing of the runner: the deployment warns with it before anything runs.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+_READ_BY_DBT = {".sql", ".yml", ".yaml", ".py"}
+_NOT_ITS_OWN = {"dbt_packages", "dbt_modules", "target", "logs", ".venv", "venv", "node_modules", ".git"}
+
+DEVELOPMENT = "development"
+
+_TARGET = r"""target(?:\.name\b|\[\s*['"]name['"]\s*\])(?:\s*\|\s*(?:lower|upper|trim))*"""
+_NAMES = r"""(?:['"][^'"\n]+['"]|[(\[][^)\]]*[)\]])"""
+_COMPARED = re.compile(
+    rf"{_TARGET}\s*(?:==|!=|\bnot\s+in\b|\bin\b)\s*(?P<right>{_NAMES})|(?P<left>{_NAMES})\s*(?:==|!=)\s*{_TARGET}"
+)
+_NAME = re.compile(r"""['"]([^'"\n]+)['"]""")
+_REQUIRED = re.compile(r"""\b(?P<what>env_var|var)\(\s*(['"])(?P<name>\w+)\2\s*\)""")
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+
+
+def warnings(project: Path, target: str, given: Collection[str], variables: Collection[str]) -> list[str]:
+    """What would go another way than the project means, each with its place and fix.
+
+    Args:
+        project: Folder of the project.
+        target: Name of the target that it will run with.
+        given: Names in the container's environment.
+        variables: Names of the dbt variables that are set for it.
+    """
+    texts = [(path, _without_comments(path)) for path in _files(project)]
+    settings = project / "dbt_project.yml"
+    defined = _without_comments(settings) if settings.is_file() else ""
+    found = list(_targets(project, texts, target))
+    for what, known in (("env_var", given), ("var", variables)):
+        missing: dict[str, str] = {}
+        for path, text in texts:
+            for call in _REQUIRED.finditer(text):
+                name = call["name"]
+                if call["what"] == what and name not in known and not (what == "var" and re.search(rf"\b{name}\s*:", defined)):
+                    missing.setdefault(name, _place(project, path, text, call.start()))
+        setting = "environment` or `secrets" if what == "env_var" else "vars"
+        found += [f"{place}: {what}('{name}') has no value and no default: set `{setting}`" for name, place in missing.items()]
+    return found
+
+
+def _targets(project: Path, texts: list[tuple[Path, str]], target: str) -> Iterator[str]:
+    """Nothing if one of the comparisons is with this target, or if it is the usual one of a development stack."""
+    if target == DEVELOPMENT:
+        return
+    places: dict[str, str] = {}
+    for path, text in texts:
+        for comparison in _COMPARED.finditer(text):
+            for name in _NAME.findall(comparison["right"] or comparison["left"]):
+                places.setdefault(name, _place(project, path, text, comparison.start()))
+    if places and target.lower() not in {name.lower() for name in places}:
+        listed = ", ".join(f"{name!r} ({place})" for name, place in places.items())
+        yield (
+            f"target.name will be {target!r}, and the project compares it with others only: {listed}. "
+            "Set `target` to the one that it means"
+        )
+
+
+def _files(project: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in project.rglob("*")
+        if path.suffix in _READ_BY_DBT and path.is_file() and _NOT_ITS_OWN.isdisjoint(path.relative_to(project).parts)
+    )
+
+
+def _without_comments(path: Path) -> str:
+    """The text, in which what dbt does not read is blank and every line keeps its number."""
+    text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), path.read_text(encoding="utf-8", errors="replace"))
+    if path.suffix in {".yml", ".yaml", ".py"}:
+        text = re.sub(r"(?m)^\s*#.*$", "", text)
+    return text
+
+
+def _place(project: Path, path: Path, text: str, position: int) -> str:
+    line = text.count("\n", 0, position) + 1
+    return f"{path.relative_to(project).as_posix()}:{line}"

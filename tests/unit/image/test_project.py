@@ -1,0 +1,47 @@
+"""What a project asks of whoever runs it."""
+
+from pathlib import Path
+
+import pytest
+from runner.project import warnings
+
+
+def _project(folder: Path, **files: str) -> Path:
+    for name, text in {"dbt_project.yml": "name: shop\nvars:\n  known: 1\n", **files}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if target.name == 'prod' %}",
+        "{% if target.name in ('prod', 'prd') %}",
+        "{%- if target['name'] not in ['prod'] -%}",
+        "{% if 'prod' == target.name %}",
+        '{{ 1 if target.name | lower != "prod" else 2 }}',
+    ],
+)
+def test_a_project_that_means_another_target_is_warned_about_by_file_and_line(tmp_path: Path, text: str):
+    """Its branch for production would never be taken: all tables land in other schemas, without a word."""
+    project = _project(tmp_path, **{"macros/schema.sql": f"\n{text}\n"})
+
+    [warning] = warnings(project, "production", (), ())
+
+    assert "'prod' (macros/schema.sql:2)" in warning
+    assert "Set `target`" in warning
+    assert warnings(project, "prod", (), ()) == []
+    assert warnings(project, "development", (), ()) == []
+
+
+def test_what_has_no_value_is_named_and_what_has_one_is_not(tmp_path: Path):
+    """The first run would end with dbt's complaint, in the night."""
+    text = "{{ env_var('RAW') }} {{ env_var('SET') }} {{ env_var('OR', 'x') }}\n{{ var('day') }}{{ var('known') }}{{ var('set') }}"
+    others = {"models/b.sql": "{# env_var('NEVER') #}", "dbt_packages/p/m.sql": "{{ var('p') }}"}
+    project = _project(tmp_path, **{"models/a.sql": text}, **others)
+
+    assert warnings(project, "production", {"SET"}, {"set"}) == [
+        "models/a.sql:1: env_var('RAW') has no value and no default: set `environment` or `secrets`",
+        "models/a.sql:2: var('day') has no value and no default: set `vars`",
+    ]
