@@ -1,7 +1,6 @@
 """Which run starts its container when."""
 # ruff: noqa: I001
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -35,7 +34,7 @@ def context(kind, previous=None, try_number=1, end=MONTH, waiting=()):
 
 def test_a_new_workstream_begins_at_the_next_time_of_its_schedule(workstream):
     """A monthly one would run when it is deployed, for a month long past."""
-    monthly = replace(workstream, schedule="@monthly")
+    monthly = workstream.model_copy(update={"start": "@monthly"})
 
     with pytest.raises(AirflowSkipException, match="start a backfill"):
         take_turn(context("scheduled"), monthly)
