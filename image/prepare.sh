@@ -16,10 +16,14 @@ if grep -qsE "^[^#]*[[:space:]{,\"'-]git[\"']?:" packages.yml dependencies.yml &
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends git > /dev/null
 fi
+VARS={}
+# What only a task is given has a placeholder here; packages may ask for more.
+eval "$(PYTHONPATH=/app /opt/dbt/bin/python -m runner.placeholders /app/project)"
 if [ -e packages.yml ] || [ -e dependencies.yml ]; then
-    /opt/dbt/bin/dbt --quiet deps $options
+    /opt/dbt/bin/dbt --quiet deps $options --vars "$VARS"
+    eval "$(PYTHONPATH=/app /opt/dbt/bin/python -m runner.placeholders /app/project)"
 fi
-/opt/dbt/bin/dbt --quiet parse $options
+/opt/dbt/bin/dbt --quiet parse $options --vars "$VARS"
 /opt/dbt/bin/python -m compileall -q /app/runner
 # What an image that is built by hand is made of; one with a revision says that.
 find /app/project /app/runner /app/profiles.yml /build/requirements.txt -type f ! -name '*.pyc' -exec sha256sum {} + | sort | sha256sum | cut -c1-16 > /app/fingerprint

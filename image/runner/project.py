@@ -6,9 +6,11 @@ Standard library only and nothing of the runner: the deployment warns with it be
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Literal
 
 _READ_BY_DBT = {".sql", ".yml", ".yaml", ".py"}
-_NOT_ITS_OWN = {"dbt_packages", "dbt_modules", "target", "logs", ".venv", "venv", "node_modules", ".git"}
+_PACKAGES = {"dbt_packages", "dbt_modules"}
+_NOT_ITS_OWN = {*_PACKAGES, "target", "logs", ".venv", "venv", "node_modules", ".git"}
 
 DEVELOPMENT = "development"
 
@@ -19,7 +21,22 @@ _COMPARED = re.compile(
 )
 _NAME = re.compile(r"""['"]([^'"\n]+)['"]""")
 _REQUIRED = re.compile(r"""\b(?P<what>env_var|var)\(\s*(['"])(?P<name>\w+)\2\s*\)""")
+_REST = re.compile(r"[^}%\n]*")
+"""Of an expression of Jinja: filters stand there."""
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+
+
+def required(project: Path, what: Literal["env_var", "var"]) -> dict[str, str]:
+    """What the project and its packages ask for without a default, and the rest of the expression behind each call."""
+    settings = project / "dbt_project.yml"
+    defined = _without_comments(settings) if settings.is_file() else ""
+    found: dict[str, str] = {}
+    for path in _files(project, packages=what == "env_var"):
+        text = _without_comments(path)
+        for call in _REQUIRED.finditer(text):
+            if call["what"] == what and not (what == "var" and _defines(defined, call["name"])):
+                found.setdefault(call["name"], _REST.match(text, call.end())[0])  # pyright: ignore[reportOptionalSubscript] - may be empty
+    return found
 
 
 def warnings(project: Path, target: str, given: Collection[str], variables: Collection[str]) -> list[str]:
@@ -40,7 +57,7 @@ def warnings(project: Path, target: str, given: Collection[str], variables: Coll
         for path, text in texts:
             for call in _REQUIRED.finditer(text):
                 name = call["name"]
-                if call["what"] == what and name not in known and not (what == "var" and re.search(rf"\b{name}\s*:", defined)):
+                if call["what"] == what and name not in known and not (what == "var" and _defines(defined, name)):
                     missing.setdefault(name, _place(project, path, text, call.start()))
         setting = "environment` or `secrets" if what == "env_var" else "vars"
         found += [f"{place}: {what}('{name}') has no value and no default: set `{setting}`" for name, place in missing.items()]
@@ -64,11 +81,17 @@ def _targets(project: Path, texts: list[tuple[Path, str]], target: str) -> Itera
         )
 
 
-def _files(project: Path) -> list[Path]:
+def _defines(settings: str, variable: str) -> bool:
+    """Whether `dbt_project.yml` has a value for it."""
+    return re.search(rf"\b{variable}\s*:", settings) is not None
+
+
+def _files(project: Path, *, packages: bool = False) -> list[Path]:
+    foreign = _NOT_ITS_OWN - _PACKAGES if packages else _NOT_ITS_OWN
     return sorted(
         path
         for path in project.rglob("*")
-        if path.suffix in _READ_BY_DBT and path.is_file() and _NOT_ITS_OWN.isdisjoint(path.relative_to(project).parts)
+        if path.suffix in _READ_BY_DBT and path.is_file() and foreign.isdisjoint(path.relative_to(project).parts)
     )
 
 

@@ -231,7 +231,8 @@ def test_another_project_runs_just_as_well(daemon: docker.DockerClient, runs: Ru
     # Built by hand, so it has no revision to name itself by.
     assert re.fullmatch("[0-9a-f]{16}", _output(containers, built, "cat", "/app/fingerprint").decode().strip())
 
-    container = _start(containers, built, runs, "run", "--vars", '{"unit": "fahrenheit"}', environment={"DBT_TARGET": "production"})
+    given = {"DBT_TARGET": "production", "COLDEST": "-80"}  # which the build did not know
+    container = _start(containers, built, runs, "run", "--vars", '{"unit": "fahrenheit"}', environment=given)
 
     code, log = _finish(container)
     assert code == 0, log

@@ -64,7 +64,7 @@ def test_another_try_after_a_success_builds_nothing(runs: Runs):
     tries = [runs.run(DBT_TRY_NUMBER=number) for number in ("1", "2")]
 
     assert [run.code for run in tries] == [0, 0], tries[1].text
-    assert runs.server.run(f"select count(*) from {runs.workstream}.a") == [(1,)]
+    assert runs.server.run(f"select count(*) from ANALYTICS.{runs.workstream}.a") == [(1,)]
 
 
 def test_a_failure_is_explained_and_everything_is_stored_all_the_same(runs: Runs):

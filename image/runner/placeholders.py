@@ -1,0 +1,37 @@
+"""What an image's build gives in place of what only a task has, so that dbt can read the project: a line of shell each.
+
+`eval "$(python -m runner.placeholders FOLDER)"` exports each variable that the project asks for without a default and that is not
+set, and sets VARS: the dbt variables that it asks for likewise, as JSON. None is kept in the image: dbt only parses with them.
+"""
+
+import json
+import os
+import re
+import shlex
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+from runner.project import required
+
+_NUMBERS = re.compile(r"\|\s*(int|float|as_number|as_native)\b")
+_FLAGS = re.compile(r"\|\s*as_bool\b")
+
+
+def exports(project: Path, known: Collection[str]) -> str:
+    """The lines of shell; `known` are the names in the environment."""
+    variables = {name: _value(after) for name, after in required(project, "env_var").items() if name not in known}
+    dbt = {name: _value(after) for name, after in required(project, "var").items()}
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    return "\n".join([*lines, f"VARS={shlex.quote(json.dumps(dbt))}"])
+
+
+def _value(after: str) -> str:
+    """Of the form that the filter behind the call asks for; `after` is the rest of the expression."""
+    if _NUMBERS.search(after):
+        return "1"
+    return "true" if _FLAGS.search(after) else "placeholder"
+
+
+if __name__ == "__main__":
+    print(exports(Path(sys.argv[1]), os.environ))
