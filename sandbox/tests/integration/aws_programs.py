@@ -10,13 +10,6 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.account import Account
-from components.encryption import EncryptionKey, EncryptionKeyArgs
-from components.logs import Logs
-from components.network.network import Network, NetworkArgs
-from settings.sections.network import NetworkSettings
-from settings.sections.warehouse import WarehouseSettings
-
 
 def policy(**statement: Any) -> pulumi.Output[str]:
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
@@ -133,32 +126,6 @@ def names(version: int) -> None:
     )
     pulumi.export("zone", zone.zone_id)
     pulumi.export("target", entry.dns_name)
-
-
-def private_network() -> None:
-    """The platform's own network without a way to the internet."""
-    account = Account.current()
-    key = EncryptionKey("platform", EncryptionKeyArgs(account=account, disposable=True))
-    settings = {
-        "egress": "privateLink",
-        "snowflake": {
-            "endpointService": "com.amazonaws.vpce.eu-west-1.vpce-svc-0123456789abcdef0",
-            "stageBuckets": ["sfc-eu-ds1-customer-stage"],
-        },
-    }
-    names = dict.fromkeys(["account", "user", "role", "database", "warehouse"], "DBT")
-    network = Network(
-        "platform",
-        NetworkArgs(
-            account=account,
-            settings=NetworkSettings.model_validate(settings),
-            production=False,
-            warehouse=WarehouseSettings.model_validate({**names, "host": "acme.privatelink.snowflakecomputing.com"}),
-            logs=Logs(kms_key_arn=key.arn, retention_days=30),
-        ),
-    )
-    pulumi.export("subnets", network.private_subnet_ids)
-    pulumi.export("taskGroup", network.task_security_group_id)
 
 
 def storage(version: int) -> None:

@@ -1,10 +1,8 @@
 """The stand-in for the plugin `aws`, driven by the real engine, against the emulator."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import aws_programs as programs
@@ -13,109 +11,14 @@ import pulumi_aws as aws
 import pytest
 from pulumi import automation
 
-from components.network.endpoints import SERVICES
-from sandbox import engine
-from sandbox.paths import CACHE
-from sandbox.testing.account import REGION, Account
+from sandbox.testing.account import Account
+from sandbox.testing.programs import preview, unchanged, up, what_is_left
 
 
 @pytest.fixture(scope="module")
 def emulator(cloud: Account) -> Account:
     """An AWS account of these tests' own."""
     return cloud
-
-
-@dataclass
-class Result:
-    """What an update or a preview did."""
-
-    operations: dict[str, set[str]] = field(default_factory=dict)
-    """Engine's word (`update`, `replace`, ...) -> resources, as `Type/name`."""
-    outputs: dict[str, Any] = field(default_factory=dict)
-
-    def take(self, event: automation.events.EngineEvent) -> None:
-        step = event.resource_pre_event
-        if step and not step.metadata.type.startswith("pulumi:"):
-            name = f"{step.metadata.type.rpartition(':')[2]}/{step.metadata.urn.rpartition('::')[2]}"
-            self.operations.setdefault(step.metadata.op.value, set()).add(name)
-
-    def __getitem__(self, operation: str) -> set[str]:
-        return self.operations.get(operation, set())
-
-
-class Bench:
-    """Stacks with inline programs, deployed by the real engine."""
-
-    def __init__(self, cli: automation.PulumiCommand, work: Path) -> None:
-        self.cli = cli
-        self.work = work
-
-    def stack(self, name: str, **config: Any) -> automation.Stack:
-        options = automation.LocalWorkspaceOptions(work_dir=str(self.work), pulumi_command=self.cli)
-        stack = automation.create_or_select_stack(name, "tests", lambda: None, opts=options)
-        settings = {"region": REGION, "defaultTags": {"tags": {"project": "dbt"}}, **config}
-        for key, value in settings.items():
-            text = value if isinstance(value, str) else json.dumps(value)
-            stack.set_config(f"aws:{key}", automation.ConfigValue(value=text))
-        return stack
-
-
-@pytest.fixture(scope="module")
-def bench(emulator: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """The engine, told of nothing but this emulator."""
-    home = tmp_path_factory.mktemp("pulumi")
-    engine.prepare_home(home, Path(sys.executable))
-    cli = engine.ensure_cli(CACHE, print)
-    (home / "state").mkdir()
-    (home / "work").mkdir()
-    values = {
-        "PATH": f"{cli.parent}:/usr/bin:/bin",
-        "AWS_ENDPOINT_URL": emulator.endpoint,
-        "AWS_ACCESS_KEY_ID": emulator.id,
-        "AWS_SECRET_ACCESS_KEY": emulator.secret_key,
-        "PULUMI_HOME": str(home),
-        "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "test",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in values.items():
-            patch.setenv(name, value)
-        yield Bench(automation.PulumiCommand(), home / "work")
-
-
-@pytest.fixture
-def new_stack(bench: Bench) -> Iterator[Callable[..., automation.Stack]]:
-    """Makes stacks; what a test leaves in them is destroyed after it."""
-    made: list[automation.Stack] = []
-
-    def make(name: str, **config: Any) -> automation.Stack:
-        made.append(bench.stack(name, **config))
-        return made[-1]
-
-    yield make
-    for stack in made:
-        stack.destroy()
-
-
-def up(stack: automation.Stack, program: Callable[[], None], **options: Any) -> Result:
-    result = Result()
-    done = stack.up(program=program, on_event=result.take, **options)
-    result.outputs = {name: output.value for name, output in done.outputs.items()}
-    return result
-
-
-def preview(stack: automation.Stack, program: Callable[[], None], **options: Any) -> Result:
-    result = Result()
-    stack.preview(program=program, on_event=result.take, **options)
-    return result
-
-
-def unchanged(stack: automation.Stack, program: Callable[[], None]) -> None:
-    """AWS has what the program says, property by property."""
-    stack.preview(program=program, refresh=True, expect_no_changes=True)
 
 
 def words(text: str) -> frozenset[str]:
@@ -231,35 +134,7 @@ def look_at_monitoring(emulator: Account, outputs: dict[str, Any]) -> dict[str, 
     }
 
 
-def what_is_left(emulator: Account) -> dict[str, list[str]]:
-    """Names of everything in the account, by kind, but for what every account has and task definitions that are kept."""
-    ec2, kms = emulator.client("ec2"), emulator.client("kms")
-    vpcs = [vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]]
-    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
-    found = {
-        "vpc": vpcs,
-        "subnet": [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"] if subnet["VpcId"] in vpcs],
-        "nat": [nat["NatGatewayId"] for nat in ec2.describe_nat_gateways()["NatGateways"] if nat["State"] != "deleted"],
-        "address": [address["AllocationId"] for address in ec2.describe_addresses()["Addresses"]],
-        "endpoint": [endpoint["VpcEndpointId"] for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]],
-        "zone": [zone["Name"] for zone in emulator.client("route53").list_hosted_zones()["HostedZones"]],
-        "flow log": [log["FlowLogId"] for log in ec2.describe_flow_logs()["FlowLogs"]],
-        "key": [key["KeyId"] for key in keys if key["KeyState"] != "PendingDeletion" and key["KeyManager"] == "CUSTOMER"],
-        "alias": [a["AliasName"] for a in kms.list_aliases()["Aliases"] if not a["AliasName"].startswith("alias/aws/")],
-        "bucket": [bucket["Name"] for bucket in emulator.client("s3").list_buckets()["Buckets"]],
-        "role": [role["RoleName"] for role in emulator.client("iam").list_roles()["Roles"]],
-        "secret": [secret["Name"] for secret in emulator.client("secretsmanager").list_secrets()["SecretList"]],
-        "repository": [r["repositoryName"] for r in emulator.client("ecr").describe_repositories()["repositories"]],
-        "cluster": emulator.client("ecs").list_clusters()["clusterArns"],
-        "log group": [group["logGroupName"] for group in emulator.client("logs").describe_log_groups()["logGroups"]],
-        "topic": [topic["TopicArn"] for topic in emulator.client("sns").list_topics()["Topics"]],
-        "rule": [rule["Name"] for rule in emulator.client("events").list_rules()["Rules"]],
-        "alarm": [alarm["AlarmName"] for alarm in emulator.client("cloudwatch").describe_alarms()["MetricAlarms"]],
-        "dashboard": [page["DashboardName"] for page in emulator.client("cloudwatch").list_dashboards()["DashboardEntries"]],
-        "budget": [b["BudgetName"] for b in emulator.client("budgets").describe_budgets(AccountId=emulator.id).get("Budgets", [])],
-        "environment": emulator.client("mwaa").list_environments()["Environments"],
-    }
-    return {kind: names for kind, names in found.items() if names}
+# --- the tests
 
 
 LIVES = {
@@ -419,9 +294,6 @@ LIVES = {
 }
 
 
-# --- the tests
-
-
 @pytest.mark.parametrize("name", LIVES)
 def test_resources_are_made_changed_replaced_and_deleted(new_stack, emulator, name):
     """The whole promise of the sandbox: what `pulumi up` says, AWS has."""
@@ -438,27 +310,6 @@ def test_resources_are_made_changed_replaced_and_deleted(new_stack, emulator, na
 
     replaced = up(stack, lambda: life.program(3))
     assert replaced["replace"] == life.replaced
-
-    stack.destroy()
-    assert what_is_left(emulator) == {}
-
-
-def test_a_network_without_internet_is_deployed_and_taken_away_again(new_stack, emulator):
-    """The committed stacks use NAT: the other way out must not be a page of code that nobody has ever run."""
-    stack, ec2 = new_stack("private-network"), emulator.client("ec2")
-
-    made = up(stack, programs.private_network).outputs
-    vpc = ec2.describe_subnets(SubnetIds=made["subnets"])["Subnets"][0]["VpcId"]
-    here = [{"Name": "vpc-id", "Values": [vpc]}]
-    tables = ec2.describe_route_tables(Filters=here)["RouteTables"]
-    endpoints = ec2.describe_vpc_endpoints(Filters=here)["VpcEndpoints"]
-    (group,) = ec2.describe_security_groups(GroupIds=[made["taskGroup"]])["SecurityGroups"]
-    unchanged(stack, programs.private_network)
-
-    assert not [route for table in tables for route in table["Routes"] if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
-    assert len(endpoints) == len(SERVICES) + len(["s3", "snowflake"])
-    assert not [permission for permission in group["IpPermissionsEgress"] if permission["IpRanges"]]
-    assert any(permission["PrefixListIds"] for permission in group["IpPermissionsEgress"])
 
     stack.destroy()
     assert what_is_left(emulator) == {}

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from sandbox.providers.aws.comparison import changed, must_replace
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.provider import CATALOGUE
-from sandbox.providers.aws.table import Property, ResourceType
+from sandbox.providers.aws.table import ResourceType
 
 FACTS: dict[str, dict[str, list[str]]] = json.loads((Path(__file__).parent / "aws_provider_schema.json").read_text())
 

@@ -2,26 +2,35 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.session import Session
 from sandbox.providers.aws.shapes import resolve, to_shape
 from sandbox.providers.protocol import Operation
 from sandbox.providers.values import Properties, ProviderError
 
-if TYPE_CHECKING:
-    from sandbox.providers.aws.table import ResourceType
+
+class Kind(Protocol):
+    """What is asked here of a resource type; the table has more (`table.ResourceType`), and knows this module."""
+
+    @property
+    def token(self) -> str: ...
+    @property
+    def service(self) -> str: ...
+    @property
+    def properties(self) -> Mapping[str, Property]: ...
 
 
 class Api:
     """One operation on one resource: the client of its service and what is known around it."""
 
-    def __init__(self, kind: "ResourceType", session: Session, operation: Operation) -> None:
+    def __init__(self, kind: Kind, session: Session, operation: Operation) -> None:
         self.kind = kind
         self.session = session
         self.status = operation.status

@@ -8,9 +8,10 @@ from botocore.model import ServiceModel
 
 from sandbox.providers.aws import rules, tags
 from sandbox.providers.aws.documents import json_problem
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.refusals import limits
 from sandbox.providers.aws.shapes import Shape, coerce, resolve
-from sandbox.providers.aws.table import Problem, Property, ResourceType
+from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.protocol import InvalidInputs
 from sandbox.providers.values import UNKNOWN, Properties, contains_unknown
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.shapes import canonical
-from sandbox.providers.aws.table import Property, ResourceType
+from sandbox.providers.aws.table import ResourceType
 from sandbox.providers.aws.tags import own_tags
 from sandbox.providers.values import Properties, contains_unknown
 

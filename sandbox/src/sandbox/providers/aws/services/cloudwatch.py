@@ -7,9 +7,10 @@ from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.refusals import dashboards
 from sandbox.providers.aws.shapes import unordered
-from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
+from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import Properties, ProviderError
 
 MISSING_DATA = ("breaching", "ignore", "missing", "notBreaching")

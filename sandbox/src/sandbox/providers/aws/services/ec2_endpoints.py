@@ -8,10 +8,11 @@ from typing import Any
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.documents import same_document
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.refusals import endpoint_services, policies
 from sandbox.providers.aws.services import ec2_tags
 from sandbox.providers.aws.shapes import unordered
-from sandbox.providers.aws.table import Problem, Property, Put, ResourceType
+from sandbox.providers.aws.table import Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
 MEMBERSHIPS = {"routeTableIds": "RouteTableIds", "subnetIds": "SubnetIds", "securityGroupIds": "SecurityGroupIds"}

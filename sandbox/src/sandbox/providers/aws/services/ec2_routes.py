@@ -7,8 +7,9 @@ from typing import Any
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.networks import ipv4_cidr
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.services import ec2_tags
-from sandbox.providers.aws.table import Property, Put, ResourceType
+from sandbox.providers.aws.table import Put, ResourceType
 from sandbox.providers.values import Properties, ProviderError
 
 TARGETS = ("gatewayId", "natGatewayId")

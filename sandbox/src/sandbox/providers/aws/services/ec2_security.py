@@ -7,8 +7,9 @@ from typing import Any
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.networks import ipv4_cidr, ipv6_cidr
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.services import ec2_tags
-from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
+from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
 PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6", "all": "-1"}

@@ -7,8 +7,9 @@ from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.shapes import from_shape, unordered
-from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
+from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import Properties
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")

@@ -9,9 +9,10 @@ from typing import Any
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.documents import json_problem
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.refusals.containers import container_problems, platform_problems
 from sandbox.providers.aws.shapes import canonical, from_shape, unordered
-from sandbox.providers.aws.table import Problem, Property, ResourceType
+from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties
 
 FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")

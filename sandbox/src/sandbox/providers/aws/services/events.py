@@ -9,8 +9,9 @@ from typing import Any
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.documents import json_problem
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.refusals import schedules
-from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
+from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
 MOST_PATHS = 100

@@ -6,7 +6,8 @@ from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
-from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
+from sandbox.providers.aws.property import Property
+from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import Properties
 
 FOR_EVER = 0

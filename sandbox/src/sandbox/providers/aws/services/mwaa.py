@@ -6,8 +6,9 @@ from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.shapes import canonical, from_shape
-from sandbox.providers.aws.table import Name, Problem, Property, Put, ResourceType
+from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
 PATIENCE = 1800

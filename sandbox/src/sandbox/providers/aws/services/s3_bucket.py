@@ -6,7 +6,8 @@ from typing import Any
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
-from sandbox.providers.aws.table import Name, Property, Put, ResourceType
+from sandbox.providers.aws.property import Property
+from sandbox.providers.aws.table import Name, Put, ResourceType
 from sandbox.providers.values import Properties
 
 NAME = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)(?<!--ol-s3)")

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.services.s3_bucket import delete_versions
 from sandbox.providers.aws.shapes import key_id
-from sandbox.providers.aws.table import Problem, Property, Put, ResourceType
+from sandbox.providers.aws.table import Problem, Put, ResourceType
 from sandbox.providers.values import Asset, Properties
 
 MOST_TAGS = 10

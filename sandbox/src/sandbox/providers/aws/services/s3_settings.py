@@ -6,10 +6,11 @@ from typing import Any
 
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.documents import same_document
+from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.refusals import lifecycles, policies
 from sandbox.providers.aws.services.s3_bucket import bucket_name
 from sandbox.providers.aws.shapes import from_shape
-from sandbox.providers.aws.table import Problem, Property, Put, ResourceType
+from sandbox.providers.aws.table import Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties
 
 Call = Callable[[Api, str, Properties], Any]

@@ -1,0 +1,43 @@
+"""What the provider knows about one property of a resource type."""
+
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+
+def _nothing(value: Any) -> None:  # noqa: ARG001
+    return None
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True)
+class Property:
+    """One input property of a resource type."""
+
+    rule: str | type
+    """Where botocore's service model describes it, `Operation.Member`; or a Python type where it does not."""
+    _: KW_ONLY
+    required: bool = False
+    default: Any = None
+    """Value that AWS or the real provider uses when the program sets none; None: AWS chooses, or none at all."""
+    replace: bool | Callable[[Any, Any], bool] = False
+    """A change needs a new resource (`ForceNew` in terraform-provider-aws), or one from this value to that (`ForceNewIf`)."""
+    fixed: tuple[str, ...] = ()
+    """Parts of the property whose change needs a new resource."""
+    kept: bool = False
+    """AWS keeps its value when the program gives none any more (`Optional` and `Computed` in terraform-provider-aws)."""
+    local: bool = False
+    """Lives in Pulumi's state only, for example `forceDestroy`."""
+    wrapped: bool = False
+    """The schema shows AWS's structure as a list of at most one."""
+    json: bool = False
+    """The program gives AWS's structure as a JSON text."""
+    unread: bool = False
+    """AWS is not asked for it (an object's content): a refresh keeps what the state says."""
+    form: Callable[[Any], Any] = _itself
+    """Two values are the same if their forms are."""
+    check: Callable[[Any], str | None] = _nothing
+    """What is wrong with a value, beyond the rule."""
