@@ -28,6 +28,7 @@ from runner.variables import as_yaml
 
 from ops.engine import Engine
 from ops.errors import OpsError
+from settings.sections.warehouse import SECRET_FIELDS
 
 ADDRESS = ("host", "port", "protocol")
 
@@ -145,8 +146,7 @@ def connection_variables(login: Mapping[str, str], warehouse: Mapping[str, Any],
         "SNOWFLAKE_WAREHOUSE": warehouse["warehouse"],
         "SNOWFLAKE_SCHEMA": schema,
         "SNOWFLAKE_AUTHENTICATOR": "keyPair",
-        "SNOWFLAKE_PRIVATE_KEY": login["private_key"],
-        "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": login["private_key_passphrase"],
+        **{variable: login[field] for variable, field in SECRET_FIELDS["keyPair"].items()},
         **{f"SNOWFLAKE_{key.upper()}": login[key] for key in ADDRESS if key in login},
     }
 

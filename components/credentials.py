@@ -9,13 +9,7 @@ from components.account import Account
 from components.base import Component
 from components.iam_policy import Statement, document
 from components.names import EXECUTION_ROLES, names
-from settings.sections.warehouse import Authentication
-
-FIELDS = {
-    "keyPair": ("account", "user", "private_key", "private_key_passphrase"),
-    "password": ("account", "user", "password"),
-}
-"""Of the secret's JSON, by authentication."""
+from settings.sections.warehouse import SECRET_FIELDS, Authentication
 
 LEGACY_WARNING = (
     "dbt-platform:warehouse.authentication = 'password': Snowflake is phasing out passwords of service users. "
@@ -51,10 +45,11 @@ class Credentials(Component):
         self.register_outputs({"secret_arn": self.secret_arn})
 
     def _secret(self, name: str, args: CredentialsArgs) -> pulumi.Output[str]:
+        fields = ", ".join(["account", "user", *SECRET_FIELDS[args.authentication].values()])
         secret = aws.secretsmanager.Secret(
             name,
             name=names().secret("snowflake"),
-            description=f"Snowflake login of the dbt tasks: {', '.join(FIELDS[args.authentication])}",
+            description=f"Snowflake login of the dbt tasks: {fields}",
             kms_key_id=args.kms_key_arn,
             recovery_window_in_days=0 if args.disposable else 30,
             opts=self.child(),

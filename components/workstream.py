@@ -24,7 +24,7 @@ from image.runner.project import warnings
 from settings.dbt import PLATFORM_VARIABLES
 from settings.project import NAMESPACE, REPOSITORY
 from settings.sections.airflow import AirflowSettings
-from settings.sections.warehouse import Authentication, WarehouseSettings
+from settings.sections.warehouse import SECRET_FIELDS, WarehouseSettings
 from settings.sections.workstream import WorkstreamSettings
 
 CONTAINER = "dbt"
@@ -35,12 +35,6 @@ CONTAINER_USER = "50000"
 
 STOP_TIMEOUT = 120
 """Seconds that Fargate lets a stopped container live, its maximum: queries are cancelled, artifacts uploaded."""
-
-SECRETS: Mapping[Authentication, Mapping[str, str]] = {
-    "keyPair": {"SNOWFLAKE_PRIVATE_KEY": "private_key", "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": "private_key_passphrase"},
-    "password": {"SNOWFLAKE_PASSWORD": "password"},
-}
-"""Variable of the container to field of the secret, by authentication: a contract with `image/runner/environment.py`."""
 
 CAPACITY_PROVIDERS = {"onDemand": "FARGATE", "spot": "FARGATE_SPOT"}
 """Of the cluster (components/cluster.py), by the setting's word."""
@@ -275,7 +269,7 @@ def _container(
 
 
 def _secrets(args: WorkstreamArgs, secrets: Mapping[str, ForeignSecret]) -> list[dict[str, pulumi.Input[str]]]:
-    login = SECRETS[args.warehouse.authentication] if args.secret_arn is not None else {}
+    login = SECRET_FIELDS[args.warehouse.authentication] if args.secret_arn is not None else {}
     given: dict[str, pulumi.Input[str]] = {
         **{variable: pulumi.Output.concat(args.secret_arn or "", f":{field}::") for variable, field in login.items()},
         **{variable: secrets[each.secret].value_from(each.field) for variable, each in args.settings.secrets.items()},

@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -11,6 +11,7 @@ from ops import identity, keys
 from ops.context import stack_of
 from ops.errors import OpsError
 from ops.stack import Stack
+from settings.sections.warehouse import SECRET_FIELDS, Authentication
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 
@@ -53,15 +54,14 @@ def _put_password(stack: Stack, warehouse: dict[str, str]) -> None:
     password = _ask(f"Password of {warehouse['user']}")
     if not password:
         raise OpsError("The password is empty.", "Type it, or pass it on standard input.")
-    _store(stack, {"account": warehouse["account"], "user": warehouse["user"], "password": password})
+    _store(stack, warehouse, {"SNOWFLAKE_PASSWORD": password})
     typer.echo("The password is in Secrets Manager; the next run uses it.", err=True)
 
 
 def _put_key(stack: Stack, warehouse: dict[str, str], pem: str, slot: int) -> None:
     passphrase = typer.prompt("Passphrase of the private key", hide_input=True, err=True) if keys.is_encrypted(pem) else ""
     key = keys.load(pem, passphrase)
-    secret = {"account": warehouse["account"], "user": warehouse["user"], "private_key": pem, "private_key_passphrase": passphrase}
-    _store(stack, secret)
+    _store(stack, warehouse, {"SNOWFLAKE_PRIVATE_KEY": pem, "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": passphrase})
     typer.echo("The private key is in Secrets Manager. Run this statement in Snowflake as an administrator of users:", err=True)
     typer.echo(keys.alter_user(warehouse["user"], key, slot))
 
@@ -82,7 +82,10 @@ def _ask(what: str) -> str:
     return typer.prompt(what, hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
-def _store(stack: Stack, secret: dict[str, str]) -> None:
+def _store(stack: Stack, warehouse: dict[str, str], given: dict[str, str]) -> None:
+    """Stores what the container's variables hold, each under its field, beside whose it is."""
+    fields = SECRET_FIELDS[cast("Authentication", warehouse["authentication"])]
+    secret = {key: warehouse[key] for key in ("account", "user")} | {fields[variable]: value for variable, value in given.items()}
     client = stack.session.client("secretsmanager")
     try:
         client.put_secret_value(SecretId=stack.output("secretArn"), SecretString=json.dumps(secret))

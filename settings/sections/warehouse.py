@@ -1,5 +1,6 @@
 """`dbt-platform:warehouse`."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -8,6 +9,15 @@ from settings import rules
 from settings.sections.section import UNQUOTED, Identifier, Section
 
 Authentication = Literal["keyPair", "workloadIdentity", "password"]
+
+SECRET_FIELDS: Mapping[Authentication, Mapping[str, str]] = {
+    "keyPair": {"SNOWFLAKE_PRIVATE_KEY": "private_key", "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": "private_key_passphrase"},
+    "workloadIdentity": {},
+    "password": {"SNOWFLAKE_PASSWORD": "password"},
+}
+"""Variable of the container to field of the secret's JSON, which names `account` and `user` too: what `ops credentials put` writes,
+the task definition injects and `image/runner/environment.py` reads.
+"""
 
 
 class WarehouseSettings(Section):
