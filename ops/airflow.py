@@ -95,6 +95,11 @@ class Airflow:
         # Airflow 3 wants the key: null is a run of its own, not that of a date.
         return self.call("POST", f"/dags/{dag_id}/dagRuns", body={"logical_date": None, "conf": params})["dag_run_id"]
 
+    def clear(self, dag_id: str, run_id: str) -> None:
+        """Another try of a run that has ended, as the button does."""
+        body = {"dry_run": False, "only_failed": False, "reset_dag_runs": True, "include_downstream": True}
+        self.call("POST", f"/dags/{dag_id}/clearTaskInstances", body={**body, "dag_run_id": run_id, "task_ids": [TASK]})
+
     def runs(self, dag_id: str, count: int) -> list[dict[str, Any]]:
         """The newest runs, newest first."""
         body = {"dag_ids": [dag_id], "order_by": "-run_after", "page_limit": count}

@@ -27,7 +27,7 @@ def test_a_container_that_is_killed_in_the_middle_goes_on_where_it_was(started, 
     run.clear()
 
     assert run.ended() == "success"
-    assert list(run.finished(2)) == ["stop_4", "stop_5", "stop_6"]
+    assert list(run.finished(2)) == ["stop_4", "stop_5", "stop_6"], run.log(2)
 
 
 def test_a_run_that_is_cleared_or_marked_failed_stops_its_container_and_its_query(airflow, started, orphan):
