@@ -143,7 +143,7 @@ def a_failure_is_told(trial: Trial) -> str:
 
 
 def a_stopped_container_goes_on(trial: Trial) -> str:
-    """The container of a run is stopped; the next try of the same run finishes it. Without retries it is asked for, as by *Clear*."""
+    """The container of a run is stopped; its next try finishes it. Without retries that is asked for, as *Clear* does."""
     ecs, cluster = trial.stack.session.client("ecs"), trial.stack.output("clusterArn")
     family = trial.workstream.task_definition.rpartition("/")[2].partition(":")[0]
     run_id = trial.start()

@@ -22,7 +22,12 @@ STRICT = '{"error": "all"}'
 def _parse(project: Path, folder: Path, target: str = "development") -> Manifest:
     """The project without a single warning; raises what dbt complains about."""
     names = ("ACCOUNT", "USER", "ROLE", "DATABASE", "WAREHOUSE", "SCHEMA")
-    options = ["--project-dir", str(project), "--profiles-dir", str(REPOSITORY / "image"), "--profile", "platform"]
+    profiles = yaml.safe_load((REPOSITORY / "image" / "profiles.yml").read_text())
+    [output] = profiles["platform"]["outputs"].values()
+    profiles["platform"]["outputs"] = {target: output}  # as the runner names it
+    folder.mkdir(exist_ok=True)
+    (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
+    options = ["--project-dir", str(project), "--profiles-dir", str(folder), "--profile", "platform"]
     options += ["--target", target, "--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
     with pytest.MonkeyPatch.context() as patch:
         for name in names:

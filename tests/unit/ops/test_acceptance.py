@@ -67,6 +67,7 @@ def test_a_plan_that_is_not_empty_is_named():
     """Whatever is planned is not what was proved."""
     steps = [
         {"op": "same", "urn": "a::b"},
+        {"op": "read", "urn": "a::c"},
         {"op": "update", "urn": "urn:pulumi:dev::dbt-platform::aws:s3/bucket:Bucket::platform-dags"},
     ]
     engine = SimpleNamespace(preview=lambda: {"steps": steps})
