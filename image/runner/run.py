@@ -1,6 +1,7 @@
 """The verb `run`: check the connection, parse, check the sources' freshness, build, keep the artifacts."""
 
 import gc
+import multiprocessing.context  # noqa: F401 - see `_connect`
 import os
 import threading
 import time
@@ -217,7 +218,11 @@ class Run:
         return complaint(self._ages, self._dbt.sources_made_by(list(self._progress.nodes.values())))
 
     def _connect(self) -> None:
-        """Log in, and import dbt meanwhile: each takes seconds."""
+        """Log in, and import dbt meanwhile: each takes seconds.
+
+        Of two threads that import at once one may be given a module that the other has half done, where modules import each other
+        (`importlib` prefers that to waiting for ever). `multiprocessing` is such a one, and both want it: so it is there before.
+        """
         gc.disable()
         secrets = profile_variables(self._environment)
         for name, value in secrets.items():
@@ -229,6 +234,7 @@ class Run:
         connection.check(self._environment.warehouse, identity(self._environment))
         self._output.event("connected", address=self._environment.warehouse.address)
         dbt.join()
+        import_dbt()  # nothing, unless the other import stood in the way of a part of it
         from runner.queries import Queries  # noqa: PLC0415 - imports the connector, which takes a second
 
         self._queries = Queries(identity(self._environment))
