@@ -57,7 +57,7 @@ def started(airflow: Airflow, inbox: Inbox) -> dict[str, DagRun]:
     bus = airflow.trigger("bus", vars={"wait": {"stop_4": LOST_WORKER}})
     ferry = airflow.trigger("ferry", dated=True, vars={"locked": ["stop_5"]})
     metro = airflow.trigger("metro", select=["+stop_2"], vars={"wait": {"stop_2": LONG}})
-    tram = airflow.trigger("tram", vars={"wait": {"stop_4": 20}})
+    tram = airflow.trigger("tram", vars={"wait": {"stop_4": 40}})
     return {run.workstream: run for run in (bus, ferry, metro, tram)}
 
 
