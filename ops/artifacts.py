@@ -19,7 +19,7 @@ def artifacts(
 ) -> None:
     """List the artifacts of a workstream, newest first."""
     stack = stack_of(context)
-    bucket, _, prefix = stack.workstream(workstream).artifacts_uri.removeprefix("s3://").partition("/")
+    bucket, prefix = stack.workstream(workstream).artifacts
     prefix = f"{prefix}/runs/{run}/" if run else f"{prefix}/"
     pages = stack.session.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     found = sorted(

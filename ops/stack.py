@@ -30,6 +30,12 @@ class Workstream:
     task_definition: str
     """ARN of the revision that Pulumi deployed last."""
 
+    @property
+    def artifacts(self) -> tuple[str, str]:
+        """Bucket, and prefix without its last slash."""
+        bucket, _, prefix = self.artifacts_uri.removeprefix("s3://").partition("/")
+        return bucket, prefix
+
 
 class Stack:
     """The outputs of one stack, read once and only when a verb needs them."""

@@ -28,15 +28,21 @@ _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 def required(project: Path, what: Literal["env_var", "var"]) -> dict[str, str]:
     """What the project and its packages ask for without a default, and the rest of the expression behind each call."""
+    texts = [(path, _without_comments(path)) for path in _files(project, packages=what == "env_var")]
+    found: dict[str, str] = {}
+    for _, text, call in _asked(project, texts, what):
+        found.setdefault(call["name"], _REST.match(text, call.end())[0])  # pyright: ignore[reportOptionalSubscript] - may be empty
+    return found
+
+
+def _asked(project: Path, texts: list[tuple[Path, str]], what: str) -> Iterator[tuple[Path, str, re.Match[str]]]:
+    """Each call without a default, with its file and that file's text; no `var()` that `dbt_project.yml` has a value for."""
     settings = project / "dbt_project.yml"
     defined = _without_comments(settings) if settings.is_file() else ""
-    found: dict[str, str] = {}
-    for path in _files(project, packages=what == "env_var"):
-        text = _without_comments(path)
+    for path, text in texts:
         for call in _REQUIRED.finditer(text):
-            if call["what"] == what and not (what == "var" and _defines(defined, call["name"])):
-                found.setdefault(call["name"], _REST.match(text, call.end())[0])  # pyright: ignore[reportOptionalSubscript] - may be empty
-    return found
+            if call["what"] == what and not (what == "var" and re.search(rf"\b{call['name']}\s*:", defined)):
+                yield path, text, call
 
 
 def warnings(project: Path, target: str, given: Collection[str], variables: Collection[str]) -> list[str]:
@@ -49,16 +55,12 @@ def warnings(project: Path, target: str, given: Collection[str], variables: Coll
         variables: Names of the dbt variables that are set for it.
     """
     texts = [(path, _without_comments(path)) for path in _files(project)]
-    settings = project / "dbt_project.yml"
-    defined = _without_comments(settings) if settings.is_file() else ""
     found = list(_targets(project, texts, target))
     for what, known in (("env_var", given), ("var", variables)):
         missing: dict[str, str] = {}
-        for path, text in texts:
-            for call in _REQUIRED.finditer(text):
-                name = call["name"]
-                if call["what"] == what and name not in known and not (what == "var" and _defines(defined, name)):
-                    missing.setdefault(name, _place(project, path, text, call.start()))
+        for path, text, call in _asked(project, texts, what):
+            if call["name"] not in known:
+                missing.setdefault(call["name"], _place(project, path, text, call.start()))
         setting = "environment` or `secrets" if what == "env_var" else "vars"
         found += [f"{place}: {what}('{name}') has no value and no default: set `{setting}`" for name, place in missing.items()]
     return found
@@ -79,11 +81,6 @@ def _targets(project: Path, texts: list[tuple[Path, str]], target: str) -> Itera
             f"target.name will be {target!r}, and the project compares it with others only: {listed}. "
             "Set `target` to the one that it means"
         )
-
-
-def _defines(settings: str, variable: str) -> bool:
-    """Whether `dbt_project.yml` has a value for it."""
-    return re.search(rf"\b{variable}\s*:", settings) is not None
 
 
 def _files(project: Path, *, packages: bool = False) -> list[Path]:

@@ -95,7 +95,7 @@ class Trial:
         return json.loads(found["Body"].read())
 
     def _place(self, run_id: str) -> tuple[str, str]:
-        bucket, _, prefix = self.workstream.artifacts_uri.removeprefix("s3://").partition("/")
+        bucket, prefix = self.workstream.artifacts
         return bucket, f"{prefix}/runs/{run_id}/"
 
     def configuration(self) -> dict[str, Any]:
