@@ -16,6 +16,7 @@ from components.network.network import Network, NetworkArgs
 from components.registry import Registry, RegistryArgs
 from components.storage import Storage, StorageArgs
 from components.workstream import Workstream, WorkstreamArgs
+from settings.rules import DEFAULT_CONNECTION
 from settings.stack import Settings
 
 settings = Settings.load()
@@ -43,10 +44,19 @@ registry = Registry(
 images = {
     build: DbtImage(build.name, DbtImageArgs(build=build, settings=settings.image, registry=registry)) for build in settings.builds
 }
-credentials = Credentials(
-    "snowflake",
-    CredentialsArgs(account=account, authentication=settings.warehouse.authentication, kms_key_arn=key.arn, disposable=disposable),
-)
+credentials = {
+    name: Credentials(
+        "snowflake" if name == DEFAULT_CONNECTION else f"snowflake-{name}",
+        CredentialsArgs(
+            account=account,
+            connection=name,
+            authentication=login.authentication,
+            kms_key_arn=key.arn,
+            disposable=disposable,
+        ),
+    )
+    for name, login in settings.logins.items()
+}
 alerts = Alerts("alerts", AlertsArgs(account=account, kms_key_arn=key.arn, emails=settings.alerts.emails))
 cluster = Cluster("platform", ClusterArgs(logs=logs))
 
@@ -56,7 +66,7 @@ workstreams = {
         WorkstreamArgs(
             account=account,
             settings=workstream,
-            warehouse=settings.warehouse,
+            warehouse=settings.login_of(workstream),
             airflow=settings.airflow,
             environment=settings.environment,
             image=images[workstream.build],
@@ -64,7 +74,7 @@ workstreams = {
             network=network,
             cluster=cluster,
             artifacts=storage.artifacts,
-            secret_arn=credentials.secret_arn,
+            secret_arn=credentials[workstream.connection].secret_arn,
             alert_topic_arn=alerts.topic_arn,
             logs=logs,
             disposable=disposable,
@@ -108,11 +118,19 @@ pulumi.export("artifactsBucket", storage.artifacts.name)
 pulumi.export("repositoryUrl", registry.url)
 pulumi.export("images", {build.name: image.reference for build, image in images.items()})
 pulumi.export("clusterArn", cluster.arn)
-pulumi.export("secretArn", credentials.secret_arn)
+pulumi.export("secretArn", credentials[DEFAULT_CONNECTION].secret_arn)
 pulumi.export("airflowEnvironment", airflow.name)
 pulumi.export("airflowUrl", airflow.url)
 pulumi.export("airflowLogGroups", airflow.log_groups)
 pulumi.export("alertTopicArn", alerts.topic_arn)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)
 pulumi.export("warehouse", settings.warehouse.login)
+pulumi.export(
+    "connections",
+    {
+        name: {**settings.logins[name].login, "secretArn": credential.secret_arn}
+        for name, credential in credentials.items()
+        if name != DEFAULT_CONNECTION
+    },
+)
 pulumi.export("workstreams", {name: workstream.summary for name, workstream in workstreams.items()})

@@ -3,15 +3,15 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
 from ops import identity, keys
 from ops.context import stack_of
 from ops.errors import OpsError
-from ops.stack import Stack
-from settings.sections.warehouse import SECRET_FIELDS, Authentication
+from ops.stack import Connection, Stack
+from settings.sections.warehouse import SECRET_FIELDS
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 
@@ -19,6 +19,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True)
 @app.command()
 def put(
     context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="Of the connection; without it the stack's only one.")] = None,
     generate: Annotated[
         bool, typer.Option("--generate", help="Make a new RSA key pair; nobody ever sees its private half.")
     ] = False,
@@ -27,43 +28,43 @@ def put(
     ] = None,
     slot: Annotated[int, typer.Option(min=1, max=2, help="Which of the user's two public keys the statement sets.")] = 1,
 ) -> None:
-    """Put the credentials of the warehouse's user into Secrets Manager, and print the SQL that makes Snowflake accept a key.
+    """Put the credentials of a connection's user into Secrets Manager, and print the SQL that makes Snowflake accept a key.
 
     A password, or the passphrase of a key, is asked for. No secret is ever printed or passed as an argument.
     """
     if generate and private_key_file:
         raise OpsError("--generate makes a key, and --private-key-file gives one.", "Use one of the two.")
     stack = stack_of(context)
-    warehouse = stack.output("warehouse")
-    match warehouse["authentication"]:
+    connection = stack.connection(name)
+    match connection.authentication:
         case "workloadIdentity":
             raise OpsError(
-                "This stack's tasks log in to Snowflake with their AWS roles: there is no secret to put.",
-                "Run these statements in Snowflake as an administrator of users:\n" + identity.register(stack),
+                "These tasks log in to Snowflake with their AWS roles: there is no secret to put.",
+                "Run these statements in Snowflake as an administrator of users:\n" + identity.register(connection),
             )
         case "password":
             if generate or private_key_file:
-                fix = "Leave the option out, or set dbt-platform:warehouse.authentication to keyPair and deploy."
-                raise OpsError("This stack logs in to Snowflake with a password, not with a key.", fix)
-            _put_password(stack, warehouse)
+                fix = "Leave the option out, or set the connection's `authentication` to keyPair and deploy."
+                raise OpsError(f"{connection.user} logs in to Snowflake with a password, not with a key.", fix)
+            _put_password(stack, connection)
         case _:
-            _put_key(stack, warehouse, _read_key(private_key_file) if not generate else keys.generate(), slot)
+            _put_key(stack, connection, _read_key(private_key_file) if not generate else keys.generate(), slot)
 
 
-def _put_password(stack: Stack, warehouse: dict[str, str]) -> None:
-    password = _ask(f"Password of {warehouse['user']}")
+def _put_password(stack: Stack, connection: Connection) -> None:
+    password = _ask(f"Password of {connection.user}")
     if not password:
         raise OpsError("The password is empty.", "Type it, or pass it on standard input.")
-    _store(stack, warehouse, {"SNOWFLAKE_PASSWORD": password})
+    _store(stack, connection, {"SNOWFLAKE_PASSWORD": password})
     typer.echo("The password is in Secrets Manager; the next run uses it.", err=True)
 
 
-def _put_key(stack: Stack, warehouse: dict[str, str], pem: str, slot: int) -> None:
+def _put_key(stack: Stack, connection: Connection, pem: str, slot: int) -> None:
     passphrase = typer.prompt("Passphrase of the private key", hide_input=True, err=True) if keys.is_encrypted(pem) else ""
     key = keys.load(pem, passphrase)
-    _store(stack, warehouse, {"SNOWFLAKE_PRIVATE_KEY": pem, "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": passphrase})
+    _store(stack, connection, {"SNOWFLAKE_PRIVATE_KEY": pem, "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": passphrase})
     typer.echo("The private key is in Secrets Manager. Run this statement in Snowflake as an administrator of users:", err=True)
-    typer.echo(keys.alter_user(warehouse["user"], key, slot))
+    typer.echo(keys.alter_user(connection.user, key, slot))
 
 
 def _read_key(path: Path | None) -> str:
@@ -82,12 +83,13 @@ def _ask(what: str) -> str:
     return typer.prompt(what, hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
-def _store(stack: Stack, warehouse: dict[str, str], given: dict[str, str]) -> None:
+def _store(stack: Stack, connection: Connection, given: dict[str, str]) -> None:
     """Stores what the container's variables hold, each under its field, beside whose it is."""
-    fields = SECRET_FIELDS[cast("Authentication", warehouse["authentication"])]
-    secret = {key: warehouse[key] for key in ("account", "user")} | {fields[variable]: value for variable, value in given.items()}
+    fields = SECRET_FIELDS[connection.authentication]
+    secret = {"account": connection.account, "user": connection.user}
+    secret |= {fields[variable]: value for variable, value in given.items()}
     client = stack.session.client("secretsmanager")
     try:
-        client.put_secret_value(SecretId=stack.output("secretArn"), SecretString=json.dumps(secret))
+        client.put_secret_value(SecretId=connection.secret_arn, SecretString=json.dumps(secret))
     except client.exceptions.ResourceNotFoundException as error:
         raise OpsError("The secret is not there any more.", "Make it again with `pulumi up`.") from error

@@ -11,7 +11,8 @@ from ops.airflow import AILING, Airflow, refusal
 from ops.context import stack_of
 from ops.findings import Check, Finding, report
 from ops.rollback import has_image
-from ops.stack import Stack, Workstream
+from ops.stack import Connection, Stack, Workstream
+from settings.rules import DEFAULT_CONNECTION
 
 
 def doctor(
@@ -27,7 +28,8 @@ def doctor(
 
 
 def _checks(stack: Stack) -> Iterator[tuple[str, Check]]:
-    yield "Snowflake credentials", lambda: _secret(stack)
+    for connection in stack.connections():
+        yield _credentials(connection), lambda target=connection: _secret(stack, target)
     yield "Airflow", lambda: _airflow(stack)
     for workstream in stack.workstreams():
         yield f"{workstream.name}: task definition", lambda target=workstream: _task_definition(stack, target)
@@ -35,17 +37,23 @@ def _checks(stack: Stack) -> Iterator[tuple[str, Check]]:
         yield f"{workstream.name}: DAG", lambda target=workstream: _dag(stack, target)
 
 
-def _secret(stack: Stack) -> Iterator[Finding]:
-    if stack.output("warehouse")["authentication"] == "workloadIdentity":
-        yield Finding(check="Snowflake credentials", ok=True, detail="the tasks log in with their AWS roles")
+def _credentials(connection: Connection) -> str:
+    """Name of the check."""
+    return "Snowflake credentials" + ("" if connection.name == DEFAULT_CONNECTION else f" of {connection.name}")
+
+
+def _secret(stack: Stack, connection: Connection) -> Iterator[Finding]:
+    name = _credentials(connection)
+    if connection.authentication == "workloadIdentity":
+        yield Finding(check=name, ok=True, detail="the tasks log in with their AWS roles")
         return
-    secret = stack.session.client("secretsmanager").describe_secret(SecretId=stack.output("secretArn"))
+    secret = stack.session.client("secretsmanager").describe_secret(SecretId=connection.secret_arn)
     if secret.get("DeletedDate"):
-        yield _lacking("Snowflake credentials", "secret-deleted", stack.output("airflowEnvironment"))
+        yield _lacking(name, "secret-deleted", stack.output("airflowEnvironment"))
         return
     current = any("AWSCURRENT" in stages for stages in secret.get("VersionIdsToStages", {}).values())
     yield Finding(
-        check="Snowflake credentials",
+        check=name,
         ok=current,
         detail=f"the secret has a value{_age(secret)}" if current else BY_ID["secret-empty"].happened,
         fix="" if current else BY_ID["secret-empty"].todo,
