@@ -54,6 +54,8 @@ def _run(options: argparse.Namespace, variables: Mapping[str, str], output: Outp
         variables=options.vars,
         full_refresh=options.full_refresh,
         changed=options.changed,
+        # A day that is built anew, or a table, has nothing to do with what is new.
+        only_new=options.only_new and not options.full_refresh and not options.event_time,
         event_time=tuple(options.event_time) if options.event_time else None,
     )
     return Run(environment.read({**variables, **overridden}), wanted, output).execute()
@@ -94,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--vars", default="", metavar="JSON", help="dbt variables as a JSON object")
     run.add_argument("--full-refresh", action="store_true", help="build incremental models and seeds from scratch")
     run.add_argument("--changed", action="store_true", help="only what differs from the last full success, and what depends on it")
+    run.add_argument("--only-new", action="store_true", help="only what has newer data in a source, changed code, or had failed")
     _verb(verbs, "check", _check, "see whether everything is there that a run needs")
     _verb(verbs, "debug", _debug, "show versions and the environment, without secrets")
     return parser

@@ -47,7 +47,7 @@ def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
     progress = summary.progress
     counts = ", ".join(f"{count} {status}" for status, count in sorted(progress.counts().items()))
     failed = progress.failed()
-    stale = summary.code == ExitCode.FAILED and summary.reasons[0].cause == "stale-source"
+    stale = summary.code == ExitCode.FAILED and summary.reasons[0].cause == "stale-source" and not progress.results
     headline = _NOT_DBT if stale else _HEADLINES[summary.code]
     lines = ["", f"{headline}: {counts or 'no node was run'} in {summary.seconds:.0f} s"]
     if len(summary.steps) > 1:

@@ -8,6 +8,7 @@ from collections import ChainMap
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +103,14 @@ class Dbt:
         found = {node_id: node for node_id, node in self._nodes.items() if node_id in listed and not getattr(node, "empty", False)}
         return [_node(node_id, node) for node_id, node in found.items()]
 
-    def sources_of(self, nodes: Sequence[Node]) -> list[str]:
-        """The sources that these nodes read, as selectors."""
-        found = {parent for node in nodes for parent in node.parents if parent.startswith("source.")}
-        return sorted(f"source:{'.'.join(source.split('.')[1:])}" for source in found)
+    def above(self) -> dict[str, set[str]]:
+        """Id of each node: ids of all that it reads, itself or by way of others, sources included."""
+        parents = {node_id: set(node.depends_on_nodes) for node_id, node in self._nodes.items()}
+        found: dict[str, set[str]] = {}
+        for node_id in TopologicalSorter(parents).static_order():
+            direct = parents.get(node_id, set())
+            found[node_id] = direct.union(*(found[parent] for parent in direct))
+        return found
 
     def sources_made_by(self, nodes: Sequence[Node]) -> set[str]:
         """Ids of the sources whose tables are what these nodes make."""

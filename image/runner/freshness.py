@@ -1,6 +1,6 @@
 """Checks that the sources of a run are fresh, before anything is built on them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,29 +20,55 @@ class SourceAge:
     """When its newest row was loaded, ISO 8601."""
 
 
-def check_sources(dbt: Dbt, selectors: Sequence[str], output: Output) -> list[SourceAge]:
-    """Ask the warehouse how old the sources are; sources without a freshness setting are not asked for."""
-    if not selectors:
-        return []
-    outcome = dbt.invoke("source", "freshness", "--select", *selectors)
-    ages = [_age(result) for result in (outcome.result.results if outcome.result else [])]
-    for age in ages:
-        output.event("freshness", source=age.source, status=age.status, loaded=age.loaded)
-    return ages
+def sources(ids: Iterable[str]) -> set[str]:
+    """Those of the ids that are of sources."""
+    return {node_id for node_id in ids if node_id.startswith("source.")}
 
 
-def complaint(ages: Sequence[SourceAge], own: Collection[str]) -> str:
-    """Why nothing may be built, or nothing. A source that can't be read is the build's business: it may make it first.
+class Sources:
+    """How old the sources of a run are; each is asked for once."""
+
+    def __init__(self, dbt: Dbt, output: Output) -> None:
+        self._dbt = dbt
+        self._output = output
+        self._asked: set[str] = set()
+        self.ages: list[SourceAge] = []
+        self.own: set[str] = set()
+        """Ids of those that the run itself loads: only it could make them younger."""
+
+    @property
+    def loaded(self) -> dict[str, str]:
+        """How far each is loaded, ISO 8601, by its id; those that do not tell are missing."""
+        return {age.source: age.loaded for age in self.ages if age.loaded}
+
+    @property
+    def too_old(self) -> list[SourceAge]:
+        """Those on which nothing may be built. One that can't be read is the build's business: it may make it first."""
+        return [age for age in self.ages if age.status == "error" and age.source not in self.own]
+
+    def ask(self, ids: Collection[str]) -> None:
+        """Ask the warehouse for those that nobody has asked for; sources without a freshness setting are not asked for."""
+        selectors = sorted(f"source:{source.partition('.')[2]}" for source in ids if source not in self._asked)
+        if not selectors:
+            return
+        self._asked.update(ids)
+        outcome = self._dbt.invoke("source", "freshness", "--select", *selectors)
+        found = [_age(result) for result in (outcome.result.results if outcome.result else [])]
+        for age in found:
+            self._output.event("freshness", source=age.source, status=age.status, loaded=age.loaded)
+        self.ages += found
+
+
+def complaint(stale: Sequence[SourceAge], held_back: str) -> str:
+    """Why something was not built.
 
     Args:
-        ages: Of the sources.
-        own: Ids of those that the run itself is about to load: only it could make them younger.
+        stale: Sources that are too old.
+        held_back: What was not built because of them.
     """
-    stale = [f"{age.source} (loaded {age.loaded})" for age in ages if age.status == "error" and age.source not in own]
-    if not stale:
-        return ""
+    named = ", ".join(f"{age.source} (loaded {age.loaded})" for age in stale)
     return (
-        f"Too old, so nothing was built: {', '.join(stale)}.\n"
+        f"Too old, so {held_back} was built: {named}.\n"
         "  What to do: look at what loads them; or run without this check (`freshness` of the workstream)."
     )
 

@@ -19,14 +19,15 @@ from runner.dbt import PROJECT, TARGET, Dbt, import_dbt, profile_variables
 from runner.ending import Ending
 from runner.environment import Environment
 from runner.events import Events
-from runner.freshness import SourceAge, check_sources, complaint
+from runner.freshness import Sources, complaint, sources
 from runner.identity import fingerprint, identity, process_age
 from runner.interruption import interruptible
 from runner.journal import Former, Journal
+from runner.news import NOTHING_NEW, News
 from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
 from runner.parse_cache import ParseCache
-from runner.progress import FAILED, Node, Progress, Result, now
+from runner.progress import FAILED, SKIPPED, Node, Progress, Result, now
 from runner.pulse import Pulse
 from runner.selection import CHANGED, Selection
 from runner.state import State
@@ -51,6 +52,8 @@ class Options:
     """JSON or YAML object; before those of the workstream and of a command."""
     full_refresh: bool = False
     changed: bool = False
+    only_new: bool = False
+    """Only what has something new to work on (`runner.news`)."""
     event_time: tuple[str, str] | None = None
     """Begin and end, UTC, of the batches that microbatch models build; without: what dbt takes by itself."""
 
@@ -75,9 +78,12 @@ class Run:
         self._state = State(self._artifacts, TARGET.parent / "state")
         self._queries: Queries | None = None
         self._dbt = Dbt(environment, self._events)
-        self._ages: list[SourceAge] = []
+        self._sources = Sources(self._dbt, output)
+        self._news = News(self._artifacts, self._dbt, self._sources)
         self._changed: set[str] | None = None
-        """Ids of what differs from the last success, with `--changed`."""
+        """Ids of what differs from the last success, with `--changed` and `--only-new`."""
+        self._held_back = ""
+        """Which sources were too old for a part of the run, or nothing."""
         self._problem = ""
         self._ran = False
         """Whether a command had anything left to do."""
@@ -90,13 +96,15 @@ class Run:
         self._steps[current].counts = self._progress.counts(current)
         self._journal.end()
         self._pulse.end()
+        if self._options.only_new and self._progress.nodes:
+            self._if_possible("keep what the sources held", lambda: self._news.keep(self._progress.results))
         summary = Summary(
             environment=self._environment,
             progress=self._progress,
             code=code,
             seconds=self._seconds(),
             problem=self._problem,
-            sources=self._ages,
+            sources=self._sources.ages,
             steps=self._steps,
             image=self._image,
             ended=datetime.now(UTC),
@@ -147,6 +155,11 @@ class Run:
                 return code
         if self._progress.nodes and not self._ran:
             self._nothing_left()
+        elif self._options.only_new and not self._progress.nodes:
+            self._problem = NOTHING_NEW
+        if self._held_back:
+            self._problem = self._held_back
+            return ExitCode.FAILED
         if self._progress.nodes:
             self._keep_state()
         return ExitCode.SUCCESS
@@ -175,14 +188,16 @@ class Run:
 
     def _nodes(self, step: Step, former: Former, state: Path | None) -> ExitCode:
         selection = self._options.selection.of(step.command)
-        nodes = self._select(step.command, selection, state)
+        nodes = self._select(step.command, selection, state, former)
         left = self._resume(step, nodes, former)
+        if self._options.only_new:
+            left = self._hold_back(left)
         if not left:
             return ExitCode.SUCCESS
-        if problem := self._staleness(step.command, nodes):
-            self._problem = problem
+        if not self._options.only_new and self._sources_are_too_old(step.command, nodes):
             return ExitCode.FAILED
-        return self._build(step.command, selection, state, [node.id for node in nodes], left)
+        deferred = state if self._options.changed else None
+        return self._build(step.command, selection, deferred, [node.id for node in nodes], left)
 
     def _operation(self, step: Step, former: Former) -> ExitCode:
         """A command that runs no nodes of the project: it is one itself."""
@@ -208,14 +223,25 @@ class Run:
         self._progress.finish(node.id, result)
         return ExitCode.SUCCESS if outcome.success else ExitCode.FAILED
 
-    def _staleness(self, command: Command, nodes: list[Node]) -> str:
-        """Why nothing may be built on the sources, or nothing."""
+    def _sources_are_too_old(self, command: Command, nodes: list[Node]) -> bool:
+        """Whether nothing may be built because of it."""
         if not self._environment.freshness or command.verb in {"seed", "test"}:
-            return ""
-        asked = {f"source:{age.source.partition('.')[2]}" for age in self._ages}
-        selectors = [selector for selector in self._dbt.sources_of(nodes) if selector not in asked]
-        self._ages += check_sources(self._dbt, selectors, self._output)
-        return complaint(self._ages, self._dbt.sources_made_by(list(self._progress.nodes.values())))
+            return False
+        self._sources.ask(sources(parent for node in nodes for parent in node.parents))
+        if stale := self._sources.too_old:
+            self._problem = complaint(stale, "nothing")
+        return bool(stale)
+
+    def _hold_back(self, left: list[str]) -> list[str]:
+        """What is left without what depends on a source that is too old, which is skipped."""
+        stale = self._sources.too_old if self._environment.freshness else []
+        if not stale:
+            return left
+        self._held_back = complaint(stale, "nothing that depends on it")
+        held = self._news.hanging(left, {age.source for age in stale})
+        for node_id in held:
+            self._progress.finish(node_id, Result(status=SKIPPED, message="A source above it is too old."))
+        return [node_id for node_id in left if node_id not in held]
 
     def _connect(self) -> None:
         """Log in, and import dbt meanwhile: each takes seconds.
@@ -255,27 +281,37 @@ class Run:
         self._output.event("parsed", cached=bool(cached) and not self._events.unusable, seconds=self._seconds())
 
     def _comparison(self) -> Path | None:
-        """Folder of the manifest to compare with, for `--changed`."""
-        if not self._options.changed:
+        """Folder of the manifest to compare with, for `--changed` and `--only-new`."""
+        if not (self._options.changed or self._options.only_new):
             return None
         if self._if_possible("fetch the state of the last success", self._state.fetch):
             return self._state.folder
         self._output.event("warning", message="There was no full success yet to compare with, so everything runs.")
         return None
 
-    def _select(self, command: Command, selection: Selection, state: Path | None) -> list[Node]:
+    def _select(self, command: Command, selection: Selection, state: Path | None, former: Former) -> list[Node]:
         nodes = self._dbt.selected(selection, command, state)
         if not nodes and (len(self._steps) == 1 or not self._dbt.matches(selection)):
             raise RunnerError.about(f"The selection matches nothing: {selection}.")
+        self._sources.own |= self._dbt.sources_made_by(nodes)
+        if self._options.only_new:
+            self._news.ask(nodes)
         if state and nodes:
-            self._changed = {node.id for node in self._dbt.selected(CHANGED, state=state)}
-            built = self._if_possible("see what was built", self._state.covered) or set()
-            nodes = [node for node in nodes if node.id in self._changed or node.id not in built]
+            chosen = self._changed_nodes(nodes, state)
+            if self._options.only_new:
+                chosen = self._news.due(nodes, chosen.union(former.results))
+            nodes = [node for node in nodes if node.id in chosen]
             if not nodes and len(self._steps) == 1:
                 self._problem = "Nothing has changed since the last full success."
         self._progress.select(nodes)
         self._output.event("selected", nodes=len(nodes))
         return nodes
+
+    def _changed_nodes(self, nodes: list[Node], state: Path) -> set[str]:
+        """Ids of what differs from the last success, and of what it has not built."""
+        self._changed = {node.id for node in self._dbt.selected(CHANGED, state=state)}
+        built = self._if_possible("see what was built", self._state.covered) or set()
+        return {node.id for node in nodes if node.id in self._changed or node.id not in built}
 
     def _former(self) -> Former:
         run_id, try_number = self._environment.run_id, self._environment.try_number

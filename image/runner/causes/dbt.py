@@ -63,14 +63,14 @@ _RUNNER = (
     ),
     Cause(
         id="stale-source",
-        happened="A source is too old, so nothing was built",
+        happened="A source is too old, so nothing was built on it",
         why="The newest row of a source is older than its `error_after`.",
         todo="Look at what loads it: it passes once new rows are there. Or run without this check (`freshness` of the "
         "workstream), or "
         "correct `error_after` of the source.",
         passes=True,
         source="Source data freshness",
-        signs=(r"too old, so nothing was built", r"ERROR STALE"),
+        signs=(r"too old, so nothing (that depends on it )?was built", r"ERROR STALE"),
     ),
     Cause(
         id="selection",
