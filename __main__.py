@@ -92,6 +92,7 @@ airflow = Airflow(
         cluster=cluster,
         storage=storage,
         alert_topic_arn=alerts.topic_arn,
+        secret_arns=[credential.secret_arn for credential in credentials.values() if credential.secret_arn],
         logs=logs,
     ),
 )
