@@ -69,7 +69,8 @@ class WorkstreamSettings(Section):
     """A scheduled dbt project, or a selection of one."""
 
     project: Annotated[str, AfterValidator(rules.dbt_project)] = Field(
-        description="Folder of the dbt project, relative to `Pulumi.yaml`: `dbt_...` or `dbt_.../...`."
+        description="Folder of the dbt project, relative to `Pulumi.yaml`, with the packages beside it that its `packages.yml` "
+        "names by `local:`."
     )
     schema_: Identifier = Field(alias="schema", description=f"Snowflake schema that the models are built in. {UNQUOTED}")
     owner: str = Field(
