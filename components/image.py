@@ -7,6 +7,7 @@ import shutil
 import stat
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -18,10 +19,11 @@ from pulumi.output import UNKNOWN
 from components.base import Component
 from components.registry import Registry, image_tag
 from components.repository import Repository
+from projects.brought import bring
 from projects.sources import LITTER, Sources
 from settings.project import REPOSITORY
 from settings.sections.image import ImageSettings
-from settings.sections.workstream import Build
+from settings.sections.workstream import GIT_CACHE, Build
 
 IMAGE_FOLDER = "image"
 """Dockerfile and runner, relative to the repository."""
@@ -69,8 +71,9 @@ class DbtImage(Component):
 
     def __init__(self, name: str, args: DbtImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        sources = Sources.of(REPOSITORY / args.build.project)
-        folder = _put_together(REPOSITORY / CONTEXTS_FOLDER / args.build.project, sources)
+        with _told_of(name):
+            sources = Sources.of(args.build.folder)
+            folder = _put_together(REPOSITORY / CONTEXTS_FOLDER / args.build.project, sources)
         version = hashlib.sha256(f"{args.settings.base_image} {folder.name}".encode()).hexdigest()[:16]
         # Relative, so that the state says the same on every machine.
         context = folder.relative_to(REPOSITORY).as_posix()
@@ -79,7 +82,7 @@ class DbtImage(Component):
             self.reference = _promoted(args.settings.promote_from, tag)
             self.repository_arn = pulumi.Output.from_input(Repository.parse(args.settings.promote_from).arn)
         else:
-            about = {"PLACE": sources.place, "REVISION": version}
+            about = {"PLACE": sources.place, "REVISION": version, "SOURCE": str(args.build.source or "")}
             self.reference = self._pushed(name, args.registry, tag) or self._build(name, args, context, tag, about)
             self.repository_arn = args.registry.arn
         self.register_outputs({"reference": self.reference})
@@ -113,6 +116,15 @@ class DbtImage(Component):
             opts=pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(replace_on_changes=["imageName"])),
         )
         return image.repo_digest
+
+
+@contextlib.contextmanager
+def _told_of(name: str) -> Iterator[None]:
+    """What is wrong with a project's files ends the deployment with a sentence, without a traceback."""
+    try:
+        yield
+    except ValueError as error:
+        raise pulumi.RunError(f"The dbt project {name} can't be put together: {error}.") from None
 
 
 def _address(registry: Registry, tag: str) -> pulumi.Output[str]:
@@ -151,6 +163,7 @@ def _put_together(contexts: Path, sources: Sources) -> Path:
         fresh = Path(temporary) / "context"
         shutil.copytree(REPOSITORY / IMAGE_FOLDER, fresh / IMAGE_FOLDER, ignore=LITTER)
         sources.copy(fresh / PROJECT_FOLDER)
+        bring(fresh / PROJECT_FOLDER / sources.place, GIT_CACHE)
         _normalise(fresh)
         context = contexts / _digest(fresh)
         try:

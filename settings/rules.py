@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from croniter import CroniterBadDateError, croniter
 
+from projects.brought import check_lock
 from projects.packages import local_packages
 from settings.addresses import AddressPlan
 from settings.dbt_projects import dbt_projects
@@ -166,6 +167,7 @@ def dbt_project(folder: str) -> str:
         raise ValueError("An image is called after it: rename what has other characters than letters, digits and _.- in its name")
     for package in local_packages(REPOSITORY / path):
         _is_part(package)
+    check_lock(REPOSITORY / path)
     return str(path)
 
 
@@ -281,6 +283,17 @@ def production_has_readers(environment: str | None, emails: list[str]) -> None:
     if environment == "production" and not emails:
         fix = "Production needs at least one address, or nobody learns that a run failed"
         raise InvalidSettingsError([InvalidSetting(at="alerts.emails", value=emails, fix=fix)])
+
+
+def builds_have_names(builds: Mapping[str, tuple[str, object]]) -> list[InvalidSetting]:
+    """By workstream, the name of its image and what it is made of: two things of one name would push each other's image away."""
+    invalid, made = [], {}
+    for name, (called, what) in builds.items():
+        first, other = made.setdefault(called, (name, what))
+        if other != what:
+            fix = f"Of {first} an image {called!r} is made from other files. Give both the same `ref`, or name the folder otherwise"
+            invalid.append(InvalidSetting(at=f"workstreams.{name}.project", value=str(what), fix=fix))
+    return invalid
 
 
 def followed_exist(after: Mapping[str, str], names: Collection[str]) -> list[InvalidSetting]:

@@ -67,6 +67,7 @@ TABLE: dict[str, tuple[Event, str]] = {
     "main: infrastructure": (main(*INFRASTRUCTURE), "unit lint infrastructure:dev verify:dev scan:dev"),
     "main: a stack's settings": (main("Pulumi.dev.yaml"), "unit lint infrastructure:dev verify:dev scan:dev"),
     "main: image": (main(*IMAGE), "unit lint dbt scan image:dev verify:dev scan:dev"),
+    "main: a pinned commit": (main("projects.lock.yaml"), "unit lint dbt scan image:dev verify:dev scan:dev"),
     "main: how images are put together": (main("projects/sources.py"), "unit lint infrastructure:dev verify:dev scan:dev"),
     "main: runner": (main("image/runner/cli.py"), "unit lint dbt scan image:dev verify:dev scan:dev"),
     "main: Airflow's requirements": (main("dags/requirements.txt"), "unit lint infrastructure:dev verify:dev scan:dev"),
@@ -138,8 +139,8 @@ def test_a_change_of_any_project_that_a_stack_runs_builds_its_image():
     """Merged models would never be deployed, without a word: GitLab has no pattern for "whatever the stacks name"."""
     patterns = read(REPOSITORY / ".gitlab/ci/rules.yml")[".paths"]["image"]
     stacks = [yaml.safe_load(file.read_text())["config"] for file in REPOSITORY.glob("Pulumi.*.yaml")]
-    named = {each["project"] for stack in stacks for each in stack["dbt-platform:workstreams"].values()}
-    sources = [Sources.of(REPOSITORY / project) for project in named]
+    named = [each["project"] for stack in stacks for each in stack["dbt-platform:workstreams"].values()]
+    sources = [Sources.of(REPOSITORY / project) for project in named if isinstance(project, str)]
     folders = {folder.relative_to(REPOSITORY).as_posix() for each in sources for folder in (each.project, *each.packages)}
 
     unseen = {folder for folder in folders if not any(fnmatch(f"{folder}/models/a.sql", pattern) for pattern in patterns)}
