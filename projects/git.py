@@ -27,11 +27,12 @@ def resolve(address: str, ref: str) -> str:
     if COMMIT.fullmatch(ref):
         return ref
     names = [f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}", f"refs/heads/{ref}", *(["HEAD"] if ref == "HEAD" else [])]
-    found = dict(reversed(line.split("\t")) for line in _git(address, "ls-remote", "--", address).splitlines())
+    lines = [line.split("\t") for line in _git(address, "ls-remote", "--", address).splitlines()]
+    found = {name: commit for commit, name in lines}
     commit = next((found[name] for name in names if name in found), None)
     if commit is None:
-        known = ", ".join(name.removeprefix("refs/tags/") for name in sorted(found, reverse=True) if name.startswith("refs/tags/"))
-        raise ValueError(f"{shown(address)} has no branch and no tag {ref!r}. Tags there: {known or 'none'}")
+        tags = sorted({name.removeprefix("refs/tags/").removesuffix("^{}") for name in found if name.startswith("refs/tags/")})
+        raise ValueError(f"{shown(address)} has no branch and no tag {ref!r}. Tags there: {', '.join(tags[-10:]) or 'none'}")
     return commit
 
 
