@@ -20,7 +20,6 @@ TYPES = {
     "dbt-platform:nat:NatGateways",
     "dbt-platform:network:Network",
     "dbt-platform:registry:Registry",
-    "dbt-platform:role:ServiceRole",
     "dbt-platform:s3_gateway:S3Gateway",
     "dbt-platform:security_group:SecurityGroup",
     "dbt-platform:snowflake_endpoint:SnowflakeEndpoint",
