@@ -10,7 +10,7 @@ def as_json(value: object, *, indent: int | None = None) -> pulumi.Output[str]:
     """What `Output.json_dumps` says, made of the outputs in it only.
 
     That makes an output of every text, list and mapping, known or not: a thousand for each workstream, and half of the program's
-    time (docs/decisions/0010-what-growth-costs.md).
+    time (docs/decisions/0011-what-growth-costs.md).
 
     Raises:
         TypeError: something in it is neither JSON nor an output.

@@ -33,7 +33,7 @@ class ServiceRole:
     """A role with one inline policy, both children of the component that needs it.
 
     Creates: an IAM role, its policy. The account's permissions boundary, where there is one, caps what it may do. No component
-    of its own: every workstream has two (docs/decisions/0010-what-growth-costs.md).
+    of its own: every workstream has two (docs/decisions/0011-what-growth-costs.md).
     """
 
     arn: pulumi.Output[str]

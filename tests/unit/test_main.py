@@ -255,7 +255,7 @@ def test_a_workstream_is_one_entry(development: Stack):
 
 
 def test_the_state_grows_by_little_for_each_workstream():
-    """Every step of a deployment writes the whole state (docs/decisions/0010-what-growth-costs.md)."""
+    """Every step of a deployment writes the whole state (docs/decisions/0011-what-growth-costs.md)."""
     values = stack_file("dev")
     sales = values["dbt-platform:workstreams"]["sales"]
     added = {f"team-{number}": sales for number in range(10)}
