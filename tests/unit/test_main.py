@@ -260,7 +260,7 @@ def test_the_state_grows_by_little_for_each_workstream():
     sales = values["dbt-platform:workstreams"]["sales"]
     added = {f"team-{number}": sales for number in range(10)}
     larger = run_program({**values, "dbt-platform:workstreams": {**values["dbt-platform:workstreams"], **added}})
-    one = [request for request, _ in larger.exchanges if request.name.partition(".")[0].removeprefix("config/").startswith("team-3")]
+    one = [request for request, _ in larger.exchanges if "team-3" in request.name]
 
     assert len(one) == 8
     assert sum(request.ByteSize() for request in one) < 17_000

@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 from typing import Any, get_args
 
 import pulumi

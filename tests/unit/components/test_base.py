@@ -41,8 +41,8 @@ def test_no_component_changes_its_type(development: Stack, production: Stack, pr
 
 
 def test_a_role_is_known_by_where_it_was_with_a_component_of_its_own(production: Stack):
-    """A stack that was deployed so keeps its roles: with new ones every task definition gets a new revision, and Airflow restarts."""
-    roles = [request for request, _ in production.exchanges if request.type in ("aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy")]
+    """A stack that was deployed so keeps its roles: new ones would be a new revision of every task definition, and a restart."""
+    roles = [request for request, _ in production.exchanges if request.type.startswith("aws:iam/role")]
 
     assert len(roles) >= 8
     for request in roles:
