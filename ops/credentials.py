@@ -2,10 +2,12 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from runner.causes import version_id
 
 from ops import identity, keys
 from ops.context import stack_of
@@ -20,6 +22,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True)
 def put(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="Of the connection; without it the stack's only one.")] = None,
+    *,
     generate: Annotated[
         bool, typer.Option("--generate", help="Make a new RSA key pair; nobody ever sees its private half.")
     ] = False,
@@ -27,6 +30,10 @@ def put(
         Path | None, typer.Option(help="PEM file of the private key; `-` or nothing reads it from standard input.")
     ] = None,
     slot: Annotated[int, typer.Option(min=1, max=2, help="Which of the user's two public keys the statement sets.")] = 1,
+    expires: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Last day on which they are good: `ops doctor` and an alert remind of it."),
+    ] = None,
 ) -> None:
     """Put the credentials of a connection's user into Secrets Manager, and print the SQL that makes Snowflake accept a key.
 
@@ -34,6 +41,8 @@ def put(
     """
     if generate and private_key_file:
         raise OpsError("--generate makes a key, and --private-key-file gives one.", "Use one of the two.")
+    if expires and expires.date() < datetime.now(UTC).date():
+        raise OpsError(f"{expires.date()} is over.", "Give a day that is still to come: --expires YYYY-MM-DD")
     stack = stack_of(context)
     connection = stack.connection(name)
     match connection.authentication:
@@ -46,23 +55,23 @@ def put(
             if generate or private_key_file:
                 fix = "Leave the option out, or set the connection's `authentication` to keyPair and deploy."
                 raise OpsError(f"{connection.user} logs in to Snowflake with a password, not with a key.", fix)
-            _put_password(stack, connection)
+            _put_password(stack, connection, expires)
         case _:
-            _put_key(stack, connection, _read_key(private_key_file) if not generate else keys.generate(), slot)
+            _put_key(stack, connection, _read_key(private_key_file) if not generate else keys.generate(), slot, expires)
 
 
-def _put_password(stack: Stack, connection: Connection) -> None:
+def _put_password(stack: Stack, connection: Connection, expires: datetime | None) -> None:
     password = _ask(f"Password of {connection.user}")
     if not password:
         raise OpsError("The password is empty.", "Type it, or pass it on standard input.")
-    _store(stack, connection, {"SNOWFLAKE_PASSWORD": password})
+    _store(stack, connection, {"SNOWFLAKE_PASSWORD": password}, expires)
     typer.echo("The password is in Secrets Manager; the next run uses it.", err=True)
 
 
-def _put_key(stack: Stack, connection: Connection, pem: str, slot: int) -> None:
+def _put_key(stack: Stack, connection: Connection, pem: str, slot: int, expires: datetime | None) -> None:
     passphrase = typer.prompt("Passphrase of the private key", hide_input=True, err=True) if keys.is_encrypted(pem) else ""
     key = keys.load(pem, passphrase)
-    _store(stack, connection, {"SNOWFLAKE_PRIVATE_KEY": pem, "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": passphrase})
+    _store(stack, connection, {"SNOWFLAKE_PRIVATE_KEY": pem, "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": passphrase}, expires)
     typer.echo("The private key is in Secrets Manager. Run this statement in Snowflake as an administrator of users:", err=True)
     typer.echo(keys.alter_user(connection.user, key, slot))
 
@@ -83,13 +92,14 @@ def _ask(what: str) -> str:
     return typer.prompt(what, hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
-def _store(stack: Stack, connection: Connection, given: dict[str, str]) -> None:
+def _store(stack: Stack, connection: Connection, given: dict[str, str], expires: datetime | None) -> None:
     """Stores what the container's variables hold, each under its field, beside whose it is."""
     fields = SECRET_FIELDS[connection.authentication]
     secret = {"account": connection.account, "user": connection.user}
     secret |= {fields[variable]: value for variable, value in given.items()}
     client = stack.session.client("secretsmanager")
     try:
-        client.put_secret_value(SecretId=connection.secret_arn, SecretString=json.dumps(secret))
+        version = version_id(expires.date() if expires else None)
+        client.put_secret_value(SecretId=connection.secret_arn, SecretString=json.dumps(secret), ClientRequestToken=version)
     except client.exceptions.ResourceNotFoundException as error:
         raise OpsError("The secret is not there any more.", "Make it again with `pulumi up`.") from error

@@ -149,6 +149,7 @@ class Settings(Section):
         if "connections" in info.data:
             chosen = {name: workstream.connection for name, workstream in workstreams.items()}
             invalid += rules.connections_exist(chosen, [rules.DEFAULT_CONNECTION, *info.data["connections"]])
+        invalid += rules.builds_have_names({name: (each.build.name, each.build) for name, each in workstreams.items()})
         if invalid:
             raise InvalidSettingsError(invalid)
         return workstreams
