@@ -111,7 +111,7 @@ class Airflow:
         ti = SimpleNamespace(
             dag_id="dbt_sales", task_id="dbt", run_id="run-1", map_index=-1, try_number=1, xcom_push=lambda **_: None
         )
-        params = {"select": [], "exclude": [], "full_refresh": False, "vars": {}, "date": None}
+        params = {"select": [], "exclude": [], "full_refresh": False, "only_new": False, "vars": {}, "date": None}
         context = {"ti": ti, "run_id": "run-1", "params": params, "outlet_events": OutletEventAccessors()}
         with (
             mock.patch.object(AwsLogsHook, "conn", Logs(container.log)),

@@ -196,6 +196,7 @@ def _dag_configuration(
         "selector": settings.selector,
         "commands": settings.commands,
         "fullRefresh": settings.full_refresh,
+        "onlyNew": settings.only_new,
         "freshness": settings.freshness,
     }
 

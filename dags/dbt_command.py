@@ -66,7 +66,15 @@ def command(
         arguments += ["--vars", json.dumps(variables, sort_keys=True)]
     if params["full_refresh"]:
         arguments.append("--full-refresh")
+    if _only_new(params, workstream, selection, batches):
+        arguments.append("--only-new")
     return [*arguments, *(["--event-time", *batches] if batches else [])]
+
+
+def _only_new(params: Mapping[str, Any], workstream: Workstream, selection: Mapping[str, Any], batches: object) -> bool:
+    """Where it is the workstream's habit, who asks for something of their own gets that, news or not."""
+    own = selection == _own(workstream) and params["commands"] == workstream.commands and not params["vars"] and not batches
+    return params["only_new"] and (own or not workstream.only_new)
 
 
 def _own(workstream: Workstream) -> dict[str, Any]:

@@ -91,6 +91,8 @@ class Workstream(BaseModel):
     commands: Texts
     """dbt commands, one after the other."""
     full_refresh: Flag
+    only_new: Flag
+    """Leave out what has nothing new to work on."""
     freshness: Flag
 
     @property

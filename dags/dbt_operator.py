@@ -147,7 +147,7 @@ class DbtOperator(EcsRunTaskOperator):
         finally:
             if self.summary:
                 context["ti"].xcom_push(key=XCOM_KEY, value=self.summary)
-        if self.summary:
+        if self.summary and self.summary["counts"]:  # else the run had nothing new to work on, and nobody has to follow it
             if is_whole(context["params"], self.workstream):
                 publish_all(self.workstream.name, self.summary, context["outlet_events"])
             publish_each(self.workstream.name, self.summary, context["outlet_events"])

@@ -94,6 +94,13 @@ def parameters(workstream: Workstream) -> ParamsDict:
             "full_refresh": Param(
                 workstream.full_refresh, title="Full refresh", description="Build incremental models from scratch", type="boolean"
             ),
+            "only_new": Param(
+                workstream.only_new,
+                title="Only what is new",
+                description="Build only what has newer data in a source, changed code, or had failed. A selection, commands, vars "
+                "or a date of one's own are built in any case, where this is the workstream's own setting",
+                type="boolean",
+            ),
             "threads": Param(
                 None,
                 title="Threads",

@@ -42,6 +42,9 @@ def run(
     full_refresh: Annotated[
         bool | None, typer.Option("--full-refresh/--no-full-refresh", help="Build incremental models from scratch.")
     ] = None,
+    only_new: Annotated[
+        bool | None, typer.Option("--only-new/--all", help="Only what has newer data, changed code, or had failed; or all of it.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=64, help="Models at the same time.")] = None,
     warehouse: Annotated[str | None, typer.Option(help="Snowflake warehouse.")] = None,
     date: Annotated[str | None, typer.Option(help="Day to build, 2026-01-31, in the workstream's time zone.")] = None,
@@ -57,6 +60,7 @@ def run(
         selector=selector,
         commands=command,
         full_refresh=full_refresh,
+        only_new=only_new,
         threads=threads,
         warehouse=warehouse,
         date=date,

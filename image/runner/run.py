@@ -116,10 +116,15 @@ class Run:
             journal=self._journal,
             dbt=self._dbt,
             output=self._output,
-            notes=Notes(self._environment, self._artifacts, asdict(replace(self._options, event_time=None, variables=""))),
+            notes=Notes(self._environment, self._artifacts, self._asked()),
             to_first_query=first and first - self._began,
         )
         return ending.end(summary)
+
+    def _asked(self) -> dict[str, object]:
+        """What makes runs alike; of those that build what is new, the ones that built the same."""
+        nodes = sorted(self._progress.nodes) if self._options.only_new else []
+        return {**asdict(replace(self._options, event_time=None, variables="")), "nodes": nodes}
 
     def _guarded(self) -> ExitCode:
         try:

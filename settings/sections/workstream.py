@@ -152,6 +152,12 @@ class WorkstreamSettings(Section):
     full_refresh: bool = Field(
         default=False, description="Build incremental models and seeds from scratch in each run: `--full-refresh`."
     )
+    only_new: bool = Field(
+        default=False,
+        description="Build only what has something new to work on: a source above it has newer data (as its `freshness` tells), "
+        "its code changed, or it did not succeed. A run without news ends after that query and starts nobody who waits for it; "
+        "a source that is too old holds back only what depends on it.",
+    )
     target: str | None = Field(
         default=None,
         pattern=r"^[\w.-]+$",

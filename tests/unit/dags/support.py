@@ -50,6 +50,7 @@ def configuration(name: str, **changes: Any) -> dict[str, Any]:
         "selector": None,
         "commands": ["build"],
         "fullRefresh": False,
+        "onlyNew": False,
         "freshness": True,
         **changes,
     }
@@ -57,7 +58,14 @@ def configuration(name: str, **changes: Any) -> dict[str, Any]:
 
 def form(**changes: Any) -> dict[str, Any]:
     """What the form of `configuration("sales")` says."""
-    own = {"select": ["tag:sales"], "exclude": [], "selector": None, "commands": ["build"], "full_refresh": False}
+    own = {
+        "select": ["tag:sales"],
+        "exclude": [],
+        "selector": None,
+        "commands": ["build"],
+        "full_refresh": False,
+        "only_new": False,
+    }
     return {**own, "threads": None, "warehouse": None, "vars": {}, "date": None, **changes}
 
 

@@ -58,6 +58,32 @@ def test_a_selection_by_hand_replaces_the_workstream_s_selector_and_its_commands
     assert command(PARAMS | changes | params, workstream) == expected
 
 
+@pytest.mark.parametrize(
+    ("habit", "asked", "leaves_out"),
+    [
+        (True, {}, True),
+        (True, {"only_new": False}, False),
+        (True, {"select": ["b+"]}, False),
+        (True, {"commands": ["test"]}, False),
+        (True, {"vars": {"limit": 1}}, False),
+        (False, {}, False),
+        (False, {"only_new": True, "select": ["b+"]}, True),
+    ],
+)
+def test_who_asks_for_something_of_their_own_gets_it_news_or_not(habit, asked, leaves_out):
+    """`ops run --select b+`, which a failed run proposes, would build nothing of what somebody wants built."""
+    workstream = Workstream.model_validate(configuration("sales", onlyNew=habit))
+
+    assert ("--only-new" in command(PARAMS | {"only_new": habit} | asked, workstream)) is leaves_out
+
+
+def test_a_day_that_is_built_anew_is_built_without_news():
+    """A backfill would leave out every day."""
+    workstream = Workstream.model_validate(configuration("sales", onlyNew=True))
+
+    assert "--only-new" not in command(PARAMS | {"only_new": True}, workstream, DAY, ("2026-03-01", "2026-03-02"))
+
+
 AMSTERDAM = "Europe/Amsterdam"
 
 

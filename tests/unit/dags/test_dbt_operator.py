@@ -387,6 +387,16 @@ def test_a_success_publishes_its_marts_with_their_rows(operator, s3):
     assert published == {"dbt-sales": {"orders": 40}, "dbt-sales.orders": 40}
 
 
+def test_a_run_without_news_starts_nobody_who_waits(operator, s3):
+    """A chain of workstreams would run each hour for nothing."""
+    s3.objects["sales/runs/run/2/summary.json"] = summary()
+    given = context()
+
+    run(operator, given)
+
+    assert refreshed(given) == []
+
+
 def refreshed(given):
     """The asset events of a run."""
     return given["outlet_events"][each_mart("sales")].asset_alias_events

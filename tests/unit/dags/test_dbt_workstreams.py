@@ -180,6 +180,7 @@ def test_the_form_shows_what_a_scheduled_run_would_do(bag):
         "selector": None,
         "commands": ["build"],
         "full_refresh": False,
+        "only_new": False,
         "threads": None,
         "warehouse": None,
         "date": None,
