@@ -172,7 +172,7 @@ def _dag_configuration(
         "description": settings.description,
         "owner": settings.owner,
         "tags": ["dbt", name],
-        "schedule": {"asset": settings.after} if settings.after else settings.schedule,
+        "schedule": settings.start,
         "timezone": settings.timezone,
         "poolSlots": args.airflow.pool_slots,
         "failedModelTasks": args.airflow.failed_model_tasks,

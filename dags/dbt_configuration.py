@@ -29,11 +29,23 @@ class ConfigurationError(ValueError):
 
 
 class Start(BaseModel):
-    """What starts a workstream that has no clock."""
+    """The one workstream that starts another, which has no clock."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     asset: Text
+
+
+class Several(BaseModel):
+    """Several that start a workstream, with or without a clock beside them."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    cron: Text | None
+    mode: Literal["all", "any"]
+    """Start when each of them has news, or when one has."""
+    upstreams: Texts
+    """Names of workstreams, and URIs of assets from outside."""
 
 
 class Workstream(BaseModel):
@@ -52,11 +64,12 @@ class Workstream(BaseModel):
     owner: Text
     tags: Texts
     start: Annotated[
-        Text | Start | None,
+        Text | Start | Several | None,
         Field(
             alias="schedule",
             union_mode="left_to_right",
-            description='a cron expression, {"asset": "<workstream>"}, or null for manual runs only',
+            description='a cron expression, {"asset": "<workstream>"}, {"cron": ..., "mode": "all", "upstreams": [...]}, '
+            "or null for manual runs only",
         ),
     ]
     timezone: Text
@@ -98,12 +111,19 @@ class Workstream(BaseModel):
     @property
     def schedule(self) -> str | None:
         """Cron expression in `timezone`; None without a clock."""
-        return self.start if isinstance(self.start, str) else None
+        return self.start.cron if isinstance(self.start, Several) else self.start if isinstance(self.start, str) else None
 
     @property
-    def after(self) -> str | None:
-        """Workstream whose refreshed marts start this one."""
-        return self.start.asset if isinstance(self.start, Start) else None
+    def upstreams(self) -> list[str]:
+        """Workstreams whose refreshed marts start this one, and URIs of assets from outside."""
+        if isinstance(self.start, Several):
+            return self.start.upstreams
+        return [self.start.asset] if isinstance(self.start, Start) else []
+
+    @property
+    def any_upstream(self) -> bool:
+        """One of them is enough."""
+        return isinstance(self.start, Several) and self.start.mode == "any"
 
     @field_validator("timeout_minutes")
     @classmethod
@@ -131,10 +151,12 @@ class Workstream(BaseModel):
 
     @field_validator("start")
     @classmethod
-    def _is_cron(cls, start: str | Start | None) -> str | Start | None:
-        if isinstance(start, str):
+    def _is_cron(cls, start: str | Start | Several | None) -> str | Start | Several | None:
+        if isinstance(start, Several) and not start.upstreams:
+            _refused("names nobody: name at least one in `upstreams`")
+        if cron := start.cron if isinstance(start, Several) else start if isinstance(start, str) else None:
             try:
-                CronDataIntervalTimetable(start, timezone="UTC").validate()
+                CronDataIntervalTimetable(cron, timezone="UTC").validate()
             except AirflowTimetableInvalid as error:
                 return _refused(f"is no cron expression ({error}): use e.g. '0 5 * * *'")
         return start

@@ -4,7 +4,16 @@ import logging
 from pathlib import Path
 
 import pendulum
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetAll,
+    AssetAny,
+    AssetOrTimeSchedule,
+    CronDataIntervalTimetable,
+    Param,
+)
+from airflow.sdk.definitions.asset import BaseAsset
 from airflow.sdk.definitions.param import ParamsDict
 from dbt_alerts import failed, late, recovered
 from dbt_configuration import Workstream, read
@@ -55,13 +64,16 @@ def make(workstream: Workstream) -> DAG:
     return dag
 
 
-def schedule(workstream: Workstream) -> CronDataIntervalTimetable | Asset | None:
+def schedule(workstream: Workstream) -> CronDataIntervalTimetable | AssetOrTimeSchedule | BaseAsset | None:
     """By the clock each run gets the interval since the former one, so that a backfill gives dbt the same dates."""
-    if workstream.after:
-        return marts(workstream.after)
+    clock = None
     if workstream.schedule:
-        return CronDataIntervalTimetable(workstream.schedule, timezone=pendulum.timezone(workstream.timezone))
-    return None
+        clock = CronDataIntervalTimetable(workstream.schedule, timezone=pendulum.timezone(workstream.timezone))
+    assets = [Asset(uri=name) if "://" in name else marts(name) for name in workstream.upstreams]
+    if not assets:
+        return clock
+    condition = assets[0] if len(assets) == 1 else AssetAny(*assets) if workstream.any_upstream else AssetAll(*assets)
+    return AssetOrTimeSchedule(timetable=clock, assets=condition) if clock else condition
 
 
 def parameters(workstream: Workstream) -> ParamsDict:

@@ -321,26 +321,48 @@ def builds_have_names(builds: Mapping[str, tuple[str, object]]) -> list[InvalidS
     return invalid
 
 
-def followed_exist(after: Mapping[str, str], names: Collection[str]) -> list[InvalidSetting]:
-    """A workstream can start only after one that exists, and that is not waiting for it."""
+def asset_uri(uri: str) -> str:
+    """An address that Airflow takes as an asset of somebody else's (Airflow, "Asset definitions": URI)."""
+    scheme, separator, rest = uri.partition("://")
+    if not separator or not re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme) or not re.fullmatch(r"[!-~]+", rest):
+        raise ValueError("Give the name of a workstream, or the URI of an asset: s3://bucket/key, or x-ingest://orders")
+    if scheme == "airflow" or "@" in rest.partition("/")[0]:
+        raise ValueError("Airflow keeps the scheme `airflow` for itself, and takes no user in a URI. Take x-ingest://orders")
+    return uri
+
+
+def followed_exist(upstreams: Mapping[str, tuple[str, list[str]]], names: Collection[str]) -> list[InvalidSetting]:
+    """A workstream can start only after one that exists, and that does not wait for it, directly or by way of others.
+
+    Args:
+        upstreams: By workstream: the key that names those that it waits for, and these.
+        names: Of all workstreams.
+    """
+    follows = {name: followed for name, (_, followed) in upstreams.items()}
     invalid = []
-    for name, followed in after.items():
-        at = f"workstreams.{name}.schedule"
-        if followed == name:
-            fix = "It would wait for itself for ever. Give it a cron expression, or the name of another workstream"
-            invalid.append(InvalidSetting(at=at, value=followed, fix=fix))
-        elif followed not in names:
-            fix = f"No workstream has this name, and it is no cron expression. Workstreams: {', '.join(names)}"
-            invalid.append(InvalidSetting(at=at, value=followed, fix=fix))
-        elif name in (circle := _chain(followed, after)):
-            fix = f"{' and '.join(circle)} would wait for each other for ever. Give one of them a cron expression"
-            invalid.append(InvalidSetting(at=at, value=followed, fix=fix))
+    for name, (key, all_followed) in upstreams.items():
+        for followed in all_followed:
+            if followed == name:
+                fix = "It would wait for itself for ever. Give it a cron expression, or the name of another workstream"
+            elif followed not in names:
+                fix = f"No workstream has this name, and it is no cron expression. Workstreams: {', '.join(names)}"
+            elif circle := _way(followed, name, follows):
+                fix = f"{' and '.join(circle)} would wait for each other for ever. Give one of them a cron expression"
+            else:
+                continue
+            invalid.append(InvalidSetting(at=f"workstreams.{name}.{key}", value=followed, fix=fix))
     return invalid
 
 
-def _chain(name: str, after: Mapping[str, str]) -> list[str]:
-    """A workstream, the one that it waits for, and so on, each once."""
-    chain = [name]
-    while (following := after.get(chain[-1])) is not None and following not in chain:
-        chain.append(following)
-    return chain
+def _way(start: str, end: str, follows: Mapping[str, list[str]]) -> list[str]:
+    """From a workstream to one that it waits for, by way of others; nothing if there is no way."""
+    ways, seen = [[start]], {start}
+    while ways:
+        way = ways.pop()
+        for following in follows.get(way[-1], []):
+            if following == end:
+                return [*way, end]
+            if following not in seen:
+                seen.add(following)
+                ways.append([*way, following])
+    return []

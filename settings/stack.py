@@ -143,9 +143,9 @@ class Settings(Section):
     @classmethod
     def _fit_together(cls, workstreams: dict[str, WorkstreamSettings], info: ValidationInfo) -> dict[str, WorkstreamSettings]:
         airflow = info.data.get("airflow")
-        after = {name: workstream.after for name, workstream in workstreams.items() if workstream.after}
+        upstreams = {name: workstream.upstreams for name, workstream in workstreams.items()}
         invalid = environment_class.class_holds(airflow and airflow.environment_class, len(workstreams))
-        invalid += rules.followed_exist(after, workstreams)
+        invalid += rules.followed_exist(upstreams, workstreams)
         if "connections" in info.data:
             chosen = {name: workstream.connection for name, workstream in workstreams.items()}
             invalid += rules.connections_exist(chosen, [rules.DEFAULT_CONNECTION, *info.data["connections"]])

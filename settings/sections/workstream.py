@@ -2,9 +2,9 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from projects.git import fetch
 from settings import dbt, rules
@@ -99,6 +99,36 @@ class Build(NamedTuple):
         return folder
 
 
+Upstream = Annotated[
+    str,
+    AfterValidator(lambda text: text if _is_workstream_name(text) else rules.asset_uri(text)),
+    Field(description="A workstream, or the URI of an asset from outside, such as `s3://landing/orders` or `x-ingest://orders`."),
+]
+
+
+class AfterSettings(Section):
+    """What starts a workstream besides a clock: `all` or `any` of several."""
+
+    all: list[Upstream] = Field(
+        default=[], description="Start when each of these has news since the last start: names of workstreams, URIs of assets."
+    )
+    any: list[Upstream] = Field(default=[], description="Start whenever one of these has news.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.all) == bool(self.any):
+            raise ValueError("Name what it starts after in one of both: `all: [...]`, or `any: [...]`")
+        return self
+
+    @property
+    def upstreams(self) -> list[str]:
+        return self.all or self.any
+
+    @property
+    def workstreams(self) -> list[str]:
+        return [each for each in self.upstreams if _is_workstream_name(each)]
+
+
 class WorkstreamSettings(Section):
     """A scheduled dbt project, or a selection of one."""
 
@@ -126,6 +156,11 @@ class WorkstreamSettings(Section):
         default=None,
         description="Cron expression of five fields or an Airflow preset (`@daily`); or the name of another workstream, to start "
         "whenever that one has refreshed its marts; null: started by hand.",
+    )
+    after: AfterSettings | None = Field(
+        default=None,
+        description="Several workstreams, or assets from outside, that start it. With a cron expression in `schedule`: the clock "
+        "starts it too.",
     )
     timezone: Annotated[str, AfterValidator(rules.timezone)] = Field(
         default="UTC", description="IANA time zone of the schedule, for instance `Europe/Amsterdam`."
@@ -227,6 +262,14 @@ class WorkstreamSettings(Section):
     def _will_fire(cls, schedule: str | None) -> str | None:
         return schedule if schedule is None or _is_workstream_name(schedule) else rules.cron(schedule)
 
+    @field_validator("after")
+    @classmethod
+    def _beside_a_clock(cls, after: AfterSettings | None, info: ValidationInfo) -> AfterSettings | None:
+        schedule = info.data.get("schedule")
+        if after and schedule and _is_workstream_name(schedule):
+            raise ValueError(f"`schedule` names {schedule} as well. Name it here, and give a cron expression there, or nothing")
+        return after
+
     @field_validator("timezone")
     @classmethod
     def _has_a_clock(cls, timezone: str, info: ValidationInfo) -> str:
@@ -251,9 +294,19 @@ class WorkstreamSettings(Section):
         return (1 + self.retries) * (self.timeout_minutes + AROUND_A_TRY)
 
     @property
-    def after(self) -> str | None:
-        """Workstream whose marts start this one."""
-        return self.schedule if self.schedule and _is_workstream_name(self.schedule) else None
+    def upstreams(self) -> tuple[str, list[str]]:
+        """The workstreams that it waits for, and the key that names them."""
+        if self.schedule and _is_workstream_name(self.schedule):
+            return "schedule", [self.schedule]
+        return "after", self.after.workstreams if self.after else []
+
+    @property
+    def start(self) -> str | dict[str, object] | None:
+        """What starts it, as its DAG's configuration has it."""
+        if self.after:
+            mode = "all" if self.after.all else "any"
+            return {"cron": self.schedule, "mode": mode, "upstreams": self.after.upstreams}
+        return {"asset": self.schedule} if self.schedule and _is_workstream_name(self.schedule) else self.schedule
 
 
 def _is_workstream_name(text: str) -> bool:

@@ -205,7 +205,8 @@ def mixed() -> Stack:
     workstreams = values["dbt-platform:workstreams"]
     workstreams["hr"] = {**workstreams["sales"], "schedule": "sales"}
     workstreams["sales"]["schedule"] = "0 5 * * *"
-    workstreams["finance"] |= {"schedule": None, "architecture": "arm64", "capacity": "spot", "ephemeralStorageGib": 100}
+    workstreams["finance"] |= {"schedule": "0 6 * * *", "after": {"any": ["sales", "s3://landing/orders"]}}
+    workstreams["finance"] |= {"architecture": "arm64", "capacity": "spot", "ephemeralStorageGib": 100}
     return run_program(values)
 
 
@@ -284,9 +285,12 @@ def test_every_cost_can_be_put_down_to_a_team(development: Stack):
     assert development.all(TASK)["finance"]["tags"] == {"workstream": "finance", "owner": "finance-analytics"}
 
 
-@pytest.mark.parametrize(("name", "cron", "after"), [("sales", "0 5 * * *", None), ("finance", None, None), ("hr", None, "sales")])
+@pytest.mark.parametrize(
+    ("name", "cron", "after"),
+    [("sales", "0 5 * * *", []), ("finance", "0 6 * * *", ["sales", "s3://landing/orders"]), ("hr", None, ["sales"])],
+)
 def test_the_dag_configuration_is_one_that_the_dags_accept(
-    mixed: Stack, tmp_path: Path, name: str, cron: str | None, after: str | None
+    mixed: Stack, tmp_path: Path, name: str, cron: str | None, after: list[str]
 ):
     """A key that one side misspells breaks every DAG on the next deployment."""
     path = tmp_path / f"{name}.json"
@@ -297,7 +301,7 @@ def test_the_dag_configuration_is_one_that_the_dags_accept(
     assert json.loads(path.read_text()).keys() == FORMS.keys()
     assert workstream.dag_id == f"dbt_{name}"
     assert workstream.task_definition.endswith(":7")
-    assert (workstream.schedule, workstream.after) == (cron, after)
+    assert (workstream.schedule, workstream.upstreams) == (cron, after)
 
 
 def test_fargate_pairs_are_the_ones_of_the_documentation():

@@ -17,6 +17,7 @@ import pendulum
 from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
+from airflow.sdk import Asset, AssetAll, AssetAny
 from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.decoders import decode_deadline_alert
 from airflow.serialization.serialized_objects import DagSerialization
@@ -96,6 +97,43 @@ def test_a_workstream_can_wait_for_the_marts_of_another(bag):
 
     published = marts("sales")
     assert dags["dbt_board"].timetable.asset_condition == published
+
+
+LANDED = "s3://landing/orders"
+BOTH = [marts("sales"), marts("stock"), Asset(uri=LANDED)]
+
+
+@pytest.mark.parametrize(("mode", "condition"), [("all", AssetAll(*BOTH)), ("any", AssetAny(*BOTH))])
+def test_a_workstream_can_wait_for_several_and_for_what_others_load(bag, mode, condition):
+    """One that reads two workstreams and a loader's table would run on what only one of them has refreshed."""
+    start = {"cron": None, "mode": mode, "upstreams": ["sales", "stock", LANDED]}
+    loaded = bag(configuration("board", schedule=start))
+
+    assert loaded.import_errors == {}
+    assert loaded.dags["dbt_board"].timetable.asset_condition == condition
+
+
+def test_a_clock_can_start_what_an_upstream_starts_too(bag):
+    """Figures that are due at six are made of what is there then, whether the other one is done or not."""
+    start = {"cron": "0 6 * * *", "mode": "all", "upstreams": ["sales"]}
+    dag = bag(configuration("board", schedule=start)).dags["dbt_board"]
+    timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+
+    restriction = TimeRestriction(earliest=pendulum.datetime(2026, 3, 28, tz="Europe/Amsterdam"), latest=None, catchup=True)
+    run = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
+    assert run
+    assert run.run_after == pendulum.datetime(2026, 3, 29, 6, tz="Europe/Amsterdam")
+    assert dag.timetable.asset_condition == marts("sales")
+
+
+@pytest.mark.parametrize(
+    "start", [{"cron": "0 6 *", "mode": "all", "upstreams": ["sales"]}, {"cron": None, "mode": "any", "upstreams": []}]
+)
+def test_a_start_that_never_comes_is_refused(bag, start):
+    """A DAG without one waits for ever, and nobody is told."""
+    (error,) = bag(configuration("board", schedule=start)).import_errors.values()
+
+    assert "config/board.json: schedule" in error
 
 
 def test_runs_never_overlap_and_the_past_is_not_caught_up(bag):

@@ -129,6 +129,11 @@ MISTAKES = [
     ("workstreams.sales.schedule", "0 0 30 2 *", "no such date"),
     ("workstreams.sales.schedule", "nobody", "Workstreams: sales, finance"),
     ("workstreams.sales.schedule", "sales", "wait for itself"),
+    ("workstreams.sales.after", {"all": ["finance"], "any": ["finance"]}, "in one of both"),
+    ("workstreams.sales.after", {"all": []}, "in one of both"),
+    ("workstreams.sales.after", {"any": ["finanse"]}, "Workstreams: sales, finance"),
+    ("workstreams.sales.after", {"all": ["landing/orders"]}, "the URI of an asset: s3://bucket/key"),
+    ("workstreams.sales.after", {"any": ["airflow://orders"]}, "keeps the scheme `airflow`"),
     ("workstreams.sales.schedule", "R R * * *", "at random"),
     ("workstreams.sales.schedule", "0 r(1-5) * * *", "at random"),
     ("workstreams.sales.timezone", "Amsterdam", "Europe/Amsterdam"),
@@ -455,12 +460,40 @@ def test_workstreams_that_wait_in_a_circle_are_refused(right: Configuration):
     assert "dbt-platform:workstreams.report.schedule" not in message
 
 
-def test_a_workstream_can_start_after_another(right: Configuration):
-    """Finance starts when sales is done, not at a time when it usually is."""
-    loaded = load(change(right, "workstreams.finance.schedule", "sales"))
+def test_a_circle_is_found_over_the_whole_graph(right: Configuration):
+    """By way of one of several upstreams it is as endless: each start would start the next one."""
+    finance = right["workstreams"]["finance"]
+    workstreams = {
+        "books": {**finance, "schedule": None, "after": {"all": ["stock", "orders"]}},
+        "orders": {**finance, "schedule": "0 5 * * *"},
+        "stock": {**finance, "schedule": "0 5 * * *", "after": {"any": ["x-ingest://stock", "report"]}},
+        "report": {**finance, "schedule": "books"},
+    }
+    message = refusal(change(right, "workstreams", workstreams))
 
-    assert loaded.workstreams["finance"].after == "sales"
-    assert loaded.workstreams["sales"].after is None
+    assert "dbt-platform:workstreams.books.after = 'stock'\n  stock and report and books would wait for each other" in message
+    assert "dbt-platform:workstreams.report.schedule = 'books'" in message
+    assert "orders" not in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "start"),
+    [
+        ({"schedule": "sales"}, {"asset": "sales"}),
+        ({"schedule": "0 6 * * *"}, "0 6 * * *"),
+        ({"schedule": None}, None),
+        ({"schedule": None, "after": {"any": ["sales"]}}, {"cron": None, "mode": "any", "upstreams": ["sales"]}),
+        (
+            {"schedule": "0 6 * * *", "after": {"all": ["sales", "s3://landing/orders"]}},
+            {"cron": "0 6 * * *", "mode": "all", "upstreams": ["sales", "s3://landing/orders"]},
+        ),
+    ],
+)
+def test_a_workstream_can_start_after_others(right: Configuration, changes: Configuration, start: Any):
+    """Finance starts when what it reads is there, not at a time when it usually is."""
+    right["workstreams"]["finance"] |= changes
+
+    assert load(right).workstreams["finance"].start == start
 
 
 def test_only_the_airflow_that_the_dags_are_tested_on_can_be_chosen():
@@ -530,7 +563,9 @@ SELECTORS = st.lists(st.sampled_from(["tag:sales", "+orders", "orders+1", "path:
 def workstream(draw: st.DrawFn, others: list[str], connections: list[str]) -> Configuration:
     cpu = draw(st.sampled_from(sorted(FARGATE_MEMORY)))
     capacity = draw(st.sampled_from(["onDemand", "spot"]))
-    schedules = [None, "0 5 * * *", "*/15 8-18 * * MON-FRI", "@daily", *others]
+    clocks = [None, "0 5 * * *", "*/15 8-18 * * MON-FRI", "@daily"]
+    after = draw(st.sampled_from([None, {"all": ["s3://landing/orders", *others]}, {"any": [*others, "x-ingest://orders"]}]))
+    schedules = clocks if after else [*clocks, *others]
     return {
         "project": "dbt_project",
         "schema": draw(IDENTIFIERS),
@@ -540,6 +575,8 @@ def workstream(draw: st.DrawFn, others: list[str], connections: list[str]) -> Co
         "warehouse": draw(st.sampled_from([None, "LARGE"])),
         "database": draw(st.sampled_from([None, "REPORTS"])),
         "schedule": draw(st.sampled_from(schedules)),
+        "onlyNew": draw(st.booleans()),
+        **({"after": after} if after else {}),
         "timezone": draw(st.sampled_from(["UTC", "Europe/Amsterdam", "America/Argentina/Buenos_Aires"])),
         "select": draw(SELECTORS),
         "exclude": draw(SELECTORS),
