@@ -14,6 +14,9 @@ _NOT_ITS_OWN = {*_PACKAGES, "target", "logs", ".venv", "venv", "node_modules", "
 
 DEVELOPMENT = "development"
 
+Places = dict[str, str]
+"""By name: the first file and line."""
+
 _TARGET = r"""target(?:\.name\b|\[\s*['"]name['"]\s*\])(?:\s*\|\s*(?:lower|upper|trim))*"""
 _NAMES = r"""(?:['"][^'"\n]+['"]|[(\[][^)\]]*[)\]])"""
 _COMPARED = re.compile(
@@ -54,27 +57,40 @@ def warnings(project: Path, target: str, given: Collection[str], variables: Coll
         given: Names in the container's environment.
         variables: Names of the dbt variables that are set for it.
     """
-    texts = [(path, _without_comments(path)) for path in _files(project)]
-    found = list(_targets(project, texts, target))
+    found = list(_targets(compared(project), target))
     for what, known in (("env_var", given), ("var", variables)):
-        missing: dict[str, str] = {}
-        for path, text, call in _asked(project, texts, what):
-            if call["name"] not in known:
-                missing.setdefault(call["name"], _place(project, path, text, call.start()))
         setting = "environment` or `secrets" if what == "env_var" else "vars"
+        missing = {name: place for name, place in asked(project, what).items() if name not in known}
         found += [f"{place}: {what}('{name}') has no value and no default: set `{setting}`" for name, place in missing.items()]
     return found
 
 
-def _targets(project: Path, texts: list[tuple[Path, str]], target: str) -> Iterator[str]:
+def asked(project: Path, what: Literal["env_var", "var"]) -> Places:
+    """What the project itself asks for without a default."""
+    found: Places = {}
+    for path, text, call in _asked(project, _own(project), what):
+        found.setdefault(call["name"], _place(project, path, text, call.start()))
+    return found
+
+
+def compared(project: Path) -> Places:
+    """The names that the project compares its target's with."""
+    found: Places = {}
+    for path, text in _own(project):
+        for comparison in _COMPARED.finditer(text):
+            for name in _NAME.findall(comparison["right"] or comparison["left"]):
+                found.setdefault(name, _place(project, path, text, comparison.start()))
+    return found
+
+
+def _own(project: Path) -> list[tuple[Path, str]]:
+    return [(path, _without_comments(path)) for path in _files(project)]
+
+
+def _targets(places: Places, target: str) -> Iterator[str]:
     """Nothing if one of the comparisons is with this target, or if it is the usual one of a development stack."""
     if target == DEVELOPMENT:
         return
-    places: dict[str, str] = {}
-    for path, text in texts:
-        for comparison in _COMPARED.finditer(text):
-            for name in _NAME.findall(comparison["right"] or comparison["left"]):
-                places.setdefault(name, _place(project, path, text, comparison.start()))
     if places and target.lower() not in {name.lower() for name in places}:
         listed = ", ".join(f"{name!r} ({place})" for name, place in places.items())
         yield (
