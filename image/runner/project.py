@@ -3,6 +3,7 @@
 Standard library only and nothing of the runner: the deployment warns with it before anything runs.
 """
 
+import functools
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ DEVELOPMENT = "development"
 
 Places = dict[str, str]
 """By name: the first file and line."""
+
+_Found = tuple[Path, str, re.Match[str]]
+"""A file, its text, and what was looked for in it."""
 
 _TARGET = r"""target(?:\.name\b|\[\s*['"]name['"]\s*\])(?:\s*\|\s*(?:lower|upper|trim))*"""
 _NAMES = r"""(?:['"][^'"\n]+['"]|[(\[][^)\]]*[)\]])"""
@@ -31,21 +35,19 @@ _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 def required(project: Path, what: Literal["env_var", "var"]) -> dict[str, str]:
     """What the project and its packages ask for without a default, and the rest of the expression behind each call."""
-    texts = [(path, _without_comments(path)) for path in _files(project, packages=what == "env_var")]
     found: dict[str, str] = {}
-    for _, text, call in _asked(project, texts, what):
+    for _, text, call in _asked(project, what, packages=what == "env_var"):
         found.setdefault(call["name"], _REST.match(text, call.end())[0])  # pyright: ignore[reportOptionalSubscript] - may be empty
     return found
 
 
-def _asked(project: Path, texts: list[tuple[Path, str]], what: str) -> Iterator[tuple[Path, str, re.Match[str]]]:
-    """Each call without a default, with its file and that file's text; no `var()` that `dbt_project.yml` has a value for."""
+def _asked(project: Path, what: str, *, packages: bool = False) -> Iterator[_Found]:
+    """Each call without a default; no `var()` that `dbt_project.yml` has a value for."""
     settings = project / "dbt_project.yml"
     defined = _without_comments(settings) if settings.is_file() else ""
-    for path, text in texts:
-        for call in _REQUIRED.finditer(text):
-            if call["what"] == what and not (what == "var" and re.search(rf"\b{call['name']}\s*:", defined)):
-                yield path, text, call
+    for path, text, call in _matches(project, _REQUIRED, packages=packages):
+        if call["what"] == what and not (what == "var" and re.search(rf"\b{call['name']}\s*:", defined)):
+            yield path, text, call
 
 
 def warnings(project: Path, target: str, given: Collection[str], variables: Collection[str]) -> list[str]:
@@ -68,7 +70,7 @@ def warnings(project: Path, target: str, given: Collection[str], variables: Coll
 def asked(project: Path, what: Literal["env_var", "var"]) -> Places:
     """What the project itself asks for without a default."""
     found: Places = {}
-    for path, text, call in _asked(project, _own(project), what):
+    for path, text, call in _asked(project, what):
         found.setdefault(call["name"], _place(project, path, text, call.start()))
     return found
 
@@ -76,27 +78,27 @@ def asked(project: Path, what: Literal["env_var", "var"]) -> Places:
 def compared(project: Path) -> Places:
     """The names that the project compares its target's with."""
     found: Places = {}
-    for path, text in _own(project):
-        for comparison in _COMPARED.finditer(text):
-            for name in _NAME.findall(comparison["right"] or comparison["left"]):
-                found.setdefault(name, _place(project, path, text, comparison.start()))
+    for path, text, comparison in _matches(project, _COMPARED):
+        for name in _NAME.findall(comparison["right"] or comparison["left"]):
+            found.setdefault(name, _place(project, path, text, comparison.start()))
     return found
-
-
-def _own(project: Path) -> list[tuple[Path, str]]:
-    return [(path, _without_comments(path)) for path in _files(project)]
 
 
 def _targets(places: Places, target: str) -> Iterator[str]:
     """Nothing if one of the comparisons is with this target, or if it is the usual one of a development stack."""
-    if target == DEVELOPMENT:
-        return
-    if places and target.lower() not in {name.lower() for name in places}:
+    if target != DEVELOPMENT and places and target.lower() not in {name.lower() for name in places}:
         listed = ", ".join(f"{name!r} ({place})" for name, place in places.items())
         yield (
             f"target.name will be {target!r}, and the project compares it with others only: {listed}. "
             "Set `target` to the one that it means"
         )
+
+
+@functools.cache
+def _matches(project: Path, pattern: re.Pattern[str], *, packages: bool = False) -> list[_Found]:
+    """Read once: hundreds of workstreams may run one project of a thousand files, which does not change meanwhile."""
+    texts = ((path, _without_comments(path)) for path in _files(project, packages=packages))
+    return [(path, text, found) for path, text in texts for found in pattern.finditer(text)]
 
 
 def _files(project: Path, *, packages: bool = False) -> list[Path]:
