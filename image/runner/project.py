@@ -15,6 +15,8 @@ _NOT_ITS_OWN = {*_PACKAGES, "target", "logs", ".venv", "venv", "node_modules", "
 
 DEVELOPMENT = "development"
 
+What = Literal["env_var", "var"]
+
 Places = dict[str, str]
 """By name: the first file and line."""
 
@@ -33,7 +35,7 @@ _REST = re.compile(r"[^}%\n]*")
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 
-def required(project: Path, what: Literal["env_var", "var"]) -> dict[str, str]:
+def required(project: Path, what: What) -> dict[str, str]:
     """What the project and its packages ask for without a default, and the rest of the expression behind each call."""
     found: dict[str, str] = {}
     for _, text, call in _asked(project, what, packages=what == "env_var"):
@@ -60,14 +62,15 @@ def warnings(project: Path, target: str, given: Collection[str], variables: Coll
         variables: Names of the dbt variables that are set for it.
     """
     found = list(_targets(compared(project), target))
-    for what, known in (("env_var", given), ("var", variables)):
+    sought: tuple[tuple[What, Collection[str]], ...] = (("env_var", given), ("var", variables))
+    for what, known in sought:
         setting = "environment` or `secrets" if what == "env_var" else "vars"
         missing = {name: place for name, place in asked(project, what).items() if name not in known}
         found += [f"{place}: {what}('{name}') has no value and no default: set `{setting}`" for name, place in missing.items()]
     return found
 
 
-def asked(project: Path, what: Literal["env_var", "var"]) -> Places:
+def asked(project: Path, what: What) -> Places:
     """What the project itself asks for without a default."""
     found: Places = {}
     for path, text, call in _asked(project, what):
@@ -114,7 +117,9 @@ def beside(project: Path) -> list[Path]:
 def _of(folder: Path, packages: bool) -> Iterator[Path]:
     foreign = _NOT_ITS_OWN - _PACKAGES if packages else _NOT_ITS_OWN
     for path in folder.rglob("*"):
-        if path.suffix in _READ_BY_DBT and path.is_file() and foreign.isdisjoint(path.relative_to(folder).parts):
+        # The platform brings its own profiles.yml, whatever a project has.
+        read = path.suffix in _READ_BY_DBT and path.name != "profiles.yml" and path.is_file()
+        if read and foreign.isdisjoint(path.relative_to(folder).parts):
             yield path
 
 
