@@ -8,12 +8,16 @@ from dataclasses import dataclass, replace
 from runner.artifacts import Artifacts, passes
 from runner.closing import closing
 from runner.dbt import LOGS, TARGET, Dbt
+from runner.history import FILE as HISTORY
+from runner.history import History
 from runner.journal import Journal
 from runner.metrics import metrics
 from runner.outcome import ExitCode
 from runner.output import Output
+from runner.phases import Phases
+from runner.progress import FAILED
 from runner.reasons import NOT_STORED
-from runner.report import report
+from runner.report import Before, report
 from runner.summary import Summary
 
 LATEST = "latest/summary.json"
@@ -37,6 +41,7 @@ class Ending:
     journal: Journal
     dbt: Dbt
     output: Output
+    phases: Phases
     to_first_query: float | None
     """Seconds from the start of the container."""
 
@@ -73,13 +78,26 @@ class Ending:
             self.artifacts.put(f"compiled/{node_id}.sql", sql)
         self.journal.store()
         before = json.loads(self.artifacts.get_shared(ROWS) or b"{}")
-        self.artifacts.put("report.html", report(summary, before))
+        history = self._history()
+        summary = replace(summary, phases=self.phases.so_far())
+        self.artifacts.put("report.html", report(summary, Before(rows=before, seconds=history.usual()), compiled))
+        self.artifacts.put_shared(HISTORY, history.add(summary))
         if summary.code == ExitCode.SUCCESS:
             self.artifacts.put_shared(ROWS, json.dumps(before | summary.progress.rows()))
         page = summary.json()
         self.artifacts.put_shared(LATEST, page)
         self.artifacts.put("summary.json", page)
 
+    def _history(self) -> History:
+        """A file that can't be read is not worth a run: it begins anew."""
+        try:
+            return History(self.artifacts.get_shared(HISTORY))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self.output.event("warning", message=f"{HISTORY} can't be read, so it begins anew: {error}")
+            return History(None)
+
     def _compiled(self, summary: Summary) -> dict[str, str]:
-        """Node id: SQL, of what failed."""
-        return {node.id: sql for node in summary.progress.failed() if (sql := self.dbt.compiled(node.id))}
+        """Node id: SQL, of what failed or warned."""
+        progress = summary.progress
+        told = [node_id for node_id in progress.with_status(FAILED | {"warn"}) if node_id in progress.nodes]
+        return {node_id: sql for node_id in told if (sql := self.dbt.compiled(node_id))}

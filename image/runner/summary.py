@@ -3,15 +3,17 @@
 import json
 import shlex
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from runner.causes import Diagnosis
 from runner.environment import Environment
 from runner.freshness import SourceAge
+from runner.links import links
 from runner.outcome import ExitCode
+from runner.phases import Phase
 from runner.progress import TESTS, Node, Progress, Result
 from runner.reasons import of_node, of_run
 from runner.steps import OPERATION, Step
@@ -35,6 +37,10 @@ class Summary:
     image: str
     ended: datetime
     """UTC."""
+    asked: Mapping[str, str] = field(default_factory=dict)
+    """What the run was to do, for people."""
+    phases: Sequence[Phase] = ()
+    """Where its time went; storing as far as it has got."""
 
     @property
     def started(self) -> datetime:
@@ -104,11 +110,15 @@ class Summary:
             "image": self.image,
             "outcome": self.code.name.lower(),
             "exitCode": int(self.code),
+            "owner": self.environment.owner or None,
+            "asked": dict(self.asked),
+            "links": links(self.environment),
             "problem": self.problem or None,
             "diagnosis": self._diagnosis(),
             "started": self.started.isoformat(timespec="milliseconds"),
             "ended": self.ended.isoformat(timespec="milliseconds"),
             "seconds": self.seconds,
+            "phases": [asdict(phase) for phase in self.phases],
             "counts": self.progress.counts(),
             "firstError": self._first_error(),
             "commands": [_command(step) for step in self.steps],
