@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from runner.artifacts import Artifacts, passes
@@ -47,40 +46,40 @@ class Ending:
 
     def end(self, summary: Summary) -> ExitCode:
         """Store and report. What could not be stored makes a success a failure, and never hides a failure."""
-        compiled = self._compiled(summary)
+        summary = replace(summary, compiled=self._compiled(summary))
         try:
-            self._store_patiently(summary, compiled)
+            self._store_patiently(summary)
         except Exception as error:  # noqa: BLE001 - S3 may fail in many ways
             problem = f"{NOT_STORED} at {self.artifacts.uri}: {error}"
             code = ExitCode.NOT_STORED if summary.code == ExitCode.SUCCESS else summary.code
-            summary = replace(summary, code=code, problem="\n".join(filter(None, [summary.problem, problem])))
-            compiled = {}
+            problem = "\n".join(filter(None, [summary.problem, problem]))
+            summary = replace(summary, code=code, problem=problem, compiled={})
         self.output.text(metrics(summary, self.to_first_query))
-        self.output.text(closing(summary, self.artifacts.uri, compiled))
+        self.output.text(closing(summary, self.artifacts.uri))
         return summary.code
 
-    def _store_patiently(self, summary: Summary, compiled: Mapping[str, str]) -> None:
+    def _store_patiently(self, summary: Summary) -> None:
         """Again and again while S3 does not answer, or answers that it can't: all was built, and would count as failed."""
         end = time.monotonic() + (PATIENCE if summary.code in {ExitCode.SUCCESS, ExitCode.FAILED} else 0)
         while True:
             try:
-                return self._store(summary, compiled)
+                return self._store(summary)
             except Exception as error:
                 if not passes(error) or time.monotonic() > end:
                     raise
                 self.output.event("warning", message=f"What the run leaves could not be stored yet: {error}")
                 time.sleep(PAUSE)
 
-    def _store(self, summary: Summary, compiled: Mapping[str, str]) -> None:
+    def _store(self, summary: Summary) -> None:
         """The summary goes last: whoever sees it finds the rest."""
         self.artifacts.put_files(TARGET, LOGS / "dbt.log")
-        for node_id, sql in compiled.items():
+        for node_id, sql in summary.compiled.items():
             self.artifacts.put(f"compiled/{node_id}.sql", sql)
         self.journal.store()
         before = json.loads(self.artifacts.get_shared(ROWS) or b"{}")
         history = self._history()
         summary = replace(summary, phases=self.phases.so_far())
-        self.artifacts.put("report.html", report(summary, Before(rows=before, seconds=history.usual()), compiled))
+        self.artifacts.put("report.html", report(summary, Before(rows=before, seconds=history.usual())))
         self.artifacts.put_shared(HISTORY, history.add(summary))
         if summary.code == ExitCode.SUCCESS:
             self.artifacts.put_shared(ROWS, json.dumps(before | summary.progress.rows()))

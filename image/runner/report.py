@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
 from runner.causes import Diagnosis
 from runner.chart import chart
@@ -34,20 +33,19 @@ class Before:
     """Node id: what it usually takes."""
 
 
-def report(summary: Summary, before: Before, compiled: Mapping[str, str]) -> str:
+def report(summary: Summary, before: Before) -> str:
     """The page.
 
     Args:
         summary: The run.
         before: What it is compared with.
-        compiled: Node id: SQL, of what failed or warned.
     """
     spans = timeline(summary.progress, summary.started)
     parts = (
         _head(summary),
         _commands(summary),
-        _failures(summary, compiled),
-        _warnings(summary, compiled),
+        _failures(summary),
+        _warnings(summary),
         _skipped(summary),
         _timeline(summary, spans, before),
         _slowest(summary, spans, before),
@@ -116,7 +114,7 @@ def _commands(summary: Summary) -> str:
     return section("Commands", table(("command", "status", "#time", "nodes"), rows, "Commands")) if len(rows) > 1 else ""
 
 
-def _failures(summary: Summary, compiled: Mapping[str, str]) -> str:
+def _failures(summary: Summary) -> str:
     progress = summary.progress
     articles = []
     for node in progress.failed():
@@ -127,7 +125,7 @@ def _failures(summary: Summary, compiled: Mapping[str, str]) -> str:
             f"<pre>{escape(progress.results[node.id].message)}</pre>{_advice(summary.diagnoses[node.id])}"
             + (f"<p><b>Skipped because of it:</b> {skipped}</p>" if skipped else "")
             + f'<p class="soft">Run it again: <code>{escape(summary.rerun([node]))}</code></p>'
-            f"{_statement(summary, node, compiled)}</article>"
+            f"{_statement(summary, node)}</article>"
         )
     return section("Failures", "".join(articles)) if articles else ""
 
@@ -139,9 +137,9 @@ def _query(summary: Summary, node: Node) -> str:
     return f" · {link('query in Snowflake', url)}" if url else ""
 
 
-def _statement(summary: Summary, node: Node, compiled: Mapping[str, str]) -> str:
+def _statement(summary: Summary, node: Node) -> str:
     """The SQL that was sent; of a data test it is what shows the rows that it found."""
-    sql, found = compiled.get(node.id, ""), summary.progress.results[node.id].failures
+    sql, found = summary.compiled.get(node.id, ""), summary.progress.results[node.id].failures
     if not sql:
         return ""
     cut = f"\n-- cut here: compiled/{node.id}.sql among the run's artifacts has the whole" if len(sql) > _SQL else ""
@@ -156,12 +154,12 @@ def _advice(reason: Diagnosis) -> str:
     return f"<p><b>{escape(reason.summary)}.</b> {escape(reason.why)}</p><p><b>What to do:</b> {escape(reason.resolution)}</p>"
 
 
-def _warnings(summary: Summary, compiled: Mapping[str, str]) -> str:
+def _warnings(summary: Summary) -> str:
     progress = summary.progress
     rows = [
         (
             escape(node.name) + f'<br><span class="soft">{escape(node.path)}</span>',
-            escape(progress.results[node.id].message) + _statement(summary, node, compiled),
+            escape(progress.results[node.id].message) + _statement(summary, node),
         )
         for node in (progress.nodes[node_id] for node_id in progress.with_status({"warn"}) if node_id in progress.nodes)
     ]

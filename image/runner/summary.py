@@ -39,6 +39,8 @@ class Summary:
     """UTC."""
     asked: Mapping[str, str] = field(default_factory=dict)
     """What the run was to do, for people."""
+    compiled: Mapping[str, str] = field(default_factory=dict)
+    """Node id: the SQL that was sent, of what failed or warned."""
     phases: Sequence[Phase] = ()
     """Where its time went; storing as far as it has got."""
 
@@ -144,10 +146,19 @@ class Summary:
         """The selected nodes with their results, in dbt's order."""
         results = self.progress.results
         return [
-            _node(node, results[node.id], self.causes.get(node.id, []), self.diagnoses.get(node.id))
+            {**_node(node, results[node.id], self.causes.get(node.id, [])), **self._failure(node)}
             for node in self.progress.nodes.values()
             if node.id in results
         ]
+
+    def _failure(self, node: Node) -> dict[str, str | None]:
+        """What only a failure has: its cause, its SQL among the artifacts, how to run just that again."""
+        why = self.diagnoses.get(node.id)
+        return {
+            "cause": why.cause if why else None,
+            "compiled": f"compiled/{node.id}.sql" if node.id in self.compiled else None,
+            "rerun": self.rerun([node]) if why else None,
+        }
 
     def _first_error(self) -> dict[str, str] | None:
         """The failure that came first: the others may follow from it."""
@@ -163,7 +174,7 @@ def _command(step: Step) -> dict[str, object]:
     return {"command": str(step.command), "status": step.status, "seconds": step.seconds, "counts": dict(step.counts)}
 
 
-def _node(node: Node, result: Result, causes: list[Node], why: Diagnosis | None) -> dict[str, object]:
+def _node(node: Node, result: Result, causes: list[Node]) -> dict[str, object]:
     return {
         "id": node.id,
         "name": node.name,
@@ -172,7 +183,6 @@ def _node(node: Node, result: Result, causes: list[Node], why: Diagnosis | None)
         "relation": node.relation or None,
         "status": result.status,
         "message": result.message or None,
-        "cause": why.cause if why else None,
         "started": result.started or None,
         "seconds": result.seconds,
         "rows": result.rows,

@@ -1,6 +1,7 @@
 """The report in a browser: on a phone and on a desk, light and dark."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     told = [*large.failed(), *(large.nodes[node_id] for node_id in large.with_status({"warn"}))]
     compiled = {node.id: f"select *\nfrom ANALYTICS.SALES.{node.name}\nwhere total < 0" for node in told}
     written = {
-        "large": report(summary(large, ExitCode.FAILED, sources=SOURCES), before, compiled),
-        "not started": report(summary(progress(), ExitCode.NOT_STARTED, PROBLEM), Before(rows={}, seconds={}), {}),
+        "large": report(replace(summary(large, ExitCode.FAILED, sources=SOURCES), compiled=compiled), before),
+        "not started": report(summary(progress(), ExitCode.NOT_STARTED, PROBLEM), Before(rows={}, seconds={})),
     }
     for name, html in written.items():
         (folder / f"{name}.html").write_text(html)

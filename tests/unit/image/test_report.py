@@ -18,7 +18,6 @@ from runner.timeline import timeline
 
 from tests.unit.image.support import environment, large_run, node, progress, result, summary
 
-
 BEGAN = datetime(2026, 11, 23, tzinfo=UTC)
 FIRST = Before(rows={}, seconds={})
 """Of a workstream's first run."""
@@ -135,7 +134,7 @@ def test_the_page_is_whole_and_loads_nothing():
     """Opened from S3 or an archive, there may be no network."""
     ages = (SourceAge(source="source.shop.billing.invoices", status="warn", loaded="2026-11-22T10:00:00+00:00"),)
     page = Page(
-        report(summary(RUN, ExitCode.FAILED, sources=ages), Before(rows={"model.orders": 7, "model.customers": 4}, seconds={}), {})
+        report(summary(RUN, ExitCode.FAILED, sources=ages), Before(rows={"model.orders": 7, "model.customers": 4}, seconds={}))
     )
 
     assert [address for address in page.loads if not address.startswith("#")] == ["data:,"]
@@ -159,7 +158,7 @@ def test_the_page_is_whole_and_loads_nothing():
 
 def test_the_whole_time_is_on_the_chart():
     """The head said 21.9 s and the chart ended at 4: start, parse and connection were nowhere."""
-    page = Page(report(summary(RUN), FIRST, {}))
+    page = Page(report(summary(RUN), FIRST))
 
     assert page.words[page.words.index("from start to end") - 1] == "13 s"
     phases = page.words[page.words.index(" what the end waited for") :]
@@ -195,7 +194,7 @@ def test_the_whole_time_is_on_the_chart():
 )
 def test_a_source_is_red_only_if_it_stopped_the_run(age: SourceAge, code: int, said: str, tone: str):
     """The first good run of a project was red below a green head: its seeds were not loaded when it began."""
-    html = report(summary(RUN, ExitCode(code), sources=(age,)), FIRST, {})
+    html = report(summary(RUN, ExitCode(code), sources=(age,)), FIRST)
 
     assert f'<span class="chip {tone}">{said}</span>' in html
 
@@ -204,7 +203,7 @@ def test_a_run_says_what_it_was_to_do_whose_it_is_and_where_to_look_further():
     """Nobody could tell a run of one model from one of all, and every way led through Airflow's list of runs."""
     pages = {"Airflow": "https://airflow.example/log?x=1&y=2", "Container log": "https://aws.example/{task}"}
     told = environment(DBT_PAGES=json.dumps(pages), DBT_OWNER="sales-analytics")
-    page = Page(report(replace(summary(RUN), environment=told), FIRST, {}))
+    page = Page(report(replace(summary(RUN), environment=told), FIRST))
 
     assert "https://airflow.example/log?x=1&y=2" in page.loads
     assert "Container log" not in page.words, "outside of ECS nobody knows the id of its task"
@@ -215,7 +214,7 @@ def test_a_run_says_what_it_was_to_do_whose_it_is_and_where_to_look_further():
 def test_a_node_leads_to_its_query_in_snowflake():
     """Whoever wants the query's profile would have to copy an id out of the summary."""
     made = progress(orders=result("success", query_id="01b2-0000"))
-    page = Page(report(summary(made), FIRST, {}))
+    page = Page(report(summary(made), FIRST))
 
     assert "https://app.snowflake.com/org/account/#/compute/history/queries/01b2-0000/detail" in page.loads
 
@@ -243,7 +242,9 @@ def test_a_failed_test_shows_how_many_rows_it_found_and_the_sql_that_shows_them(
     made = progress(
         orders=result("success"), unique_orders=result("fail", failures=2, message="Got 2 results"), sales=Result(status="skipped")
     )
-    page = Page(report(summary(made, ExitCode.FAILED), FIRST, {"test.unique_orders": "select id from orders where n > 1"}))
+    page = Page(
+        report(replace(summary(made, ExitCode.FAILED), compiled={"test.unique_orders": "select id from orders where n > 1"}), FIRST)
+    )
 
     assert page.words.index("The SQL that shows the 2 rows that it found") < page.words.index("select id from orders where n > 1")
     assert any("models/unique_orders.sql" in word for word in page.words)
@@ -252,7 +253,7 @@ def test_a_failed_test_shows_how_many_rows_it_found_and_the_sql_that_shows_them(
 def test_what_did_not_run_is_listed_with_what_it_waited_for():
     """Skipped nodes were in no table."""
     made = progress(orders=result("error", message="no"), sales=Result(status="skipped"), report=Result(status="skipped"))
-    page = Page(report(summary(made, ExitCode.FAILED), FIRST, {}))
+    page = Page(report(summary(made, ExitCode.FAILED), FIRST))
 
     rows = page.words[page.words.index("Did not run") :]
     assert rows[rows.index("sales") :][:4] == ["sales", "model", "skipped", "orders"]
@@ -261,21 +262,21 @@ def test_what_did_not_run_is_listed_with_what_it_waited_for():
 def test_a_node_is_compared_with_what_it_usually_takes():
     """A model that takes three times as long gets a word before it takes ten times."""
     before = Before(rows={}, seconds={"model.orders": 1, "model.customers": 0.9})
-    page = Page(report(summary(RUN), before, {}))
+    page = Page(report(summary(RUN), before))
 
     assert page.words.count("3.0 times") == 2, "among the slowest, and in the list of all"
 
 
 def test_the_keyboard_reaches_whatever_may_be_wider_than_the_screen():
     """Who has no mouse could not read the end of the timeline."""
-    html = report(summary(large_run(), ExitCode.FAILED), FIRST, {})
+    html = report(summary(large_run(), ExitCode.FAILED), FIRST)
 
     assert html.count('class="scroll"') == html.count('class="scroll" tabindex="0" role="region" aria-label="')
 
 
 def test_a_run_without_nodes_has_a_page():
     """A run that could not connect would end with a crash of its own report."""
-    page = Page(report(summary(progress(), ExitCode.NOT_STARTED, "Snowflake can't be reached."), FIRST, {}))
+    page = Page(report(summary(progress(), ExitCode.NOT_STARTED, "Snowflake can't be reached."), FIRST))
 
     assert "Snowflake can't be reached." in page.words
     assert "connection" in page.words, "where its time went"
@@ -286,7 +287,7 @@ def test_a_failure_shows_what_is_missing_because_of_it_and_how_to_run_it_again()
     """Whoever is on call would have to find that out by hand."""
     made = large_run()
 
-    page = Page(report(summary(made, ExitCode.FAILED), FIRST, {}))
+    page = Page(report(summary(made, ExitCode.FAILED), FIRST))
 
     [failed] = made.failed()
     assert [word.strip() for word in page.words if "stg_orders_57," in word] == ["stg_orders_57, stg_orders_58, stg_orders_59"]

@@ -35,6 +35,8 @@ def test_every_node_says_how_it_ended_where_it_is_and_why_it_was_skipped():
         "status": "success",
         "message": None,
         "cause": None,
+        "compiled": None,
+        "rerun": None,
         "started": "2026-11-23T00:00:00+00:00",
         "seconds": 1,
         "rows": 4,
@@ -118,8 +120,7 @@ def test_a_run_is_gone_through_once_however_many_failures_it_has(monkeypatch: py
     ended = summary(made, ExitCode.FAILED)
 
     assert all(
-        "mart" in page
-        for page in (ended.json(), report(ended, Before(rows={}, seconds={}), {}), closing(ended, "s3://artifacts", ()))
+        "mart" in page for page in (ended.json(), report(ended, Before(rows={}, seconds={})), closing(ended, "s3://artifacts"))
     )
     assert len(sorted_nodes) == 1
 
