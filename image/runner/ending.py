@@ -11,6 +11,7 @@ from runner.history import FILE as HISTORY
 from runner.history import History
 from runner.journal import Journal
 from runner.metrics import metrics
+from runner.notes import Notes
 from runner.outcome import ExitCode
 from runner.output import Output
 from runner.phases import Phases
@@ -41,12 +42,13 @@ class Ending:
     dbt: Dbt
     output: Output
     phases: Phases
+    notes: Notes
     to_first_query: float | None
     """Seconds from the start of the container."""
 
     def end(self, summary: Summary) -> ExitCode:
         """Store and report. What could not be stored makes a success a failure, and never hides a failure."""
-        summary = replace(summary, compiled=self._compiled(summary))
+        summary = replace(summary, compiled=self._compiled(summary), notes=self.notes.of(summary))
         try:
             self._store_patiently(summary)
         except Exception as error:  # noqa: BLE001 - S3 may fail in many ways
@@ -83,6 +85,7 @@ class Ending:
         self.artifacts.put_shared(HISTORY, history.add(summary))
         if summary.code == ExitCode.SUCCESS:
             self.artifacts.put_shared(ROWS, json.dumps(before | summary.progress.rows()))
+            self.notes.keep(summary)
         page = summary.json()
         self.artifacts.put_shared(LATEST, page)
         self.artifacts.put("summary.json", page)

@@ -73,13 +73,14 @@ def _head(summary: Summary) -> str:
         "image": summary.image,
     }
     listed = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items() if value)
+    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in summary.notes)
     ways = " · ".join(link(name, url) for name, url in links(environment).items())
     ways = f'<nav aria-label="About this run">{ways}</nav>' if ways else ""
     problem = f"<pre>{escape(summary.problem)}</pre>" if summary.problem else ""
     problem += _advice(summary.reasons[0]) if summary.problem and summary.reasons else ""
     return (
         f'<header class="{good}"><h1>{escape(environment.workstream)}<span class="outcome">{_outcome(summary)}</span></h1>'
-        f"<dl>{listed}</dl>{ways}{problem}{_tiles(summary)}</header>"
+        f"<dl>{listed}</dl>{ways}{problem}{notes}{_tiles(summary)}</header>"
     )
 
 

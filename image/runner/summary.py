@@ -43,6 +43,8 @@ class Summary:
     """Node id: the SQL that was sent, of what failed or warned."""
     phases: Sequence[Phase] = ()
     """Where its time went; storing as far as it has got."""
+    notes: Sequence[str] = ()
+    """What people should know although it failed nothing."""
 
     @property
     def started(self) -> datetime:
@@ -116,6 +118,7 @@ class Summary:
             "asked": dict(self.asked),
             "links": links(self.environment),
             "problem": self.problem or None,
+            "notes": list(self.notes),
             "diagnosis": self._diagnosis(),
             "started": self.started.isoformat(timespec="milliseconds"),
             "ended": self.ended.isoformat(timespec="milliseconds"),

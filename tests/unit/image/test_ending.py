@@ -16,6 +16,7 @@ from runner.dbt import Dbt
 from runner.ending import Ending
 from runner.interruption import interruptible
 from runner.journal import Journal
+from runner.notes import Notes
 from runner.outcome import ExitCode, Interruption
 from runner.output import Output
 from runner.phases import Phases
@@ -78,6 +79,7 @@ def _end(
         journal=journal,
         dbt=Compiled(compiled or {}),
         output=output,
+        notes=Notes(environment(), artifacts, {}),
         phases=Phases(lambda: 12.3),
         to_first_query=None,
     )
