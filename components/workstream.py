@@ -76,7 +76,7 @@ class Workstream(Component):
     definition.
     """
 
-    summary: Mapping[str, pulumi.Input[str | int]]
+    summary: Mapping[str, pulumi.Input[str | int | Mapping[str, str | int]]]
     """What people and scripts need to know of the workstream: a stack output."""
     dag_configuration: Mapping[str, Any]
     """Contents of `config/<workstream>.json`, which `dags/dbt_configuration.py` reads."""
@@ -124,6 +124,11 @@ class Workstream(Component):
             "schema": args.settings.schema_,
             "longestMinutes": args.settings.longest_minutes,
             "workloadIdentity": _workload_identity(args.account, task_role),
+            "owner": args.settings.owner,
+            "description": args.settings.description,
+            "schedule": args.settings.schedule or "",
+            "timezone": args.settings.timezone,
+            "size": {name: getattr(args.settings, name) for name in ("cpu", "memory", "architecture", "capacity")},
         }
         self.register_outputs({"summary": self.summary})
 

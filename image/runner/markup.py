@@ -27,18 +27,19 @@ def chip(text: str, status: str) -> str:
     return f'<span class="chip {tone(status)}">{escape(text)}</span>'
 
 
-def page(title: str, content: str) -> str:
+def page(title: str, content: str, style: str = "") -> str:
     """A page that needs nothing else.
 
     Args:
         title: In plain text.
         content: HTML.
+        style: CSS beyond the report's.
     """
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         # An icon that is there: a browser would ask the server for one.
-        f'<link rel="icon" href="data:,"><title>{escape(title)}</title><style>{_STYLE.read_text()}</style></head>'
+        f'<link rel="icon" href="data:,"><title>{escape(title)}</title><style>{_STYLE.read_text()}{style}</style></head>'
         f"<body><main>{content}</main></body></html>\n"
     )
 
