@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from textwrap import shorten
 
 import pendulum
 from airflow.sdk import (
@@ -17,7 +18,7 @@ from airflow.sdk.definitions.asset import BaseAsset
 from airflow.sdk.definitions.param import ParamsDict
 from dbt_alerts import failed, late, recovered
 from dbt_configuration import Workstream, read
-from dbt_console import artifacts_page, log_page
+from dbt_console import artifacts_page, dashboard_page, log_page
 from dbt_containers import TASK
 from dbt_failures import failed_models
 from dbt_operator import DbtOperator
@@ -36,10 +37,18 @@ IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_$]*$"
 """In Snowflake, without quotes."""
 
 
+BY_HAND = "by hand"
+"""Tag of a workstream that nothing starts: Airflow's list shows nothing in the place of a schedule."""
+
+DISPLAYED = 60
+"""Characters of a description that the list of DAGs shows."""
+
+
 def make(workstream: Workstream) -> DAG:
     """The DAG of one workstream: a task that runs the whole selection, and tasks that show what of it failed."""
     with DAG(
         dag_id=workstream.dag_id,
+        dag_display_name=displayed(workstream),
         description=workstream.description,
         doc_md=documentation(workstream),
         schedule=schedule(workstream),
@@ -47,7 +56,7 @@ def make(workstream: Workstream) -> DAG:
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,
-        tags=workstream.tags,
+        tags=[*workstream.tags, *([] if workstream.start else [BY_HAND])],
         params=parameters(workstream),
         deadline=late(workstream),
         default_args={"owner": workstream.owner},
@@ -64,6 +73,11 @@ def make(workstream: Workstream) -> DAG:
     return dag
 
 
+def displayed(workstream: Workstream) -> str:
+    """What the list of DAGs calls it: it shows no description."""
+    return f"{workstream.dag_id}: {shorten(workstream.description, DISPLAYED, placeholder='…')}"
+
+
 def schedule(workstream: Workstream) -> CronDataIntervalTimetable | AssetOrTimeSchedule | BaseAsset | None:
     """By the clock each run gets the interval since the former one, so that a backfill gives dbt the same dates."""
     clock = None
@@ -78,14 +92,20 @@ def schedule(workstream: Workstream) -> CronDataIntervalTimetable | AssetOrTimeS
 
 def parameters(workstream: Workstream) -> ParamsDict:
     """The form of a manual run; Airflow checks it against the schema before anything runs."""
-    selectors = {"type": "array", "items": {"type": "string", "pattern": SELECTOR}}
+    selectors = {"type": ["null", "array"], "items": {"type": "string", "pattern": SELECTOR}}
     return ParamsDict(
         {
             "select": Param(
-                workstream.select, title="Select", description="dbt selectors, one a line; none: everything", **selectors
+                workstream.select,
+                title="Select",
+                description="dbt selectors, one a line; none: everything. For instance `tag:sales`, `orders+`, `path:models`",
+                **selectors,
             ),
             "exclude": Param(
-                workstream.exclude, title="Exclude", description="dbt selectors to leave out, one a line", **selectors
+                workstream.exclude,
+                title="Exclude",
+                description="dbt selectors to leave out, one a line. For instance `tag:slow`, `resource_type:test`",
+                **selectors,
             ),
             "selector": Param(
                 workstream.selector,
@@ -104,14 +124,17 @@ def parameters(workstream: Workstream) -> ParamsDict:
                 minItems=1,
             ),
             "full_refresh": Param(
-                workstream.full_refresh, title="Full refresh", description="Build incremental models from scratch", type="boolean"
+                workstream.full_refresh,
+                title="Full refresh",
+                description="Build incremental models from scratch",
+                type=["null", "boolean"],
             ),
             "only_new": Param(
                 workstream.only_new,
                 title="Only what is new",
                 description="Build only what has newer data in a source, changed code, or had failed. A selection, commands, vars "
                 "or a date of one's own are built in any case, where this is the workstream's own setting",
-                type="boolean",
+                type=["null", "boolean"],
             ),
             "threads": Param(
                 None,
@@ -136,7 +159,10 @@ def parameters(workstream: Workstream) -> ParamsDict:
                 format="date",
             ),
             "vars": Param(
-                {}, title="Vars", description="dbt variables as a JSON object, before those of the workstream", type="object"
+                {},
+                title="Vars",
+                description='dbt variables as a JSON object, before those of the workstream. For instance {"day": "2026-01-31"}',
+                type=["null", "object"],
             ),
         }
     )
@@ -145,20 +171,37 @@ def parameters(workstream: Workstream) -> ParamsDict:
 def documentation(workstream: Workstream) -> str:
     """What the DAG's page says about it."""
     runs = f"s3://{workstream.artifacts_bucket}/{workstream.artifacts_prefix}/runs/<run>/<try>/"
+    name, tries = workstream.name, workstream.retries + 1
     return "\n".join(
         [
-            f"## {workstream.name}",
+            f"## {name}",
             workstream.description,
             "",
             f"- Owner: {workstream.owner}",
+            f"- Starts: {starts(workstream)}",
             f"- Runs: {', '.join(f'`{text}`' for text in workstream.commands)}",
             f"- Selects: `{workstream.selector or ' '.join(workstream.select) or 'what dbt takes without a selection'}`",
             f"- Leaves out: `{' '.join(workstream.exclude) or 'nothing'}`",
+            f"- Models: `ops open {name} --docs` shows all with their columns and lineage; each run's report those that it built",
+            f"- Marts: [assets `dbt-{name}.<mart>`](/assets?name_pattern=dbt-{name}), with the rows of each run",
+            f"- Limits: {workstream.timeout_minutes} min a try, {tries} {'try' if tries == 1 else 'tries'}, one run at a time, "
+            f"{'Fargate Spot' if workstream.capacity_provider == 'FARGATE_SPOT' else 'Fargate'}",
+            f"- Freshness of its sources is {'checked before' if workstream.freshness else 'not checked before'} a run",
             f"- [Container logs]({log_page(workstream)})",
             f"- [Artifacts]({artifacts_page(workstream)}): `{runs}`",
-            f"- On failure: the task's log ends with what to do; `ops logs {workstream.name}` shows the same.",
+            f"- [Dashboard of the stack]({dashboard_page(workstream)}); `ops open` shows all workstreams on one page",
+            f"- On failure: the task's log ends with what to do; `ops logs {name}` shows the same.",
         ]
     )
+
+
+def starts(workstream: Workstream) -> str:
+    """What starts it, for people."""
+    clock = f"`{workstream.schedule}` in {workstream.timezone}" if workstream.schedule else ""
+    names = (" or " if workstream.any_upstream else " and ").join(f"`{name}`" for name in workstream.upstreams)
+    if told := " or ".join(filter(None, [clock, f"whenever {names} has news" if names else ""])):
+        return told
+    return f"by hand, or `ops run {workstream.name}`; dates are those of {workstream.timezone}"
 
 
 workstreams, errors = read(Path(__file__).parent / "config")

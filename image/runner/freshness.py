@@ -1,7 +1,7 @@
 """Checks that the sources of a run are fresh, before anything is built on them."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.dbt import Dbt
@@ -18,6 +18,8 @@ class SourceAge:
     """pass, warn, error (too old), runtime error (could not be read)."""
     loaded: str | None
     """When its newest row was loaded, ISO 8601."""
+    own: bool = False
+    """The run itself is about to load it: only it could make it younger."""
 
 
 def sources(ids: Iterable[str]) -> set[str]:
@@ -32,19 +34,23 @@ class Sources:
         self._dbt = dbt
         self._output = output
         self._asked: set[str] = set()
-        self.ages: list[SourceAge] = []
+        self._found: list[SourceAge] = []
         self.own: set[str] = set()
-        """Ids of those that the run itself loads: only it could make them younger."""
+        """Ids of those that the run itself loads."""
+
+    @property
+    def ages(self) -> list[SourceAge]:
+        return [replace(age, own=age.source in self.own) for age in self._found]
 
     @property
     def loaded(self) -> dict[str, str]:
         """How far each is loaded, ISO 8601, by its id; those that do not tell are missing."""
-        return {age.source: age.loaded for age in self.ages if age.loaded}
+        return {age.source: age.loaded for age in self._found if age.loaded}
 
     @property
     def too_old(self) -> list[SourceAge]:
         """Those on which nothing may be built. One that can't be read is the build's business: it may make it first."""
-        return [age for age in self.ages if age.status == "error" and age.source not in self.own]
+        return [age for age in self.ages if age.status == "error" and not age.own]
 
     def ask(self, ids: Collection[str]) -> None:
         """Ask the warehouse for those that nobody has asked for; sources without a freshness setting are not asked for."""
@@ -56,7 +62,7 @@ class Sources:
         found = [_age(result) for result in (outcome.result.results if outcome.result else [])]
         for age in found:
             self._output.event("freshness", source=age.source, status=age.status, loaded=age.loaded)
-        self.ages += found
+        self._found += found
 
 
 def complaint(stale: Sequence[SourceAge], held_back: str) -> str:
@@ -74,5 +80,5 @@ def complaint(stale: Sequence[SourceAge], held_back: str) -> str:
 
 
 def _age(result: Any) -> SourceAge:
-    loaded = getattr(result, "max_loaded_at", None)
-    return SourceAge(source=result.node.unique_id, status=str(result.status), loaded=loaded.isoformat() if loaded else None)
+    loaded, source = getattr(result, "max_loaded_at", None), result.node.unique_id
+    return SourceAge(source=source, status=str(result.status), loaded=loaded.isoformat() if loaded else None)

@@ -28,6 +28,7 @@ from runner.notes import Notes
 from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
 from runner.parse_cache import ParseCache
+from runner.phases import Phases
 from runner.progress import FAILED, SKIPPED, Node, Progress, Result, now
 from runner.pulse import Pulse
 from runner.selection import CHANGED, Selection
@@ -67,6 +68,7 @@ class Run:
         self._options = options
         self._output = output
         self._began = time.monotonic() - process_age()
+        self._phases = Phases(lambda: time.monotonic() - self._began)
         self._steps = [Step(number=number, command=command) for number, command in enumerate(options.commands)]
         self._progress = Progress()
         self._events = Events(self._progress, output)
@@ -99,6 +101,7 @@ class Run:
         self._pulse.end()
         if self._options.only_new and self._progress.nodes:
             self._if_possible("keep what the sources held", lambda: self._news.keep(self._progress.results))
+        self._phases.begin("store")
         summary = Summary(
             environment=self._environment,
             progress=self._progress,
@@ -109,6 +112,7 @@ class Run:
             steps=self._steps,
             image=self._image,
             ended=datetime.now(UTC),
+            asked=self._asked(),
         )
         first = self._queries.first if self._queries else None
         ending = Ending(
@@ -116,15 +120,31 @@ class Run:
             journal=self._journal,
             dbt=self._dbt,
             output=self._output,
-            notes=Notes(self._environment, self._artifacts, self._asked()),
+            phases=self._phases,
+            notes=Notes(self._environment, self._artifacts, self._alike()),
             to_first_query=first and first - self._began,
         )
         return ending.end(summary)
 
-    def _asked(self) -> dict[str, object]:
+    def _alike(self) -> dict[str, object]:
         """What makes runs alike; of those that build what is new, the ones that built the same."""
         nodes = sorted(self._progress.nodes) if self._options.only_new else []
         return {**asdict(replace(self._options, event_time=None, variables="")), "nodes": nodes}
+
+    def _asked(self) -> dict[str, str]:
+        """What the run was to do, for people."""
+        options, warehouse = self._options, self._environment.warehouse
+        asked = {
+            "commands": "; ".join(str(command) for command in options.commands),
+            "selection": str(options.selection),
+            "vars": " ".join(text for text in (self._environment.variables, options.variables) if text not in {"", "{}"}),
+            "full refresh": "yes" if options.full_refresh else "",
+            "changed only": "yes" if options.changed else "",
+            "new only": "yes" if options.only_new else "",
+            "batches": " to ".join(options.event_time or ()),
+            "warehouse": f"{warehouse.warehouse} as {warehouse.role}, {warehouse.database}.{warehouse.schema}",
+        }
+        return {name: value for name, value in asked.items() if value}
 
     def _guarded(self) -> ExitCode:
         try:
@@ -147,9 +167,12 @@ class Run:
 
     def _whole(self) -> ExitCode:
         self._output.event("run_started", **identity(self._environment))
+        self._phases.begin("connection")
         self._connect()
         variables = [self._variables(step.command) for step in self._steps]
+        self._phases.begin("parse")
         self._parse(variables[0])
+        self._phases.begin("selection")
         state = self._comparison()
         former = self._former()
         self._journal.start()
@@ -195,6 +218,7 @@ class Run:
 
     def _nodes(self, step: Step, former: Former, state: Path | None) -> ExitCode:
         selection = self._options.selection.of(step.command)
+        self._phases.begin("selection")
         nodes = self._select(step.command, selection, state, former)
         left = self._resume(step, nodes, former)
         if self._options.only_new:
@@ -217,6 +241,7 @@ class Run:
             self._progress.carry_over({node.id: former.results[node.id]})
             return ExitCode.SUCCESS
         self._ran = True
+        self._phases.begin(step.command.verb)
         self._progress.start(node.id)
         started, began, before = now(), time.monotonic(), len(self._events.problems)
         outcome = self._dbt.operate(step.command)
@@ -234,6 +259,7 @@ class Run:
         """Whether nothing may be built because of it."""
         if not self._environment.freshness or command.verb in {"seed", "test"}:
             return False
+        self._phases.begin("freshness")
         self._sources.ask(sources(parent for node in nodes for parent in node.parents))
         if stale := self._sources.too_old:
             self._problem = complaint(stale, "nothing")
@@ -302,7 +328,9 @@ class Run:
             raise RunnerError.about(f"The selection matches nothing: {selection}.")
         self._sources.own |= self._dbt.sources_made_by(nodes)
         if self._options.only_new:
+            self._phases.begin("freshness")
             self._news.ask(nodes)
+            self._phases.begin("selection")
         if state and nodes:
             chosen = self._changed_nodes(nodes, state)
             if self._options.only_new:
@@ -366,6 +394,7 @@ class Run:
         )
 
     def _build(self, command: Command, selection: Selection, state: Path | None, nodes: list[str], left: list[str]) -> ExitCode:
+        self._phases.begin(command.verb)
         self._ran, before = True, len(self._progress.results)
         outcome = self._dbt.run(command, selection, self._options_of(command), nodes=nodes, left=left, state=state)
         if outcome.success:
