@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, cast
 
 import psutil
 import pytest
@@ -30,9 +31,9 @@ class Container:
         """What stands behind each of the `starts`, once there is a line for each; lines are looked at once."""
         found: dict[str, str] = {}
         while len(found) < len(starts):
-            line = (self.process.stdout or pytest.fail()).readline()
+            line = cast("IO[str]", self.process.stdout).readline()
             assert line, f"it ended before it said {starts}"
-            found |= {start: line.removeprefix(start).strip() for start in starts if line.startswith(start)}
+            found.update({start: line.removeprefix(start).strip() for start in starts if line.startswith(start)})
         return [found[start] for start in starts]
 
 
@@ -91,7 +92,8 @@ def test_what_ends_is_started_again_and_takes_along_what_it_had_started(serve):
 
 def test_airflow_starts_once_the_database_answers(serve, tmp_path):
     """Each of its processes would end, and take ten seconds to be there again."""
-    container = serve(pg_isready=f"test -e {tmp_path}/ready", airflow=f'test -e {tmp_path}/ready && {SERVES} || echo "$1 too early"')
+    ready = f"test -e {tmp_path}/ready"
+    container = serve(pg_isready=ready, airflow=f"{ready} || exit 1; {SERVES}")
     container.said("postgres | postgres is process")
 
     (tmp_path / "ready").touch()
