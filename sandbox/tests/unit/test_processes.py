@@ -14,14 +14,15 @@ import psutil
 import pytest
 
 from sandbox import docker_engine, packages, virtualenvs
-from sandbox.demo import measures
+from sandbox.demo import lifecycle, measures
 from sandbox.demo.cli import main
 from sandbox.demo.stack import Stack
 from sandbox.errors import SandboxError
 from sandbox.network import free_port, wait_until
 from sandbox.paths import Home
-from sandbox.processes import start, stop
+from sandbox.processes import Begun, start, stop
 from sandbox.state import Process, State
+from sandbox.steps import Report
 
 
 @dataclass(frozen=True)
@@ -240,6 +241,30 @@ def test_a_process_that_ignores_the_request_is_killed_with_its_children(tmp_path
 
     assert process.find() is None
     assert child.find() is None
+
+
+def test_the_containers_of_a_killed_docker_daemon_are_ended_too(tmp_path, monkeypatch):
+    """They run without it, and nothing but a daemon finds them: `make demo-down` said that nothing was left."""
+    home, state = Home(tmp_path), State.new()
+    state.processes[lifecycle.DOCKER_DAEMON] = Process(pid=os.getpid(), started=0)
+    state.save(home)
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start_daemon(_home: Home, _report: Report, begun: Begun) -> None:
+        running.append(subprocess.Popen(["sleep", "600"]))
+        begun(Process.of(running[0].pid))
+
+    monkeypatch.setattr(lifecycle, "ensure_docker", start_daemon)
+    monkeypatch.setattr(lifecycle, "why_unreachable", lambda: None if running else "connection refused")
+    monkeypatch.setattr(lifecycle, "remove_images", lambda *_: None)
+    monkeypatch.setattr(lifecycle, "remove_leftovers", lambda _: ["container mwaa"])
+    said: list[str] = []
+
+    lifecycle.clear(home, said.append)
+
+    assert said == ["removed container mwaa", "ended the Docker daemon"]
+    assert not psutil.pid_exists(running[0].pid)
+    assert State.load(home) is None
 
 
 def test_a_half_made_environment_is_not_taken_for_a_whole_one(tmp_path, monkeypatch):

@@ -162,6 +162,9 @@ def clear(home: Home, report: Report) -> None:
         if process.find():
             stop(process, seconds=20)
             report(f"ended the {name}")
+    if daemon and not daemon.find():  # It was killed: its containers may go on, and only a daemon ends them.
+        _start_docker(home, state, report)
+        daemon = state.processes.pop(DOCKER_DAEMON, None)
     if why_unreachable() is None:
         for thing in remove_leftovers(state.id):
             report(f"removed {thing}")
