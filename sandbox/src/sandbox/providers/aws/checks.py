@@ -9,7 +9,7 @@ from botocore.model import ServiceModel
 from sandbox.providers.aws import rules, tags
 from sandbox.providers.aws.documents import json_problem
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import limits
+from sandbox.providers.aws.refusals import cloudformation, limits
 from sandbox.providers.aws.shapes import Shape, coerce, resolve
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.protocol import InvalidInputs
@@ -35,8 +35,10 @@ def _problems(kind: ResourceType, model: ServiceModel, inputs: Properties) -> It
     known = kind.properties
     for name, value in inputs.items():
         if name in known:
-            yield from _property_problems(name, known[name], model, value)
+            found = list(_property_problems(name, known[name], model, value))
+            yield from found or cloudformation.problems(kind.token, name, limits.parsed(value) if known[name].json else value)
         elif not (kind.tagged and name in ("tags", "tagsAll")):
+            yield from cloudformation.problems(kind.token, name, value)
             yield name, f"the sandbox does not model this property of {kind.token}; it models {', '.join(known)}"
     for name, rule in known.items():
         if rule.required and name not in inputs:

@@ -18,7 +18,7 @@ from sandbox.providers.aws.comparison import (
     with_spelling,
 )
 from sandbox.providers.aws.naming import automatic
-from sandbox.providers.aws.refusals import account, references
+from sandbox.providers.aws.refusals import account
 from sandbox.providers.aws.session import Session
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.protocol import Difference, Operation, PartialFailure, Resource
@@ -84,7 +84,7 @@ class TableResource(Resource):
             raise ProviderError(f"{self.kind.token}: {id} is gone; run `pulumi refresh`")
         # Also what differs from AWS, whatever the old inputs say: the last operation may have failed half-way.
         names += changed(self.kind, self._seen(new, live), new)
-        self._require(references.problems(self.kind, api.session, {name: new[name] for name in names if name in new}))
+        self._require(account.changed_problems(self.kind, api.session, {**new, "id": id}, names))
         left = [*self.kind.outputs, *(name for name, known in self.kind.properties.items() if known.kept and name in old)]
         wanted = with_defaults(self.kind, {**{name: live.get(name) for name in left}, **new})
         present = with_defaults(self.kind, {**old, **live})

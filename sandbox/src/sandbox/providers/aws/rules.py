@@ -91,7 +91,7 @@ def _string(value: str, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
         yield path, f"{shown(value)} is not one of {', '.join(allowed)}"
     yield from _length(len(value), shape, path, "characters")
     pattern = shape.metadata.get("pattern")
-    if pattern and not _compiled(pattern).fullmatch(value):
+    if pattern and not compiled(pattern).fullmatch(value):
         yield path, f"{shown(value)} does not match {pattern}"
 
 
@@ -108,7 +108,8 @@ def _range(value: float, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
 
 
 @functools.cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of AWS's, which are Java's."""
     # Java switches to ignoring case in the middle of a pattern, Python for the whole of it only.
     flags = re.IGNORECASE if "(?i)" in pattern else 0
     pattern = pattern.replace("(?i)", "")
