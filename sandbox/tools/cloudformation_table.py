@@ -13,9 +13,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import cfnlint
+import cfnlint  # pyright: ignore[reportMissingImports] - see above
 
-SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
+SCHEMAS = Path(str(cfnlint.__file__)).parent / "data" / "schemas"
 TABLE = Path(__file__).parents[1] / "src/sandbox/providers/aws/refusals/cloudformation.json"
 
 SERVICES = (

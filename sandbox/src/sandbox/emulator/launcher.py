@@ -20,6 +20,7 @@ from sandbox.emulator.patches import ecs_images
 from sandbox.emulator.settings import BIND, LABEL, PORT
 
 PATCHES = (
+    "api_limits",
     "docker_ownership",
     "ec2_dependencies",
     "ec2_flow_logs",
@@ -33,6 +34,7 @@ PATCHES = (
     "ecs_tags",
     "ecs_tasks",
     "ecs_validation",
+    "in_use",
     "iam_budgets",
     "iam_condition_keys",
     "iam_kms",

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sandbox.models import compiled, shown
 from sandbox.providers.aws.refusals.limits import LIMITS, leaves
-from sandbox.providers.aws.rules import compiled, shown
 from sandbox.providers.aws.table import Problem
 from sandbox.providers.values import Asset, Properties
 
