@@ -16,6 +16,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
+from sandbox.emulator.faults import Faults
 from sandbox.emulator.patches import ecs_images
 from sandbox.emulator.settings import BIND, LABEL, PORT
 
@@ -80,7 +81,7 @@ async def _serve() -> None:
     config.bind = [f"{address}:{PORT}" for address in BIND]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
-    await serve(app, config, shutdown_trigger=stop.wait)
+    await serve(Faults(app), config, shutdown_trigger=stop.wait)
 
 
 def _clean_up(client: docker.DockerClient) -> None:

@@ -1,6 +1,7 @@
 # ruff: noqa: A001, A002, ARG002 - names and signatures are those of the protocol
 """The life of a resource whose type is described by a table: check, diff, create, read, update, delete."""
 
+import functools
 from collections.abc import Callable, Iterable
 
 from botocore.exceptions import ClientError
@@ -56,12 +57,12 @@ class TableResource(Resource):
         wanted = with_defaults(self.kind, inputs)
         self._require(account.problems(self.kind, api.session, inputs))
         with readable_errors(self.kind.token):
-            id = self.kind.create(api, wanted)
+            id = api.settled(lambda: self.kind.create(api, wanted))
         try:
             with readable_errors(self.kind.token):
                 for put in self.kind.puts:
                     if put.on_create and any(inputs.get(name) is not None for name in put.properties):
-                        put.call(api, id, wanted, {})
+                        api.settled(functools.partial(put.call, api, id, wanted, {}))
             return id, self._outputs(api, id, inputs)
         except ProviderError as error:
             raise PartialFailure(str(error), id=id, state={**inputs, "id": id}, inputs=inputs) from error
@@ -91,7 +92,7 @@ class TableResource(Resource):
         with readable_errors(self.kind.token):
             for put in self.kind.puts:
                 if set(put.properties) & set(names):
-                    put.call(api, id, wanted, present)
+                    api.settled(functools.partial(put.call, api, id, wanted, present))
         return {**kept, **self._outputs(api, id, {**state, **new})}
 
     def delete(self, operation: Operation, id: str, inputs: Properties, state: Properties) -> None:
