@@ -1,10 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: acceptance help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-diagnosis
+.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-diagnosis
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
 export UV := $(CACHE)/uv/$(UV_VERSION)/bin/uv
 BIN := .venv/bin
+# Side by side: one process waits for Airflow most of the time; more than two would wait for the processor.
+TWO := --numprocesses 2 --dist loadgroup
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,13 +22,13 @@ demo-down: $(BIN)/.complete ## destroy the demo's stack and end everything it st
 	@$(BIN)/sandbox down
 
 test: lint types test-unit ## the whole test suite: unit, sandbox, end to end
-	@$(BIN)/pytest sandbox/tests/integration tests/sandbox tests/e2e
+	@$(BIN)/pytest sandbox/tests/integration tests/sandbox tests/e2e $(TWO)
 
 test-unit: $(BIN)/.complete ## the tests that need no Docker
 	@$(BIN)/pytest tests/unit sandbox/tests/unit --numprocesses logical --dist loadfile
 
 test-sandbox: $(BIN)/.complete ## the stand-ins and the stack, with the real engine
-	@$(BIN)/pytest sandbox/tests/integration tests/sandbox
+	@$(BIN)/pytest sandbox/tests/integration tests/sandbox $(TWO)
 
 test-e2e: $(BIN)/.complete ## the main job and its failures
 	@$(BIN)/pytest tests/e2e
@@ -39,10 +41,13 @@ lint: $(BIN)/.complete ## ruff, format, import rules
 types: $(BIN)/.complete ## basedpyright
 	@$(BIN)/basedpyright
 
+docs: $(BIN)/.complete ## the pages as a site, in site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "site/index.html"
+
 acceptance: $(BIN)/.complete ## prove a deployed stack end to end: make acceptance STACK=dev
 	@$(BIN)/ops --stack "$(STACK)" acceptance $(WORKSTREAM)
 
-benchmark-growth: $(BIN)/.complete ## time previews of 1 to 200 workstreams
+benchmark-growth: $(BIN)/.complete ## time what people do with stacks of 1 to 200 workstreams (an hour)
 	@$(BIN)/python -m benchmarks.growth
 
 benchmark-dags: $(BIN)/.complete ## what 50 and 500 DAGs cost Airflow, against Cosmos

@@ -61,6 +61,8 @@ class AirflowArgs:
     cluster: Cluster
     storage: Storage
     alert_topic_arn: pulumi.Input[str]
+    secret_arn: pulumi.Input[str] | None
+    """The Snowflake credentials; None: there are none."""
     logs: Logs
 
 
@@ -92,7 +94,7 @@ class Airflow(Component):
                 statements=[*_airflow_statements(self._environment, args), *_task_statements(args), *_report_statements(args)],
                 path="airflow/",
             ),
-            self.child(),
+            self,
         )
         # MWAA's endpoint for the page has the environment's group ("Managing access to service-specific Amazon VPC endpoints").
         for cidr in sorted(set(args.settings.webserver_cidrs)):
@@ -104,7 +106,7 @@ class Airflow(Component):
         startup_script = self._file(f"{name}-startup-script", STARTUP_SCRIPT, path, args.storage.dags) if path else None
         asked = _environment(self._environment, args, role, requirements, startup_script)
         # MWAA checks bucket, permissions and the way out while it creates the environment, and needs two hours to give up.
-        ready: list[pulumi.Resource] = [role, args.storage.dags, args.network, *log_groups]
+        ready: list[pulumi.Resource] = [role.granted, args.storage.dags, args.network, *log_groups]
         environment = aws.mwaa.Environment(name, asked, self.child(depends_on=ready))
         self.name = environment.name
         self.url = _taken(asked, environment)
@@ -271,9 +273,11 @@ def _task_statements(args: AirflowArgs) -> list[Statement]:
 
 
 def _report_statements(args: AirflowArgs) -> list[Statement]:
-    """What a run's end needs: its summary, to show what failed, and the topic for alerts."""
+    """What a run's end needs: its summary, to show what failed; the topic for alerts, and how long the credentials are good."""
     return [
         Statement(actions=["s3:GetObject"], resources=[pulumi.Output.concat(args.storage.artifacts.arn, "/*/runs/*/summary.json")]),
         Statement(actions=["sns:Publish"], resources=[args.alert_topic_arn]),
         args.key.usage("sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
+        # When they end, not what they are.
+        *([Statement(actions=["secretsmanager:DescribeSecret"], resources=[args.secret_arn])] if args.secret_arn else []),
     ]

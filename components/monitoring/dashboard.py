@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.base import Component
+from components.documents import as_json
 from components.names import names
 
 WIDTH, HEIGHT = 12, 6
@@ -37,7 +38,8 @@ RUNS = Family("dbt-platform", "Platform", "Workstream")
 """What the runner prints (`image/runner/metrics.py`)."""
 
 CAUSES = Family("dbt-platform", "Platform", "Cause")
-"""The same, of runs that failed: a line for each cause of `docs/errors.md`."""
+"""The same, of runs that failed: a bar for each cause of `docs/errors.md`. Of containers that never came to say it, Airflow counts
+it (`dags/dbt_operator.py`)."""
 
 TASKS = Family("ECS/ContainerInsights", "ClusterName", "TaskDefinitionFamily")
 
@@ -70,7 +72,7 @@ class Dashboard(Component):
         dashboard = aws.cloudwatch.Dashboard(
             name,
             dashboard_name=names().platform,
-            dashboard_body=pulumi.Output.json_dumps({"widgets": [_alarms(args), *_placed(_graphs(args))]}),
+            dashboard_body=as_json({"widgets": [_alarms(args), *_placed(_graphs(args))]}),
             opts=self.child(),
         )
         console = f"https://{args.region}.console.aws.amazon.com/cloudwatch/home?region={args.region}#dashboards:name="
@@ -91,7 +93,7 @@ def _graphs(args: DashboardArgs) -> list[dict[str, Any]]:
         _graph(args, "Run duration (s)", _lines(args, RUNS, "RunDuration", "Maximum", platform)),
         _graph(args, "Runs that succeeded (1) or failed (0)", _lines(args, RUNS, "RunSucceeded", "Minimum", platform)),
         _graph(args, "Models and tests that failed", _lines(args, RUNS, "NodesFailed", "Sum", platform)),
-        _graph(args, "Runs that failed, by cause", _worst(CAUSES, "RunFailed", "Sum", platform)),
+        _ranking(args, "Runs that failed, by cause (docs/errors.md)", _worst(CAUSES, "RunFailed", "Sum", platform)),
         _graph(
             args, "From the container's start to its first query (s)", _lines(args, RUNS, "TimeToFirstQuery", "Maximum", platform)
         ),
@@ -116,6 +118,12 @@ def _graphs(args: DashboardArgs) -> list[dict[str, Any]]:
 def _graph(args: DashboardArgs, title: str, metrics: list[Any]) -> dict[str, Any]:
     properties = {"title": title, "region": args.region, "view": "timeSeries", "period": FIVE_MINUTES, "metrics": metrics}
     return {"type": "metric", "properties": properties}
+
+
+def _ranking(args: DashboardArgs, title: str, metrics: list[Any]) -> dict[str, Any]:
+    """A bar each, for the whole time that the page shows: what there is most of."""
+    graph = _graph(args, title, metrics)
+    return {**graph, "properties": {**graph["properties"], "view": "bar", "setPeriodToTimeRange": True}}
 
 
 def _lines(args: DashboardArgs, family: Family, metric: str, statistic: Statistic, whose: pulumi.Input[str]) -> list[Any]:

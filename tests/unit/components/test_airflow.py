@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 from typing import Any, get_args
 
 import pulumi
@@ -72,11 +73,12 @@ def test_airflow_reads_the_summaries_of_runs_and_no_other_artifact(development: 
     assert [resource.partition("/")[2] for resource in readable] == ["*/runs/*/summary.json"]
 
 
-def test_airflow_never_reads_the_secret(development: Stack):
-    """A DAG author is not a warehouse administrator."""
-    actions = {action for s in development.role_statements("platform-airflow") for action in s["Action"]}
+def test_airflow_may_ask_when_the_credentials_end_and_never_reads_them(development: Stack):
+    """It reminds of their end. A DAG author is not a warehouse administrator."""
+    asked = [s for s in development.role_statements("platform-airflow") if "secretsmanager" in str(s["Action"])]
 
-    assert not [action for action in actions if action.startswith("secretsmanager:")]
+    assert [s["Action"] for s in asked] == [["secretsmanager:DescribeSecret"]]
+    assert ["*" in resource for s in asked for resource in s["Resource"]] == [False]
 
 
 def test_every_log_of_airflow_is_kept_encrypted_and_for_a_known_time(development: Stack):
@@ -250,8 +252,17 @@ def test_airflow_gets_two_zones_also_from_three(chosen: Stack):
 
 def test_every_dag_file_is_deployed_as_it_is(development: Stack):
     """What was tested is what runs."""
-    deployed = {each["key"]: each.get("content") for each in development.all(OBJECT).values() if each["key"].endswith(".py")}
+    objects = [each for each in development.all(OBJECT).values() if each["key"].endswith(".py")]
+    deployed = {each["key"]: (REPOSITORY / each["source"]).read_text() for each in objects}
 
     assert deployed == {f"dags/{path.name}": path.read_text() for path in (REPOSITORY / "dags").glob("*.py")} | {
         f"dags/dbt_causes/{path.name}": path.read_text() for path in (REPOSITORY / "image/runner/causes").glob("*.py")
     }
+
+
+def test_the_state_says_the_same_of_a_dag_file_on_every_machine(development: Stack):
+    """An absolute path would show a change of all files to whoever deploys from another folder, and to every job."""
+    paths = [each["source"] for each in development.all(OBJECT).values() if "source" in each]
+
+    assert paths
+    assert not any(Path(path).is_absolute() for path in paths)
