@@ -41,8 +41,8 @@ def _resource(kind: str, each: Registration, block: dict[str, Any]) -> dict[str,
     inputs = _block(kind, each.inputs, block)
     if isinstance(inputs.get("source"), pulumi.StringAsset):
         inputs["content"] = _text(inputs.pop("source").text)
-    elif isinstance(inputs.get("source"), pulumi.FileAsset):
-        inputs["source"] = str(REPOSITORY / inputs["source"].path)
+    elif inputs.get("source"):
+        inputs["source"] = str(REPOSITORY / inputs["source"])
     name = NAMED.get(kind, "name")
     attribute = block["attributes"].get(name, {})
     if name not in inputs and kind not in UNNAMED and (attribute.get("optional") or attribute.get("required")):
