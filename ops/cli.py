@@ -21,6 +21,7 @@ from ops import (
     workstream,
 )
 from ops.explained import Group
+from ops.open import open_page
 from ops.stack import Stack
 
 app = typer.Typer(cls=Group, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -32,6 +33,7 @@ app.command()(run.run)
 app.command()(status.status)
 app.command()(logs.logs)
 app.command()(artifacts.artifacts)
+app.command("open")(open_page)
 app.command()(rollback.rollback)
 app.command()(doctor.doctor)
 app.command()(explain.explain)
