@@ -47,6 +47,7 @@ PATCHES = (
     "iam_web_identity",
     "logs_kms",
     "mwaa_environment",
+    "mwaa_rest",
     "mwaa_tags",
     "s3_versions",
     "secretsmanager_empty",
