@@ -1,12 +1,10 @@
 """The airflow operator that runs dbt as one Fargate task: Amazon's own, plus what people who read a DAG's log miss in it."""
 
 import time
-from collections.abc import Generator
 from datetime import timedelta
 from typing import Any, NoReturn
 
 from airflow.providers.amazon.aws.exceptions import EcsOperatorError
-from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetcher
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
@@ -15,10 +13,11 @@ from dbt_causes import BY_ID, diagnosis, heard, names_of
 from dbt_command import command, event_time, overrides
 from dbt_configuration import Workstream
 from dbt_console import ContainerLog, RunReport, artifact_page, log_page
-from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family, started_with, state
+from dbt_containers import ABANDONED, OVER, SECOND, Task, containers, exit_code, family, is_second, started_with, state
 from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_stopped
 from dbt_fit import fit
 from dbt_intervals import interval
+from dbt_log import CompleteLogFetcher
 from dbt_metrics import count
 from dbt_retries import LOST_WORKERS, OwnFailures
 from dbt_summary import XCOM_KEY, digest, fetch, folder, is_whole, publish_all, publish_each
@@ -41,34 +40,13 @@ LOOKS = 5
 
 LOOK_AGAIN = timedelta(seconds=30)
 
+LISTED_AGAIN = timedelta(seconds=2)
+"""Amazon ECS API Reference, ListTasks: what it tells is consistent eventually."""
+
 TRY_NUMBER = "DBT_TRY_NUMBER"
 
 FAILED = "RunFailed"
 """Metric of the runs that failed, by cause (`image/runner/metrics.py`)."""
-
-
-class CompleteLogFetcher(AwsTaskLogFetcher):
-    """Forwards every line of the container, the last ones too.
-
-    The provider's fetcher (9.34.0) ends once its stop flag is set, also when it has just fetched: what the container
-    printed after that is lost. This one ends only after a fetch that began after the stop and found nothing new.
-    """
-
-    _drained = False
-
-    def stop(self) -> None:
-        self.fetch_interval = timedelta(seconds=2)
-        super().stop()
-
-    def is_stopped(self) -> bool:
-        return super().is_stopped() and self._drained
-
-    def _get_log_events(self, skip_token: AwsLogsHook.ContinuationToken | None = None) -> Generator:
-        last = super().is_stopped()
-        for event in super()._get_log_events(skip_token):
-            last = False
-            yield event
-        self._drained = last
 
 
 class DbtOperator(EcsRunTaskOperator):
@@ -192,6 +170,15 @@ class DbtOperator(EcsRunTaskOperator):
         try:
             self._await_former_containers()
             super()._start_task()
+            while self._is_second():
+                self.log.warning("%s: %s", SECOND, self.arn)
+                self.client.stop_task(cluster=self.cluster, task=self.arn, reason=SECOND)
+                self.arn = None
+                self._try_reattach_task(str(self._started_by))
+                if self.arn:
+                    return
+                self._await_former_containers()
+                super()._start_task()
         except EcsOperatorError as error:
             first = error.failures[0]
             self._fail(diagnose_refused(first.get("reason", ""), first.get("detail", ""), self.names))
@@ -217,6 +204,15 @@ class DbtOperator(EcsRunTaskOperator):
             self.log.warning("Whether a former container still runs can't be seen: %s", error)
             return []
         return [task for task in found if task["lastStatus"] != "STOPPED"]
+
+    def _is_second(self) -> bool:
+        """Whether the container that was just started has to give way; it has not begun yet. ECS may need seconds to list it."""
+        for _ in range(LOOKS):
+            found = is_second(str(self.arn), self._living())
+            if found is not None:
+                return found
+            time.sleep(LISTED_AGAIN.total_seconds())
+        return False
 
     def _try_reattach_task(self, started_by: str) -> None:
         """As the provider's, which asks for `startedBy` and a status at once."""
