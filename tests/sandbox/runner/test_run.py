@@ -86,7 +86,7 @@ def test_a_failure_is_explained_and_everything_is_stored_all_the_same(runs: Runs
 
 
 def test_the_command_that_a_failed_run_prints_builds_all_that_is_missing(runs: Runs):
-    """It selected the test that had failed; that passed, "dbt succeeded", and what had been skipped because of it stayed unbuilt."""
+    """It selected the test that failed; that passed, "dbt succeeded", and what was skipped because of it stayed unbuilt."""
     schema = f"ANALYTICS.{runs.workstream.upper()}"
     runs.server.run(f"create schema {schema}")
     runs.server.run(f"create table {schema}.RAW as select null::int as X")
