@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from tests.unit.dags.support import configuration, dag_folder  # before Airflow: it sets Airflow's home
+from tests.unit.dags.support import configuration, dag_folder, form  # before Airflow: it sets Airflow's home
 from benchmarks.diagnosis_container import Case, Ended
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -111,8 +111,8 @@ class Airflow:
         ti = SimpleNamespace(
             dag_id="dbt_sales", task_id="dbt", run_id="run-1", map_index=-1, try_number=1, xcom_push=lambda **_: None
         )
-        params = {"select": [], "exclude": [], "full_refresh": False, "vars": {}, "date": None}
-        context = {"ti": ti, "run_id": "run-1", "params": params, "outlet_events": OutletEventAccessors()}
+        dag_run = SimpleNamespace(run_type="manual")
+        context = {"ti": ti, "run_id": "run-1", "dag_run": dag_run, "params": form(), "outlet_events": OutletEventAccessors()}
         with (
             mock.patch.object(AwsLogsHook, "conn", Logs(container.log)),
             mock.patch.object(AwsBaseHook, "conn", S3(container.objects)),
