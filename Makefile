@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: acceptance help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-sizes benchmark-diagnosis
+.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-sizes benchmark-diagnosis
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
@@ -41,10 +41,13 @@ lint: $(BIN)/.complete ## ruff, format, import rules
 types: $(BIN)/.complete ## basedpyright
 	@$(BIN)/basedpyright
 
+docs: $(BIN)/.complete ## the pages as a site, in site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "site/index.html"
+
 acceptance: $(BIN)/.complete ## prove a deployed stack end to end: make acceptance STACK=dev
 	@$(BIN)/ops --stack "$(STACK)" acceptance $(WORKSTREAM)
 
-benchmark-growth: $(BIN)/.complete ## time previews of 1 to 200 workstreams
+benchmark-growth: $(BIN)/.complete ## time what people do with stacks of 1 to 200 workstreams (an hour)
 	@$(BIN)/python -m benchmarks.growth
 
 benchmark-dags: $(BIN)/.complete ## what 50 and 500 DAGs cost Airflow, against Cosmos

@@ -4,6 +4,7 @@ import pulumi
 
 from components.account import Account
 from components.airflow import Airflow, AirflowArgs
+from components.callers import leave_out_callers
 from components.cluster import Cluster, ClusterArgs
 from components.credentials import Credentials, CredentialsArgs
 from components.dags import Dags, DagsArgs
@@ -18,6 +19,7 @@ from components.storage import Storage, StorageArgs
 from components.workstream import Workstream, WorkstreamArgs
 from settings.stack import Settings
 
+leave_out_callers()
 settings = Settings.load()
 account = Account.current(permissions_boundary=settings.permissions_boundary)
 production, disposable = settings.production, settings.disposable
@@ -108,6 +110,7 @@ pulumi.export("dagBucket", storage.dags.name)
 pulumi.export("artifactsBucket", storage.artifacts.name)
 pulumi.export("repositoryUrl", registry.url)
 pulumi.export("images", {build.name: image.reference for build, image in images.items()})
+pulumi.export("projects", {build.name: build.source._asdict() for build in settings.builds if build.source})
 pulumi.export("clusterArn", cluster.arn)
 pulumi.export("secretArn", credentials.secret_arn)
 pulumi.export("airflowEnvironment", airflow.name)

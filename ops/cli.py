@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from ops import acceptance, artifacts, credentials, doctor, explain, logs, preflight, recover, rollback, run, status
+from ops import acceptance, artifacts, credentials, doctor, explain, logs, preflight, projects, recover, rollback, run, status
 from ops.explained import Group
 from ops.stack import Stack
 
 app = typer.Typer(cls=Group, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(credentials.app, name="credentials")
+app.add_typer(projects.app, name="projects")
 app.command()(preflight.preflight)
 app.command()(run.run)
 app.command()(status.status)
