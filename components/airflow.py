@@ -61,8 +61,8 @@ class AirflowArgs:
     cluster: Cluster
     storage: Storage
     alert_topic_arn: pulumi.Input[str]
-    secret_arn: pulumi.Input[str] | None
-    """The Snowflake credentials; None: there are none."""
+    secret_arns: list[pulumi.Output[str]]
+    """The Snowflake credentials of each connection that has some."""
     logs: Logs
 
 
@@ -279,5 +279,5 @@ def _report_statements(args: AirflowArgs) -> list[Statement]:
         Statement(actions=["sns:Publish"], resources=[args.alert_topic_arn]),
         args.key.usage("sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
         # When they end, not what they are.
-        *([Statement(actions=["secretsmanager:DescribeSecret"], resources=[args.secret_arn])] if args.secret_arn else []),
+        *([Statement(actions=["secretsmanager:DescribeSecret"], resources=[*args.secret_arns])] if args.secret_arns else []),
     ]

@@ -123,6 +123,7 @@ class Workstream(Component):
             "logStreamPrefix": self.dag_configuration["logStreamPrefix"],
             "artifactsUri": artifacts_uri,
             "schema": args.settings.schema_,
+            "connection": args.settings.connection,
             "longestMinutes": args.settings.longest_minutes,
             "workloadIdentity": _workload_identity(args.account, task_role),
         }

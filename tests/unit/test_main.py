@@ -61,6 +61,7 @@ def test_outputs_are_what_operators_and_scripts_read(development: Stack):
         "projects",
         "clusterArn",
         "secretArn",
+        "connections",
         "airflowEnvironment",
         "airflowUrl",
         "airflowLogGroups",
@@ -77,6 +78,7 @@ def test_outputs_are_what_operators_and_scripts_read(development: Stack):
         "logStreamPrefix": "dbt/dbt",
         "artifactsUri": "s3://platform-artifacts-id/sales",
         "schema": "SALES",
+        "connection": "warehouse",
         "longestMinutes": 144,
         # Without the role's path, as STS names it to Snowflake.
         "workloadIdentity": "arn:aws:iam::123456789012:role/sales-task",
