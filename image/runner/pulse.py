@@ -11,7 +11,10 @@ INTERVAL = 60.0
 
 
 class Pulse:
-    """Speaks up in a thread of its own, as long as nodes are running and none has ended."""
+    """Speaks up in a thread of its own, as long as nothing ends: no node, and nothing that the run does before them."""
+
+    doing = "log in"
+    """What the run does beside its nodes."""
 
     def __init__(self, progress: Progress, output: Output, interval: float = INTERVAL) -> None:
         self._progress = progress
@@ -27,9 +30,13 @@ class Pulse:
         self._ended.set()
 
     def _follow(self) -> None:
-        done, since = len(self._progress.results), time.monotonic()
+        done, since = self._done(), time.monotonic()
         while not self._ended.wait(self._interval):
-            if len(self._progress.results) != done:
-                done, since = len(self._progress.results), time.monotonic()
-            elif running := list(self._progress.running):
-                self._output.event("still_running", nodes=running, seconds=round(time.monotonic() - since))
+            if self._done() != done:
+                done, since = self._done(), time.monotonic()
+                continue
+            waited = {"nodes": list(self._progress.running), "doing": self.doing, "seconds": round(time.monotonic() - since)}
+            self._output.event("still_running", **waited)
+
+    def _done(self) -> tuple[int, str]:
+        return len(self._progress.results), self.doing

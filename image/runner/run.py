@@ -134,13 +134,15 @@ class Run:
 
     def _whole(self) -> ExitCode:
         self._output.event("run_started", **identity(self._environment))
+        self._pulse.start()
         self._connect()
+        self._pulse.doing = "read the project"
         variables = [self._variables(step.command) for step in self._steps]
         self._parse(variables[0])
         state = self._comparison()
         former = self._former()
         self._journal.start()
-        self._pulse.start()
+        self._pulse.doing = "build"
         for step, given in zip(self._steps, variables, strict=True):
             if given != self._dbt.variables:
                 self._dbt.parse(given)
@@ -214,6 +216,7 @@ class Run:
         """Why nothing may be built on the sources, or nothing."""
         if not self._environment.freshness or command.verb in {"seed", "test"}:
             return ""
+        self._pulse.doing = "check the sources"
         asked = {f"source:{age.source.partition('.')[2]}" for age in self._ages}
         selectors = [selector for selector in self._dbt.sources_of(nodes) if selector not in asked]
         self._ages += check_sources(self._dbt, selectors, self._output)
@@ -302,7 +305,7 @@ class Run:
         adding = [node for node in nodes if node.adds and node.id not in self._progress.results]
         if not adding:
             return {}
-        names = ", ".join(node.name for node in adding)
+        names, self._pulse.doing = ", ".join(node.name for node in adding), "ask what a former try committed"
         found = self._if_possible(f"ask what was committed of {names}", lambda: committed(self._environment, adding, since)) or {}
         for node_id, query_id in found.items():
             message = "A former try has added its rows and could not say so: they are not added again, its hooks may be missing."
@@ -325,7 +328,7 @@ class Run:
         )
 
     def _build(self, command: Command, selection: Selection, state: Path | None, nodes: list[str], left: list[str]) -> ExitCode:
-        self._ran, before = True, len(self._progress.results)
+        self._ran, before, self._pulse.doing = True, len(self._progress.results), "build"
         outcome = self._dbt.run(command, selection, self._options_of(command), nodes=nodes, left=left, state=state)
         if outcome.success:
             return ExitCode.SUCCESS

@@ -21,3 +21,16 @@ def test_a_run_that_waits_says_for_what():
     pulse.end()
 
     assert json.loads(stream.getvalue().splitlines()[0])["nodes"] == ["model.orders"]
+
+
+def test_a_run_that_waits_before_its_first_node_says_for_what():
+    """The check of the sources waited 140 seconds for such a warehouse, and the log ended at "parsed"."""
+    stream = io.StringIO()
+    pulse = Pulse(progress(), Output(stream=stream), interval=0.01)
+    pulse.doing = "check the sources"
+    pulse.start()
+
+    assert wait_until(lambda: "still_running" in stream.getvalue(), 5)
+    pulse.end()
+
+    assert json.loads(stream.getvalue().splitlines()[0])["doing"] == "check the sources"
