@@ -107,33 +107,6 @@ def test_the_command_that_a_failed_run_prints_builds_all_that_is_missing(runs: R
     assert again.statuses == {name: "pass" if name == "not_null_a_x" else "success" for name in missing}
 
 
-END_REFUSED = [
-    {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"], "Resource": f"arn:aws:s3:::{BUCKET}*"},
-    {
-        "Effect": "Deny",
-        "Action": "s3:PutObject",
-        "Resource": [f"arn:aws:s3:::{BUCKET}/*/{name}" for name in ("report.html", "summary.json")],
-    },
-]
-
-
-def test_a_run_whose_end_alone_could_not_be_stored_builds_nothing_twice(runs: Runs):
-    """The next try built all of it again: append models had their rows twice."""
-    models = {f"m{number}": "{{ config(materialized='incremental') }} select 1 as x" for number in range(8)}
-    project(runs.project, models)
-    role = runs.cloud.session(json.dumps({"Version": "2012-10-17", "Statement": END_REFUSED}))
-    first = runs.run("run", **{name.upper(): value for name, value in role.items()})
-    again = runs.run(DBT_TRY_NUMBER="2")
-
-    assert (first.code, first.statuses) == (4, dict.fromkeys(models, "success")), first.text
-    assert "dbt succeeded, but what it leaves could not be stored: 8 success" in first.text
-    assert (again.code, again.statuses) == (0, {}), again.text
-    assert "nothing was built again" in again.text
-    for name in models:
-        assert runs.server.run(f"select count(*) from ANALYTICS.{runs.workstream}.{name}") == [(1,)]
-    assert json.loads(runs.read("runs/run-1/2/summary.json"))["counts"] == {"success": 8}
-
-
 def test_artifacts_that_cannot_be_stored_fail_a_good_run_and_do_not_hide_a_bad_one(runs: Runs):
     """Success without artifacts breaks the next `--changed`; a failure about S3 would hide the model that failed."""
     project(runs.project, {"a": "select 1 as x", "b": "select nope from {{ ref('a') }}"})
