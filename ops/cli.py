@@ -7,6 +7,7 @@ import typer
 
 from ops import acceptance, artifacts, credentials, doctor, explain, logs, preflight, projects, recover, rollback, run, status
 from ops.explained import Group
+from ops.open import open_page
 from ops.stack import Stack
 
 app = typer.Typer(cls=Group, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -17,6 +18,7 @@ app.command()(run.run)
 app.command()(status.status)
 app.command()(logs.logs)
 app.command()(artifacts.artifacts)
+app.command("open")(open_page)
 app.command()(rollback.rollback)
 app.command()(doctor.doctor)
 app.command()(explain.explain)

@@ -4,6 +4,7 @@ import threading
 import time
 
 from runner.output import Output
+from runner.phases import Phases
 from runner.progress import Progress
 
 INTERVAL = 60.0
@@ -13,11 +14,9 @@ INTERVAL = 60.0
 class Pulse:
     """Speaks up in a thread of its own, as long as nothing ends: no node, and nothing that the run does before them."""
 
-    doing = "log in"
-    """What the run does beside its nodes."""
-
-    def __init__(self, progress: Progress, output: Output, interval: float = INTERVAL) -> None:
+    def __init__(self, progress: Progress, phases: Phases, output: Output, interval: float = INTERVAL) -> None:
         self._progress = progress
+        self._phases = phases
         self._output = output
         self._interval = interval
         self._ended = threading.Event()
@@ -35,8 +34,8 @@ class Pulse:
             if self._done() != done:
                 done, since = self._done(), time.monotonic()
                 continue
-            waited = {"nodes": list(self._progress.running), "doing": self.doing, "seconds": round(time.monotonic() - since)}
+            waited = {"nodes": list(self._progress.running), "phase": self._phases.now, "seconds": round(time.monotonic() - since)}
             self._output.event("still_running", **waited)
 
     def _done(self) -> tuple[int, str]:
-        return len(self._progress.results), self.doing
+        return len(self._progress.results), self._phases.now
