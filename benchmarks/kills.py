@@ -43,7 +43,8 @@ RECOVERY = 900
 _KILL_SCHEDULER = """
 import os, pathlib, signal
 for folder in pathlib.Path("/proc").glob("[0-9]*"):
-    if folder.joinpath("cmdline").read_bytes().replace(b"\\0", b" ").startswith(b"airflow scheduler"):
+    is_scheduler = b"airflow scheduler" in folder.joinpath("cmdline").read_bytes().replace(b"\\0", b" ")
+    if is_scheduler and int(folder.name) != os.getpid():
         os.kill(int(folder.name), signal.SIGKILL)
 """
 
