@@ -2,10 +2,12 @@
 
 import json
 import time
+from collections.abc import Generator
 from datetime import timedelta
 from typing import Any, NoReturn
 
 from airflow.providers.amazon.aws.exceptions import EcsOperatorError
+from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetcher
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
@@ -18,7 +20,6 @@ from dbt_containers import ABANDONED, OVER, SECOND, Task, containers, exit_code,
 from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_stopped
 from dbt_fit import fit
 from dbt_intervals import interval
-from dbt_log import CompleteLogFetcher
 from dbt_metrics import count
 from dbt_retries import LOST_WORKERS, OwnFailures
 from dbt_summary import XCOM_KEY, digest, fetch, folder, is_whole, publish_all, publish_each
@@ -48,6 +49,30 @@ TRY_NUMBER = "DBT_TRY_NUMBER"
 
 FAILED = "RunFailed"
 """Metric of the runs that failed, by cause (`image/runner/metrics.py`)."""
+
+
+class CompleteLogFetcher(AwsTaskLogFetcher):
+    """Forwards every line of the container, the last ones too.
+
+    The provider's fetcher (9.34.0) ends once its stop flag is set, also when it has just fetched: what the container
+    printed after that is lost. This one ends only after a fetch that began after the stop and found nothing new.
+    """
+
+    _drained = False
+
+    def stop(self) -> None:
+        self.fetch_interval = timedelta(seconds=2)
+        super().stop()
+
+    def is_stopped(self) -> bool:
+        return super().is_stopped() and self._drained
+
+    def _get_log_events(self, skip_token: AwsLogsHook.ContinuationToken | None = None) -> Generator:
+        last = super().is_stopped()
+        for event in super()._get_log_events(skip_token):
+            last = False
+            yield event
+        self._drained = last
 
 
 class DbtOperator(EcsRunTaskOperator):

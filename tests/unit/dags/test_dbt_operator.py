@@ -21,8 +21,7 @@ from airflow.sdk.execution_time.context import OutletEventAccessors
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
 from botocore.exceptions import ClientError, EndpointConnectionError, WaiterError
 from dbt_configuration import read
-from dbt_log import CompleteLogFetcher
-from dbt_operator import REPORT_LINES, RETRY_DELAY, START_AND_STOP, DbtOperator
+from dbt_operator import REPORT_LINES, RETRY_DELAY, START_AND_STOP, CompleteLogFetcher, DbtOperator
 from dbt_retries import LOST_WORKERS
 from dbt_summary import each_mart
 from runner import metrics
