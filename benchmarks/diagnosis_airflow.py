@@ -111,8 +111,9 @@ class Airflow:
         ti = SimpleNamespace(
             dag_id="dbt_sales", task_id="dbt", run_id="run-1", map_index=-1, try_number=1, xcom_push=lambda **_: None
         )
-        dag_run = SimpleNamespace(run_type="manual")
-        context = {"ti": ti, "run_id": "run-1", "dag_run": dag_run, "params": form(), "outlet_events": OutletEventAccessors()}
+        params = {"select": [], "exclude": [], "full_refresh": False, "vars": {}, "date": None}
+        context = {"ti": ti, "run_id": "run-1", "params": params, "outlet_events": OutletEventAccessors()}
+        context |= {"params": form() | params, "dag_run": SimpleNamespace(run_type="manual")}
         with (
             mock.patch.object(AwsLogsHook, "conn", Logs(container.log)),
             mock.patch.object(AwsBaseHook, "conn", S3(container.objects)),
