@@ -14,6 +14,7 @@ from sandbox.demo import demo, lifecycle, measures
 from sandbox.demo.measures import Measure
 from sandbox.demo.memory import PeakMemory
 from sandbox.demo.stack import Stack
+from sandbox.emulator.faults import Fault, give_order
 from sandbox.errors import SandboxError
 from sandbox.paths import CACHE, REPOSITORY, Home
 from sandbox.state import State
@@ -23,6 +24,9 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 
 SLOW_TYPES = ("docker:index/image:Image", "aws:mwaa/environment:Environment")
 """Their time depends on downloads and on Airflow's start, not on Pulumi."""
+
+CHANGING = ("up", "update", "destroy", "refresh")
+"""Pulumi's verbs that need the stack for themselves."""
 
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 """Everything behind the command's name is the other program's, `--help` too."""
@@ -88,7 +92,9 @@ def down() -> None:
         if state.alive() and home.project.exists():
             try:
                 with steps.step("pulumi destroy"):
-                    _stack(home, state).run("destroy", "--yes", "--skip-preview")
+                    stack = _stack(home, state)
+                    stack.recover()
+                    stack.run("destroy", "--yes", "--skip-preview")
             except SandboxError as error:
                 failure = error  # what runs must end all the same; AWS is only an emulator here
         with steps.step("stand-ins") as report:
@@ -136,6 +142,26 @@ def show_measures(as_json: Annotated[bool, typer.Option("--json", help="For prog
         console.print(measures.table(measures.read(home.measures)))
 
 
+@app.command()
+def faults(
+    fault: Annotated[str, typer.Argument(help=f"{', '.join(Fault)}; or off.")],
+    share: Annotated[float, typer.Option(min=0, max=1, help="Of the calls, chosen by the seed.")] = 1.0,
+    service: Annotated[list[str] | None, typer.Option(help="As it signs its calls (ecs, airflow, ...); none: all.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed, the same calls fail.")] = 0,
+) -> None:
+    """Let the emulator fail as AWS does, until `faults off`."""
+    if fault not in (*Fault, "off"):
+        raise SandboxError(f"There is no fault {fault!r}.", f"One of: {', '.join(Fault)}, off")
+    state = State.load(Home.of_environment())
+    if state is None or not state.alive():
+        raise SandboxError("No sandbox runs here.", "Start it: make demo")
+    order = {} if fault == "off" else {"fault": fault, "share": share, "services": service or [], "seed": seed}
+    give_order(state.emulator_url, order)
+    console.print(
+        "AWS works." if fault == "off" else f"{fault}: {share:.0%} of the calls of {', '.join(service or ['every service'])}"
+    )
+
+
 @app.command("exec", context_settings=PASS_THROUGH)
 def execute(context: typer.Context) -> None:
     """Run a command (ops, aws, python, ...) that talks to this sandbox as if it were AWS."""
@@ -145,12 +171,17 @@ def execute(context: typer.Context) -> None:
 
 @app.command("pulumi", context_settings=PASS_THROUGH)
 def run_pulumi(context: typer.Context) -> None:
-    """Run `pulumi` on the sandbox stack, e.g. `sandbox pulumi preview --diff`; with what Pulumi.sandbox.yaml says now."""
+    """Run `pulumi` on the sandbox stack, e.g. `sandbox pulumi preview --diff`; with what Pulumi.sandbox.yaml says now.
+
+    What changes the stack first settles what a killed deployment left.
+    """
     _explain(context)
     stack = _running_stack()
     if not context.args:
         raise SandboxError("Which pulumi command?", "For example: .venv/bin/sandbox pulumi preview --diff")
     stack.render()
+    if context.args[0] in CHANGING:
+        stack.recover()
     _replace_by(stack.command(*context.args), stack)
 
 
