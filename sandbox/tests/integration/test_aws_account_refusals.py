@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.emulator.faults import give_order
 from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.provider import CATALOGUE
 from sandbox.providers.aws.session import Session
@@ -29,6 +30,7 @@ class Bench:
     """The stand-in before one account, and what was made for the cases."""
 
     session: Session
+    endpoint: str
     facts: dict[str, Any]
 
     def make(self, token: str, **inputs: Any) -> dict[str, Any]:
@@ -46,7 +48,8 @@ def bench(cloud: Account) -> Iterator[Bench]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", cloud.id)
         patch.setenv("AWS_SECRET_ACCESS_KEY", cloud.secret_key)
-        found = Bench(Session(endpoint=cloud.endpoint, region=REGION, default_tags={}), {"account": cloud.id})
+        session = Session(endpoint=cloud.endpoint, region=REGION, default_tags={})
+        found = Bench(session, cloud.endpoint, {"account": cloud.id})
         furnish(found)
         yield found
 
@@ -71,6 +74,9 @@ def furnish(bench: Bench) -> None:
     facts["rule"] = make("cloudwatch/eventRule:EventRule", scheduleExpression="rate(1 hour)")["name"]
     facts["topic"] = make("sns/topic:Topic")["arn"]
     facts["bucket"] = make("s3/bucket:Bucket")["id"]
+    facts["zone"] = make("route53/zone:Zone", name="example.com", vpcs=[{"vpcId": facts["one"]}])["zoneId"]
+    facts["deleted key"] = make("kms/key:Key")["id"]
+    bench.session.client("kms").schedule_key_deletion(KeyId=facts["deleted key"], PendingWindowInDays=7)
     for number in range(5):
         make("cloudwatch/eventTarget:EventTarget", rule=facts["rule"], arn=facts["topic"], targetId=f"t{number}")
     make(
@@ -248,6 +254,17 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         },
         "Invalid region us-east-1",
     ),
+    (
+        "route53/record:Record",
+        {
+            "zoneId": "<zone>",
+            "name": "page.example.org",
+            "type": "A",
+            "aliases": [{"name": "page.example.com", "zoneId": "<zone>", "evaluateTargetHealth": False}],
+        },
+        "is not permitted in zone example.com",
+    ),
+    ("kms/alias:Alias", {"name": "alias/gone", "targetKeyId": "<deleted key>"}, "KMSInvalidStateException"),
     ("route53/zone:Zone", {"name": "example.com", "vpcs": [{"vpcId": "vpc-0123456789abcdef0"}]}, "InvalidVPCId"),
     (
         "s3/bucketLogging:BucketLogging",
@@ -288,6 +305,54 @@ def test_what_does_not_fit_the_account_is_refused(bench):
     assert wrong == []
 
 
+def test_an_update_is_asked_too(bench):
+    """An alarm or an endpoint that was right may be changed to what AWS refuses."""
+    made = bench.make("ec2/vpcEndpoint:VpcEndpoint", vpcId=bench.facts["two"], serviceName="com.amazonaws.eu-west-1.s3")
+    inputs = {name: made[name] for name in ("vpcId", "serviceName", "tagsAll") if name in made}
+    handler = TableResource(CATALOGUE["aws:ec2/vpcEndpoint:VpcEndpoint"], lambda: bench.session)
+    operation = Operation(urn="urn", name="x", seed=b"seed")
+    own = {**inputs, "routeTableIds": [bench.facts["two table"]]}
+    others = {**inputs, "routeTableIds": [bench.facts["one table"]]}
+
+    changed = handler.update(operation, made["id"], inputs, made, own)
+    handler.update(operation, made["id"], own, changed, {**own, "policy": policy_for_all()})
+
+    with pytest.raises(ProviderError, match="does not belong to"):
+        handler.update(operation, made["id"], own, changed, others)
+
+
+def policy_for_all() -> str:
+    return document(Principal="*", Action="s3:*", Resource="*")
+
+
+@pytest.mark.parametrize(("fault", "share"), [("throttle", 0.2), ("error", 0.2), ("down", 0.2), ("drop", 0.2), ("late", 1.0)])
+def test_a_resource_is_made_once_on_a_bad_day(bench, fault, share):
+    """What failed is tried again, as the real provider does: nothing is lost, nothing doubled."""
+    iam, made = bench.session.client("iam"), []
+    give_order(bench.endpoint, {"fault": fault, "share": share, "services": [], "seed": 3})
+    try:
+        role = bench.make("iam/role:Role", assumeRolePolicy=trust("ecs-tasks.amazonaws.com"))
+        policy = document(
+            Principal={"AWS": [f"arn:aws:iam::{bench.facts['account']}:root", role["arn"]]}, Action="kms:*", Resource="*"
+        )
+        made = [bench.make("kms/key:Key", policy=policy)["id"], bench.make("sns/topic:Topic")["arn"]]
+    finally:
+        give_order(bench.endpoint, {})
+
+    assert iam.get_role(RoleName=role["name"])["Role"]["Arn"] == role["arn"]
+    assert bench.session.client("kms").describe_key(KeyId=made[0])["KeyMetadata"]["Enabled"]
+    assert bench.session.client("sns").get_topic_attributes(TopicArn=made[1])["Attributes"]["TopicArn"] == made[1]
+
+
+def test_credentials_that_ran_out_are_said_to_be(bench):
+    give_order(bench.endpoint, {"fault": "expired", "share": 1, "services": [], "seed": 0})
+    try:
+        with pytest.raises(ProviderError, match="expired"):
+            bench.make("sns/topic:Topic")
+    finally:
+        give_order(bench.endpoint, {})
+
+
 def test_what_is_in_use_is_not_deleted(bench):
     """A program that forgets a dependency deletes in the wrong order, and stops half-way in AWS."""
     ec2, facts = bench.session.client("ec2"), bench.facts
@@ -304,6 +369,7 @@ def test_what_is_in_use_is_not_deleted(bench):
         (ec2.delete_internet_gateway, {"InternetGatewayId": facts["gateway"]}, "DependencyViolation"),
         (ec2.detach_internet_gateway, {"InternetGatewayId": facts["gateway"], "VpcId": facts["one"]}, "mapped public address"),
         (ec2.release_address, {"AllocationId": facts["used address"]}, "InUse"),
+        (bench.session.client("events").delete_rule, {"Name": facts["rule"]}, "since it has targets"),
     ]
     for call, arguments, reason in refused:
         with pytest.raises(ClientError, match=reason):
