@@ -18,6 +18,7 @@ from components.registry import Registry, RegistryArgs
 from components.repository import Repository
 from projects.sources import Sources
 from settings.project import REPOSITORY
+from settings.sections import workstream
 from settings.sections.image import BASE_IMAGE, ImageSettings
 from settings.sections.workstream import Architecture, Build
 from tests.unit.recorder import ACCOUNT_ID, IMAGE, REGION, REPOSITORY_URL, Stack
@@ -34,7 +35,8 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path = tmp_path / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file)
-    monkeypatch.setattr(image, "REPOSITORY", tmp_path)
+    for module in (image, workstream):
+        monkeypatch.setattr(module, "REPOSITORY", tmp_path)
     return tmp_path
 
 
@@ -112,7 +114,7 @@ def test_what_is_being_built_does_not_change_under_the_builder(sources: Path):
 
 def test_stacks_that_are_deployed_at_the_same_time_do_not_disturb_each_other(sources: Path, monkeypatch: pytest.MonkeyPatch):
     """Two stacks of one checkout: one would end because the other has just moved its files there."""
-    rename, put_together = Path.rename, lambda: image._put_together(sources / ".build/shop", Sources.of(sources / "shop"))
+    rename, put_together = Path.rename, lambda: image._put_together(sources / ".build/shop", sources / "shop")[0]
 
     def overtaken(self: Path, target: Path) -> Path:
         monkeypatch.setattr(Path, "rename", rename)
