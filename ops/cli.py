@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops import acceptance, artifacts, credentials, doctor, explain, logs, preflight, projects, recover, rollback, run, status
+from ops import acceptance, artifacts, credentials, docs, doctor, explain, logs, preflight, projects, recover, rollback, run, status
 from ops.explained import Group
 from ops.open import open_page
 from ops.stack import Stack
@@ -19,6 +19,7 @@ app.command()(status.status)
 app.command()(logs.logs)
 app.command()(artifacts.artifacts)
 app.command("open")(open_page)
+app.command()(docs.docs)
 app.command()(rollback.rollback)
 app.command()(doctor.doctor)
 app.command()(explain.explain)
