@@ -5,7 +5,22 @@ from typing import Annotated
 
 import typer
 
-from ops import acceptance, artifacts, credentials, docs, doctor, explain, logs, preflight, projects, recover, rollback, run, status
+from ops import (
+    acceptance,
+    artifacts,
+    credentials,
+    docs,
+    doctor,
+    explain,
+    logs,
+    preflight,
+    projects,
+    recover,
+    rollback,
+    run,
+    status,
+    workstream,
+)
 from ops.explained import Group
 from ops.open import open_page
 from ops.stack import Stack
@@ -13,6 +28,7 @@ from ops.stack import Stack
 app = typer.Typer(cls=Group, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(projects.app, name="projects")
+app.add_typer(workstream.app, name="workstream")
 app.command()(preflight.preflight)
 app.command()(run.run)
 app.command()(status.status)

@@ -1,5 +1,8 @@
 """`ops recover`: go on after a deployment that was killed."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from ops.backend import recovery
@@ -7,9 +10,12 @@ from ops.context import stack_of
 from ops.engine import Engine
 
 
-def recover(context: typer.Context) -> None:
+def recover(
+    context: typer.Context,
+    config_file: Annotated[Path | None, typer.Option(help="The stack's file, if it is not Pulumi.<stack>.yaml here.")] = None,
+) -> None:
     """Settle what a killed `pulumi up` left behind: its lock, and what it had begun. The pipeline does this by itself."""
     name = stack_of(context).name
-    engine = Engine(name) if name else Engine.of_selected()
+    engine = Engine(name, config_file) if name else Engine.of_selected(config_file)
     recovery.recover(engine)
     typer.echo(f"`pulumi up --stack {engine.stack}` can go on.")
