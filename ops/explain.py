@@ -93,7 +93,7 @@ def of_summary(page: Mapping[str, Any] | None, names: Mapping[str, str]) -> Diag
 def summary(stack: Stack, workstream: Workstream, run_id: str) -> dict[str, Any] | None:
     """`summary.json` of the run's last try that left one."""
     bucket, prefix = workstream.artifacts
-    s3 = stack.session.client("s3")
+    s3 = stack.client("s3")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/runs/{run_id}/")
     keys = [found["Key"] for page in pages for found in page.get("Contents", []) if found["Key"].endswith("/summary.json")]
     if not keys:
