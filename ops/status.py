@@ -32,11 +32,11 @@ def status(
     airflow = Airflow(stack)
     airflow.require_available()
     dags, newest = airflow.dags(), airflow.newest_runs(target.dag_id for target in targets)
-    states = {target: _state(dags.get(target.dag_id), newest.get(target.dag_id)) for target in targets}
     wanted = [
         target
-        for target, state in states.items()
-        if (not failed or state == "failed") and (owner is None or owner in dags.get(target.dag_id, {}).get("owners", []))
+        for target in targets
+        if (not failed or _state(dags.get(target.dag_id), newest.get(target.dag_id)) == "failed")
+        and (owner is None or owner in dags.get(target.dag_id, {}).get("owners", []))
     ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         rows = list(pool.map(lambda target: _row(stack, target, dags.get(target.dag_id), newest.get(target.dag_id)), wanted))
