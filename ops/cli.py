@@ -1,26 +1,52 @@
 """`ops`: run and look after the workstreams of a deployed stack, with the AWS credentials of your environment."""
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ops import acceptance, artifacts, credentials, doctor, explain, logs, preflight, recover, rollback, run, status
+from ops.context import examples, verbs
 from ops.explained import Group
 from ops.stack import Stack
 
-app = typer.Typer(cls=Group, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=Group,
+    help=__doc__,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog=examples("status", "run sales --wait", "--stack dev doctor"),
+)
+
+
+def add(verb: Callable[..., None], *commands: str) -> None:
+    """Makes a verb of the function; its first paragraph is its line in the list of all, the commands are its examples."""
+    first = (inspect.getdoc(verb) or "").partition("\n\n")[0].replace("\n", " ")
+    app.command(short_help=first, epilog=examples(*commands))(verb)
+    verbs.add(verb.__name__)
+
+
+add(preflight.preflight, "--stack dev preflight", "--stack dev preflight --json")
+add(
+    run.run,
+    "run sales --wait",
+    "run sales --select stg_orders+ --full-refresh",
+    "run sales --command 'run-operation grant_rights' --wait",
+    'run sales --date 2026-01-31 --vars \'{"currency": "EUR"}\'',
+)
+add(status.status, "status", "status sales --json")
+add(logs.logs, "logs sales", "logs sales --follow", "logs sales --run ID --lines 1000 --json")
+add(artifacts.artifacts, "artifacts sales", "artifacts sales --run ID --json")
+add(rollback.rollback, "rollback sales", "rollback sales --undo")
+add(doctor.doctor, "doctor", "doctor --json")
+add(explain.explain, "explain sales", "explain sales --run ID", "explain - < message.txt")
+add(recover.recover, "--stack dev recover")
+add(acceptance.acceptance, "--stack dev acceptance sales", "acceptance --minutes 20 --json")
 app.add_typer(credentials.app, name="credentials")
-app.command()(preflight.preflight)
-app.command()(run.run)
-app.command()(status.status)
-app.command()(logs.logs)
-app.command()(artifacts.artifacts)
-app.command()(rollback.rollback)
-app.command()(doctor.doctor)
-app.command()(explain.explain)
-app.command()(recover.recover)
-app.command()(acceptance.acceptance)
+verbs.add("credentials")
 
 
 @app.callback()

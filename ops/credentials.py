@@ -8,7 +8,7 @@ from typing import Annotated, cast
 import typer
 
 from ops import identity, keys
-from ops.context import stack_of
+from ops.context import examples, stack_of
 from ops.errors import OpsError
 from ops.stack import Stack
 from settings.sections.warehouse import SECRET_FIELDS, Authentication
@@ -16,7 +16,9 @@ from settings.sections.warehouse import SECRET_FIELDS, Authentication
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 
 
-@app.command()
+@app.command(
+    epilog=examples("credentials put --generate", "credentials put < key.p8", "credentials put --private-key-file key.p8 --slot 2")
+)
 def put(
     context: typer.Context,
     generate: Annotated[

@@ -37,7 +37,7 @@ def event_of(line: str) -> Event | None:
 
 
 def shown(line: str) -> str | None:
-    """A line of the log as a person sees it; None for one that is for machines only. A failure's text is whole, on lines of its own."""
+    """A line of the log as a person sees it, None for one that is for machines only. A failure is whole, on lines of its own."""
     event = event_of(line)
     if event is None:
         return None if "_aws" in (_object(line) or {}) else line
@@ -57,10 +57,8 @@ def _object(line: str) -> dict[str, Any] | None:
 
 
 def _started(event: Event) -> str:
-    day = str(event["time"])[:10]
-    return (
-        f"Run {event.get('run')} of {event.get('workstream')}, try {event.get('try')}, image {event.get('image')}; {day}, times in UTC"
-    )
+    whose = f"Run {event.get('run')} of {event.get('workstream')}, try {event.get('try')}, image {event.get('image')}"
+    return f"{whose}; {str(event['time'])[:10]}, times in UTC"
 
 
 def _parsed(event: Event) -> str:

@@ -325,12 +325,9 @@ def test_what_the_container_has_explained_is_not_explained_once_more(operator, e
 def test_the_log_in_airflow_is_for_people(logs):
     """CloudWatch has the events for machines; on Airflow's page they are five rows each, and the metrics are of no use at all."""
     told = []
+    logger: Any = SimpleNamespace(log=lambda level, line: told.append((level, line)))
     fetcher = CompleteLogFetcher(
-        log_group="g",
-        log_stream_name="s",
-        fetch_interval=pendulum.duration(seconds=0),
-        logger=SimpleNamespace(log=lambda level, line: told.append((level, line))),
-        aws_conn_id=None,
+        log_group="g", log_stream_name="s", fetch_interval=pendulum.duration(seconds=0), logger=logger, aws_conn_id=None
     )
     event = {"time": "2026-01-01T12:01:33.000+00:00", "event": "node_finished", "level": "error", "node": "model.a.orders"}
     logs.lines = ['{"_aws": {}}', json.dumps(event | {"status": "error", "message": "column total is gone"}), "dbt failed"]
