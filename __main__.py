@@ -82,6 +82,7 @@ airflow = Airflow(
         cluster=cluster,
         storage=storage,
         alert_topic_arn=alerts.topic_arn,
+        secret_arn=credentials.secret_arn,
         logs=logs,
     ),
 )

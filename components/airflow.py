@@ -61,6 +61,8 @@ class AirflowArgs:
     cluster: Cluster
     storage: Storage
     alert_topic_arn: pulumi.Input[str]
+    secret_arn: pulumi.Input[str] | None
+    """The Snowflake credentials; None: there are none."""
     logs: Logs
 
 
@@ -271,9 +273,11 @@ def _task_statements(args: AirflowArgs) -> list[Statement]:
 
 
 def _report_statements(args: AirflowArgs) -> list[Statement]:
-    """What a run's end needs: its summary, to show what failed, and the topic for alerts."""
+    """What a run's end needs: its summary, to show what failed; the topic for alerts, and how long the credentials are good."""
     return [
         Statement(actions=["s3:GetObject"], resources=[pulumi.Output.concat(args.storage.artifacts.arn, "/*/runs/*/summary.json")]),
         Statement(actions=["sns:Publish"], resources=[args.alert_topic_arn]),
         args.key.usage("sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
+        # When they end, not what they are.
+        *([Statement(actions=["secretsmanager:DescribeSecret"], resources=[args.secret_arn])] if args.secret_arn else []),
     ]

@@ -187,6 +187,7 @@ def _dag_configuration(
         "artifactsBucket": args.artifacts.name,
         "artifactsPrefix": name,
         "alertTopic": args.alert_topic_arn,
+        "secret": args.secret_arn,
         "select": settings.select,
         "exclude": settings.exclude,
         "selector": settings.selector,

@@ -82,6 +82,8 @@ class Workstream(BaseModel):
     artifacts_bucket: Text
     artifacts_prefix: Text
     alert_topic: Text
+    secret: Annotated[Text | None, Field(description="an ARN, or null")]
+    """The Snowflake credentials', whose age Airflow may ask for, never their value; None: there are none."""
     select: Texts
     exclude: Texts
     selector: Annotated[Text | None, Field(description="a text that is not empty, or null")]

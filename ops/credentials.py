@@ -2,10 +2,12 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
+from runner.causes import version_id
 
 from ops import identity, keys
 from ops.context import examples, stack_of
@@ -28,6 +30,10 @@ def put(
         Path | None, typer.Option(help="PEM file of the private key; `-` or nothing reads it from standard input.")
     ] = None,
     slot: Annotated[int, typer.Option(min=1, max=2, help="Which of the user's two public keys the statement sets.")] = 1,
+    expires: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Last day on which they are good: `ops doctor` and an alert remind of it."),
+    ] = None,
 ) -> None:
     """Put the credentials of the warehouse's user into Secrets Manager, and print the SQL that makes Snowflake accept a key.
 
@@ -35,6 +41,8 @@ def put(
     """
     if generate and private_key_file:
         raise OpsError("--generate makes a key, and --private-key-file gives one.", "Use one of the two.")
+    if expires and expires.date() < datetime.now(UTC).date():
+        raise OpsError(f"{expires.date()} is over.", "Give a day that is still to come: --expires YYYY-MM-DD")
     stack = stack_of(context)
     warehouse = stack.output("warehouse")
     match warehouse["authentication"]:
@@ -47,23 +55,23 @@ def put(
             if generate or private_key_file:
                 fix = "Leave the option out, or set dbt-platform:warehouse.authentication to keyPair and deploy."
                 raise OpsError("This stack logs in to Snowflake with a password, not with a key.", fix)
-            _put_password(stack, warehouse)
+            _put_password(stack, warehouse, expires)
         case _:
-            _put_key(stack, warehouse, _read_key(private_key_file) if not generate else keys.generate(), slot)
+            _put_key(stack, warehouse, _read_key(private_key_file) if not generate else keys.generate(), slot, expires)
 
 
-def _put_password(stack: Stack, warehouse: dict[str, str]) -> None:
+def _put_password(stack: Stack, warehouse: dict[str, str], expires: datetime | None) -> None:
     password = _ask(f"Password of {warehouse['user']}")
     if not password:
         raise OpsError("The password is empty.", "Type it, or pass it on standard input.")
-    _store(stack, warehouse, {"SNOWFLAKE_PASSWORD": password})
+    _store(stack, warehouse, {"SNOWFLAKE_PASSWORD": password}, expires)
     typer.echo("The password is in Secrets Manager; the next run uses it.", err=True)
 
 
-def _put_key(stack: Stack, warehouse: dict[str, str], pem: str, slot: int) -> None:
+def _put_key(stack: Stack, warehouse: dict[str, str], pem: str, slot: int, expires: datetime | None) -> None:
     passphrase = typer.prompt("Passphrase of the private key", hide_input=True, err=True) if keys.is_encrypted(pem) else ""
     key = keys.load(pem, passphrase)
-    _store(stack, warehouse, {"SNOWFLAKE_PRIVATE_KEY": pem, "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": passphrase})
+    _store(stack, warehouse, {"SNOWFLAKE_PRIVATE_KEY": pem, "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": passphrase}, expires)
     typer.echo("The private key is in Secrets Manager. Run this statement in Snowflake as an administrator of users:", err=True)
     typer.echo(keys.alter_user(warehouse["user"], key, slot))
 
@@ -84,12 +92,13 @@ def _ask(what: str) -> str:
     return typer.prompt(what, hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
-def _store(stack: Stack, warehouse: dict[str, str], given: dict[str, str]) -> None:
+def _store(stack: Stack, warehouse: dict[str, str], given: dict[str, str], expires: datetime | None) -> None:
     """Stores what the container's variables hold, each under its field, beside whose it is."""
     fields = SECRET_FIELDS[cast("Authentication", warehouse["authentication"])]
     secret = {key: warehouse[key] for key in ("account", "user")} | {fields[variable]: value for variable, value in given.items()}
     client = stack.session.client("secretsmanager")
     try:
-        client.put_secret_value(SecretId=stack.output("secretArn"), SecretString=json.dumps(secret))
+        version = version_id(expires.date() if expires else None)
+        client.put_secret_value(SecretId=stack.output("secretArn"), SecretString=json.dumps(secret), ClientRequestToken=version)
     except client.exceptions.ResourceNotFoundException as error:
         raise OpsError("The secret is not there any more.", "Make it again with `pulumi up`.") from error

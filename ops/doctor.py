@@ -1,11 +1,10 @@
 """`ops doctor`: does a run have all that it needs?"""
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated
 
 import typer
-from runner.causes import BY_ID, diagnosis, names_of
+from runner.causes import BY_ID, Diagnosis, age, diagnosis, names_of
 
 from ops.airflow import AILING, Airflow, refusal
 from ops.context import stack_of
@@ -39,28 +38,21 @@ def _secret(stack: Stack) -> Iterator[Finding]:
     if stack.output("warehouse")["authentication"] == "workloadIdentity":
         yield Finding(check="Snowflake credentials", ok=True, detail="the tasks log in with their AWS roles")
         return
+    check, names = "Snowflake credentials", names_of(stack.output("airflowEnvironment"), "")
     secret = stack.session.client("secretsmanager").describe_secret(SecretId=stack.output("secretArn"))
+    found = age(secret)
     if secret.get("DeletedDate"):
-        yield _lacking("Snowflake credentials", "secret-deleted", stack.output("airflowEnvironment"))
-        return
-    current = any("AWSCURRENT" in stages for stages in secret.get("VersionIdsToStages", {}).values())
-    yield Finding(
-        check="Snowflake credentials",
-        ok=current,
-        detail=f"the secret has a value{_age(secret)}" if current else BY_ID["secret-empty"].happened,
-        fix="" if current else BY_ID["secret-empty"].todo,
-    )
+        yield _lacking(check, diagnosis(BY_ID["secret-deleted"], "", names))
+    elif found is None:
+        yield _lacking(check, diagnosis(BY_ID["secret-empty"], "", names))
+    elif warning := found.warning(names):
+        yield _lacking(check, warning)
+    else:
+        yield Finding(check=check, ok=True, detail=f"the secret has a value{found}")
 
 
-def _age(secret: Mapping[str, Any]) -> str:
-    """Of the value; `ops credentials put` is all that changes it."""
-    changed = secret.get("LastChangedDate")
-    return f", put {(datetime.now(UTC) - changed).days} days ago" if changed else ""
-
-
-def _lacking(check: str, cause: str, platform: str) -> Finding:
+def _lacking(check: str, told: Diagnosis) -> Finding:
     """A finding in the words that a run would fail with."""
-    told = diagnosis(BY_ID[cause], "", names_of(platform, ""))
     return Finding(check=check, ok=False, detail=told.summary, fix=told.resolution)
 
 

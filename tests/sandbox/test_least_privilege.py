@@ -56,6 +56,11 @@ ALLOWED: dict[str, tuple[str, str, Call]] = {
         "logs",
         lambda logs, on: logs.get_log_events(logGroupName=on.sales["logGroup"], logStreamName=FOREIGN),
     ),
+    "airflow: asks when the Snowflake credentials end": (
+        "airflow",
+        "secretsmanager",
+        lambda vault, on: vault.describe_secret(SecretId=on.sales["secret"]),
+    ),
     "airflow: alerts": ("airflow", "sns", lambda sns, on: sns.publish(TopicArn=on.sales["alertTopic"], Message="test")),
     "flow logs: writes its log": (
         "flow logs",

@@ -3,6 +3,7 @@
 The image has it as `runner.causes`, Airflow as `dbt_causes`; the latter is a link to the former. Standard library only.
 """
 
+from .credentials import Age, age, version_id
 from .ecs import diagnose_error, diagnose_refused, diagnose_stopped
 from .model import PAGE, UNKNOWN, Cause, Diagnosis, Place, diagnosis, heard, last_words, names_of
 from .table import BY_ID, CAUSES, diagnose, guess
@@ -12,9 +13,11 @@ __all__ = [
     "CAUSES",
     "PAGE",
     "UNKNOWN",
+    "Age",
     "Cause",
     "Diagnosis",
     "Place",
+    "age",
     "diagnose",
     "diagnose_error",
     "diagnose_refused",
@@ -24,4 +27,5 @@ __all__ = [
     "heard",
     "last_words",
     "names_of",
+    "version_id",
 ]

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 from .aws import AWS, service
+from .credentials import EXPIRE
 from .dbt import AFTER, BEFORE
 from .model import UNKNOWN, Cause, Diagnosis, Place, diagnosis, find
 from .snowflake import SNOWFLAKE
 
-CAUSES: tuple[Cause, ...] = (*BEFORE, *SNOWFLAKE, *AFTER, *AWS, UNKNOWN)
+CAUSES: tuple[Cause, ...] = (*BEFORE, *SNOWFLAKE, *AFTER, *AWS, EXPIRE, UNKNOWN)
 """From special to general."""
 
 BY_ID: Mapping[str, Cause] = {cause.id: cause for cause in CAUSES}

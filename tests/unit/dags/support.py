@@ -44,6 +44,7 @@ def configuration(name: str, **changes: Any) -> dict[str, Any]:
         "artifactsBucket": "artifacts",
         "artifactsPrefix": name,
         "alertTopic": "arn:aws:sns:eu-west-1:123456789012:alerts",
+        "secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:snowflake",
         "select": [f"tag:{name}"],
         "exclude": [],
         "selector": None,

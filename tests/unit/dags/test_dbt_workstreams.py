@@ -43,7 +43,7 @@ def test_each_configuration_becomes_one_dag(bag):
     """A workstream that has no DAG never runs, and nobody notices."""
     loaded = bag(configuration("sales"), configuration("finance"))
 
-    assert set(loaded.dags) == {"dbt_sales", "dbt_finance", "dbt-watch"}
+    assert set(loaded.dags) == {"dbt_sales", "dbt_finance", "dbt-watch", "dbt-credentials"}
     assert loaded.import_errors == {}
 
 
@@ -53,7 +53,7 @@ def test_a_bad_configuration_is_one_import_error_and_the_others_load(bag):
     del bad["retries"]
     loaded = bag(configuration("sales"), bad)
 
-    assert set(loaded.dags) == {"dbt_sales", "dbt-watch"}
+    assert set(loaded.dags) == {"dbt_sales", "dbt-watch", "dbt-credentials"}
     (error,) = loaded.import_errors.values()
     assert "config/finance.json: timeoutMinutes: 'soon' should be a whole number" in error
     assert "config/finance.json: retries: is missing: is it 'retires'?: expected a whole number" in error

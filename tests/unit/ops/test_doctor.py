@@ -1,6 +1,7 @@
 """`ops doctor`: each thing that a run can lack is found, named and mended by what it says."""
 
 import json
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -108,3 +109,29 @@ def test_what_airflow_says_is_heeded(ops, healthy, call, answer, check):  # noqa
     result = ops("doctor", "--json")
 
     assert [finding["check"] for finding in json.loads(result.stdout) if not finding["ok"]] == [check]
+
+
+@pytest.mark.parametrize(("days", "good"), [(30, True), (14, False)])
+def test_credentials_that_end_soon_are_found_before_a_run_does(ops, healthy, days, good):  # noqa: F811
+    """What `credentials put` was told is what `doctor` says."""
+    expires = datetime.now(UTC).date() + timedelta(days=days)
+    assert ops("credentials", "put", "--generate", "--expires", str(expires)).exit_code == 0
+    [version] = [body["ClientRequestToken"] for operation, body in healthy.requests if operation.endswith("PutSecretValue")]
+    healthy.answers[SECRET] = lambda _: {"VersionIdsToStages": {version: ["AWSCURRENT"]}}
+
+    [found] = [each for each in json.loads(ops("doctor", "--json").stdout) if each["check"] == "Snowflake credentials"]
+
+    assert 32 <= len(version) <= 64, "API reference, PutSecretValue"
+    assert found["ok"] == good
+    assert f"good until {expires}" in found["detail"]
+    assert good or "ops credentials put" in found["fix"]
+
+
+def test_credentials_without_an_end_have_an_age(ops, healthy):  # noqa: F811
+    """A key of three years ago is one to change, whether it ends or not."""
+    healthy.answers[SECRET] = lambda _: {"VersionIdsToStages": {"put-20260101-expires-unknown-0123456789abcdef": ["AWSCURRENT"]}}
+
+    [found] = [each for each in json.loads(ops("doctor", "--json").stdout) if each["check"] == "Snowflake credentials"]
+
+    days = (datetime.now(UTC).date() - date(2026, 1, 1)).days
+    assert found["detail"] == f"the secret has a value, put {days} days ago"
