@@ -5,6 +5,8 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
 export UV := $(CACHE)/uv/$(UV_VERSION)/bin/uv
 BIN := .venv/bin
+# Side by side: one process waits for Airflow most of the time; more than two would wait for the processor.
+TWO := --numprocesses 2 --dist loadgroup
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,13 +22,13 @@ demo-down: $(BIN)/.complete ## destroy the demo's stack and end everything it st
 	@$(BIN)/sandbox down
 
 test: lint types test-unit ## the whole test suite: unit, sandbox, end to end
-	@$(BIN)/pytest sandbox/tests/integration tests/sandbox tests/e2e
+	@$(BIN)/pytest sandbox/tests/integration tests/sandbox tests/e2e $(TWO)
 
 test-unit: $(BIN)/.complete ## the tests that need no Docker
 	@$(BIN)/pytest tests/unit sandbox/tests/unit --numprocesses logical --dist loadfile
 
 test-sandbox: $(BIN)/.complete ## the stand-ins and the stack, with the real engine
-	@$(BIN)/pytest sandbox/tests/integration tests/sandbox
+	@$(BIN)/pytest sandbox/tests/integration tests/sandbox $(TWO)
 
 test-e2e: $(BIN)/.complete ## the main job and its failures
 	@$(BIN)/pytest tests/e2e

@@ -288,6 +288,7 @@ def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[s
         "DBT_TARGET": settings.target or args.environment,
         "DBT_THREADS": str(settings.threads),
         "RUN_TIMEOUT_SECONDS": str(settings.timeout_minutes * 60),
+        "TASK_MEMORY_MIB": str(settings.memory),
         "SNOWFLAKE_ACCOUNT": warehouse.account,
         "SNOWFLAKE_AUTHENTICATOR": warehouse.authentication,
         "SNOWFLAKE_DATABASE": warehouse.database,

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from dbt_configuration import Workstream
 from dbt_fit import fit
+from dbt_metrics import count
 from dbt_operator import RETRY_DELAY, START_AND_STOP
 
 SUBJECT_LIMIT = 100
@@ -20,7 +20,7 @@ RUN = "DAG: {{ dag.dag_id }}\nRun: {{ run_id }}\nTry: {{ ti.try_number }}\nLog: 
 MESSAGE_LIMIT = 250_000
 """Bytes; SNS accepts 262,144 with its attributes (API reference, Publish)."""
 
-NAMESPACE, METRIC = "dbt-platform", "AlertsNotSent"
+METRIC = "AlertsNotSent"
 
 
 class Alert(SnsNotifier):
@@ -36,10 +36,7 @@ class Alert(SnsNotifier):
             super().notify(context)
         except Exception:
             self.log.error("This alert could not be sent to %s: %s\n%s", self.target_arn, self.subject, self.message)  # noqa: TRY400
-            dimensions = [{"Name": "Environment", "Value": self.environment}]
-            data = {"MetricName": METRIC, "Value": 1, "Unit": "Count", "Dimensions": dimensions}
-            cloudwatch: Any = AwsBaseHook(client_type="cloudwatch", aws_conn_id=None, region_name=self.region_name).conn
-            cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=[data])
+            count(str(self.region_name), METRIC, Environment=self.environment)
             raise
 
 

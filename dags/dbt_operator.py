@@ -11,7 +11,7 @@ from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetcher
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
-from dbt_causes import BY_ID, diagnosis, names_of
+from dbt_causes import BY_ID, diagnosis, heard, names_of
 from dbt_command import command, event_time, overrides
 from dbt_configuration import Workstream
 from dbt_console import ContainerLog, RunReport, artifact_page, log_page
@@ -20,6 +20,7 @@ from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_
 from dbt_fit import fit
 from dbt_intervals import interval
 from dbt_lines import shown
+from dbt_metrics import count
 from dbt_retries import LOST_WORKERS, OwnFailures
 from dbt_summary import XCOM_KEY, digest, fetch, folder, is_whole, publish_all, publish_each
 from dbt_turns import take_turn
@@ -42,6 +43,9 @@ LOOKS = 5
 LOOK_AGAIN = timedelta(seconds=30)
 
 TRY_NUMBER = "DBT_TRY_NUMBER"
+
+FAILED = "RunFailed"
+"""Metric of the runs that failed, by cause (`image/runner/metrics.py`)."""
 
 
 class CompleteLogFetcher(AwsTaskLogFetcher):
@@ -276,9 +280,18 @@ class DbtOperator(EcsRunTaskOperator):
         explained once more.
         """
         report = self._report()
+        if not self.summary and not heard(report):
+            self._count(found.cause)
         explained = any(found.resolution in line for line in report)
         message = fit("\n".join([*report, found.detail if explained else str(found)]), MESSAGE_LIMIT)
         raise (AirflowException if found.transient else AirflowFailException)(message) from None
+
+    def _count(self, cause: str) -> None:
+        """By cause, as a container does that came to say why it failed."""
+        try:
+            count(self.workstream.region, FAILED, Platform=self.names["platform"], Cause=cause)
+        except Exception as error:  # noqa: BLE001 - the run fails of what it fails of
+            self.log.warning("The failure is missing on the dashboard: %s", error)
 
     def _report(self) -> list[str]:
         """The container's last words for people, without the events for machines."""

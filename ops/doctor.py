@@ -42,17 +42,21 @@ def _secret(stack: Stack) -> Iterator[Finding]:
     secret = stack.session.client("secretsmanager").describe_secret(SecretId=stack.output("secretArn"))
     found = age(secret)
     if secret.get("DeletedDate"):
-        yield _lacking(check, diagnosis(BY_ID["secret-deleted"], "", names))
+        yield _lacking(check, "secret-deleted", stack)
     elif found is None:
-        yield _lacking(check, diagnosis(BY_ID["secret-empty"], "", names))
+        yield _lacking(check, "secret-empty", stack)
     elif warning := found.warning(names):
-        yield _lacking(check, warning)
+        yield _told(check, warning)
     else:
         yield Finding(check=check, ok=True, detail=f"the secret has a value{found}")
 
 
-def _lacking(check: str, told: Diagnosis) -> Finding:
-    """A finding in the words that a run would fail with."""
+def _lacking(check: str, cause: str, stack: Stack, workstream: str = "") -> Finding:
+    """What a run would fail of, in the words that it would fail with."""
+    return _told(check, diagnosis(BY_ID[cause], "", names_of(stack.output("airflowEnvironment"), workstream)))
+
+
+def _told(check: str, told: Diagnosis) -> Finding:
     return Finding(check=check, ok=False, detail=told.summary, fix=told.resolution)
 
 
@@ -81,28 +85,24 @@ def _airflow(stack: Stack) -> Iterator[Finding]:
 def _task_definition(stack: Stack, workstream: Workstream) -> Iterator[Finding]:
     name = f"{workstream.name}: task definition"
     found = stack.session.client("ecs").describe_task_definition(taskDefinition=workstream.task_definition)["taskDefinition"]
-    active = found["status"] == "ACTIVE"
-    shown = workstream.task_definition.rpartition("/")[2]
-    yield Finding(check=name, ok=active, detail=f"{shown} is {found['status']}", fix="" if active else "pulumi up --refresh")
-    image = found["containerDefinitions"][0]["image"]
-    there = has_image(stack, image)
-    yield Finding(
-        check=f"{workstream.name}: image",
-        ok=there,
-        detail=image.rpartition("/")[2] if there else f"{image} is not in ECR",
-        fix="" if there else "Build it again: change the image or the dbt project, then `pulumi up`.",
-    )
+    if found["status"] == "ACTIVE":
+        yield Finding(check=name, ok=True, detail=f"{workstream.task_definition.rpartition('/')[2]} is ACTIVE")
+    else:
+        yield _lacking(name, "task-definition-gone", stack, workstream.name)
+    check, image = f"{workstream.name}: image", found["containerDefinitions"][0]["image"]
+    if has_image(stack, image):
+        yield Finding(check=check, ok=True, detail=image.rpartition("/")[2])
+    else:
+        yield _lacking(check, "image-gone", stack, workstream.name)
 
 
 def _log_group(stack: Stack, workstream: Workstream) -> Iterator[Finding]:
+    name = f"{workstream.name}: log group"
     pages = stack.session.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=workstream.log_group)
-    there = any(group["logGroupName"] == workstream.log_group for page in pages for group in page["logGroups"])
-    yield Finding(
-        check=f"{workstream.name}: log group",
-        ok=there,
-        detail=workstream.log_group if there else f"{workstream.log_group} is gone: ECS starts no task without it",
-        fix="" if there else "pulumi up --refresh",
-    )
+    if any(group["logGroupName"] == workstream.log_group for page in pages for group in page["logGroups"]):
+        yield Finding(check=name, ok=True, detail=workstream.log_group)
+    else:
+        yield _lacking(name, "log-group-gone", stack, workstream.name)
 
 
 def _dag(stack: Stack, workstream: Workstream) -> Iterator[Finding]:

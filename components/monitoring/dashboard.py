@@ -37,7 +37,8 @@ RUNS = Family("dbt-platform", "Platform", "Workstream")
 """What the runner prints (`image/runner/metrics.py`)."""
 
 CAUSES = Family("dbt-platform", "Platform", "Cause")
-"""The same, of runs that failed: a line for each cause of `docs/errors.md`."""
+"""The same, of runs that failed: a bar for each cause of `docs/errors.md`. Of containers that never came to say it, Airflow counts
+it (`dags/dbt_operator.py`)."""
 
 TASKS = Family("ECS/ContainerInsights", "ClusterName", "TaskDefinitionFamily")
 
@@ -91,7 +92,7 @@ def _graphs(args: DashboardArgs) -> list[dict[str, Any]]:
         _graph(args, "Run duration (s)", _lines(args, RUNS, "RunDuration", "Maximum", platform)),
         _graph(args, "Runs that succeeded (1) or failed (0)", _lines(args, RUNS, "RunSucceeded", "Minimum", platform)),
         _graph(args, "Models and tests that failed", _lines(args, RUNS, "NodesFailed", "Sum", platform)),
-        _graph(args, "Runs that failed, by cause", _worst(CAUSES, "RunFailed", "Sum", platform)),
+        _ranking(args, "Runs that failed, by cause (docs/errors.md)", _worst(CAUSES, "RunFailed", "Sum", platform)),
         _graph(
             args, "From the container's start to its first query (s)", _lines(args, RUNS, "TimeToFirstQuery", "Maximum", platform)
         ),
@@ -116,6 +117,12 @@ def _graphs(args: DashboardArgs) -> list[dict[str, Any]]:
 def _graph(args: DashboardArgs, title: str, metrics: list[Any]) -> dict[str, Any]:
     properties = {"title": title, "region": args.region, "view": "timeSeries", "period": FIVE_MINUTES, "metrics": metrics}
     return {"type": "metric", "properties": properties}
+
+
+def _ranking(args: DashboardArgs, title: str, metrics: list[Any]) -> dict[str, Any]:
+    """A bar each, for the whole time that the page shows: what there is most of."""
+    graph = _graph(args, title, metrics)
+    return {**graph, "properties": {**graph["properties"], "view": "bar", "setPeriodToTimeRange": True}}
 
 
 def _lines(args: DashboardArgs, family: Family, metric: str, statistic: Statistic, whose: pulumi.Input[str]) -> list[Any]:

@@ -50,6 +50,7 @@ def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
     stale = summary.code == ExitCode.FAILED and summary.reasons[0].cause == "stale-source"
     headline = _NOT_DBT if stale else _HEADLINES[summary.code]
     lines = ["", f"{headline}: {counts or 'no node was run'} in {summary.seconds:.0f} s"]
+    lines += [f"Note: {note}" for note in summary.notes]
     if len(summary.steps) > 1:
         lines += ["", *(f"{step.number + 1}. {step.command}: {step.status}{_counted(step)}" for step in summary.steps)]
     lines += _problem(summary)

@@ -10,6 +10,7 @@ from runner.closing import closing
 from runner.dbt import LOGS, TARGET, Dbt
 from runner.journal import Journal
 from runner.metrics import metrics
+from runner.notes import Notes
 from runner.outcome import ExitCode
 from runner.output import Output
 from runner.reasons import NOT_STORED
@@ -37,12 +38,13 @@ class Ending:
     journal: Journal
     dbt: Dbt
     output: Output
+    notes: Notes
     to_first_query: float | None
     """Seconds from the start of the container."""
 
     def end(self, summary: Summary) -> ExitCode:
         """Store and report. What could not be stored makes a success a failure, and never hides a failure."""
-        compiled = self._compiled(summary)
+        compiled, summary = self._compiled(summary), replace(summary, notes=self.notes.of(summary))
         try:
             self._store_patiently(summary, compiled)
         except Exception as error:  # noqa: BLE001 - S3 may fail in many ways
@@ -76,6 +78,7 @@ class Ending:
         self.artifacts.put("report.html", report(summary, before))
         if summary.code == ExitCode.SUCCESS:
             self.artifacts.put_shared(ROWS, json.dumps(before | summary.progress.rows()))
+            self.notes.keep(summary)
         page = summary.json()
         self.artifacts.put_shared(LATEST, page)
         self.artifacts.put("summary.json", page)

@@ -81,6 +81,8 @@ class Environment:
     """Check the sources' freshness before building."""
     deadline: int
     """Seconds from the start of the runner until it ends itself; 0: never."""
+    memory: int
+    """MiB that the task has; 0: nobody says."""
     warehouse: Warehouse
 
 
@@ -101,7 +103,13 @@ def read(variables: Mapping[str, str]) -> Environment:
     problems += [f"{name} is not set: {meaning}." for name, meaning in required.items() if not variables.get(name)]
     numbers = {
         name: _number(variables, name, default, problems)
-        for name, default in {"SNOWFLAKE_PORT": 443, "DBT_TRY_NUMBER": 1, "RUN_TIMEOUT_SECONDS": 0, "DBT_THREADS": 4}.items()
+        for name, default in {
+            "SNOWFLAKE_PORT": 443,
+            "DBT_TRY_NUMBER": 1,
+            "RUN_TIMEOUT_SECONDS": 0,
+            "DBT_THREADS": 4,
+            "TASK_MEMORY_MIB": 0,
+        }.items()
     }
     if not variables.get("ARTIFACTS_URI", "s3://").startswith("s3://"):
         problems.append(f"ARTIFACTS_URI is {variables['ARTIFACTS_URI']!r}, not s3://<bucket>/<prefix>.")
@@ -128,6 +136,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         variables=variables.get("DBT_VARS") or "",
         freshness=freshness == "true",
         deadline=numbers["RUN_TIMEOUT_SECONDS"],
+        memory=numbers["TASK_MEMORY_MIB"],
         warehouse=Warehouse(
             account=account,
             user=variables["SNOWFLAKE_USER"],

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +23,7 @@ from runner.freshness import SourceAge, check_sources, complaint
 from runner.identity import fingerprint, identity, process_age
 from runner.interruption import interruptible
 from runner.journal import Former, Journal
+from runner.notes import Notes
 from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
 from runner.parse_cache import ParseCache
@@ -107,6 +108,7 @@ class Run:
             journal=self._journal,
             dbt=self._dbt,
             output=self._output,
+            notes=Notes(self._environment, self._artifacts, asdict(replace(self._options, event_time=None, variables=""))),
             to_first_query=first and first - self._began,
         )
         return ending.end(summary)

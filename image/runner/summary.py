@@ -35,6 +35,8 @@ class Summary:
     image: str
     ended: datetime
     """UTC."""
+    notes: Sequence[str] = ()
+    """What people should know although it failed nothing."""
 
     @property
     def started(self) -> datetime:
@@ -105,6 +107,7 @@ class Summary:
             "outcome": self.code.name.lower(),
             "exitCode": int(self.code),
             "problem": self.problem or None,
+            "notes": list(self.notes),
             "diagnosis": self._diagnosis(),
             "started": self.started.isoformat(timespec="milliseconds"),
             "ended": self.ended.isoformat(timespec="milliseconds"),

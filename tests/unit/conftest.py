@@ -8,12 +8,17 @@ from pathlib import Path
 import botocore.loaders
 import botocore.session
 import pytest
+from hypothesis import HealthCheck, settings
 
 from components.account import Account
 from components.logs import Logs
 from tests.fake_program import FakeProgram
 from tests.unit.pulumi import healthy
 from tests.unit.recorder import ACCOUNT_ID, REGION, Stack, run_program, stack_file, without_internet
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+"""How long an example takes says how busy the machine is, and nothing about the code."""
 
 gc.disable()
 

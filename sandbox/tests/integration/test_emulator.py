@@ -323,8 +323,8 @@ def _received(cloud: Account, queue: str) -> bool:
     return bool(cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
 
 
-@pytest.mark.parametrize("account", ["", "999999999999"], ids=["ours", "a stranger's"])
-def test_an_alarm_reaches_a_topic_that_lets_it(cloud: Account, account: str):
+@pytest.mark.parametrize("named", ["", "999999999999"], ids=["ours", "a stranger's"])
+def test_an_alarm_reaches_a_topic_that_lets_it(cloud: Account, named: str):
     """With a topic policy that is wrong an alarm is silent: here it shows before AWS does not say so."""
     topic = cloud.client("sns").create_topic(Name=f"topic-{time.monotonic_ns()}")["TopicArn"]
     statement = {
@@ -332,7 +332,7 @@ def test_an_alarm_reaches_a_topic_that_lets_it(cloud: Account, account: str):
         "Principal": {"Service": "cloudwatch.amazonaws.com"},
         "Action": "sns:Publish",
         "Resource": topic,
-        "Condition": {"StringEquals": {"aws:SourceAccount": account or cloud.id}},
+        "Condition": {"StringEquals": {"aws:SourceAccount": named or cloud.id}},
     }
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     cloud.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=document)

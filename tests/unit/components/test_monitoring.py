@@ -212,6 +212,15 @@ def test_the_dashboard_draws_the_metrics_that_the_runner_prints(development: Sta
     assert (metrics.NAMESPACE, *metrics.BY_CAUSE) == CAUSES
 
 
+def test_the_dashboard_ranks_what_runs_failed_of(development: Stack):
+    """Points in time don't add up before the eyes: what fails most is a sum over the time that the page shows."""
+    body = json.loads(development.only("aws:cloudwatch/dashboard:Dashboard")["dashboardBody"])
+
+    [causes] = [each["properties"] for each in body["widgets"] if "by cause" in each["properties"]["title"]]
+    assert (causes["view"], causes["setPeriodToTimeRange"]) == ("bar", True)
+    assert "ORDER BY SUM() DESC" in str(causes["metrics"])
+
+
 def test_the_dashboard_shows_this_stack_s_runs_only(development: Stack):
     """Two stacks in one account have workstreams of the same name: development's failures would show in production."""
     body = json.loads(development.only("aws:cloudwatch/dashboard:Dashboard")["dashboardBody"])

@@ -26,6 +26,7 @@ from dbt_configuration import read
 from dbt_operator import REPORT_LINES, RETRY_DELAY, START_AND_STOP, CompleteLogFetcher, DbtOperator
 from dbt_retries import LOST_WORKERS
 from dbt_summary import each_mart
+from runner import metrics
 from runner.closing import LINES
 from runner.outcome import ExitCode
 
@@ -102,12 +103,16 @@ class Logs:
 
 
 class S3:
-    """The artifacts bucket; like S3 without ListBucket it denies what is not there."""
+    """The artifacts bucket; like S3 without ListBucket it denies what is not there. Beside it CloudWatch's metrics."""
 
     exceptions = SimpleNamespace(ClientError=ClientError)
 
     def __init__(self):
         self.objects: dict[str, Any] = {}
+        self.counted: list[dict[str, Any]] = []
+
+    def put_metric_data(self, **data):
+        self.counted.append(data)
 
     def get_object(self, *, Bucket, Key):  # noqa: N803
         if Bucket != "artifacts" or Key not in self.objects:
@@ -341,6 +346,47 @@ def test_the_log_in_airflow_is_for_people(logs):
     assert line.startswith("12:01:33  ERROR creating model orders ...")
     assert line.endswith("\n  column total is gone")
     assert last == "dbt failed"
+
+
+def counted(s3):
+    """Names and dimensions of the metrics that Airflow counted."""
+    return [
+        (data["Namespace"], metric["MetricName"], {each["Name"]: each["Value"] for each in metric["Dimensions"]})
+        for data in s3.counted
+        for metric in data["MetricData"]
+    ]
+
+
+def test_a_failure_of_a_container_that_never_started_is_counted_by_its_cause(operator, ecs, s3):
+    """The container counts its own; of one that never began, the dashboard would show nothing."""
+    ecs.exit_code, ecs.stop_code = None, "TaskFailedToStart"
+    ecs.reason = "CannotPullContainerError: ref not found: manifest unknown"
+
+    with pytest.raises(AirflowFailException):
+        run(operator)
+
+    assert counted(s3) == [(metrics.NAMESPACE, "RunFailed", {"Platform": "dbt", "Cause": "image-gone"})]
+    assert tuple(counted(s3)[0][2]) == metrics.BY_CAUSE
+
+
+def test_a_failure_that_the_container_has_counted_is_not_counted_again(operator, ecs, s3, logs):
+    """Each would be two on the dashboard."""
+    ecs.exit_code = 1
+    logs.lines = ["Tried again by itself: no. More: docs/errors.md#sql"]
+
+    with pytest.raises(AirflowFailException):
+        run(operator)
+
+    assert counted(s3) == []
+
+
+def test_a_failure_ends_as_it_is_also_when_it_can_not_be_counted(operator, ecs, s3):
+    """CloudWatch's trouble is not the run's."""
+    ecs.exit_code, ecs.stop_code, ecs.reason = None, "TaskFailedToStart", "manifest unknown: image not found"
+    s3.put_metric_data = lambda **_: (_ for _ in ()).throw(ConnectionError("no route"))
+
+    with pytest.raises(AirflowFailException, match="image"):
+        run(operator)
 
 
 BUILT = node("orders", "success", rows=40)

@@ -16,6 +16,7 @@ from runner.dbt import Dbt
 from runner.ending import Ending
 from runner.interruption import interruptible
 from runner.journal import Journal
+from runner.notes import Notes
 from runner.outcome import ExitCode, Interruption
 from runner.output import Output
 from runner.progress import Progress
@@ -72,7 +73,8 @@ def _end(
     output = Output(stream=stream)
     artifacts = Artifacts(environment(), output, bucket)
     journal = Journal(artifacts, made, {}, output)
-    end = Ending(artifacts=artifacts, journal=journal, dbt=Compiled(compiled or {}), output=output, to_first_query=None)
+    dbt, notes = Compiled(compiled or {}), Notes(environment(), artifacts, {})
+    end = Ending(artifacts=artifacts, journal=journal, dbt=dbt, output=output, notes=notes, to_first_query=None)
     return end.end(summary(made, code)), stream.getvalue()
 
 

@@ -74,7 +74,7 @@ BROKEN = {
         "INCORRECT_CONFIGURATION: no such package",
     ),
     "deregistered": (ECS, task("INACTIVE"), "sales: task definition", "pulumi up --refresh"),
-    "image expired": (ECR, refused("ImageNotFoundException"), "finance: image", "Build it again"),
+    "image expired": (ECR, refused("ImageNotFoundException"), "finance: image", "`ops rollback finance`"),
     "no log group": (LOGS, lambda _: {"logGroups": []}, "sales: log group", "pulumi up --refresh"),
 }
 

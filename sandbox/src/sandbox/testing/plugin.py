@@ -1,5 +1,6 @@
 """Fixtures of pytest (`-p sandbox.testing.plugin`): Docker, and an AWS account and a warehouse of a test module's own."""
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,20 +12,46 @@ from pulumi import automation
 from sandbox import engine
 from sandbox.demo import lifecycle
 from sandbox.docker_engine import bridge_gateway
+from sandbox.errors import SandboxError
 from sandbox.paths import CACHE, REPOSITORY, Home
+from sandbox.state import State
+from sandbox.steps import Steps
 from sandbox.testing.account import Account, account
 from sandbox.testing.programs import Bench
 from sandbox.testing.warehouse_server import Server, running
 
+SHARED = {"platform", "account"}
+"""Fixtures that live longer than a module."""
 
-@pytest.fixture(scope="session", autouse=True)
-def docker_daemon(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A Docker daemon for the whole session when tests were chosen that need one and none runs."""
-    if all("unit" in item.path.parts for item in request.session.items):
-        yield
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Starts Docker when none runs, and makes what every sandbox is made of, before tests begin in processes side by side.
+
+    Left to the tests, each process would make it, and the first that ends would end the daemon of the others.
+    """
+    config = session.config
+    if (
+        hasattr(config, "workerinput")
+        or config.option.collectonly
+        or all("unit" in Path(argument).parts for argument in config.args)
+    ):
         return
-    with lifecycle.docker_daemon(Home(REPOSITORY / ".sandbox-daemon"), print):  # `.ci/run` ends it when this is killed
-        yield
+    home = Home(REPOSITORY / ".sandbox-daemon")  # `.ci/run` ends what is in it when this is killed
+    things = contextlib.ExitStack()
+    config.add_cleanup(things.close)
+    try:
+        things.enter_context(lifecycle.docker_daemon(home, print))
+        lifecycle.set_up(Steps(), home, State.new())
+    except SandboxError as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps tests in one process (`--dist loadgroup`) that share what is dear: a deployed stack, an account, a warehouse."""
+    for item in items:
+        shared = SHARED.intersection(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group(min(shared, default=item.path.stem)))
 
 
 @pytest.fixture(scope="module")
