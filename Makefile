@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: acceptance help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-diagnosis
+.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-diagnosis
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
@@ -40,6 +40,9 @@ lint: $(BIN)/.complete ## ruff, format, import rules
 
 types: $(BIN)/.complete ## basedpyright
 	@$(BIN)/basedpyright
+
+docs: $(BIN)/.complete ## the pages as a site, in site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "site/index.html"
 
 acceptance: $(BIN)/.complete ## prove a deployed stack end to end: make acceptance STACK=dev
 	@$(BIN)/ops --stack "$(STACK)" acceptance $(WORKSTREAM)

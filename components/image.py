@@ -7,7 +7,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -19,9 +19,11 @@ from pulumi.output import UNKNOWN
 from components.base import Component
 from components.registry import Registry, image_tag
 from components.repository import Repository
+from projects.brought import bring
+from projects.sources import LITTER, Sources
 from settings.project import REPOSITORY
 from settings.sections.image import ImageSettings
-from settings.sections.workstream import Build
+from settings.sections.workstream import GIT_CACHE, Build
 
 IMAGE_FOLDER = "image"
 """Dockerfile and runner, relative to the repository."""
@@ -32,11 +34,8 @@ CONTEXTS_FOLDER = ".build"
 CONTEXT_KEPT_SECONDS = 24 * 3600
 """Longer than any deployment that may still build from it."""
 
-LITTER = shutil.ignore_patterns("__pycache__", ".user.yml", ".env", ".venv", ".DS_Store")
-"""What Python and people's machines leave, anywhere."""
-
-WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
-"""Directly in a project; further down somebody may call a folder of models so."""
+PROJECT_FOLDER = "project"
+"""The dbt project with the packages beside it, in a build context."""
 
 PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 """What Docker calls the architectures."""
@@ -72,7 +71,9 @@ class DbtImage(Component):
 
     def __init__(self, name: str, args: DbtImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        folder = _put_together(REPOSITORY / CONTEXTS_FOLDER / args.build.project, [IMAGE_FOLDER, args.build.project])
+        with _told_of(name):
+            sources = Sources.of(args.build.folder)
+            folder = _put_together(REPOSITORY / CONTEXTS_FOLDER / args.build.project, sources)
         version = hashlib.sha256(f"{args.settings.base_image} {folder.name}".encode()).hexdigest()[:16]
         # Relative, so that the state says the same on every machine.
         context = folder.relative_to(REPOSITORY).as_posix()
@@ -81,7 +82,8 @@ class DbtImage(Component):
             self.reference = _promoted(args.settings.promote_from, tag)
             self.repository_arn = pulumi.Output.from_input(Repository.parse(args.settings.promote_from).arn)
         else:
-            self.reference = self._pushed(name, args.registry, tag) or self._build(name, args, context, tag, version)
+            about = {"PLACE": sources.place, "REVISION": version, "SOURCE": str(args.build.source or "")}
+            self.reference = self._pushed(name, args.registry, tag) or self._build(name, args, context, tag, about)
             self.repository_arn = args.registry.arn
         self.register_outputs({"reference": self.reference})
 
@@ -96,7 +98,7 @@ class DbtImage(Component):
             docker.Image.get(name, _address(registry, tag), opts=self.child())
         return found
 
-    def _build(self, name: str, args: DbtImageArgs, context: str, tag: str, version: str) -> pulumi.Output[str]:
+    def _build(self, name: str, args: DbtImageArgs, context: str, tag: str, about: dict[str, str]) -> pulumi.Output[str]:
         """Docker's own configuration has the log-in: as an input, ECR's password would be in the state."""
         image = docker.Image(
             name,
@@ -105,7 +107,7 @@ class DbtImage(Component):
                 "context": context,
                 "dockerfile": f"{context}/{IMAGE_FOLDER}/Dockerfile",
                 # The commit as revision would make an image of each commit, and push its tag a second time.
-                "args": {"BASE_IMAGE": args.settings.base_image, "PROJECT": args.build.project, "REVISION": version},
+                "args": {"BASE_IMAGE": args.settings.base_image, "PROJECT": PROJECT_FOLDER, **about},
                 # The task's, whatever this machine is.
                 "platform": PLATFORMS[args.build.architecture],
             },
@@ -114,6 +116,15 @@ class DbtImage(Component):
             opts=pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(replace_on_changes=["imageName"])),
         )
         return image.repo_digest
+
+
+@contextlib.contextmanager
+def _told_of(name: str) -> Iterator[None]:
+    """What is wrong with a project's files ends the deployment with a sentence, without a traceback."""
+    try:
+        yield
+    except ValueError as error:
+        raise pulumi.RunError(f"The dbt project {name} can't be put together: {error}.") from None
 
 
 def _address(registry: Registry, tag: str) -> pulumi.Output[str]:
@@ -139,7 +150,7 @@ def _promoted(url: str, tag: str) -> pulumi.Output[str]:
     return pulumi.Output.from_input(cast(str, UNKNOWN))
 
 
-def _put_together(contexts: Path, folders: list[str]) -> Path:
+def _put_together(contexts: Path, sources: Sources) -> Path:
     """Copy just what the image is made of, into a folder that is named after its contents.
 
     The provider builds and pushes again whenever any file of the context has changed, and a tag can be pushed only once. With
@@ -150,8 +161,9 @@ def _put_together(contexts: Path, folders: list[str]) -> Path:
     _remove_old(contexts)
     with tempfile.TemporaryDirectory(dir=contexts, ignore_cleanup_errors=True) as temporary:
         fresh = Path(temporary) / "context"
-        for folder in folders:
-            shutil.copytree(REPOSITORY / folder, fresh / folder, ignore=_left_out_of(REPOSITORY / folder))
+        shutil.copytree(REPOSITORY / IMAGE_FOLDER, fresh / IMAGE_FOLDER, ignore=LITTER)
+        sources.copy(fresh / PROJECT_FOLDER)
+        bring(fresh / PROJECT_FOLDER / sources.place, GIT_CACHE)
         _normalise(fresh)
         context = contexts / _digest(fresh)
         try:
@@ -159,15 +171,6 @@ def _put_together(contexts: Path, folders: list[str]) -> Path:
         except OSError:
             os.utime(context)  # it is there already; if not, this says what is wrong
     return context
-
-
-def _left_out_of(project: Path) -> Callable[[str, list[str]], set[str]]:
-    """For copytree, which asks about the names of one folder after the other."""
-
-    def left_out(folder: str, names: list[str]) -> set[str]:
-        return LITTER(folder, names) | (WRITTEN_BY_DBT if Path(folder) == project else set())
-
-    return left_out
 
 
 def _normalise(context: Path) -> None:

@@ -22,7 +22,7 @@ from components.role import ServiceRole, ServiceRoleArgs
 from components.secrets import ForeignSecret
 from image.runner.project import warnings
 from settings.dbt import PLATFORM_VARIABLES
-from settings.project import NAMESPACE, REPOSITORY
+from settings.project import NAMESPACE
 from settings.sections.airflow import AirflowSettings
 from settings.sections.warehouse import SECRET_FIELDS, WarehouseSettings
 from settings.sections.workstream import WorkstreamSettings
@@ -150,7 +150,7 @@ def _warnings(args: WorkstreamArgs) -> list[str]:
     """What the project means otherwise than these settings: it would run, and do something else."""
     settings = args.settings
     known = {*PLATFORM_VARIABLES, *settings.environment, *settings.secrets}
-    return warnings(REPOSITORY / settings.project, settings.target or args.environment, known, settings.vars)
+    return warnings(settings.build.folder, settings.target or args.environment, known, settings.vars)
 
 
 def _ephemeral_storage(gib: int) -> aws.ecs.TaskDefinitionEphemeralStorageArgs | None:

@@ -1,11 +1,11 @@
 #!/bin/sh
 # At build time: fetch the project's packages, prove that the project can be read, compile the runner.
 set -eu
-cd /app/project
+cd "$RUNNER_PROJECT"
 export DBT_SEND_ANONYMOUS_USAGE_STATS=false DBT_LOG_PATH=/build/logs DBT_TARGET_PATH=/build/target
 export SNOWFLAKE_ACCOUNT=build SNOWFLAKE_USER=build SNOWFLAKE_ROLE=build SNOWFLAKE_DATABASE=build \
     SNOWFLAKE_WAREHOUSE=build SNOWFLAKE_SCHEMA=build
-options="--project-dir /app/project --profiles-dir /app --profile platform"
+options="--project-dir $RUNNER_PROJECT --profiles-dir /app --profile platform"
 # dbt clones such a package. The usual base images come without git, and only this stage needs it.
 if grep -qsE "^[^#]*[[:space:]{,\"'-]git[\"']?:" packages.yml dependencies.yml && ! command -v git > /dev/null; then
     if ! command -v apt-get > /dev/null; then
@@ -18,10 +18,10 @@ if grep -qsE "^[^#]*[[:space:]{,\"'-]git[\"']?:" packages.yml dependencies.yml &
 fi
 VARS={}
 # What only a task is given has a placeholder here; packages may ask for more.
-eval "$(PYTHONPATH=/app /opt/dbt/bin/python -m runner.placeholders /app/project)"
+eval "$(PYTHONPATH=/app /opt/dbt/bin/python -m runner.placeholders .)"
 if [ -e packages.yml ] || [ -e dependencies.yml ]; then
     /opt/dbt/bin/dbt --quiet deps $options --vars "$VARS"
-    eval "$(PYTHONPATH=/app /opt/dbt/bin/python -m runner.placeholders /app/project)"
+    eval "$(PYTHONPATH=/app /opt/dbt/bin/python -m runner.placeholders .)"
 fi
 /opt/dbt/bin/dbt --quiet parse $options --vars "$VARS"
 /opt/dbt/bin/python -m compileall -q /app/runner

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ops import acceptance, artifacts, credentials, doctor, explain, logs, preflight, recover, rollback, run, status
+from ops import acceptance, artifacts, credentials, doctor, explain, logs, preflight, projects, recover, rollback, run, status
 from ops.context import examples, verbs
 from ops.explained import Group
 from ops.stack import Stack
@@ -45,8 +45,9 @@ add(doctor.doctor, "doctor", "doctor --json")
 add(explain.explain, "explain sales", "explain sales --run ID", "explain - < message.txt")
 add(recover.recover, "--stack dev recover")
 add(acceptance.acceptance, "--stack dev acceptance sales", "acceptance --minutes 20 --json")
-app.add_typer(credentials.app, name="credentials")
-verbs.add("credentials")
+for name, group in {"credentials": credentials.app, "projects": projects.app}.items():
+    app.add_typer(group, name=name)
+    verbs.add(name)
 
 
 @app.callback()

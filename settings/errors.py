@@ -66,7 +66,8 @@ def _paragraphs(details: ErrorDetails, schema: Schema) -> list[str]:
 
 
 def _paragraph(details: ErrorDetails, cause: object, schema: Schema) -> str:
-    path = [part for part in details["loc"] if part != "[key]"]
+    # pydantic puts in brackets what is no key: that an entry's name is meant, which of several forms.
+    path = [part for part in details["loc"] if not str(part).startswith("[")]
     key = ".".join(map(str, path))
     value = _shortened(repr(details["input"]))
     match details["type"]:
@@ -81,7 +82,7 @@ def _paragraph(details: ErrorDetails, cause: object, schema: Schema) -> str:
         case _:
             reason = PLAIN_WORDS.get(details["type"], details["msg"])
             # The form of an entry's own name is described where the entries are.
-            described = path if len(path) == len(details["loc"]) else path[:-1]
+            described = path if "[key]" not in details["loc"] else path[:-1]
             return f"{key} = {value}\n  {reason}. {_description(schema, described)}"
 
 
@@ -119,6 +120,7 @@ def _at(schema: Schema, path: list[int | str]) -> Schema:
 
 
 def _resolve(node: Schema, schema: Schema) -> Schema:
-    """What a reference stands for, also that of a section which may be left out (`anyOf`: the section, or null)."""
-    reference = next((choice["$ref"] for choice in (node, *node.get("anyOf", ())) if "$ref" in choice), None)
+    """What a reference stands for, also where a section is one of several forms (`anyOf`: the section, or null)."""
+    choices = (node, *node.get("anyOf", ()), *node.get("oneOf", ()))
+    reference = next((choice["$ref"] for choice in choices if "$ref" in choice), None)
     return schema["$defs"][reference.removeprefix("#/$defs/")] if reference else node

@@ -66,7 +66,7 @@ def _rows(section: dict[str, Any], model: dict[str, Any], above: str = "") -> It
     for name, value in section["properties"].items():
         row = (f"`{above}{name}`", _form(value), _default(name, value, section), _resolve(value, model)["description"])
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
-        for choice in (value, *value.get("anyOf", ())):
+        for choice in (value, *value.get("anyOf", ()), *value.get("oneOf", ())):
             if "$ref" in choice:
                 yield from _rows(_resolve(choice, model), model, f"{above}{name}.")
         for entry in value.get("patternProperties", {}).values():
@@ -79,8 +79,8 @@ def _form(value: dict[str, Any]) -> str:
         return "the keys below"
     if "enum" in value or "const" in value:
         return " or ".join(f"`{choice}`" for choice in value.get("enum", [value.get("const")]))
-    if "anyOf" in value:
-        return " or ".join(_form(choice) for choice in value["anyOf"])
+    if choices := value.get("anyOf", value.get("oneOf")):
+        return " or ".join(_form(choice) for choice in choices)
     limits = [str(value[limit]) for limit in ("minimum", "maximum") if limit in value]
     if "patternProperties" in value and "$ref" in next(iter(value["patternProperties"].values())):
         return "the keys below, by name"

@@ -9,11 +9,13 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from itertools import pairwise
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
 
 from croniter import CroniterBadDateError, croniter
 
+from projects.brought import check_lock
+from projects.packages import local_packages
 from settings.addresses import AddressPlan
 from settings.dbt_projects import dbt_projects
 from settings.errors import InvalidSetting, InvalidSettingsError
@@ -47,8 +49,8 @@ FARGATE_MEMORY = {
 }
 """MiB that each number of CPU units goes with (Amazon ECS, "Task size")."""
 
-PROJECT_FOLDER = re.compile(r"dbt_[\w.-]*(/[\w.-]+)?", re.ASCII)
-"""A path to where the pipeline looks (settings/dbt_projects.py and .gitlab/ci/rules.yml); part of the image's tag."""
+PROJECT_FOLDER = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)
+"""Of which each part is one of the image's tag, too."""
 
 STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,19}", re.ASCII)
 """Part of every name in AWS. Buckets take no other letters; the longest name, of an EventBridge rule, has 64 characters
@@ -155,15 +157,29 @@ def dbt_project(folder: str) -> str:
     if not (REPOSITORY / path).is_dir():
         found = [project.relative_to(REPOSITORY).as_posix() for project in dbt_projects(REPOSITORY)]
         raise ValueError(f"There is no such folder beside Pulumi.yaml. dbt projects there: {', '.join(found) or 'none'}")
+    if not path.parts:
+        raise ValueError("Give the project a folder of its own: beside Pulumi.yaml lies the platform, which is no part of an image")
+    if not any((REPOSITORY / path).iterdir()):
+        raise ValueError("The folder is empty. If it is a submodule of Git: git submodule update --init --recursive")
     if not (REPOSITORY / path / "dbt_project.yml").is_file():
         raise ValueError("The folder holds no dbt_project.yml. Name the folder of a dbt project, or make one with `dbt init`")
     if not PROJECT_FOLDER.fullmatch(str(path)):
-        fit = re.sub(r"[^\w.-]", "_", path.name.removeprefix("dbt_"), flags=re.ASCII)
-        raise ValueError(
-            "The pipeline looks for dbt projects in dbt_*/ and dbt_*/*/ only, named with letters, digits and _.-. "
-            f"Rename the folder, for instance to dbt_{fit}"
-        )
+        raise ValueError("An image is called after it: rename what has other characters than letters, digits and _.- in its name")
+    for package in local_packages(REPOSITORY / path):
+        _is_part(package)
+    check_lock(REPOSITORY / path)
     return str(path)
+
+
+def _is_part(package: Path) -> None:
+    """A package beside a project that the image can hold too."""
+    if not package.is_relative_to(REPOSITORY) or package == REPOSITORY:
+        raise ValueError(f"Its packages name {package}, which is no folder inside the repository: copy that beside the project")
+    if not (package / "dbt_project.yml").is_file():
+        raise ValueError(
+            f"Its packages name {package.relative_to(REPOSITORY).as_posix()}, and no dbt_project.yml is there. "
+            "Correct `local:` in its packages.yml (every path begins at the project), or add the package"
+        )
 
 
 def shell_script(path: str) -> str:
@@ -267,6 +283,17 @@ def production_has_readers(environment: str | None, emails: list[str]) -> None:
     if environment == "production" and not emails:
         fix = "Production needs at least one address, or nobody learns that a run failed"
         raise InvalidSettingsError([InvalidSetting(at="alerts.emails", value=emails, fix=fix)])
+
+
+def builds_have_names(builds: Mapping[str, tuple[str, object]]) -> list[InvalidSetting]:
+    """By workstream, the name of its image and what it is made of: two things of one name would push each other's image away."""
+    invalid, made = [], {}
+    for name, (called, what) in builds.items():
+        first, other = made.setdefault(called, (name, what))
+        if other != what:
+            fix = f"Of {first} an image {called!r} is made from other files. Give both the same `ref`, or name the folder otherwise"
+            invalid.append(InvalidSetting(at=f"workstreams.{name}.project", value=str(what), fix=fix))
+    return invalid
 
 
 def followed_exist(after: Mapping[str, str], names: Collection[str]) -> list[InvalidSetting]:

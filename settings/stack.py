@@ -141,6 +141,7 @@ class Settings(Section):
         after = {name: workstream.after for name, workstream in workstreams.items() if workstream.after}
         invalid = environment_class.class_holds(airflow and airflow.environment_class, len(workstreams))
         invalid += rules.followed_exist(after, workstreams)
+        invalid += rules.builds_have_names({name: (each.build.name, each.build) for name, each in workstreams.items()})
         if invalid:
             raise InvalidSettingsError(invalid)
         return workstreams

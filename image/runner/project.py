@@ -84,12 +84,20 @@ def _targets(project: Path, texts: list[tuple[Path, str]], target: str) -> Itera
 
 
 def _files(project: Path, *, packages: bool = False) -> list[Path]:
+    return sorted({path for folder in ([project, *beside(project)] if packages else [project]) for path in _of(folder, packages)})
+
+
+def beside(project: Path) -> list[Path]:
+    """Folders of the packages that `dbt deps` has linked to, rather than copied: those that are `local:`."""
+    links = [link.resolve() for name in sorted(_PACKAGES) for link in project.glob(f"{name}/*") if link.is_symlink()]
+    return [folder for folder in links if not folder.is_relative_to(project.resolve())]
+
+
+def _of(folder: Path, packages: bool) -> Iterator[Path]:
     foreign = _NOT_ITS_OWN - _PACKAGES if packages else _NOT_ITS_OWN
-    return sorted(
-        path
-        for path in project.rglob("*")
-        if path.suffix in _READ_BY_DBT and path.is_file() and foreign.isdisjoint(path.relative_to(project).parts)
-    )
+    for path in folder.rglob("*"):
+        if path.suffix in _READ_BY_DBT and path.is_file() and foreign.isdisjoint(path.relative_to(folder).parts):
+            yield path
 
 
 def _without_comments(path: Path) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.outcome import RunnerError
+from runner.project import beside
 
 _READ_BY_DBT = {".sql", ".yml", ".yaml", ".py", ".md"}
 
@@ -67,7 +68,8 @@ def needed(variables: str, project: Path) -> str:
 
 @cache
 def _texts(project: Path) -> list[str]:
-    return [path.read_text(errors="replace") for path in project.rglob("*") if path.suffix in _READ_BY_DBT and path.is_file()]
+    paths = {path for folder in (project, *beside(project)) for path in folder.rglob("*") if path.suffix in _READ_BY_DBT}
+    return [path.read_text(errors="replace") for path in sorted(paths) if path.is_file()]
 
 
 def as_yaml(given: dict[str, Any]) -> str:

@@ -1,11 +1,15 @@
 """`dbt-platform:workstreams`: one entry each."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
 
+from projects.git import fetch
 from settings import dbt, rules
+from settings.project import REPOSITORY
+from settings.sections.git_project import GitProject
 from settings.sections.section import UNQUOTED, Identifier, Section
 
 WORKSTREAM_NAME = r"^[a-z][a-z0-9-]*[a-z0-9]$"
@@ -42,6 +46,14 @@ class SecretSettings(Section):
     )
 
 
+Project = Annotated[
+    Annotated[Annotated[str, AfterValidator(rules.dbt_project)], Tag("[folder]")] | Annotated[GitProject, Tag("[git]")],
+    Discriminator(lambda given: "[folder]" if isinstance(given, str) else "[git]"),
+]
+"""Tagged, so that a mistake is told of the form that was meant, and not of both."""
+
+GIT_CACHE = REPOSITORY / ".build" / "git"
+
 LONGEST_TRY = 700
 """Minutes. Amazon MWAA gives a task that is not done after 12 hours to another worker (User Guide, "Container, queue, and database
 metrics": the visibility timeout). Of these 720 minutes ten are for Fargate (`START_AND_STOP` in dags/dbt_operator.py), ten spare.
@@ -53,23 +65,48 @@ AROUND_A_TRY = 12
 Architecture = Literal["x86_64", "arm64"]
 
 
+class Source(NamedTuple):
+    """A commit of a Git repository that holds a dbt project."""
+
+    git: str
+    commit: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.git}@{self.commit} {self.path}"
+
+
 class Build(NamedTuple):
     """What makes an image: workstreams that agree on it share one."""
 
     project: str
+    """Its folder; or, of one in Git, what its image is called."""
     architecture: Architecture
+    source: Source | None = None
+    """Where it is fetched from; None: it lies in this repository."""
 
     @property
     def name(self) -> str:
         """The project's folder, and the architecture if it is not the usual one."""
         return self.project if self.architecture == "x86_64" else f"{self.project}-{self.architecture}"
 
+    @property
+    def folder(self) -> Path:
+        """Where the project's files are on this machine. Raises ValueError if they can't be fetched."""
+        if self.source is None:
+            return REPOSITORY / self.project
+        folder = fetch(self.source.git, self.source.commit, GIT_CACHE) / self.source.path
+        if not (folder / "dbt_project.yml").is_file():
+            raise ValueError(f"{self.source} has no dbt_project.yml: set `path` to the folder in it that has")
+        return folder
+
 
 class WorkstreamSettings(Section):
     """A scheduled dbt project, or a selection of one."""
 
-    project: Annotated[str, AfterValidator(rules.dbt_project)] = Field(
-        description="Folder of the dbt project, relative to `Pulumi.yaml`: `dbt_...` or `dbt_.../...`."
+    project: Project = Field(
+        description="Folder of the dbt project, relative to `Pulumi.yaml`, with the packages beside it that its `packages.yml` "
+        "names by `local:`; or `{git: https://..., ref: v1.2, path: transform}`."
     )
     schema_: Identifier = Field(alias="schema", description=f"Snowflake schema that the models are built in. {UNQUOTED}")
     owner: str = Field(
@@ -192,7 +229,10 @@ class WorkstreamSettings(Section):
     @property
     def build(self) -> Build:
         """The image that it runs."""
-        return Build(self.project, self.architecture)
+        if isinstance(self.project, str):
+            return Build(self.project, self.architecture)
+        source = Source(self.project.git, str(self.project.pinned), self.project.path)
+        return Build(self.project.name, self.architecture, source)
 
     @property
     def longest_minutes(self) -> int:

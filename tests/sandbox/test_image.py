@@ -17,6 +17,7 @@ import pytest
 from docker.errors import BuildError
 from docker.models.containers import Container
 
+from projects.sources import Sources
 from sandbox.base.image import ensure_base
 from sandbox.docker_engine import bridge_gateway
 from sandbox.network import wait_until
@@ -225,8 +226,10 @@ def test_a_task_role_can_prove_itself_to_snowflake(image: str, containers: list[
 
 def test_another_project_runs_just_as_well(daemon: docker.DockerClient, runs: Runs, containers: list[Container], tmp_path: Path):
     """A team could bring only a project that looks like ours."""
-    context = _context(tmp_path, "analytics/weather", REPOSITORY / "tests" / "projects" / "weather")
-    built = _build(daemon, context, "analytics/weather")
+    context = _context(tmp_path)
+    weather = Sources.of(REPOSITORY / "tests" / "projects" / "weather")  # and the package that lies beside it
+    weather.copy(context / "analytics")
+    built = _build(daemon, context, "analytics", PLACE=weather.place)
 
     # Built by hand, so it has no revision to name itself by.
     assert re.fullmatch("[0-9a-f]{16}", _output(containers, built, "cat", "/app/fingerprint").decode().strip())
@@ -243,7 +246,8 @@ def test_another_project_runs_just_as_well(daemon: docker.DockerClient, runs: Ru
 def test_a_project_that_cannot_be_read_is_no_image(daemon: docker.DockerClient, tmp_path: Path):
     """It would be found at five in the morning."""
     broken = project(tmp_path / "broken", {"a": "select * from {{ ref('gone') }}"})
-    context = _context(tmp_path, "broken_project", broken)
+    context = _context(tmp_path)
+    shutil.copytree(broken, context / "broken_project")
 
     with pytest.raises(BuildError) as failure:
         _build(daemon, context, "broken_project")
@@ -252,10 +256,9 @@ def test_a_project_that_cannot_be_read_is_no_image(daemon: docker.DockerClient, 
     assert "gone" in output
 
 
-def _context(tmp_path: Path, folder: str, source: Path) -> Path:
-    """A build context with this project in that folder."""
+def _context(tmp_path: Path) -> Path:
+    """A build context that lacks but the project."""
     context = tmp_path / "context"
     shutil.copytree(REPOSITORY / "image", context / "image", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(source, context / folder)
     shutil.copy(REPOSITORY / ".dockerignore", context)
     return context

@@ -20,7 +20,7 @@ case "$*" in *" deps "*) echo "deps, git: $(command -v git)" >> /app/calls ;; es
 PREPARE = """
 mkdir /programs
 for name in chmod cut find grep rm sh sha256sum sort xargs; do ln -s "$(command -v $name)" /programs; done
-PATH=/tools:/programs sh /app/prepare.sh
+RUNNER_PROJECT=/app/project PATH=/tools:/programs sh /app/prepare.sh
 """
 """Without the base image's own apt and git, so that the tests say the same whichever base it is."""
 

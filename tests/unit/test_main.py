@@ -58,6 +58,7 @@ def test_outputs_are_what_operators_and_scripts_read(development: Stack):
         "artifactsBucket",
         "repositoryUrl",
         "images",
+        "projects",
         "clusterArn",
         "secretArn",
         "airflowEnvironment",

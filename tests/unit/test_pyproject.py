@@ -11,12 +11,13 @@ import pytest
 from settings.project import REPOSITORY
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
-OURS = {"bootstrap", "ci", "components", "controls", "image", "ops", "runner", "settings"}
+OURS = {"bootstrap", "ci", "components", "controls", "image", "ops", "projects", "runner", "settings"}
 
 ROLES: dict[str, tuple[str, ...]] = {
     "__main__.py": ("deploy",),
     "settings": ("deploy",),
     "components": ("deploy",),
+    "projects": (),
     "bootstrap": ("deploy",),
     "policy": ("policy",),
     "ops": (),

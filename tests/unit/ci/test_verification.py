@@ -73,6 +73,7 @@ def root(tmp_path: Path) -> Path:
     for name in ("dbt_finance", "dbt_sales"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "dbt_project.yml").touch()
+        (tmp_path / name / ".sqlfluff").touch()
     return tmp_path
 
 
@@ -104,15 +105,17 @@ def test_every_project_that_a_stack_may_name_is_parsed(tmp_path: Path, monkeypat
     for file in tmp_path.rglob("dbt_project.yml"):
         with contextlib.suppress(ValueError):
             named.append(rules.dbt_project(file.parent.relative_to(tmp_path).as_posix()))
-    (tmp_path / "codequality.json").write_text("[]")
     dbt = FakeProgram.on_path("dbt", tmp_path, monkeypatch)
-    FakeProgram.on_path("sqlfluff", tmp_path, monkeypatch)
+    sqlfluff = FakeProgram.on_path("sqlfluff", tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
 
     projects.check(Path(), tmp_path / "codequality.json")
 
-    assert sorted(named) == ["dbt_projects/books", "dbt_sales"]
-    assert sorted(call[call.index("--project-dir") + 1] for call in dbt.calls) == sorted(named)
+    parsed = {call[call.index("--project-dir") + 1] for call in dbt.calls}
+    assert parsed == {"analytics", "dbt_projects/books", "dbt_sales"}
+    assert set(named) == {*parsed, "dbt_sales/dbt_packages/utils"}
+    assert sqlfluff.calls == [], "a style of ours on a project that never asked for one"
+    assert json.loads((tmp_path / "codequality.json").read_text()) == []
 
 
 def test_a_repository_without_a_project_is_no_success(tmp_path: Path):

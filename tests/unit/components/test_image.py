@@ -16,6 +16,7 @@ from components.account import Account
 from components.image import DbtImage, DbtImageArgs
 from components.registry import Registry, RegistryArgs
 from components.repository import Repository
+from projects.sources import Sources
 from settings.project import REPOSITORY
 from settings.sections.image import BASE_IMAGE, ImageSettings
 from settings.sections.workstream import Architecture, Build
@@ -87,7 +88,7 @@ def test_a_change_elsewhere_changes_nothing(sources: Path, file: str):
     (sources / file).write_text("changed")
 
     assert tag() == before
-    assert not list((sources / ".build").rglob(Path(file).name if file == "notes.txt" else "books"))
+    assert [path for path in context().rglob("*") if path.name in ("notes.txt", "books")] == []
 
 
 def test_a_deleted_file_is_gone_from_the_image(sources: Path):
@@ -105,13 +106,13 @@ def test_what_is_being_built_does_not_change_under_the_builder(sources: Path):
 
     second = context()
 
-    assert (first / "shop/models/orders.sql").read_text() == "shop/models/orders.sql"
-    assert (second / "shop/models/orders.sql").read_text() == "changed"
+    assert (first / "project/models/orders.sql").read_text() == "shop/models/orders.sql"
+    assert (second / "project/models/orders.sql").read_text() == "changed"
 
 
 def test_stacks_that_are_deployed_at_the_same_time_do_not_disturb_each_other(sources: Path, monkeypatch: pytest.MonkeyPatch):
     """Two stacks of one checkout: one would end because the other has just moved its files there."""
-    rename, put_together = Path.rename, lambda: image._put_together(sources / ".build/shop", ["image", "shop"])
+    rename, put_together = Path.rename, lambda: image._put_together(sources / ".build/shop", Sources.of(sources / "shop"))
 
     def overtaken(self: Path, target: Path) -> Path:
         monkeypatch.setattr(Path, "rename", rename)
@@ -177,16 +178,59 @@ def test_what_dbt_writes_changes_nothing(sources: Path, folder: str):
 @pytest.mark.parametrize("folder", ["target", "logs", "dbt_packages"])
 def test_models_may_lie_in_folders_that_are_called_like_dbt_s_own(sources: Path, folder: str):
     """They would be missing in the image without a word: dbt reads a project without them just as well."""
-    model = Path("shop/models") / folder / "visits.sql"
+    model = Path("models") / folder / "visits.sql"
     before = tag()
-    (sources / model).parent.mkdir()
-    (sources / model).write_text("select 1")
+    (sources / "shop" / model).parent.mkdir()
+    (sources / "shop" / model).write_text("select 1")
 
-    assert (context() / model).is_file()
+    assert (context() / "project" / model).is_file()
     assert tag() != before
-    assert str(model) in exclude_paths(str(sources), (REPOSITORY / ".dockerignore").read_text().splitlines())
+    assert f"shop/{model}" in exclude_paths(str(sources), (REPOSITORY / ".dockerignore").read_text().splitlines())
     kept = subprocess.run(["git", "check-ignore", f"dbt_project/models/{folder}/visits.sql"], cwd=REPOSITORY, check=False)
     assert kept.returncode != 0, "Git leaves it out"
+
+
+def test_packages_beside_the_project_come_with_it_to_where_it_looks_for_them(sources: Path):
+    """dbt would end the build: it takes `local: ../units` from the project's own folder, in the packages of packages too."""
+    files = {
+        "teams/core/dbt_project.yml": "name: core",
+        "teams/core/packages.yml": "packages:\n  - local: ../units\n  - local: packages/own\n",
+        "teams/units/packages.yml": "packages: [{local: ../../shared/time}, {package: dbt-labs/dbt_utils, version: 1.3.0}]",
+        "teams/units/target/run.log": "",
+        "teams/books/dbt_project.yml": "",
+        "shared/time/macros/now.sql": "",
+        "shared/elsewhere.sql": "",
+    }
+    for name, text in files.items():
+        (sources / name).parent.mkdir(parents=True, exist_ok=True)
+        (sources / name).write_text(text)
+    core = Sources.of(sources / "teams/core")
+
+    core.copy(sources / "copy")
+
+    copied = {path.relative_to(sources / "copy").as_posix() for path in (sources / "copy").rglob("*") if path.is_file()}
+    assert copied == {
+        "teams/core/dbt_project.yml",
+        "teams/core/packages.yml",
+        "teams/units/packages.yml",
+        "shared/time/macros/now.sql",
+    }
+    assert core.place == "teams/core"
+
+
+def test_a_package_s_own_tests_are_a_project_inside_of_it(sources: Path):
+    """`local: ../` of `integration_tests`, as every package on dbt's hub has it."""
+    for name, text in {"integration_tests/packages.yml": "packages: [{local: ../}]", "macros/a.sql": "", ".git/config": ""}.items():
+        (sources / "shop" / name).parent.mkdir(parents=True, exist_ok=True)
+        (sources / "shop" / name).write_text(text)
+    (sources / "shop/integration_tests/target").mkdir()
+    tests = Sources.of(sources / "shop/integration_tests")
+
+    tests.copy(sources / "copy")
+
+    assert tests.place == "integration_tests"
+    assert {path.name for path in (sources / "copy").rglob("*")} >= {"a.sql", "packages.yml", "dbt_project.yml"}
+    assert not {path.name for path in (sources / "copy").rglob("*")} & {"target", ".git", "config"}
 
 
 @pytest.mark.parametrize(("architecture", "platform"), [("x86_64", "linux/amd64"), ("arm64", "linux/arm64")])

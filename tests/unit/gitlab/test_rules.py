@@ -1,12 +1,16 @@
 """Truth table of the pipeline: what happens x what changed -> the jobs that GitLab creates."""
 
 from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
 from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
+import yaml
 
-from tests.gitlab import Checkout, Event, Job
+from projects.sources import Sources
+from sandbox.paths import REPOSITORY
+from tests.gitlab import Checkout, Event, Job, read
 
 INFRASTRUCTURE, IMAGE, DAGS, CODE, DOCS = (
     ("components/network/network.py",),
@@ -63,6 +67,8 @@ TABLE: dict[str, tuple[Event, str]] = {
     "main: infrastructure": (main(*INFRASTRUCTURE), "unit lint infrastructure:dev verify:dev scan:dev"),
     "main: a stack's settings": (main("Pulumi.dev.yaml"), "unit lint infrastructure:dev verify:dev scan:dev"),
     "main: image": (main(*IMAGE), "unit lint dbt scan image:dev verify:dev scan:dev"),
+    "main: a pinned commit": (main("projects.lock.yaml"), "unit lint dbt scan image:dev verify:dev scan:dev"),
+    "main: how images are put together": (main("projects/sources.py"), "unit lint infrastructure:dev verify:dev scan:dev"),
     "main: runner": (main("image/runner/cli.py"), "unit lint dbt scan image:dev verify:dev scan:dev"),
     "main: Airflow's requirements": (main("dags/requirements.txt"), "unit lint infrastructure:dev verify:dev scan:dev"),
     "main: Airflow's startup script": (main("dags/startup.sh"), "unit lint infrastructure:dev verify:dev scan:dev"),
@@ -127,6 +133,19 @@ def test_the_jobs_of_a_pipeline(pipelines: dict[str, dict[str, Job]], name: str)
 def of_a_known_stack(job: str) -> bool:
     """The table is about dev and prod, and holds on when somebody adds an environment."""
     return job.partition(":")[2] in {"", "dev", "prod", "drop"}
+
+
+def test_a_change_of_any_project_that_a_stack_runs_builds_its_image():
+    """Merged models would never be deployed, without a word: GitLab has no pattern for "whatever the stacks name"."""
+    patterns = read(REPOSITORY / ".gitlab/ci/rules.yml")[".paths"]["image"]
+    stacks = [yaml.safe_load(file.read_text())["config"] for file in REPOSITORY.glob("Pulumi.*.yaml")]
+    named = [each["project"] for stack in stacks for each in stack["dbt-platform:workstreams"].values()]
+    sources = [Sources.of(REPOSITORY / project) for project in named if isinstance(project, str)]
+    folders = {folder.relative_to(REPOSITORY).as_posix() for each in sources for folder in (each.project, *each.packages)}
+
+    unseen = {folder for folder in folders if not any(fnmatch(f"{folder}/models/a.sql", pattern) for pattern in patterns)}
+
+    assert unseen == set(), "add each as `<folder>/**/*` to .paths.image in .gitlab/ci/rules.yml"
 
 
 def test_another_environment_is_one_more_line(tmp_path: Path):

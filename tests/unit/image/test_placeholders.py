@@ -35,6 +35,16 @@ def test_what_the_project_asks_for_has_a_value_of_the_right_form(tmp_path: Path)
     }
 
 
+def test_a_package_beside_the_project_is_asked_too(tmp_path: Path):
+    """dbt links to it: who looks below the project only does not see what it asks for, and the image can't be built."""
+    (tmp_path / "project/dbt_packages").mkdir(parents=True)
+    (tmp_path / "units").mkdir()
+    (tmp_path / "units/m.sql").write_text("{{ env_var('OF_A_PACKAGE') }}")
+    (tmp_path / "project/dbt_packages/units").symlink_to(tmp_path / "units")
+
+    assert given(tmp_path / "project") == {"OF_A_PACKAGE": "placeholder", "VARS": "{}"}
+
+
 def test_a_project_that_asks_for_nothing_is_read_as_it_is(tmp_path: Path):
     """Another environment would be another parsed project."""
     assert given(tmp_path) == {"VARS": "{}"}

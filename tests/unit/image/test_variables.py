@@ -77,3 +77,13 @@ def test_what_can_t_be_passed_on_is_refused_with_the_fix(text: str):
     """dbt's own message would be a stack of YAML."""
     with pytest.raises(RunnerError, match="Write an object"):
         merged("", text)
+
+
+def test_a_package_beside_the_project_may_ask_too(tmp_path: Path):
+    """dbt links to it: a variable that only its macros read would be left out, and they would take their default."""
+    (tmp_path / "project/dbt_packages").mkdir(parents=True)
+    (tmp_path / "units").mkdir()
+    (tmp_path / "units/m.sql").write_text("{{ var('unit', 'celsius') }}")
+    (tmp_path / "project/dbt_packages/units").symlink_to(tmp_path / "units")
+
+    assert yaml.safe_load(needed(GIVEN, tmp_path / "project")) == {"unit": "fahrenheit"}

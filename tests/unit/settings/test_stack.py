@@ -113,7 +113,7 @@ MISTAKES = [
     ("workstreams.Sales", {}, "lower-case"),
     ("workstreams.sales.project", "no_such_folder", "dbt projects there: dbt_project"),
     ("workstreams.sales.project", "components", "dbt_project.yml"),
-    ("workstreams.sales.project", "tests/projects/weather", "for instance to dbt_weather"),
+    ("workstreams.sales.project", ".", "a folder of its own"),
     ("workstreams.sales.project", "/etc", "inside the repository"),
     ("workstreams.sales.project", "../elsewhere", "inside the repository"),
     ("workstreams.sales.schema", "sales-mart", "without quotes"),
@@ -467,6 +467,44 @@ def test_a_project_has_one_name_however_it_is_spelt(right: Configuration, folder
     loaded = load(change(right, "workstreams.sales.project", folder))
 
     assert [build.name for build in loaded.builds] == ["dbt_project"]
+
+
+@pytest.mark.parametrize("folder", ["transform", "vendor/shop/dbt", "tests/projects/weather"])
+def test_a_project_may_lie_in_any_folder(right: Configuration, folder: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """A team would have to move its project first, or could not have it as a submodule."""
+    monkeypatch.setattr(rules, "REPOSITORY", tmp_path)
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "dbt_project.yml").write_text("name: shop")
+    (tmp_path / "dbt_project").symlink_to(tmp_path / folder)
+
+    assert load(change(right, "workstreams.sales.project", folder)).workstreams["sales"].build.name == folder
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, "git submodule update --init --recursive"),
+        ({"README.md": ""}, "dbt_project.yml"),
+        (
+            {"dbt_project.yml": "", "packages.yml": "packages: [{local: ../units}]"},
+            "Its packages name units, and no dbt_project.yml",
+        ),
+        ({"dbt_project.yml": "", "packages.yml": "packages: [{local: ../../units}]"}, "no folder inside the repository"),
+        ({"dbt_project.yml": "", "packages.yml": "packages: [{local: ..}]"}, "no folder inside the repository"),
+        ({"dbt_project.yml": "", "packages.yml": "packages: ["}, "packages.yml is no YAML"),
+    ],
+)
+def test_what_an_image_could_not_hold_is_refused_with_its_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], said: str
+):
+    """It would end in the middle of a deployment, in Docker's words."""
+    monkeypatch.setattr(rules, "REPOSITORY", tmp_path)
+    (tmp_path / "shop").mkdir()
+    for name, text in files.items():
+        (tmp_path / "shop" / name).write_text(text)
+
+    with pytest.raises(ValueError, match=re.escape(said)):
+        rules.dbt_project("shop")
 
 
 def test_settings_never_change(right: Configuration):
