@@ -4,6 +4,7 @@ import pulumi
 
 from components.account import Account
 from components.airflow import Airflow, AirflowArgs
+from components.callers import leave_out_callers
 from components.cluster import Cluster, ClusterArgs
 from components.credentials import Credentials, CredentialsArgs
 from components.dags import Dags, DagsArgs
@@ -16,8 +17,10 @@ from components.network.network import Network, NetworkArgs
 from components.registry import Registry, RegistryArgs
 from components.storage import Storage, StorageArgs
 from components.workstream import Workstream, WorkstreamArgs
+from settings.rules import DEFAULT_CONNECTION
 from settings.stack import Settings
 
+leave_out_callers()
 settings = Settings.load()
 account = Account.current(permissions_boundary=settings.permissions_boundary)
 production, disposable = settings.production, settings.disposable
@@ -43,10 +46,19 @@ registry = Registry(
 images = {
     build: DbtImage(build.name, DbtImageArgs(build=build, settings=settings.image, registry=registry)) for build in settings.builds
 }
-credentials = Credentials(
-    "snowflake",
-    CredentialsArgs(account=account, authentication=settings.warehouse.authentication, kms_key_arn=key.arn, disposable=disposable),
-)
+credentials = {
+    name: Credentials(
+        "snowflake" if name == DEFAULT_CONNECTION else f"snowflake-{name}",
+        CredentialsArgs(
+            account=account,
+            connection=name,
+            authentication=login.authentication,
+            kms_key_arn=key.arn,
+            disposable=disposable,
+        ),
+    )
+    for name, login in settings.logins.items()
+}
 alerts = Alerts("alerts", AlertsArgs(account=account, kms_key_arn=key.arn, emails=settings.alerts.emails))
 cluster = Cluster("platform", ClusterArgs(logs=logs))
 
@@ -56,7 +68,7 @@ workstreams = {
         WorkstreamArgs(
             account=account,
             settings=workstream,
-            warehouse=settings.warehouse,
+            warehouse=settings.login_of(workstream),
             airflow=settings.airflow,
             environment=settings.environment,
             image=images[workstream.build],
@@ -64,7 +76,7 @@ workstreams = {
             network=network,
             cluster=cluster,
             artifacts=storage.artifacts,
-            secret_arn=credentials.secret_arn,
+            secret_arn=credentials[workstream.connection].secret_arn,
             alert_topic_arn=alerts.topic_arn,
             logs=logs,
             disposable=disposable,
@@ -82,7 +94,7 @@ airflow = Airflow(
         cluster=cluster,
         storage=storage,
         alert_topic_arn=alerts.topic_arn,
-        secret_arn=credentials.secret_arn,
+        secret_arns=[credential.secret_arn for credential in credentials.values() if credential.secret_arn],
         logs=logs,
     ),
 )
@@ -110,11 +122,19 @@ pulumi.export("repositoryUrl", registry.url)
 pulumi.export("images", {build.name: image.reference for build, image in images.items()})
 pulumi.export("projects", {build.name: build.source._asdict() for build in settings.builds if build.source})
 pulumi.export("clusterArn", cluster.arn)
-pulumi.export("secretArn", credentials.secret_arn)
+pulumi.export("secretArn", credentials[DEFAULT_CONNECTION].secret_arn)
 pulumi.export("airflowEnvironment", airflow.name)
 pulumi.export("airflowUrl", airflow.url)
 pulumi.export("airflowLogGroups", airflow.log_groups)
 pulumi.export("alertTopicArn", alerts.topic_arn)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)
 pulumi.export("warehouse", settings.warehouse.login)
+pulumi.export(
+    "connections",
+    {
+        name: {**settings.logins[name].login, "secretArn": credential.secret_arn}
+        for name, credential in credentials.items()
+        if name != DEFAULT_CONNECTION
+    },
+)
 pulumi.export("workstreams", {name: workstream.summary for name, workstream in workstreams.items()})

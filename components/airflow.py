@@ -61,8 +61,8 @@ class AirflowArgs:
     cluster: Cluster
     storage: Storage
     alert_topic_arn: pulumi.Input[str]
-    secret_arn: pulumi.Input[str] | None
-    """The Snowflake credentials; None: there are none."""
+    secret_arns: list[pulumi.Output[str]]
+    """The Snowflake credentials of each connection that has some."""
     logs: Logs
 
 
@@ -94,7 +94,7 @@ class Airflow(Component):
                 statements=[*_airflow_statements(self._environment, args), *_task_statements(args), *_report_statements(args)],
                 path="airflow/",
             ),
-            self.child(),
+            self,
         )
         # MWAA's endpoint for the page has the environment's group ("Managing access to service-specific Amazon VPC endpoints").
         for cidr in sorted(set(args.settings.webserver_cidrs)):
@@ -106,7 +106,7 @@ class Airflow(Component):
         startup_script = self._file(f"{name}-startup-script", STARTUP_SCRIPT, path, args.storage.dags) if path else None
         asked = _environment(self._environment, args, role, requirements, startup_script)
         # MWAA checks bucket, permissions and the way out while it creates the environment, and needs two hours to give up.
-        ready: list[pulumi.Resource] = [role, args.storage.dags, args.network, *log_groups]
+        ready: list[pulumi.Resource] = [role.granted, args.storage.dags, args.network, *log_groups]
         environment = aws.mwaa.Environment(name, asked, self.child(depends_on=ready))
         self.name = environment.name
         self.url = _taken(asked, environment)
@@ -279,5 +279,5 @@ def _report_statements(args: AirflowArgs) -> list[Statement]:
         Statement(actions=["sns:Publish"], resources=[args.alert_topic_arn]),
         args.key.usage("sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
         # When they end, not what they are.
-        *([Statement(actions=["secretsmanager:DescribeSecret"], resources=[args.secret_arn])] if args.secret_arn else []),
+        *([Statement(actions=["secretsmanager:DescribeSecret"], resources=[*args.secret_arns])] if args.secret_arns else []),
     ]

@@ -9,10 +9,12 @@ from components.account import Account
 from components.base import Component
 from components.iam_policy import Statement, document
 from components.names import EXECUTION_ROLES, names
+from settings.project import NAMESPACE
+from settings.rules import DEFAULT_CONNECTION
 from settings.sections.warehouse import SECRET_FIELDS, Authentication
 
 LEGACY_WARNING = (
-    "dbt-platform:warehouse.authentication = 'password': Snowflake is phasing out passwords of service users. "
+    "{where}.authentication = 'password': Snowflake is phasing out passwords of service users. "
     "Use workloadIdentity, which needs no secret at all, or keyPair."
 )
 """Snowflake documentation, "Planning for the deprecation of single-factor password sign-ins"."""
@@ -21,6 +23,8 @@ LEGACY_WARNING = (
 @dataclass(frozen=True, kw_only=True)
 class CredentialsArgs:
     account: Account
+    connection: str
+    """Its name."""
     authentication: Authentication
     kms_key_arn: pulumi.Input[str]
     disposable: bool
@@ -39,7 +43,8 @@ class Credentials(Component):
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts, protect=not args.disposable)
         if args.authentication == "password":
-            pulumi.log.warn(LEGACY_WARNING, self)
+            section = "" if args.connection == DEFAULT_CONNECTION else "connections."
+            pulumi.log.warn(LEGACY_WARNING.format(where=f"{NAMESPACE}:{section}{args.connection}"), self)
         if args.authentication != "workloadIdentity":
             self.secret_arn = self._secret(name, args)
         self.register_outputs({"secret_arn": self.secret_arn})
@@ -48,7 +53,7 @@ class Credentials(Component):
         fields = ", ".join(["account", "user", *SECRET_FIELDS[args.authentication].values()])
         secret = aws.secretsmanager.Secret(
             name,
-            name=names().secret("snowflake"),
+            name=names().credentials(args.connection),
             description=f"Snowflake login of the dbt tasks: {fields}",
             kms_key_id=args.kms_key_arn,
             recovery_window_in_days=0 if args.disposable else 30,
@@ -65,7 +70,7 @@ class Credentials(Component):
 
 
 def _readers_only(account: Account) -> Statement:
-    """Refuse the value to everybody but the execution roles of the workstreams."""
+    """Refuse the value to everybody but the execution roles of the workstreams, of which each is allowed its own connection's."""
     # In a secret's policy "*" means this secret.
     return Statement(
         effect="Deny",

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from components.airflow import DAG_FOLDER
 from components.base import Component
 from components.bucket import PrivateBucket
+from components.documents import as_json
 from settings.project import PLATFORM_VERSION, REPOSITORY
 
 VERSION_FILE = "platform-version.txt"
@@ -35,19 +36,30 @@ class Dags(Component):
     def __init__(self, name: str, args: DagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         for path in dag_files():
-            self._object(path.relative_to(REPOSITORY / DAG_FOLDER).as_posix(), _text(path), "text/x-python", args.bucket)
-        self._object(VERSION_FILE, PLATFORM_VERSION, "text/plain", args.bucket)
+            # Relative, so that the state says the same on every machine; it holds the hash of a file, and a text twice.
+            file = pulumi.FileAsset(path.relative_to(REPOSITORY))
+            self._object(path.relative_to(REPOSITORY / DAG_FOLDER).as_posix(), "text/x-python", args.bucket, source=file)
+        self._object(VERSION_FILE, "text/plain", args.bucket, content=PLATFORM_VERSION)
         for workstream, configuration in args.configurations.items():
-            content = pulumi.Output.json_dumps(configuration, indent=2)
-            self._object(f"config/{workstream}.json", content, "application/json", args.bucket)
+            content = as_json(configuration, indent=2)
+            self._object(f"config/{workstream}.json", "application/json", args.bucket, content=content)
         self.register_outputs({})
 
-    def _object(self, name: str, content: pulumi.Input[str], content_type: str, bucket: PrivateBucket) -> None:
+    def _object(
+        self,
+        name: str,
+        content_type: str,
+        bucket: PrivateBucket,
+        *,
+        content: pulumi.Input[str] | None = None,
+        source: pulumi.Asset | None = None,
+    ) -> None:
         aws.s3.BucketObjectv2(
             name,
             bucket=bucket.name,
             key=f"{DAG_FOLDER}/{name}",
             content=content,
+            source=source,
             content_type=content_type,
             # Versioning and encryption first, or the first version of a file has neither.
             opts=self.child(depends_on=[bucket]),
@@ -58,7 +70,3 @@ def dag_files() -> list[Path]:
     """The Python files of the folder and of the packages in it; `dbt_causes` is a link, whose files go as they are."""
     folder = REPOSITORY / DAG_FOLDER
     return sorted([*folder.glob("*.py"), *folder.glob("dbt_*/*.py")])
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import Literal
 import pulumi
 
 from components.account import Account
+from components.documents import as_json
 
 Conditions = Mapping[str, Mapping[str, pulumi.Input[str] | Sequence[pulumi.Input[str]]]]
 """Operator to condition key to value: `{"Bool": {"aws:SecureTransport": "false"}}`."""
@@ -36,7 +37,7 @@ class Statement:
 
 def document(statements: Sequence[Statement]) -> pulumi.Output[str]:
     """A policy document as JSON."""
-    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [statement.render() for statement in statements]})
+    return as_json({"Version": "2012-10-17", "Statement": [statement.render() for statement in statements]})
 
 
 def trust(account: Account, services: Sequence[str]) -> pulumi.Output[str]:
@@ -47,7 +48,7 @@ def trust(account: Account, services: Sequence[str]) -> pulumi.Output[str]:
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"aws:SourceAccount": account.id}},
     }
-    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return as_json({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def tls_only(resources: Sequence[pulumi.Input[str]], actions: Sequence[str]) -> Statement:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import pulumi
 
+from settings.rules import DEFAULT_CONNECTION
+
 
 @dataclass(frozen=True)
 class Names:
@@ -29,8 +31,14 @@ class Names:
     def flow_logs(self) -> str:
         return f"/{self.platform}/network/flow-logs"
 
-    def secret(self, connection: str) -> str:
-        return f"{self.platform}/{connection}"
+    def secret(self, name: str) -> str:
+        return f"{self.platform}/{name}"
+
+    def credentials(self, connection: str) -> str:
+        """Secret of a connection. Its name ends after a slash: AWS takes the end of one such as `snowflake-report` for the six
+        characters that it puts behind a name itself (AWS Secrets Manager, "CreateSecret", Name).
+        """
+        return self.secret("snowflake" if connection == DEFAULT_CONNECTION else f"snowflake/{connection}")
 
     def repository(self, registry: str) -> str:
         """What is in it is asked by this name before it is declared."""

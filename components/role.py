@@ -10,6 +10,10 @@ from components.account import Account
 from components.base import Component
 from components.iam_policy import Statement, document, trust
 from components.names import names
+from settings.project import NAMESPACE
+
+FORMER_PARENT = f"{NAMESPACE}:role:ServiceRole"
+"""Type of that component."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,27 +29,33 @@ class ServiceRoleArgs:
     tags: Mapping[str, str] | None = None
 
 
-class ServiceRole(Component):
-    """A role with one inline policy.
+class ServiceRole:
+    """A role with one inline policy, both children of the component that needs it.
 
-    Creates: an IAM role, its policy. The account's permissions boundary, where there is one, caps what it may do.
-    `depends_on` this component waits for the policy too: services check permissions the moment they get the role.
+    Creates: an IAM role, its policy. The account's permissions boundary, where there is one, caps what it may do. No component
+    of its own: every workstream has two (docs/decisions/0011-what-growth-costs.md).
     """
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
+    granted: aws.iam.RolePolicy
+    """What depends on the role waits for this: services check permissions the moment they get the role."""
 
-    def __init__(self, name: str, args: ServiceRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+    def __init__(self, name: str, args: ServiceRoleArgs, owner: Component) -> None:
+        opts = pulumi.ResourceOptions.merge(owner.child(), pulumi.ResourceOptions(aliases=[_former(name, owner)]))
         role = aws.iam.Role(
             name,
             path=names().role_path(args.path),
             assume_role_policy=trust(args.account, args.services),
             permissions_boundary=args.account.permissions_boundary,
             tags=args.tags,
-            opts=self.child(),
+            opts=opts,
         )
-        aws.iam.RolePolicy(name, role=role.name, policy=document(args.statements), opts=self.child())
+        self.granted = aws.iam.RolePolicy(name, role=role.name, policy=document(args.statements), opts=opts)
         self.arn = role.arn
         self.name = role.name
-        self.register_outputs({"arn": self.arn})
+
+
+def _former(name: str, owner: Component) -> pulumi.Alias:
+    """Where role and policy were when a component stood around them: without it the engine makes each anew."""
+    return pulumi.Alias(parent=owner.urn.apply(lambda urn: f"{urn.rpartition('::')[0]}${FORMER_PARENT}::{name}"))

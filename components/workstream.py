@@ -12,6 +12,7 @@ from components.account import Account
 from components.base import Component
 from components.bucket import PrivateBucket
 from components.cluster import Cluster
+from components.documents import as_json
 from components.encryption import EncryptionKey
 from components.iam_policy import Statement
 from components.image import DbtImage
@@ -95,7 +96,7 @@ class Workstream(Component):
         reading = [statement for secret in secrets.values() for statement in secret.reading(args.account)]
         execution_role = self._role("execution", [*_execution_statements(args, logs.arn), *reading], args, tags)
         task_role = self._role("task", _task_statements(name, args), args, tags)
-        container = pulumi.Output.json_dumps([_container(name, args, artifacts_uri, logs.name, secrets)])
+        container = as_json([_container(name, args, artifacts_uri, logs.name, secrets)])
         task = aws.ecs.TaskDefinition(
             name,
             family=names().task_family(name),
@@ -112,7 +113,7 @@ class Workstream(Component):
             # A DAG run keeps the revision that it started with, and a rollback goes back to one.
             skip_destroy=not args.disposable,
             tags=tags,
-            opts=self.child(depends_on=[execution_role, task_role]),
+            opts=self.child(depends_on=[execution_role.granted, task_role.granted]),
         )
         self.dag_configuration = _dag_configuration(name, args, task.arn, logs.name)
         self.summary = {
@@ -122,10 +123,12 @@ class Workstream(Component):
             "logStreamPrefix": self.dag_configuration["logStreamPrefix"],
             "artifactsUri": artifacts_uri,
             "schema": args.settings.schema_,
+            "connection": args.settings.connection,
             "longestMinutes": args.settings.longest_minutes,
             "workloadIdentity": _workload_identity(args.account, task_role),
         }
-        self.register_outputs({"summary": self.summary})
+        # The stack has the summary among its outputs.
+        self.register_outputs({})
 
     def _role(self, kind: str, statements: list[Statement], args: WorkstreamArgs, tags: dict[str, str]) -> ServiceRole:
         return ServiceRole(
@@ -137,7 +140,7 @@ class Workstream(Component):
                 path=f"{WORKSTREAMS}{kind}/",
                 tags=tags,
             ),
-            self.child(),
+            self,
         )
 
 

@@ -12,25 +12,27 @@ from dbt_configuration import Workstream, read
 
 
 class WatchCredentials(BaseOperator):
-    """Tells each day of the secret's last two weeks, without reading what is in it."""
+    """Tells each day of a secret's last two weeks, without reading what is in it."""
 
-    def __init__(self, *, secret: str, workstream: Workstream, **kwargs: Any) -> None:
+    def __init__(self, *, secrets: list[str], workstream: Workstream, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.secret, self.region, self.topic = secret, workstream.region, workstream.alert_topic
+        self.secrets, self.region, self.topic = secrets, workstream.region, workstream.alert_topic
         self.names = names_of(workstream.cluster.rpartition("/")[2], "")
 
     def execute(self, context: Any) -> None:  # noqa: ARG002 (Airflow's signature)
         vault: Any = AwsBaseHook(client_type="secretsmanager", aws_conn_id=None, region_name=self.region).conn
-        found = age(vault.describe_secret(SecretId=self.secret))
-        if found and (warning := found.warning(self.names)):
-            text = f"Platform: {self.names['platform']}\n\n{warning}"
-            self.log.warning(text)
-            topic = SnsHook(aws_conn_id=None, region_name=self.region)
-            topic.publish_to_target(target_arn=self.topic, message=text, subject="The Snowflake credentials end soon")
+        for secret in self.secrets:
+            found = age(vault.describe_secret(SecretId=secret))
+            if found and (warning := found.warning(self.names)):
+                text = f"Platform: {self.names['platform']}\nSecret: {secret}\n\n{warning}"
+                self.log.warning(text)
+                topic = SnsHook(aws_conn_id=None, region_name=self.region)
+                topic.publish_to_target(target_arn=self.topic, message=text, subject="The Snowflake credentials end soon")
 
 
 found, _ = read(Path(__file__).parent / "config")
-if found and found[0].secret:
+secrets = sorted({workstream.secret for workstream in found if workstream.secret})
+if secrets:
     with DAG(
         dag_id="dbt-credentials",
         description="Reminds of Snowflake credentials that end soon",
@@ -41,4 +43,4 @@ if found and found[0].secret:
         is_paused_upon_creation=False,
         tags=["dbt"],
     ):
-        WatchCredentials(task_id="watch", secret=found[0].secret, workstream=found[0], retries=2)
+        WatchCredentials(task_id="watch", secrets=secrets, workstream=found[0], retries=2)

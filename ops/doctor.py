@@ -10,7 +10,8 @@ from ops.airflow import AILING, Airflow, refusal
 from ops.context import stack_of
 from ops.findings import Check, Finding, report
 from ops.rollback import has_image
-from ops.stack import Stack, Workstream
+from ops.stack import Connection, Stack, Workstream
+from settings.rules import DEFAULT_CONNECTION
 
 
 def doctor(
@@ -26,7 +27,8 @@ def doctor(
 
 
 def _checks(stack: Stack) -> Iterator[tuple[str, Check]]:
-    yield "Snowflake credentials", lambda: _secret(stack)
+    for connection in stack.connections():
+        yield _credentials(connection), lambda target=connection: _secret(stack, target)
     yield "Airflow", lambda: _airflow(stack)
     for workstream in stack.workstreams():
         yield f"{workstream.name}: task definition", lambda target=workstream: _task_definition(stack, target)
@@ -34,12 +36,17 @@ def _checks(stack: Stack) -> Iterator[tuple[str, Check]]:
         yield f"{workstream.name}: DAG", lambda target=workstream: _dag(stack, target)
 
 
-def _secret(stack: Stack) -> Iterator[Finding]:
-    if stack.output("warehouse")["authentication"] == "workloadIdentity":
-        yield Finding(check="Snowflake credentials", ok=True, detail="the tasks log in with their AWS roles")
+def _credentials(connection: Connection) -> str:
+    """Name of the check."""
+    return "Snowflake credentials" + ("" if connection.name == DEFAULT_CONNECTION else f" of {connection.name}")
+
+
+def _secret(stack: Stack, connection: Connection) -> Iterator[Finding]:
+    check, names = _credentials(connection), names_of(stack.output("airflowEnvironment"), "")
+    if connection.authentication == "workloadIdentity":
+        yield Finding(check=check, ok=True, detail="the tasks log in with their AWS roles")
         return
-    check, names = "Snowflake credentials", names_of(stack.output("airflowEnvironment"), "")
-    secret = stack.session.client("secretsmanager").describe_secret(SecretId=stack.output("secretArn"))
+    secret = stack.session.client("secretsmanager").describe_secret(SecretId=connection.secret_arn)
     found = age(secret)
     if secret.get("DeletedDate"):
         yield _lacking(check, "secret-deleted", stack)

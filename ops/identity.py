@@ -2,19 +2,19 @@
 
 import re
 
-from ops.stack import Stack
+from ops.stack import Connection
 
 
-def register(stack: Stack) -> str:
-    """SQL that makes a service user, and lets each workstream's task role log in as it.
+def register(connection: Connection) -> str:
+    """SQL that makes a service user, and lets the task role of each of its workstreams log in as it.
 
     A role can be the identity of one user only, and a user can have several: one per workstream (Snowflake, "ALTER USER ... ADD
     WORKLOAD IDENTITY").
     """
-    user = quoted(stack.output("warehouse")["user"])
+    user = quoted(connection.user)
     additions = [
         f"ALTER USER {user} ADD WORKLOAD IDENTITY {quoted(workstream.name)} TYPE = AWS ARN = '{workstream.workload_identity}';"
-        for workstream in stack.workstreams()
+        for workstream in connection.workstreams
     ]
     return "\n".join([f"CREATE USER IF NOT EXISTS {user} TYPE = SERVICE;", *additions])
 

@@ -169,7 +169,8 @@ def _snowflake(settings: "Settings") -> Iterator[Finding]:
                 ssl.create_default_context().wrap_socket(connection, server_hostname=warehouse.host_name).close()
     except OSError as error:
         raise OpsError(f"{warehouse.host_name}:{warehouse.port} can't be reached: {error}", fix) from error
-    detail = f"{warehouse.host_name} answers; the log-in is checked by the first run, when there is a secret"
+    users = ", ".join(login.user for login in settings.logins.values())
+    detail = f"{warehouse.host_name} answers; the log-in of {users} is checked by the first run, when there is a secret"
     yield Finding(check="Snowflake", ok=True, detail=detail)
 
 

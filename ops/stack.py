@@ -3,6 +3,7 @@
 import difflib
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,8 @@ import boto3
 
 from ops.errors import OpsError
 from settings.project import REPOSITORY
+from settings.rules import DEFAULT_CONNECTION
+from settings.sections.warehouse import Authentication
 
 DEPLOY = "Deploy it first: `pulumi up`."
 
@@ -33,12 +36,31 @@ class Workstream:
     """ARN of its task role as Snowflake knows it."""
     task_definition: str
     """ARN of the revision that Pulumi deployed last."""
+    connection: str
+    """Name of what it logs in to Snowflake with."""
 
     @property
     def artifacts(self) -> tuple[str, str]:
         """Bucket, and prefix without its last slash."""
         bucket, _, prefix = self.artifacts_uri.removeprefix("s3://").partition("/")
         return bucket, prefix
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """One log-in to Snowflake: the stack's own, or a further one."""
+
+    name: str
+    account: str
+    user: str
+    authentication: Authentication
+    secret_arn: str | None
+    """None when there is no secret."""
+    workstreams: Sequence[Workstream]
+    """Which log in with it."""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.user}: {', '.join(workstream.name for workstream in self.workstreams) or 'no workstream'})"
 
 
 class Stack:
@@ -71,6 +93,33 @@ class Stack:
         """AWS in the stack's region, with the credentials of the environment."""
         return boto3.Session(region_name=self.output("region"))
 
+    def connections(self) -> list[Connection]:
+        """All of them, the stack's own first."""
+        own = {**self.output("warehouse"), "secretArn": self.outputs.get("secretArn")}
+        users: dict[str, list[Workstream]] = {}
+        for workstream in self.workstreams():
+            users.setdefault(workstream.connection, []).append(workstream)
+        return [
+            Connection(
+                name=name,
+                account=login["account"],
+                user=login["user"],
+                authentication=login["authentication"],
+                secret_arn=login["secretArn"],
+                workstreams=users.get(name, []),
+            )
+            for name, login in {DEFAULT_CONNECTION: own, **self.outputs.get("connections", {})}.items()
+        ]
+
+    def connection(self, name: str | None) -> Connection:
+        """One of them, or the only one. Raises OpsError if there is none such, or no name and several."""
+        connections = self.connections()
+        found = [connection for connection in connections if name in (None, connection.name)]
+        if len(found) == 1:
+            return found[0]
+        problem = f"There is no connection {name!r}." if name else "This stack has several connections."
+        raise OpsError(problem, f"Name one of: {'; '.join(map(str, connections))}.")
+
     def workstreams(self) -> list[Workstream]:
         """All of them, by name."""
         return [self.workstream(name) for name in sorted(self.output("workstreams"))]
@@ -91,6 +140,7 @@ class Stack:
             artifacts_uri=found["artifactsUri"],
             workload_identity=found["workloadIdentity"],
             task_definition=found["taskDefinitionArn"],
+            connection=found.get("connection", DEFAULT_CONNECTION),
         )
 
 

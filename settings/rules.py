@@ -30,6 +30,9 @@ DOCKER_RANGE = IPv4Network("172.17.0.0/16")
 DISPOSABLE_TAGS = ("development", "sandbox")
 """Values of the tag `environment` with which the policy pack lets a stack lose its data (policy/controls/resource.py)."""
 
+DEFAULT_CONNECTION = "warehouse"
+"""Name of the connection that a workstream has unless it names another: the section of that name."""
+
 HTTPS = 443
 
 PRIVATE_LINK = "privateLink"
@@ -147,6 +150,28 @@ def account_identifier(account: str) -> str:
     if not account.replace("-", "").replace("_", "").replace(".", "").isalnum():
         raise ValueError("An account identifier has letters, digits, hyphens, underscores and dots, for instance MYORG-ANALYTICS")
     return account
+
+
+def connection_name(name: str) -> str:
+    """A name that no connection has yet."""
+    if name == DEFAULT_CONNECTION:
+        raise ValueError(f"The name is in use: the section `{name}` is the connection of that name. Choose another")
+    return name
+
+
+def connections_exist(chosen: Mapping[str, str], known: Collection[str]) -> list[InvalidSetting]:
+    """A workstream logs in with a connection that there is.
+
+    Args:
+        chosen: By workstream.
+        known: Names of the connections.
+    """
+    fix = f"No connection has this name. Add it to `connections`, or take one of: {', '.join(known)}"
+    return [
+        InvalidSetting(at=f"workstreams.{name}.connection", value=connection, fix=fix)
+        for name, connection in chosen.items()
+        if connection not in known
+    ]
 
 
 def dbt_project(folder: str) -> str:

@@ -21,7 +21,7 @@ from settings.sections.image import ImageSettings
 from settings.sections.network import NetworkSettings
 from settings.sections.section import AccountId, Section
 from settings.sections.tags import DefaultTags
-from settings.sections.warehouse import WarehouseSettings
+from settings.sections.warehouse import ConnectionName, ConnectionSettings, WarehouseSettings
 from settings.sections.workstream import Build, WorkstreamName, WorkstreamSettings
 
 ACCOUNT_IDS = "aws:allowedAccountIds"
@@ -56,6 +56,11 @@ class Settings(Section):
     )
     network: NetworkSettings = NetworkSettings()
     warehouse: WarehouseSettings
+    connections: dict[ConnectionName, ConnectionSettings] = Field(
+        default={},
+        description="Further log-ins at the same Snowflake account, by name, each with a secret of its own: lower-case letters, "
+        "digits and inner hyphens, 2 to 30 characters. A workstream names the one that it takes (`connection`).",
+    )
     airflow: AirflowSettings = AirflowSettings()
     image: ImageSettings = ImageSettings()
     alerts: AlertSettings = AlertSettings()
@@ -141,6 +146,9 @@ class Settings(Section):
         after = {name: workstream.after for name, workstream in workstreams.items() if workstream.after}
         invalid = environment_class.class_holds(airflow and airflow.environment_class, len(workstreams))
         invalid += rules.followed_exist(after, workstreams)
+        if "connections" in info.data:
+            chosen = {name: workstream.connection for name, workstream in workstreams.items()}
+            invalid += rules.connections_exist(chosen, [rules.DEFAULT_CONNECTION, *info.data["connections"]])
         invalid += rules.builds_have_names({name: (each.build.name, each.build) for name, each in workstreams.items()})
         if invalid:
             raise InvalidSettingsError(invalid)
@@ -159,6 +167,21 @@ class Settings(Section):
     def log_retention_days(self) -> int:
         """A year in production (FSBP CloudWatch.16)."""
         return 365 if self.production else 30
+
+    @property
+    def logins(self) -> dict[str, WarehouseSettings]:
+        """Where and as whom dbt connects, by the name of the connection: each of them at the stack's account."""
+        own = set(ConnectionSettings.model_fields)
+        others = {
+            name: self.warehouse.model_copy(update=connection.model_dump(include=own))
+            for name, connection in self.connections.items()
+        }
+        return {rules.DEFAULT_CONNECTION: self.warehouse, **others}
+
+    def login_of(self, workstream: WorkstreamSettings) -> WarehouseSettings:
+        """Where and as whom a workstream connects: its connection, and what it has of its own."""
+        own = workstream.model_dump(include={"role", "warehouse", "database"}, exclude_none=True)
+        return self.logins[workstream.connection].model_copy(update=own)
 
     @property
     def builds(self) -> list[Build]:

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.base import Component
+from components.documents import as_json
 from components.names import names
 
 WIDTH, HEIGHT = 12, 6
@@ -71,7 +72,7 @@ class Dashboard(Component):
         dashboard = aws.cloudwatch.Dashboard(
             name,
             dashboard_name=names().platform,
-            dashboard_body=pulumi.Output.json_dumps({"widgets": [_alarms(args), *_placed(_graphs(args))]}),
+            dashboard_body=as_json({"widgets": [_alarms(args), *_placed(_graphs(args))]}),
             opts=self.child(),
         )
         console = f"https://{args.region}.console.aws.amazon.com/cloudwatch/home?region={args.region}#dashboards:name="

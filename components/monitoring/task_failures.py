@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from components.account import Account
 from components.base import Component
+from components.documents import as_json
 from components.encryption import EncryptionKey
 from components.iam_policy import Statement
 from components.names import names
@@ -60,12 +61,12 @@ class TaskFailures(Component):
                 ],
                 path="alerts/",
             ),
-            self.child(),
+            self,
         )
         rule = aws.cloudwatch.EventRule(
             name,
             description="dbt tasks that never started, or died without a report",
-            event_pattern=pulumi.Output.json_dumps(_died(args.cluster_arn)),
+            event_pattern=as_json(_died(args.cluster_arn)),
             opts=self.child(),
         )
         aws.cloudwatch.EventTarget(
@@ -74,7 +75,7 @@ class TaskFailures(Component):
             arn=args.topic_arn,
             role_arn=role.arn,
             input_transformer={"input_paths": MESSAGE, "input_template": _template()},
-            opts=self.child(depends_on=[role]),
+            opts=self.child(depends_on=[role.granted]),
         )
         self.register_outputs({})
 

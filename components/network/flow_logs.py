@@ -39,7 +39,7 @@ class FlowLogs(Component):
         role = ServiceRole(
             f"{name}-flow-logs",
             ServiceRoleArgs(account=args.account, services=["vpc-flow-logs.amazonaws.com"], statements=[write], path="network/"),
-            self.child(),
+            self,
         )
         aws.ec2.FlowLog(
             name,
@@ -47,6 +47,6 @@ class FlowLogs(Component):
             traffic_type="ALL",
             log_destination=logs.arn,
             iam_role_arn=role.arn,
-            opts=self.child(depends_on=[role]),
+            opts=self.child(depends_on=[role.granted]),
         )
         self.register_outputs({})

@@ -3,6 +3,7 @@
 Standard library only and nothing of the runner: the deployment warns with it before anything runs.
 """
 
+import functools
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ _PACKAGES = {"dbt_packages", "dbt_modules"}
 _NOT_ITS_OWN = {*_PACKAGES, "target", "logs", ".venv", "venv", "node_modules", ".git"}
 
 DEVELOPMENT = "development"
+
+_Found = tuple[Path, str, re.Match[str]]
+"""A file, its text, and what was looked for in it."""
 
 _TARGET = r"""target(?:\.name\b|\[\s*['"]name['"]\s*\])(?:\s*\|\s*(?:lower|upper|trim))*"""
 _NAMES = r"""(?:['"][^'"\n]+['"]|[(\[][^)\]]*[)\]])"""
@@ -28,21 +32,19 @@ _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 def required(project: Path, what: Literal["env_var", "var"]) -> dict[str, str]:
     """What the project and its packages ask for without a default, and the rest of the expression behind each call."""
-    texts = [(path, _without_comments(path)) for path in _files(project, packages=what == "env_var")]
     found: dict[str, str] = {}
-    for _, text, call in _asked(project, texts, what):
+    for _, text, call in _asked(project, what, packages=what == "env_var"):
         found.setdefault(call["name"], _REST.match(text, call.end())[0])  # pyright: ignore[reportOptionalSubscript] - may be empty
     return found
 
 
-def _asked(project: Path, texts: list[tuple[Path, str]], what: str) -> Iterator[tuple[Path, str, re.Match[str]]]:
-    """Each call without a default, with its file and that file's text; no `var()` that `dbt_project.yml` has a value for."""
+def _asked(project: Path, what: str, *, packages: bool = False) -> Iterator[_Found]:
+    """Each call without a default; no `var()` that `dbt_project.yml` has a value for."""
     settings = project / "dbt_project.yml"
     defined = _without_comments(settings) if settings.is_file() else ""
-    for path, text in texts:
-        for call in _REQUIRED.finditer(text):
-            if call["what"] == what and not (what == "var" and re.search(rf"\b{call['name']}\s*:", defined)):
-                yield path, text, call
+    for path, text, call in _matches(project, _REQUIRED, packages=packages):
+        if call["what"] == what and not (what == "var" and re.search(rf"\b{call['name']}\s*:", defined)):
+            yield path, text, call
 
 
 def warnings(project: Path, target: str, given: Collection[str], variables: Collection[str]) -> list[str]:
@@ -54,11 +56,10 @@ def warnings(project: Path, target: str, given: Collection[str], variables: Coll
         given: Names in the container's environment.
         variables: Names of the dbt variables that are set for it.
     """
-    texts = [(path, _without_comments(path)) for path in _files(project)]
-    found = list(_targets(project, texts, target))
+    found = list(_targets(project, target))
     for what, known in (("env_var", given), ("var", variables)):
         missing: dict[str, str] = {}
-        for path, text, call in _asked(project, texts, what):
+        for path, text, call in _asked(project, what):
             if call["name"] not in known:
                 missing.setdefault(call["name"], _place(project, path, text, call.start()))
         setting = "environment` or `secrets" if what == "env_var" else "vars"
@@ -66,21 +67,27 @@ def warnings(project: Path, target: str, given: Collection[str], variables: Coll
     return found
 
 
-def _targets(project: Path, texts: list[tuple[Path, str]], target: str) -> Iterator[str]:
+def _targets(project: Path, target: str) -> Iterator[str]:
     """Nothing if one of the comparisons is with this target, or if it is the usual one of a development stack."""
     if target == DEVELOPMENT:
         return
     places: dict[str, str] = {}
-    for path, text in texts:
-        for comparison in _COMPARED.finditer(text):
-            for name in _NAME.findall(comparison["right"] or comparison["left"]):
-                places.setdefault(name, _place(project, path, text, comparison.start()))
+    for path, text, comparison in _matches(project, _COMPARED):
+        for name in _NAME.findall(comparison["right"] or comparison["left"]):
+            places.setdefault(name, _place(project, path, text, comparison.start()))
     if places and target.lower() not in {name.lower() for name in places}:
         listed = ", ".join(f"{name!r} ({place})" for name, place in places.items())
         yield (
             f"target.name will be {target!r}, and the project compares it with others only: {listed}. "
             "Set `target` to the one that it means"
         )
+
+
+@functools.cache
+def _matches(project: Path, pattern: re.Pattern[str], *, packages: bool = False) -> list[_Found]:
+    """Read once: hundreds of workstreams may run one project of a thousand files, which does not change meanwhile."""
+    texts = ((path, _without_comments(path)) for path in _files(project, packages=packages))
+    return [(path, text, found) for path, text in texts for found in pattern.finditer(text)]
 
 
 def _files(project: Path, *, packages: bool = False) -> list[Path]:

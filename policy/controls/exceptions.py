@@ -82,7 +82,7 @@ EXEMPTIONS = (
     Exemption(
         control="secretsmanager-rotation",
         type="aws:secretsmanager/secret:Secret",
-        name="snowflake",
+        name="snowflake*",
         reason="Secrets Manager can rotate only what a Lambda function of ours could change, and that function would need a "
         "Snowflake user who may alter users. The key pair is rotated by a person with `ops credentials`, with no pause: Snowflake "
         "accepts two keys at a time.",

@@ -11,6 +11,9 @@ Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$", max_leng
 UNQUOTED = "An identifier without quotes: letters, digits, `_` and `$`, not starting with a digit."
 
 
+NAME = r"^[a-z][a-z0-9-]*[a-z0-9]$"
+"""Of what the stack file names by itself; it becomes part of names in AWS."""
+
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$", description="An AWS account: twelve digits in quotes.")]
 
 

@@ -1,4 +1,4 @@
-"""`dbt-platform:warehouse`."""
+"""`dbt-platform:warehouse` and `dbt-platform:connections`."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from settings import rules
-from settings.sections.section import UNQUOTED, Identifier, Section
+from settings.sections.section import NAME, UNQUOTED, Identifier, Section
 
 Authentication = Literal["keyPair", "workloadIdentity", "password"]
 
@@ -20,12 +20,13 @@ the task definition injects and `image/runner/environment.py` reads.
 """
 
 
-class WarehouseSettings(Section):
-    """Where and as whom dbt connects to Snowflake."""
+ConnectionName = Annotated[str, Field(pattern=NAME, max_length=30), AfterValidator(rules.connection_name)]
+"""Becomes part of the secret's name."""
 
-    account: Annotated[str, AfterValidator(rules.account_identifier)] = Field(
-        description="Snowflake account identifier, `ORGANIZATION-ACCOUNT`."
-    )
+
+class ConnectionSettings(Section):
+    """Who dbt is at Snowflake, and what it works with there."""
+
     user: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.@$-]*$", description="Snowflake service user: letters, digits and `_.@$-`.")
     role: Identifier = Field(description=f"Snowflake role that owns what dbt creates. {UNQUOTED}")
     database: Identifier = Field(description=f"Snowflake database that dbt writes to. {UNQUOTED}")
@@ -34,6 +35,14 @@ class WarehouseSettings(Section):
         default="keyPair",
         description="How dbt logs in: `keyPair` with the private key in Secrets Manager; `workloadIdentity` as the AWS role of its "
         "task, without any secret; `password` with the password in Secrets Manager, which Snowflake is phasing out.",
+    )
+
+
+class WarehouseSettings(ConnectionSettings):
+    """Where and as whom dbt connects to Snowflake."""
+
+    account: Annotated[str, AfterValidator(rules.account_identifier)] = Field(
+        description="Snowflake account identifier, `ORGANIZATION-ACCOUNT`."
     )
     host: str | None = Field(
         default=None,

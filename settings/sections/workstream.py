@@ -10,11 +10,9 @@ from projects.git import fetch
 from settings import dbt, rules
 from settings.project import REPOSITORY
 from settings.sections.git_project import GitProject
-from settings.sections.section import UNQUOTED, Identifier, Section
+from settings.sections.section import NAME, UNQUOTED, Identifier, Section
 
-WORKSTREAM_NAME = r"^[a-z][a-z0-9-]*[a-z0-9]$"
-
-WorkstreamName = Annotated[str, Field(pattern=WORKSTREAM_NAME, max_length=30)]
+WorkstreamName = Annotated[str, Field(pattern=NAME, max_length=30)]
 """Becomes part of role names (64 characters with their suffixes), log groups, task definition families and S3 keys."""
 
 Selector = Annotated[
@@ -109,6 +107,13 @@ class WorkstreamSettings(Section):
         "names by `local:`; or `{git: https://..., ref: v1.2, path: transform}`."
     )
     schema_: Identifier = Field(alias="schema", description=f"Snowflake schema that the models are built in. {UNQUOTED}")
+    connection: str = Field(
+        default=rules.DEFAULT_CONNECTION,
+        description="Name of the connection in `connections` that it logs in to Snowflake with; `warehouse`: the stack's own.",
+    )
+    role: Identifier | None = Field(default=None, description="Snowflake role; null: the connection's. Its user needs it.")
+    warehouse: Identifier | None = Field(default=None, description="Snowflake virtual warehouse; null: the connection's.")
+    database: Identifier | None = Field(default=None, description="Snowflake database; null: the connection's.")
     owner: str = Field(
         pattern=r"^[\w.:/=+@-][\w .:/=+@-]{0,63}$",
         description="Team or person in charge: Airflow's owner and the resources' tag. Up to 64 letters, digits, `_.:/=+@-` and "
@@ -246,4 +251,4 @@ class WorkstreamSettings(Section):
 
 
 def _is_workstream_name(text: str) -> bool:
-    return re.fullmatch(WORKSTREAM_NAME, text) is not None
+    return re.fullmatch(NAME, text) is not None

@@ -114,7 +114,7 @@ def new_key(platform: Stack) -> str:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
-    assert ops(platform, "credentials", "put", text=private).returncode == 0
+    assert ops(platform, "credentials", "put", "warehouse", text=private).returncode == 0
     register(platform, key)
     return "".join(private.splitlines()[1:-1])
 
@@ -160,7 +160,7 @@ def _layers(tag: str) -> Iterator[tuple[str, bytes]]:
 
 @pytest.fixture
 def foreign_key(platform: Stack) -> Iterator[None]:
-    """The warehouse's user has a public key that does not belong to the private one, until the test ends."""
+    """The user of sales has a public key that does not belong to the private one, until the test ends."""
     register(platform, rsa.generate_private_key(65537, 2048))
     yield
     put_credentials(Steps(), platform)
@@ -168,7 +168,7 @@ def foreign_key(platform: Stack) -> Iterator[None]:
 
 def test_a_key_that_the_warehouse_does_not_know_fails_the_task_with_that_reason(platform, foreign_key):
     """After a botched key rotation the log must not send anybody to look at the network."""
-    failed = run(platform, "finance")
+    failed = run(platform, "sales")
 
     assert failed["state"] == "failed"
     assert "does not accept the private key of user DBT_SANDBOX" in task_log(platform, failed)

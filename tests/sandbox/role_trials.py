@@ -28,6 +28,7 @@ class Things:
     dags: str
     artifacts: str
     secret: str
+    finance_secret: str
     repository: str
     flow_logs: str
     foreign_role: str
@@ -70,12 +71,13 @@ def furnished(platform: Stack) -> Iterator[Things]:
     """A deployed stack with what the roles need besides, and with what is none of theirs; all of it is gone afterwards."""
     outputs, s3 = platform.outputs(), client(platform, "s3")
     sales = json.loads(s3.get_object(Bucket=outputs["dagBucket"], Key="dags/config/sales.json")["Body"].read())
-    definition = client(platform, "ecs").describe_task_definition(taskDefinition=sales["taskDefinition"])["taskDefinition"]
+    definition = _definition(platform, sales["taskDefinition"])
     [flow_log] = client(platform, "ec2").describe_flow_logs()["FlowLogs"]
     airflow = client(platform, "mwaa").get_environment(Name=outputs["airflowEnvironment"])["Environment"]
     roles = {
         "task": definition["taskRoleArn"],
         "execution": definition["executionRoleArn"],
+        "finance's execution": _definition(platform, outputs["workstreams"]["finance"]["taskDefinitionArn"])["executionRoleArn"],
         "airflow": airflow["ExecutionRoleArn"],
         "flow logs": flow_log["DeliverLogsPermissionArn"],
     }
@@ -94,12 +96,17 @@ def furnished(platform: Stack) -> Iterator[Things]:
             dags=outputs["dagBucket"],
             artifacts=outputs["artifactsBucket"],
             secret=outputs["secretArn"],
+            finance_secret=outputs["connections"]["finance"]["secretArn"],
             repository=outputs["repositoryUrl"].partition("/")[2],
             flow_logs=flow_log["LogGroupName"],
             foreign_role=foreign_role,
             foreign_topic=foreign_topic,
             credentials={purpose: _assume(platform, arn) for purpose, arn in roles.items()},
         )
+
+
+def _definition(platform: Stack, arn: str) -> dict[str, Any]:
+    return client(platform, "ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
 
 
 def _foreign(platform: Stack, definition: dict[str, Any], cleanup: ExitStack) -> tuple[str, str]:

@@ -39,6 +39,11 @@ ALLOWED: dict[str, tuple[str, str, Call]] = {
         "secretsmanager",
         lambda vault, on: vault.get_secret_value(SecretId=on.secret),
     ),
+    "finance's execution: reads the secret of its own connection": (
+        "finance's execution",
+        "secretsmanager",
+        lambda vault, on: vault.get_secret_value(SecretId=on.finance_secret),
+    ),
     "execution: pulls the image": (
         "execution",
         "ecr",
@@ -108,6 +113,18 @@ REFUSED: dict[str, tuple[str, str, str, Call]] = {
         "secretsmanager",
         "secretsmanager:GetSecretValue",
         lambda vault, _: vault.get_secret_value(SecretId=FOREIGN),
+    ),
+    "execution: the secret of another connection": (
+        "execution",
+        "secretsmanager",
+        "secretsmanager:GetSecretValue",
+        lambda vault, on: vault.get_secret_value(SecretId=on.finance_secret),
+    ),
+    "finance's execution: the secret of another connection": (
+        "finance's execution",
+        "secretsmanager",
+        "secretsmanager:GetSecretValue",
+        lambda vault, on: vault.get_secret_value(SecretId=on.secret),
     ),
     "execution: another workstream's log": (
         "execution",

@@ -69,6 +69,7 @@ class Registration:
     type: str
     name: str
     inputs: dict[str, Any]
+    """A file that is handed over is its path."""
 
 
 class RecordingMocks(mocks.Mocks):
@@ -80,7 +81,8 @@ class RecordingMocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.custom:
             return None, {}
-        self.registrations.append(Registration(type=args.typ, name=args.name, inputs=args.inputs))
+        inputs = {key: value.path if isinstance(value, pulumi.FileAsset) else value for key, value in args.inputs.items()}
+        self.registrations.append(Registration(type=args.typ, name=args.name, inputs=inputs))
         state = {"name": args.name, "path": "/", **args.inputs, **OUTPUTS.get(args.typ, {})}
         if args.typ in ARNS:
             state["arn"] = ARNS[args.typ].format_map(state)

@@ -61,6 +61,7 @@ def test_outputs_are_what_operators_and_scripts_read(development: Stack):
         "projects",
         "clusterArn",
         "secretArn",
+        "connections",
         "airflowEnvironment",
         "airflowUrl",
         "airflowLogGroups",
@@ -77,6 +78,7 @@ def test_outputs_are_what_operators_and_scripts_read(development: Stack):
         "logStreamPrefix": "dbt/dbt",
         "artifactsUri": "s3://platform-artifacts-id/sales",
         "schema": "SALES",
+        "connection": "warehouse",
         "longestMinutes": 144,
         # Without the role's path, as STS names it to Snowflake.
         "workloadIdentity": "arn:aws:iam::123456789012:role/sales-task",
@@ -253,6 +255,19 @@ def test_a_workstream_is_one_entry(development: Stack):
 
     assert added == {"hr", "hr-execution", "hr-task", "config/hr.json"}
     assert changed == set()
+
+
+def test_the_state_grows_by_little_for_each_workstream():
+    """Every step of a deployment writes the whole state (docs/decisions/0011-what-growth-costs.md)."""
+    values = stack_file("dev")
+    sales = values["dbt-platform:workstreams"]["sales"]
+    added = {f"team-{number}": sales for number in range(10)}
+    larger = run_program({**values, "dbt-platform:workstreams": {**values["dbt-platform:workstreams"], **added}})
+    one = [request for request, _ in larger.exchanges if "team-3" in request.name]
+
+    assert len(one) == 8
+    assert sum(request.ByteSize() for request in one) < 17_000
+    assert {len(request.stackTrace.frames) for request in one} == {1}
 
 
 def test_a_removed_workstream_leaves_nothing_behind(development: Stack):

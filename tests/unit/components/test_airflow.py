@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 from typing import Any, get_args
 
 import pulumi
@@ -251,8 +252,17 @@ def test_airflow_gets_two_zones_also_from_three(chosen: Stack):
 
 def test_every_dag_file_is_deployed_as_it_is(development: Stack):
     """What was tested is what runs."""
-    deployed = {each["key"]: each.get("content") for each in development.all(OBJECT).values() if each["key"].endswith(".py")}
+    objects = [each for each in development.all(OBJECT).values() if each["key"].endswith(".py")]
+    deployed = {each["key"]: (REPOSITORY / each["source"]).read_text() for each in objects}
 
     assert deployed == {f"dags/{path.name}": path.read_text() for path in (REPOSITORY / "dags").glob("*.py")} | {
         f"dags/dbt_causes/{path.name}": path.read_text() for path in (REPOSITORY / "image/runner/causes").glob("*.py")
     }
+
+
+def test_the_state_says_the_same_of_a_dag_file_on_every_machine(development: Stack):
+    """An absolute path would show a change of all files to whoever deploys from another folder, and to every job."""
+    paths = [each["source"] for each in development.all(OBJECT).values() if "source" in each]
+
+    assert paths
+    assert not any(Path(path).is_absolute() for path in paths)

@@ -20,7 +20,6 @@ TYPES = {
     "dbt-platform:nat:NatGateways",
     "dbt-platform:network:Network",
     "dbt-platform:registry:Registry",
-    "dbt-platform:role:ServiceRole",
     "dbt-platform:s3_gateway:S3Gateway",
     "dbt-platform:security_group:SecurityGroup",
     "dbt-platform:snowflake_endpoint:SnowflakeEndpoint",
@@ -39,3 +38,13 @@ def test_no_component_changes_its_type(development: Stack, production: Stack, pr
     found = {request.type for stack in (development, production, private) for request, _ in stack.exchanges if not request.custom}
 
     assert {name for name in found if name.startswith("dbt-platform:")} == TYPES
+
+
+def test_a_role_is_known_by_where_it_was_with_a_component_of_its_own(production: Stack):
+    """A stack that was deployed so keeps its roles: new ones would be a new revision of every task definition, and a restart."""
+    roles = [request for request, _ in production.exchanges if request.type.startswith("aws:iam/role")]
+
+    assert len(roles) >= 8
+    for request in roles:
+        former = f"{request.parent.rpartition('::')[0]}$dbt-platform:role:ServiceRole::{request.name}"
+        assert [alias.spec.parentUrn for alias in request.aliases] == [former]

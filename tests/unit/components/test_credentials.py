@@ -7,7 +7,7 @@ POLICY = "aws:secretsmanager/secretPolicy:SecretPolicy"
 
 
 def create(account: Account) -> Credentials:
-    args = CredentialsArgs(account=account, authentication="keyPair", kms_key_arn=KEY, disposable=True)
+    args = CredentialsArgs(account=account, connection="warehouse", authentication="keyPair", kms_key_arn=KEY, disposable=True)
     return Credentials("snowflake", args)
 
 

@@ -135,6 +135,68 @@ def test_only_the_workstream_that_names_a_secret_may_read_it(brought: Stack):
     assert readers == [("sales-execution", ["secretsmanager:GetSecretValue"]), ("sales-execution", ["kms:Decrypt"])]
 
 
+FINANCE_SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:dbt-platform-dev/snowflake/finance-a1b2c3"
+
+
+@pytest.fixture(scope="module")
+def connected() -> Stack:
+    """Finance with a connection of its own, of which it changes the warehouse; sales with another role of the stack's own."""
+    values = stack_file("dev")
+    login = {"user": "DBT_FINANCE", "role": "BOOKKEEPER", "database": "BOOKS", "warehouse": "SLOW", "authentication": "password"}
+    values["dbt-platform:connections"] = {"finance": login, "unused": {**login, "authentication": "workloadIdentity"}}
+    values["dbt-platform:workstreams"]["finance"] |= {"connection": "finance", "warehouse": "LARGE"}
+    values["dbt-platform:workstreams"]["sales"]["role"] = "REPORTER"
+    return run_program(values)
+
+
+def test_each_workstream_logs_in_with_its_own_connection(connected: Stack):
+    """A team whose data nobody else may see has a user and a role of its own, and keeps what the connection does not say."""
+    sales, finance = environment(connected, "sales"), environment(connected, "finance")
+    keys = [f"SNOWFLAKE_{key}" for key in ("ACCOUNT", "USER", "ROLE", "DATABASE", "WAREHOUSE", "AUTHENTICATOR")]
+
+    assert [finance[key] for key in keys] == ["EXAMPLE-ANALYTICS", "DBT_FINANCE", "BOOKKEEPER", "BOOKS", "LARGE", "password"]
+    assert [sales[key] for key in keys] == [
+        "EXAMPLE-ANALYTICS",
+        "DBT_DEV",
+        "REPORTER",
+        "ANALYTICS_DEV",
+        "TRANSFORMING_DEV",
+        "keyPair",
+    ]
+    assert container(connected, "finance")["secrets"] == [
+        {"name": "SNOWFLAKE_PASSWORD", "valueFrom": f"{FINANCE_SECRET}:password::"}
+    ]
+    [warning] = connected.warnings
+    assert "dbt-platform:connections.finance.authentication" in warning
+
+
+def test_an_execution_role_reads_the_secret_of_its_own_connection_only(connected: Stack):
+    """Whoever may run one workstream's code must not get at another one's data by a task of its own."""
+    readable = {name: allowed(connected, f"{name}-execution")["secretsmanager:GetSecretValue"] for name in ("sales", "finance")}
+
+    assert readable == {"sales": [SECRET], "finance": [FINANCE_SECRET]}
+
+
+def test_a_further_connection_adds_its_secret_and_leaves_the_rest_as_it_was(development: Stack, connected: Stack):
+    """A secret that got another name would be a new and empty one: every workstream would fail at night."""
+    secrets = "aws:secretsmanager/secret:Secret"
+
+    assert {name: each["name"] for name, each in development.all(secrets).items()} == {"snowflake": "dbt-platform-dev/snowflake"}
+    assert {name: each["name"] for name, each in connected.all(secrets).items()} == {
+        "snowflake": "dbt-platform-dev/snowflake",
+        "snowflake-finance": "dbt-platform-dev/snowflake/finance",
+    }
+    assert connected.outputs["connections"]["finance"] == {
+        "account": "EXAMPLE-ANALYTICS",
+        "user": "DBT_FINANCE",
+        "role": "BOOKKEEPER",
+        "database": "BOOKS",
+        "warehouse": "SLOW",
+        "authentication": "password",
+        "secretArn": FINANCE_SECRET,
+    }
+
+
 @pytest.fixture(scope="module")
 def mixed() -> Stack:
     """A stack with a warehouse of its own address, and workstreams that differ in how they start and in what Fargate offers."""

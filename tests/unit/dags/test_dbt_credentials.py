@@ -28,7 +28,7 @@ def told(tmp_path, monkeypatch):
         secret = {"VersionIdsToStages": {"old": ["AWSPREVIOUS"], version: ["AWSCURRENT"]}}
         monkeypatch.setattr(AwsBaseHook, "conn", SimpleNamespace(describe_secret=lambda **_: secret))
         monkeypatch.setattr(SnsHook, "publish_to_target", lambda _, **message: messages.append(message["message"]))
-        WatchCredentials(task_id="watch", secret=SECRET, workstream=workstream).execute({})
+        WatchCredentials(task_id="watch", secrets=[SECRET, f"{SECRET}/finance"], workstream=workstream).execute({})
         return messages
 
     return look
@@ -37,11 +37,12 @@ def told(tmp_path, monkeypatch):
 @pytest.mark.parametrize("days", [14, 0, -2])
 def test_people_learn_that_the_credentials_end_before_the_runs_do(told, days):
     """The first sign was a night in which no workstream could log in."""
-    (message,) = told(version_id(TODAY + timedelta(days=days)))
+    message, other = told(version_id(TODAY + timedelta(days=days)))
 
     assert f"good until {TODAY + timedelta(days=days)}" in message
     assert "ops credentials put" in message
     assert "docs/errors.md#credentials-expire" in message
+    assert (f"Secret: {SECRET}\n" in message, f"Secret: {SECRET}/finance\n" in other) == (True, True)
 
 
 @pytest.mark.parametrize(

@@ -264,6 +264,56 @@ def test_a_workload_identity_has_no_secret_but_statements_to_run(ops_with, aws):
     assert aws.requests == []
 
 
+FINANCE = {**OUTPUTS["warehouse"], "user": "DBT_FINANCE", "secretArn": f"{OUTPUTS['secretArn']}/finance"}
+
+
+@pytest.fixture
+def ops_with_two(aws: Aws, tmp_path: Path) -> Callable[..., Result]:
+    """Runs `ops` on a stack with a second connection, which finance has."""
+    del aws
+    outputs = tmp_path / "two.json"
+    finance = {**OUTPUTS["workstreams"]["finance"], "connection": "finance"}
+    changes = {"connections": {"finance": FINANCE}, "workstreams": {**OUTPUTS["workstreams"], "finance": finance}}
+    outputs.write_text(json.dumps({**OUTPUTS, **changes}))
+    return on(outputs)
+
+
+@pytest.mark.parametrize(("name", "user", "end"), [("warehouse", "DBT_DEV", "snowflake"), ("finance", "DBT_FINANCE", "/finance")])
+def test_the_credentials_of_a_connection_go_into_its_own_secret(ops_with_two, aws, name, user, end):
+    """In another one they would lock out every workstream that has that connection."""
+    result = ops_with_two("credentials", "put", name, "--generate")
+
+    (body,) = [body for operation, body in aws.requests if operation == "secretsmanager.PutSecretValue"]
+    assert result.exit_code == 0, result.output
+    assert body["SecretId"].endswith(end)
+    assert secret_of(aws)["user"] == user
+    assert f"ALTER USER {user} SET" in result.output
+
+
+@pytest.mark.parametrize(("arguments", "says"), [([], "several connections"), (["finanse"], "no connection 'finanse'")])
+def test_credentials_of_no_certain_connection_are_not_stored(ops_with_two, aws, arguments, says):
+    """A message of a failed run names the command alone; the first connection's key would be replaced for it."""
+    result = ops_with_two("credentials", "put", *arguments, "--generate")
+
+    assert result.exit_code == 1
+    assert says in result.output
+    assert "Name one of: warehouse (DBT_DEV: sales); finance (DBT_FINANCE: finance)." in result.output
+    assert aws.requests == []
+
+
+def test_the_identities_of_a_connection_are_those_of_its_workstreams(ops_with_two, aws, tmp_path):
+    """A role can be the identity of one user only."""
+    outputs = json.loads((tmp_path / "two.json").read_text())
+    outputs["connections"]["finance"] |= {"authentication": "workloadIdentity", "secretArn": None}
+    (tmp_path / "two.json").write_text(json.dumps(outputs))
+
+    result = ops_with_two("credentials", "put", "finance")
+
+    assert "ALTER USER DBT_FINANCE ADD WORKLOAD IDENTITY finance TYPE = AWS" in result.output
+    assert "WORKLOAD IDENTITY sales" not in result.output
+    assert aws.requests == []
+
+
 def test_a_run_is_triggered_with_null_as_its_date_and_only_what_was_asked(ops, aws):
     """Airflow 3 refuses a body without the key, and a param that was not asked for would hide the workstream's own."""
     result = ops("run", "sales", "--select", "tag:a", "--select", "b+", "--vars", '{"day": "2026-01-31"}')

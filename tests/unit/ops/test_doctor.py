@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.ops.test_cli import aws, ops  # noqa: F401  (fixtures)
+from tests.unit.ops.test_cli import FINANCE, aws, ops, ops_with_two  # noqa: F401  (fixtures)
 
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/dbt@sha256:0"
 ECS = "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"
@@ -90,6 +90,17 @@ def test_what_is_missing_is_named_with_its_fix(ops, healthy, name):  # noqa: F81
     failed = {finding["check"]: finding["fix"] for finding in json.loads(result.stdout) if not finding["ok"]}
     assert result.exit_code == 1
     assert fix in failed[check]
+
+
+def test_the_secret_of_each_connection_is_looked_at(ops_with_two, healthy):  # noqa: F811
+    """The one that was added last is the one that is still empty."""
+    healthy.answers[SECRET] = lambda body: (
+        {} if body["SecretId"] == FINANCE["secretArn"] else {"VersionIdsToStages": {"1": ["AWSCURRENT"]}}
+    )
+
+    result = ops_with_two("doctor", "--json")
+
+    assert [finding["check"] for finding in json.loads(result.stdout) if not finding["ok"]] == ["Snowflake credentials of finance"]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ SALES = Workstream(
     artifacts_uri="s3://artifacts/sales",
     workload_identity="arn:aws:iam::123456789012:role/sales-task",
     task_definition="arn:aws:ecs:eu-west-1:123456789012:task-definition/sales:7",
+    connection="warehouse",
 )
 STOPPED = {
     "stopCode": "TaskFailedToStart",

@@ -21,6 +21,7 @@ SALES = Workstream(
     artifacts_uri="s3://a/sales",
     workload_identity="arn:r",
     task_definition="arn:t:3",
+    connection="warehouse",
 )
 
 

@@ -64,6 +64,8 @@ SNOWFLAKE = {
     "stageBuckets": ["sfc-eu-ds1-12-customer-stage"],
 }
 
+LOGIN = {"user": "DBT_FINANCE", "role": "BOOKKEEPER", "database": "ANALYTICS", "warehouse": "TRANSFORMING"}
+
 MISTAKES = [
     ("environment", "prod", "'development' or 'production'"),
     ("network.cidr", "10.20.0.0", "10.20.0.0/16"),
@@ -88,6 +90,11 @@ MISTAKES = [
     ("warehouse.authentication", "oauth", "'keyPair'"),
     ("warehouse.port", 0, "greater than or equal to 1"),
     ("warehouse.protocol", "http", "https"),
+    ("connections.warehouse", LOGIN, "The name is in use"),
+    ("connections.Finance", LOGIN, "lower-case"),
+    ("connections.finance", {**LOGIN, "role": "book keeper"}, "without quotes"),
+    ("workstreams.sales.connection", "finance", "No connection has this name. Add it to `connections`, or take one of: warehouse"),
+    ("workstreams.sales.role", "book keeper", "Snowflake role"),
     ("airflow.version", "2.10.3", "'3.3.1'"),
     ("airflow.version", "3.2.1", "'3.3.1'"),
     ("airflow.environmentClass", "mw1.tiny", "'mw1.small'"),
@@ -168,7 +175,7 @@ def test_a_network_without_internet_is_complete_or_refused(right: Configuration,
 @pytest.mark.parametrize(("path", "value", "fix"), MISTAKES, ids=[f"{path}={value}"[:60] for path, value, _ in MISTAKES])
 def test_a_mistake_is_named_with_its_fix(right: Configuration, path: str, value: Any, fix: str):
     """The next attempt succeeds, without reading our code or waiting for an error of AWS."""
-    message = refusal(change({"image": {}, "artifacts": {}, **right}, path, value))
+    message = refusal(change({"image": {}, "artifacts": {}, "connections": {}, **right}, path, value))
 
     assert f"dbt-platform:{path}" in message
     assert fix in message
@@ -515,11 +522,12 @@ def test_settings_never_change(right: Configuration):
 
 NAMES = st.sampled_from(["sales", "hr", "finance-eu", "b2b", "a" * 30])
 IDENTIFIERS = st.sampled_from(["ANALYTICS", "analytics_dev", "_X$1", "T" * 255])
+AUTHENTICATIONS = st.sampled_from(["keyPair", "workloadIdentity", "password"])
 SELECTORS = st.lists(st.sampled_from(["tag:sales", "+orders", "orders+1", "path:models/marts", "@customers"]), max_size=3)
 
 
 @st.composite
-def workstream(draw: st.DrawFn, others: list[str]) -> Configuration:
+def workstream(draw: st.DrawFn, others: list[str], connections: list[str]) -> Configuration:
     cpu = draw(st.sampled_from(sorted(FARGATE_MEMORY)))
     capacity = draw(st.sampled_from(["onDemand", "spot"]))
     schedules = [None, "0 5 * * *", "*/15 8-18 * * MON-FRI", "@daily", *others]
@@ -527,6 +535,10 @@ def workstream(draw: st.DrawFn, others: list[str]) -> Configuration:
         "project": "dbt_project",
         "schema": draw(IDENTIFIERS),
         "owner": draw(st.sampled_from(["data-platform", "Sales Analytics", "team@example.com"])),
+        "connection": draw(st.sampled_from(["warehouse", *connections])),
+        "role": draw(st.sampled_from([None, "REPORTER"])),
+        "warehouse": draw(st.sampled_from([None, "LARGE"])),
+        "database": draw(st.sampled_from([None, "REPORTS"])),
         "schedule": draw(st.sampled_from(schedules)),
         "timezone": draw(st.sampled_from(["UTC", "Europe/Amsterdam", "America/Argentina/Buenos_Aires"])),
         "select": draw(SELECTORS),
@@ -562,6 +574,7 @@ def fleet(draw: st.DrawFn, environment_class: str) -> Configuration:
 def configurations(draw: st.DrawFn) -> Configuration:
     """Any valid configuration."""
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
+    connections = draw(st.lists(NAMES, max_size=2, unique=True))
     zones = draw(st.integers(2, 3))
     environment_class = draw(st.sampled_from(sorted(DAGS_PER_CLASS)))
     private = draw(st.booleans())
@@ -582,11 +595,12 @@ def configurations(draw: st.DrawFn) -> Configuration:
             "role": draw(IDENTIFIERS),
             "database": draw(IDENTIFIERS),
             "warehouse": draw(IDENTIFIERS),
-            "authentication": draw(st.sampled_from(["keyPair", "workloadIdentity", "password"])),
+            "authentication": draw(AUTHENTICATIONS),
             "host": private_host if private else draw(st.sampled_from([None, private_host])),
             "port": 443 if private else draw(st.integers(1, 65535)),
             "protocol": "https",
         },
+        "connections": {name: {**LOGIN, "authentication": draw(AUTHENTICATIONS)} for name in connections},
         "airflow": {
             "version": "3.3.1",
             "environmentClass": environment_class,
@@ -600,7 +614,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
         "alerts": {"emails": draw(st.lists(st.sampled_from(["a@example.com", "b+c@example.org"]), min_size=1, unique=True))},
         "artifacts": {"retentionDays": draw(st.integers(1, 3650))},
         # Only earlier ones can be waited for, so that there is no circle.
-        "workstreams": {name: draw(workstream(names[:index])) for index, name in enumerate(names)},
+        "workstreams": {name: draw(workstream(names[:index], connections)) for index, name in enumerate(names)},
     }
 
 

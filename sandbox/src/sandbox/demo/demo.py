@@ -20,15 +20,19 @@ MARTS = {"sales": "SALES.CUSTOMERS", "finance": "FINANCE.MONTHLY_REVENUE"}
 
 
 def put_credentials(steps: Steps, stack: Stack) -> None:
-    """Generates a key pair: the private half goes to Secrets Manager, the public half to the warehouse's user."""
+    """Generates a key pair per connection: the private half goes to Secrets Manager, the public half to the user."""
+    outputs = stack.outputs()
     with steps.step("Snowflake credentials") as report:
-        said = _tool(stack, "ops", "credentials", "put", "--generate")
-        statement = re.search(r"ALTER USER .*?;", said, re.DOTALL)
-        if statement is None:
-            raise SandboxError(f"`ops credentials put --generate` printed no ALTER USER statement:\n{said}", "This is a defect.")
-        account = {key: stack.outputs()["warehouse"][key] for key in ("user", "role", "database", "warehouse")}
-        query(stack, *warehouse.setup_statements(**account), statement.group())
-        report("private key in Secrets Manager, public key at the warehouse")
+        for name, login in {"warehouse": outputs["warehouse"], **outputs["connections"]}.items():
+            said = _tool(stack, "ops", "credentials", "put", name, "--generate")
+            statement = re.search(r"ALTER USER .*?;", said, re.DOTALL)
+            if statement is None:
+                raise SandboxError(
+                    f"`ops credentials put --generate` printed no ALTER USER statement:\n{said}", "This is a defect."
+                )
+            account = {key: login[key] for key in ("user", "role", "database", "warehouse")}
+            query(stack, *warehouse.setup_statements(**account), statement.group())
+        report("private keys in Secrets Manager, public keys at the warehouse")
 
 
 def run_workstreams(steps: Steps, stack: Stack) -> dict[str, str]:
