@@ -77,7 +77,7 @@ class Workstream(Component):
     definition.
     """
 
-    summary: Mapping[str, pulumi.Input[str | int]]
+    summary: Mapping[str, pulumi.Input[str | int | Mapping[str, str | int]]]
     """What people and scripts need to know of the workstream: a stack output."""
     dag_configuration: Mapping[str, Any]
     """Contents of `config/<workstream>.json`, which `dags/dbt_configuration.py` reads."""
@@ -126,6 +126,11 @@ class Workstream(Component):
             "connection": args.settings.connection,
             "longestMinutes": args.settings.longest_minutes,
             "workloadIdentity": _workload_identity(args.account, task_role),
+            "owner": args.settings.owner,
+            "description": args.settings.description,
+            "schedule": args.settings.schedule or "",
+            "timezone": args.settings.timezone,
+            "size": {name: getattr(args.settings, name) for name in ("cpu", "memory", "architecture", "capacity")},
         }
         # The stack has the summary among its outputs.
         self.register_outputs({})

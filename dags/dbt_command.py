@@ -12,6 +12,10 @@ OVERRIDES_LIMIT = 8192
 """Characters of JSON that ECS accepts as `overrides` (API reference, TaskOverride)."""
 
 
+EMPTY: dict[str, Any] = {"select": [], "exclude": [], "full_refresh": False, "vars": {}}
+"""What an empty field of the form means: Airflow gives None, and marks what may not be None as required."""
+
+
 def event_time(context: Mapping[str, Any], period: tuple[datetime, datetime] | None) -> tuple[str, str] | None:
     """Begin and end, UTC, of the batches that microbatch models build; None: those that dbt takes by itself, from now back.
 
@@ -48,6 +52,7 @@ def command(
     a template. The data interval goes in as the dbt vars `data_interval_start` and `data_interval_end`; vars of the same
     name in `params` win.
     """
+    params = {**params, **{name: empty for name, empty in EMPTY.items() if params[name] is None}}
     variables: dict[str, Any] = {}
     if period:
         variables |= {"data_interval_start": period[0].isoformat(), "data_interval_end": period[1].isoformat()}

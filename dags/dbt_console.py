@@ -21,14 +21,21 @@ def log_page(workstream: Workstream, stream: str | None = None) -> str:
     return f"{page}/{_fragment(workstream.log_group)}{events}"
 
 
-def artifacts_page(workstream: Workstream) -> str:
-    """All runs of the workstream in S3."""
-    return f"{_console(workstream)}/s3/buckets/{workstream.artifacts_bucket}?prefix={quote(workstream.artifacts_prefix)}/"
+def artifacts_page(workstream: Workstream, where: str = "") -> str:
+    """All runs of the workstream in S3, or one folder of them."""
+    prefix = quote(where or workstream.artifacts_prefix)
+    return f"{_console(workstream)}/s3/buckets/{workstream.artifacts_bucket}?prefix={prefix}/"
 
 
 def artifact_page(workstream: Workstream, key: str) -> str:
     """One object of a run in S3."""
     return f"{_console(workstream)}/s3/object/{workstream.artifacts_bucket}?region={workstream.region}&prefix={quote(key)}"
+
+
+def dashboard_page(workstream: Workstream) -> str:
+    """The stack's dashboard in CloudWatch, which has the name of its cluster."""
+    name = workstream.cluster.rpartition("/")[2]
+    return f"{_console(workstream)}/cloudwatch/home?region={workstream.region}#dashboards:name={name}"
 
 
 def _console(workstream: Workstream) -> str:

@@ -3,11 +3,11 @@
 They start no container. After a success Airflow skips them without starting anything.
 """
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from airflow.sdk import BaseOperator, TaskGroup
-from airflow.sdk.exceptions import AirflowFailException
 from dbt_summary import XCOM_KEY, each_mart, publish_each
 
 GROUP = "failed"
@@ -42,21 +42,34 @@ def failures(summary: Mapping[str, Any] | None, run: str) -> list[dict[str, str]
     if not summary or not summary["failed"]:
         problem = (summary or {}).get("problem") or "No model failed."
         return [{"name": "the run itself", "message": f"{problem}\nThe end of the log of the task {run!r} says what to do."}]
-    found = [
-        {"name": node["name"], "message": f"{node['resourceType']} {node['name']} ({node['path']})\n{node['message']}"}
-        for node in summary["failed"]
-    ]
+    found = [{"name": node["name"], "message": _told(node, summary.get("report"))} for node in summary["failed"]]
     if more := summary["failures"] - len(found):
         found.append({"name": f"and {more} more", "message": f"The log of the task {run!r} and the run's report name all."})
     return found
 
 
+def _told(node: Mapping[str, Any], report: str | None) -> str:
+    """All that somebody needs who has only this."""
+    further = {
+        "SQL that was sent": node["sql"],
+        "Skipped because of it": ", ".join(node["skipped"]),
+        "Run it again": node["rerun"],
+        "Run report": report,
+    }
+    lines = [f"{node['resourceType']} {node['name']} ({node['path']})", node["message"], ""]
+    return "\n".join([*lines, *(f"{name}: {value}" for name, value in further.items() if value)])
+
+
 class FailedModel(BaseOperator):
-    """Fails with the message of one model or test."""
+    """Fails with the message of one model or test.
+
+    As a process that ends with a code: for an exception Airflow would log the frames of its own stack around the message.
+    """
 
     def __init__(self, *, failure: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.failure = failure
 
     def execute(self, context: Any) -> None:  # noqa: ARG002 (Airflow's signature)
-        raise AirflowFailException(self.failure["message"])
+        self.log.error("%s", self.failure["message"])
+        sys.exit(1)

@@ -1,5 +1,6 @@
 """The airflow operator that runs dbt as one Fargate task: Amazon's own, plus what people who read a DAG's log miss in it."""
 
+import json
 import time
 from collections.abc import Generator
 from datetime import timedelta
@@ -14,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from dbt_causes import BY_ID, diagnosis, heard, names_of
 from dbt_command import command, event_time, overrides
 from dbt_configuration import Workstream
-from dbt_console import ContainerLog, RunReport, artifact_page, log_page
+from dbt_console import ContainerLog, RunReport, artifact_page, artifacts_page, log_page
 from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family, started_with, state
 from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_stopped
 from dbt_fit import fit
@@ -135,9 +136,17 @@ class DbtOperator(EcsRunTaskOperator):
             TRY_NUMBER: str(context["ti"].try_number),
             "DBT_LOGICAL_DATE": logical_date.isoformat() if logical_date else "",
             "DBT_SOURCE_FRESHNESS": str(self.workstream.freshness).lower(),
+            "DBT_OWNER": self.workstream.owner,
+            "DBT_PAGES": json.dumps(self._pages(context["run_id"], context["ti"])),
         }
         arguments = command(context["params"], self.workstream, period, event_time(context, period))
         self.overrides = overrides(self.workstream.container, arguments, self.identity)
+
+    def _pages(self, run_id: str, instance: Any) -> dict[str, str]:
+        """Where the run's report leads. Only the container knows its task's id: it puts that in the place of `{task}`."""
+        where = folder(self.workstream, run_id, str(instance.try_number))
+        log = log_page(self.workstream, f"{self.workstream.log_stream_prefix}/")
+        return {"Airflow": instance.log_url, "Container log": f"{log}{{task}}", "Artifacts": artifacts_page(self.workstream, where)}
 
     def execute(self, context: Any) -> None:
         self.instance = context["ti"]
@@ -268,11 +277,13 @@ class DbtOperator(EcsRunTaskOperator):
         started = started_with(task).get(TRY_NUMBER, self.identity[TRY_NUMBER])
         where = folder(self.workstream, self.identity["DBT_RUN_ID"], started)
         try:
-            self.summary = digest(fetch(self.workstream, where), self.workstream.failed_model_tasks)
+            address = f"s3://{self.workstream.artifacts_bucket}/{where}"
+            self.summary = digest(fetch(self.workstream, where), self.workstream.failed_model_tasks, address)
         except Exception as error:  # noqa: BLE001 - the run ends as it ended, whatever is wrong with its summary
             self.log.warning("No summary of the run: %s", error)
         else:
             self.report_page = artifact_page(self.workstream, f"{where}/report.html")
+            self.summary["report"] = self.report_page
             self.log.info("Run report: %s", self.report_page)
 
     def _fail(self, found: Diagnosis) -> NoReturn:
@@ -282,8 +293,10 @@ class DbtOperator(EcsRunTaskOperator):
         report = self._report()
         if not self.summary and not heard(report):
             self._count(found.cause)
+        pages = {"Run report": self.report_page, "Container log": self.log_page}
+        ways = [f"{name}: {url}" for name, url in pages.items() if url]
         explained = any(found.resolution in line for line in report)
-        message = fit("\n".join([*report, found.detail if explained else str(found)]), MESSAGE_LIMIT)
+        message = fit("\n".join([*report, *ways, found.detail if explained else str(found)]), MESSAGE_LIMIT)
         raise (AirflowException if found.transient else AirflowFailException)(message) from None
 
     def _count(self, cause: str) -> None:

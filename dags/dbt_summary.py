@@ -17,6 +17,9 @@ FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 MESSAGE_LIMIT = 1000
 """Characters of a failure that Airflow's database keeps; the whole text is in the log and in the report."""
 
+NAMED = 10
+"""Skipped nodes at most that a failure names."""
+
 MARTS_LIMIT = 100
 """Marts that a run publishes one by one."""
 
@@ -55,8 +58,14 @@ def fetch(workstream: Workstream, where: str) -> dict[str, Any]:
     return page
 
 
-def digest(page: Mapping[str, Any], limit: int) -> dict[str, Any]:
-    """The part that Airflow keeps as the task's XCom, with `limit` failures at most."""
+def digest(page: Mapping[str, Any], limit: int, where: str = "") -> dict[str, Any]:
+    """The part that Airflow keeps as the task's XCom.
+
+    Args:
+        page: The summary.
+        limit: Failures at most.
+        where: Address of the try's folder.
+    """
     nodes = page["nodes"]
     failed = [node for node in nodes if node["status"] in FAILED]
     built = [node for node in nodes if node["resourceType"] == "model" and node["status"] == "success"]
@@ -69,6 +78,9 @@ def digest(page: Mapping[str, Any], limit: int) -> dict[str, Any]:
                 "resourceType": node["resourceType"],
                 "path": node["path"],
                 "message": node["message"][:MESSAGE_LIMIT],
+                "sql": f"{where}/{node['compiled']}" if node.get("compiled") else None,
+                "skipped": [other["name"] for other in nodes if node["id"] in other["skippedBecauseOf"]][:NAMED],
+                "rerun": node.get("rerun"),
             }
             for node in failed[:limit]
         ],
@@ -86,7 +98,9 @@ def publish_each(workstream: str, summary: Mapping[str, Any], outlet_events: Any
 
 def is_whole(params: Mapping[str, Any], workstream: Workstream) -> bool:
     """Whether a run builds all that the workstream stands for: a part of it must not start who waits for the whole."""
-    return all(params[name] == getattr(workstream, name) for name in ("select", "exclude", "selector", "commands"))
+    return all(
+        (params[name] or None) == (getattr(workstream, name) or None) for name in ("select", "exclude", "selector", "commands")
+    )
 
 
 def publish_all(workstream: str, summary: Mapping[str, Any], outlet_events: Any) -> None:

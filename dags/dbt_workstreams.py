@@ -2,13 +2,14 @@
 
 import logging
 from pathlib import Path
+from textwrap import shorten
 
 import pendulum
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
 from airflow.sdk.definitions.param import ParamsDict
 from dbt_alerts import failed, late, recovered
 from dbt_configuration import Workstream, read
-from dbt_console import artifacts_page, log_page
+from dbt_console import artifacts_page, dashboard_page, log_page
 from dbt_containers import TASK
 from dbt_failures import failed_models
 from dbt_operator import DbtOperator
@@ -27,10 +28,18 @@ IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_$]*$"
 """In Snowflake, without quotes."""
 
 
+BY_HAND = "by hand"
+"""Tag of a workstream that nothing starts: Airflow's list shows nothing in the place of a schedule."""
+
+DISPLAYED = 60
+"""Characters of a description that the list of DAGs shows."""
+
+
 def make(workstream: Workstream) -> DAG:
     """The DAG of one workstream: a task that runs the whole selection, and tasks that show what of it failed."""
     with DAG(
         dag_id=workstream.dag_id,
+        dag_display_name=displayed(workstream),
         description=workstream.description,
         doc_md=documentation(workstream),
         schedule=schedule(workstream),
@@ -38,7 +47,7 @@ def make(workstream: Workstream) -> DAG:
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,
-        tags=workstream.tags,
+        tags=[*workstream.tags, *([] if workstream.start else [BY_HAND])],
         params=parameters(workstream),
         deadline=late(workstream),
         default_args={"owner": workstream.owner},
@@ -55,6 +64,11 @@ def make(workstream: Workstream) -> DAG:
     return dag
 
 
+def displayed(workstream: Workstream) -> str:
+    """What the list of DAGs calls it: it shows no description."""
+    return f"{workstream.dag_id}: {shorten(workstream.description, DISPLAYED, placeholder='…')}"
+
+
 def schedule(workstream: Workstream) -> CronDataIntervalTimetable | Asset | None:
     """By the clock each run gets the interval since the former one, so that a backfill gives dbt the same dates."""
     if workstream.after:
@@ -66,14 +80,20 @@ def schedule(workstream: Workstream) -> CronDataIntervalTimetable | Asset | None
 
 def parameters(workstream: Workstream) -> ParamsDict:
     """The form of a manual run; Airflow checks it against the schema before anything runs."""
-    selectors = {"type": "array", "items": {"type": "string", "pattern": SELECTOR}}
+    selectors = {"type": ["null", "array"], "items": {"type": "string", "pattern": SELECTOR}}
     return ParamsDict(
         {
             "select": Param(
-                workstream.select, title="Select", description="dbt selectors, one a line; none: everything", **selectors
+                workstream.select,
+                title="Select",
+                description="dbt selectors, one a line; none: everything. For instance `tag:sales`, `orders+`, `path:models`",
+                **selectors,
             ),
             "exclude": Param(
-                workstream.exclude, title="Exclude", description="dbt selectors to leave out, one a line", **selectors
+                workstream.exclude,
+                title="Exclude",
+                description="dbt selectors to leave out, one a line. For instance `tag:slow`, `resource_type:test`",
+                **selectors,
             ),
             "selector": Param(
                 workstream.selector,
@@ -92,7 +112,10 @@ def parameters(workstream: Workstream) -> ParamsDict:
                 minItems=1,
             ),
             "full_refresh": Param(
-                workstream.full_refresh, title="Full refresh", description="Build incremental models from scratch", type="boolean"
+                workstream.full_refresh,
+                title="Full refresh",
+                description="Build incremental models from scratch",
+                type=["null", "boolean"],
             ),
             "threads": Param(
                 None,
@@ -117,7 +140,10 @@ def parameters(workstream: Workstream) -> ParamsDict:
                 format="date",
             ),
             "vars": Param(
-                {}, title="Vars", description="dbt variables as a JSON object, before those of the workstream", type="object"
+                {},
+                title="Vars",
+                description='dbt variables as a JSON object, before those of the workstream. For instance {"day": "2026-01-31"}',
+                type=["null", "object"],
             ),
         }
     )
@@ -126,20 +152,37 @@ def parameters(workstream: Workstream) -> ParamsDict:
 def documentation(workstream: Workstream) -> str:
     """What the DAG's page says about it."""
     runs = f"s3://{workstream.artifacts_bucket}/{workstream.artifacts_prefix}/runs/<run>/<try>/"
+    name, tries = workstream.name, workstream.retries + 1
     return "\n".join(
         [
-            f"## {workstream.name}",
+            f"## {name}",
             workstream.description,
             "",
             f"- Owner: {workstream.owner}",
+            f"- Starts: {starts(workstream)}",
             f"- Runs: {', '.join(f'`{text}`' for text in workstream.commands)}",
             f"- Selects: `{workstream.selector or ' '.join(workstream.select) or 'what dbt takes without a selection'}`",
             f"- Leaves out: `{' '.join(workstream.exclude) or 'nothing'}`",
+            f"- Models: `ops open {name} --docs` shows all with their columns and lineage; each run's report those that it built",
+            f"- Marts: [assets `dbt-{name}.<mart>`](/assets?name_pattern=dbt-{name}), with the rows of each run",
+            f"- Limits: {workstream.timeout_minutes} min a try, {tries} {'try' if tries == 1 else 'tries'}, one run at a time, "
+            f"{'Fargate Spot' if workstream.capacity_provider == 'FARGATE_SPOT' else 'Fargate'}",
+            f"- Freshness of its sources is {'checked before' if workstream.freshness else 'not checked before'} a run",
             f"- [Container logs]({log_page(workstream)})",
             f"- [Artifacts]({artifacts_page(workstream)}): `{runs}`",
-            f"- On failure: the task's log ends with what to do; `ops logs {workstream.name}` shows the same.",
+            f"- [Dashboard of the stack]({dashboard_page(workstream)}); `ops open` shows all workstreams on one page",
+            f"- On failure: the task's log ends with what to do; `ops logs {name}` shows the same.",
         ]
     )
+
+
+def starts(workstream: Workstream) -> str:
+    """What starts it, for people."""
+    if workstream.after:
+        return f"whenever `{workstream.after}` has refreshed its marts"
+    if workstream.schedule:
+        return f"`{workstream.schedule}` in {workstream.timezone}"
+    return f"by hand, or `ops run {workstream.name}`; dates are those of {workstream.timezone}"
 
 
 workstreams, errors = read(Path(__file__).parent / "config")

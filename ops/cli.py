@@ -10,6 +10,7 @@ import typer
 from ops import acceptance, artifacts, credentials, doctor, explain, logs, preflight, projects, recover, rollback, run, status
 from ops.context import examples, verbs
 from ops.explained import Group
+from ops.open import open_page
 from ops.stack import Stack
 
 app = typer.Typer(
@@ -22,11 +23,12 @@ app = typer.Typer(
 )
 
 
-def add(verb: Callable[..., None], *commands: str) -> None:
+def add(verb: Callable[..., None], *commands: str, name: str | None = None) -> None:
     """Makes a verb of the function; its first paragraph is its line in the list of all, the commands are its examples."""
     first = (inspect.getdoc(verb) or "").partition("\n\n")[0].replace("\n", " ")
-    app.command(short_help=first, epilog=examples(*commands))(verb)
-    verbs.add(verb.__name__)
+    name = name or verb.__name__
+    app.command(name, short_help=first, epilog=examples(*commands))(verb)
+    verbs.add(name)
 
 
 add(preflight.preflight, "--stack dev preflight", "--stack dev preflight --json")
@@ -40,6 +42,7 @@ add(
 add(status.status, "status", "status sales --json")
 add(logs.logs, "logs sales", "logs sales --follow", "logs sales --run ID --lines 1000 --json")
 add(artifacts.artifacts, "artifacts sales", "artifacts sales --run ID --json")
+add(open_page, "open", "open sales", name="open")
 add(rollback.rollback, "rollback sales", "rollback sales --undo")
 add(doctor.doctor, "doctor", "doctor --json")
 add(explain.explain, "explain sales", "explain sales --run ID", "explain - < message.txt")

@@ -118,8 +118,8 @@ def _ending(told: dict[str, Any]) -> str:
     if "nodes" in told:
         nodes = ", ".join(f"{count} {status}" for status, count in sorted(told["nodes"].items()))
         lines[0] += f": {nodes}; {told['rows']:,} rows written"
-        lines.append(f"  report  {told['report']}")
-    return "\n".join([*lines, here(f"  log     ops logs {told['workstream']} --run {told['runId']}")])
+        lines.append(f"  report  ops open {told['workstream']} --run {told['runId']}")
+    return here("\n".join([*lines, f"  log     ops logs {told['workstream']} --run {told['runId']}"]))
 
 
 def parameters(*, variables: str | None = None, commands: list[str] | None = None, **given: Any) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 import difflib
 import json
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
+from zoneinfo import ZoneInfo
 
 import boto3
 
@@ -20,6 +21,15 @@ DEPLOY = "Deploy it first: `pulumi up`."
 
 DEMO = REPOSITORY / ".sandbox" / "sandbox.json"
 """There while `make demo` runs here: its stack is one that Pulumi knows only behind `sandbox exec`."""
+
+
+class Size(TypedDict):
+    """Of a workstream's Fargate task, in the words of its settings."""
+
+    cpu: int
+    memory: int
+    architecture: str
+    capacity: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +48,18 @@ class Workstream:
     """ARN of the revision that Pulumi deployed last."""
     connection: str
     """Name of what it logs in to Snowflake with."""
+    owner: str = ""
+    description: str = ""
+    schedule: str = ""
+    """Cron expression, or the workstream that it follows; empty: started by hand."""
+    timezone: str = "UTC"
+    longest_minutes: int = 0
+    """That a run may take, with every try."""
+    size: Size = field(default_factory=lambda: Size(cpu=512, memory=1024, architecture="x86_64", capacity="onDemand"))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
     @property
     def artifacts(self) -> tuple[str, str]:
@@ -141,7 +163,15 @@ class Stack:
             workload_identity=found["workloadIdentity"],
             task_definition=found["taskDefinitionArn"],
             connection=found.get("connection", DEFAULT_CONNECTION),
+            **_further(found),
         )
+
+
+def _further(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What a deployment of an older version does not tell yet."""
+    names = {"owner": "owner", "description": "description", "schedule": "schedule", "timezone": "timezone"}
+    names |= {"longest_minutes": "longestMinutes", "size": "size"}
+    return {name: found[key] for name, key in names.items() if key in found}
 
 
 def _read(path: Path) -> str:

@@ -107,4 +107,4 @@ def _details(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "why", row["cause"] or "it left no summary"
     yield "more", here(f"ops explain {row['workstream']}")
     if "report" in row:
-        yield "report", row["report"]
+        yield "report", here(f"ops open {row['workstream']} --run {row['runId']}")

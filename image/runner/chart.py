@@ -1,9 +1,10 @@
-"""The report's timeline: a lane for each thread, a bar for each node."""
+"""The report's timeline: a lane for the phases of the run, a lane for each thread, a bar for each node."""
 
 from collections.abc import Sequence
 from html import escape
 
-from runner.markup import duration, tone
+from runner.markup import anchor, duration, scroll, tone
+from runner.phases import Phase
 from runner.timeline import Span
 
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800)
@@ -21,18 +22,39 @@ _KEYS = [
 ]
 
 
-def chart(spans: Sequence[Span]) -> str:
-    """The timeline of at least one node."""
-    length = max(span.end for span in spans) or 1
+def chart(phases: Sequence[Phase], spans: Sequence[Span]) -> str:
+    """The whole time of a run, of at least one phase or one node."""
+    length = max([phase.start + phase.seconds for phase in phases] + [span.end for span in spans]) or 1
     by_begin = sorted({span.result.thread for span in spans}, key=lambda thread: _begin(spans, thread))
     lanes = "".join(
         _lane(number, [span for span in spans if span.result.thread == thread], length)
         for number, thread in enumerate(by_begin, start=1)
     )
-    return (
-        f'<div class="scroll"><div class="timeline"><div class="grid">{_grid(length)}</div>{lanes}</div></div>'
-        f'<p class="legend soft">{"".join(_KEYS)}</p>'
+    content = f'<div class="timeline"><div class="grid">{_grid(length)}</div>{_phases(phases, length)}{lanes}</div>'
+    return scroll("Timeline", content) + f'<p class="legend soft">{"".join(_KEYS)}</p>{_shares(phases, length)}'
+
+
+def _phases(phases: Sequence[Phase], length: float) -> str:
+    bars = "".join(
+        f'<div class="bar phase" style="{_place(phase.start, phase.seconds, length)}" title="{phase.name}: '
+        f'{duration(round(phase.seconds, 1))}">{escape(phase.name) if phase.seconds > length * _READABLE * 2 else ""}</div>'
+        for phase in phases
     )
+    return f'<div class="lane"><div class="name">the run</div><div class="track">{bars}</div></div>' if phases else ""
+
+
+def _shares(phases: Sequence[Phase], length: float) -> str:
+    """In words, for those who see no bar or can't point at it."""
+    listed = "".join(
+        f'<li><span class="soft">{escape(phase.name)}</span> {duration(round(phase.seconds, 1))} '
+        f'<span class="soft">({phase.seconds / length:.0%})</span></li>'
+        for phase in phases
+    )
+    return f'<ol class="phases" aria-label="Phases of the run">{listed}</ol>' if phases else ""
+
+
+def _place(start: float, seconds: float, length: float) -> str:
+    return f"left:{100 * start / length:.2f}%;width:{100 * seconds / length:.2f}%"
 
 
 def _begin(spans: Sequence[Span], thread: str) -> float:
@@ -56,7 +78,10 @@ def _lane(number: int, spans: Sequence[Span], length: float) -> str:
 def _bar(span: Span, length: float) -> str:
     waited = f", waited for {span.waited_for}" if span.waited_for else ""
     title = f"{span.node.name}: {span.result.status}, {duration(span.result.seconds)}{waited}"
-    place = f"left:{100 * span.start / length:.2f}%;width:{100 * span.result.seconds / length:.2f}%"
     label = span.node.name if span.result.seconds > length * _READABLE else ""
     classes = f"bar {tone(span.result.status)}{' path' if span.on_path else ''}"
-    return f'<div class="{classes}" style="{place}" title="{escape(title)}">{escape(label)}</div>'
+    # Not on the way of the tab key, which would stop sixty times: the list below has the same.
+    return (
+        f'<a class="{classes}" style="{_place(span.start, span.result.seconds, length)}" title="{escape(title)}" '
+        f'aria-label="{escape(title)}" tabindex="-1" href="#{anchor(span.node.id)}">{escape(label)}</a>'
+    )

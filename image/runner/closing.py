@@ -1,7 +1,7 @@
 """The last block of the log, for people: what failed, why, what was skipped because of it, how to run just that again."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from runner.causes import UNKNOWN, Diagnosis, last_words
 from runner.outcome import ExitCode
@@ -36,13 +36,12 @@ _TELLING = re.compile(r"^\|.*[^|\s-].*\||\bline \d+|invalid|\bnot\b|mismatch|mis
 """Rows of a contract's table, places, and what says that something is wrong."""
 
 
-def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
+def closing(summary: Summary, artifacts: str) -> str:
     """The block.
 
     Args:
         summary: The run.
         artifacts: Where they are.
-        compiled: Ids of the nodes whose SQL is among the artifacts.
     """
     progress = summary.progress
     counts = ", ".join(f"{count} {status}" for status, count in sorted(progress.counts().items()))
@@ -57,7 +56,10 @@ def closing(summary: Summary, artifacts: str, compiled: Collection[str]) -> str:
     told: set[str] = set()
     for node in failed[:_FAILURES]:
         limit = _MESSAGE_LINES[min(len(failed), _FAILURES)]
-        lines += ["", *_failure(node, summary, f"{artifacts}/compiled/{node.id}.sql" if node.id in compiled else "", limit, told)]
+        lines += [
+            "",
+            *_failure(node, summary, f"{artifacts}/compiled/{node.id}.sql" if node.id in summary.compiled else "", limit, told),
+        ]
     if len(failed) > _FAILURES:
         lines += ["", f"... and {len(failed) - _FAILURES} more: {', '.join(node.name for node in failed[_FAILURES:])[:300]}"]
     lines += [*_again(summary, failed), ""]

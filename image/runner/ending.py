@@ -2,19 +2,22 @@
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from runner.artifacts import Artifacts, passes
 from runner.closing import closing
 from runner.dbt import LOGS, TARGET, Dbt
+from runner.history import FILE as HISTORY
+from runner.history import History
 from runner.journal import Journal
 from runner.metrics import metrics
 from runner.notes import Notes
 from runner.outcome import ExitCode
 from runner.output import Output
+from runner.phases import Phases
+from runner.progress import FAILED
 from runner.reasons import NOT_STORED
-from runner.report import report
+from runner.report import Before, report
 from runner.summary import Summary
 
 LATEST = "latest/summary.json"
@@ -38,44 +41,48 @@ class Ending:
     journal: Journal
     dbt: Dbt
     output: Output
+    phases: Phases
     notes: Notes
     to_first_query: float | None
     """Seconds from the start of the container."""
 
     def end(self, summary: Summary) -> ExitCode:
         """Store and report. What could not be stored makes a success a failure, and never hides a failure."""
-        compiled, summary = self._compiled(summary), replace(summary, notes=self.notes.of(summary))
+        summary = replace(summary, compiled=self._compiled(summary), notes=self.notes.of(summary))
         try:
-            self._store_patiently(summary, compiled)
+            self._store_patiently(summary)
         except Exception as error:  # noqa: BLE001 - S3 may fail in many ways
             problem = f"{NOT_STORED} at {self.artifacts.uri}: {error}"
             code = ExitCode.NOT_STORED if summary.code == ExitCode.SUCCESS else summary.code
-            summary = replace(summary, code=code, problem="\n".join(filter(None, [summary.problem, problem])))
-            compiled = {}
+            problem = "\n".join(filter(None, [summary.problem, problem]))
+            summary = replace(summary, code=code, problem=problem, compiled={})
         self.output.text(metrics(summary, self.to_first_query))
-        self.output.text(closing(summary, self.artifacts.uri, compiled))
+        self.output.text(closing(summary, self.artifacts.uri))
         return summary.code
 
-    def _store_patiently(self, summary: Summary, compiled: Mapping[str, str]) -> None:
+    def _store_patiently(self, summary: Summary) -> None:
         """Again and again while S3 does not answer, or answers that it can't: all was built, and would count as failed."""
         end = time.monotonic() + (PATIENCE if summary.code in {ExitCode.SUCCESS, ExitCode.FAILED} else 0)
         while True:
             try:
-                return self._store(summary, compiled)
+                return self._store(summary)
             except Exception as error:
                 if not passes(error) or time.monotonic() > end:
                     raise
                 self.output.event("warning", message=f"What the run leaves could not be stored yet: {error}")
                 time.sleep(PAUSE)
 
-    def _store(self, summary: Summary, compiled: Mapping[str, str]) -> None:
+    def _store(self, summary: Summary) -> None:
         """The summary goes last: whoever sees it finds the rest."""
         self.artifacts.put_files(TARGET, LOGS / "dbt.log")
-        for node_id, sql in compiled.items():
+        for node_id, sql in summary.compiled.items():
             self.artifacts.put(f"compiled/{node_id}.sql", sql)
         self.journal.store()
         before = json.loads(self.artifacts.get_shared(ROWS) or b"{}")
-        self.artifacts.put("report.html", report(summary, before))
+        history = self._history()
+        summary = replace(summary, phases=self.phases.so_far())
+        self.artifacts.put("report.html", report(summary, Before(rows=before, seconds=history.usual())))
+        self.artifacts.put_shared(HISTORY, history.add(summary))
         if summary.code == ExitCode.SUCCESS:
             self.artifacts.put_shared(ROWS, json.dumps(before | summary.progress.rows()))
             self.notes.keep(summary)
@@ -83,6 +90,16 @@ class Ending:
         self.artifacts.put_shared(LATEST, page)
         self.artifacts.put("summary.json", page)
 
+    def _history(self) -> History:
+        """A file that can't be read is not worth a run: it begins anew."""
+        try:
+            return History(self.artifacts.get_shared(HISTORY))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self.output.event("warning", message=f"{HISTORY} can't be read, so it begins anew: {error}")
+            return History(None)
+
     def _compiled(self, summary: Summary) -> dict[str, str]:
-        """Node id: SQL, of what failed."""
-        return {node.id: sql for node in summary.progress.failed() if (sql := self.dbt.compiled(node.id))}
+        """Node id: SQL, of what failed or warned."""
+        progress = summary.progress
+        told = [node_id for node_id in progress.with_status(FAILED | {"warn"}) if node_id in progress.nodes]
+        return {node_id: sql for node_id in told if (sql := self.dbt.compiled(node_id))}

@@ -84,6 +84,10 @@ class Environment:
     memory: int
     """MiB that the task has; 0: nobody says."""
     warehouse: Warehouse
+    owner: str = ""
+    """Who is in charge of the workstream."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """Name of each page about the run elsewhere: its address."""
 
 
 def named(environment: Environment) -> dict[str, str]:
@@ -116,8 +120,11 @@ def read(variables: Mapping[str, str]) -> Environment:
     target = variables.get("DBT_TARGET") or "development"
     if not re.fullmatch(TARGET, target):
         problems.append(f"DBT_TARGET is {target!r}, not a name of letters, digits, `_`, `.` and `-`.")
-    if not _is_object(variables.get("DBT_VARS") or "{}"):
-        problems.append("DBT_VARS is no JSON object of dbt variables.")
+    problems += [
+        f"{name} is no JSON object of {of}."
+        for name, of in {"DBT_VARS": "dbt variables", "DBT_PAGES": "addresses"}.items()
+        if not _is_object(variables.get(name) or "{}")
+    ]
     freshness = _one_of(variables, "DBT_SOURCE_FRESHNESS", ("true", "false"), problems)
     protocol = _one_of(variables, "SNOWFLAKE_PROTOCOL", ("https", "http"), problems)
     if problems:
@@ -136,6 +143,8 @@ def read(variables: Mapping[str, str]) -> Environment:
         variables=variables.get("DBT_VARS") or "",
         freshness=freshness == "true",
         deadline=numbers["RUN_TIMEOUT_SECONDS"],
+        owner=variables.get("DBT_OWNER", ""),
+        pages=json.loads(variables.get("DBT_PAGES") or "{}"),
         memory=numbers["TASK_MEMORY_MIB"],
         warehouse=Warehouse(
             account=account,

@@ -27,6 +27,7 @@ from runner.notes import Notes
 from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
 from runner.parse_cache import ParseCache
+from runner.phases import Phases
 from runner.progress import FAILED, Node, Progress, Result, now
 from runner.pulse import Pulse
 from runner.selection import CHANGED, Selection
@@ -64,6 +65,7 @@ class Run:
         self._options = options
         self._output = output
         self._began = time.monotonic() - process_age()
+        self._phases = Phases(lambda: time.monotonic() - self._began)
         self._steps = [Step(number=number, command=command) for number, command in enumerate(options.commands)]
         self._progress = Progress()
         self._events = Events(self._progress, output)
@@ -91,6 +93,7 @@ class Run:
         self._steps[current].counts = self._progress.counts(current)
         self._journal.end()
         self._pulse.end()
+        self._phases.begin("store")
         summary = Summary(
             environment=self._environment,
             progress=self._progress,
@@ -101,6 +104,7 @@ class Run:
             steps=self._steps,
             image=self._image,
             ended=datetime.now(UTC),
+            asked=self._asked(),
         )
         first = self._queries.first if self._queries else None
         ending = Ending(
@@ -108,10 +112,25 @@ class Run:
             journal=self._journal,
             dbt=self._dbt,
             output=self._output,
+            phases=self._phases,
             notes=Notes(self._environment, self._artifacts, asdict(replace(self._options, event_time=None, variables=""))),
             to_first_query=first and first - self._began,
         )
         return ending.end(summary)
+
+    def _asked(self) -> dict[str, str]:
+        """What the run was to do, for people."""
+        options, warehouse = self._options, self._environment.warehouse
+        asked = {
+            "commands": "; ".join(str(command) for command in options.commands),
+            "selection": str(options.selection),
+            "vars": " ".join(text for text in (self._environment.variables, options.variables) if text not in {"", "{}"}),
+            "full refresh": "yes" if options.full_refresh else "",
+            "changed only": "yes" if options.changed else "",
+            "batches": " to ".join(options.event_time or ()),
+            "warehouse": f"{warehouse.warehouse} as {warehouse.role}, {warehouse.database}.{warehouse.schema}",
+        }
+        return {name: value for name, value in asked.items() if value}
 
     def _guarded(self) -> ExitCode:
         try:
@@ -134,9 +153,12 @@ class Run:
 
     def _whole(self) -> ExitCode:
         self._output.event("run_started", **identity(self._environment))
+        self._phases.begin("connection")
         self._connect()
         variables = [self._variables(step.command) for step in self._steps]
+        self._phases.begin("parse")
         self._parse(variables[0])
+        self._phases.begin("selection")
         state = self._comparison()
         former = self._former()
         self._journal.start()
@@ -177,6 +199,7 @@ class Run:
 
     def _nodes(self, step: Step, former: Former, state: Path | None) -> ExitCode:
         selection = self._options.selection.of(step.command)
+        self._phases.begin("selection")
         nodes = self._select(step.command, selection, state)
         left = self._resume(step, nodes, former)
         if not left:
@@ -197,6 +220,7 @@ class Run:
             self._progress.carry_over({node.id: former.results[node.id]})
             return ExitCode.SUCCESS
         self._ran = True
+        self._phases.begin(step.command.verb)
         self._progress.start(node.id)
         started, began, before = now(), time.monotonic(), len(self._events.problems)
         outcome = self._dbt.operate(step.command)
@@ -216,8 +240,11 @@ class Run:
             return ""
         asked = {f"source:{age.source.partition('.')[2]}" for age in self._ages}
         selectors = [selector for selector in self._dbt.sources_of(nodes) if selector not in asked]
-        self._ages += check_sources(self._dbt, selectors, self._output)
-        return complaint(self._ages, self._dbt.sources_made_by(list(self._progress.nodes.values())))
+        if selectors:
+            self._phases.begin("freshness")
+        own = self._dbt.sources_made_by(list(self._progress.nodes.values()))
+        self._ages += check_sources(self._dbt, selectors, own, self._output)
+        return complaint(self._ages)
 
     def _connect(self) -> None:
         """Log in, and import dbt meanwhile: each takes seconds.
@@ -325,6 +352,7 @@ class Run:
         )
 
     def _build(self, command: Command, selection: Selection, state: Path | None, nodes: list[str], left: list[str]) -> ExitCode:
+        self._phases.begin(command.verb)
         self._ran, before = True, len(self._progress.results)
         outcome = self._dbt.run(command, selection, self._options_of(command), nodes=nodes, left=left, state=state)
         if outcome.success:

@@ -3,15 +3,17 @@
 import json
 import shlex
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from runner.causes import Diagnosis
 from runner.environment import Environment
 from runner.freshness import SourceAge
+from runner.links import links
 from runner.outcome import ExitCode
+from runner.phases import Phase
 from runner.progress import TESTS, Node, Progress, Result
 from runner.reasons import of_node, of_run
 from runner.steps import OPERATION, Step
@@ -35,6 +37,12 @@ class Summary:
     image: str
     ended: datetime
     """UTC."""
+    asked: Mapping[str, str] = field(default_factory=dict)
+    """What the run was to do, for people."""
+    compiled: Mapping[str, str] = field(default_factory=dict)
+    """Node id: the SQL that was sent, of what failed or warned."""
+    phases: Sequence[Phase] = ()
+    """Where its time went; storing as far as it has got."""
     notes: Sequence[str] = ()
     """What people should know although it failed nothing."""
 
@@ -106,12 +114,16 @@ class Summary:
             "image": self.image,
             "outcome": self.code.name.lower(),
             "exitCode": int(self.code),
+            "owner": self.environment.owner or None,
+            "asked": dict(self.asked),
+            "links": links(self.environment),
             "problem": self.problem or None,
             "notes": list(self.notes),
             "diagnosis": self._diagnosis(),
             "started": self.started.isoformat(timespec="milliseconds"),
             "ended": self.ended.isoformat(timespec="milliseconds"),
             "seconds": self.seconds,
+            "phases": [asdict(phase) for phase in self.phases],
             "counts": self.progress.counts(),
             "firstError": self._first_error(),
             "commands": [_command(step) for step in self.steps],
@@ -137,10 +149,19 @@ class Summary:
         """The selected nodes with their results, in dbt's order."""
         results = self.progress.results
         return [
-            _node(node, results[node.id], self.causes.get(node.id, []), self.diagnoses.get(node.id))
+            {**_node(node, results[node.id], self.causes.get(node.id, [])), **self._failure(node)}
             for node in self.progress.nodes.values()
             if node.id in results
         ]
+
+    def _failure(self, node: Node) -> dict[str, str | None]:
+        """What only a failure has: its cause, its SQL among the artifacts, how to run just that again."""
+        why = self.diagnoses.get(node.id)
+        return {
+            "cause": why.cause if why else None,
+            "compiled": f"compiled/{node.id}.sql" if node.id in self.compiled else None,
+            "rerun": self.rerun([node]) if why else None,
+        }
 
     def _first_error(self) -> dict[str, str] | None:
         """The failure that came first: the others may follow from it."""
@@ -156,7 +177,7 @@ def _command(step: Step) -> dict[str, object]:
     return {"command": str(step.command), "status": step.status, "seconds": step.seconds, "counts": dict(step.counts)}
 
 
-def _node(node: Node, result: Result, causes: list[Node], why: Diagnosis | None) -> dict[str, object]:
+def _node(node: Node, result: Result, causes: list[Node]) -> dict[str, object]:
     return {
         "id": node.id,
         "name": node.name,
@@ -165,7 +186,6 @@ def _node(node: Node, result: Result, causes: list[Node], why: Diagnosis | None)
         "relation": node.relation or None,
         "status": result.status,
         "message": result.message or None,
-        "cause": why.cause if why else None,
         "started": result.started or None,
         "seconds": result.seconds,
         "rows": result.rows,

@@ -18,7 +18,7 @@ class Span:
     node: Node
     result: Result
     start: float
-    """Seconds since the first node started."""
+    """Seconds since the container's process began."""
     waited_for: str
     """Name of the node without which it could have started earlier, or nothing."""
     on_path: bool
@@ -29,13 +29,18 @@ class Span:
         return self.start + self.result.seconds
 
 
-def timeline(progress: Progress) -> list[Span]:
-    """The nodes that this try ran, by start; what a former try completed has no place here."""
+def timeline(progress: Progress, began: datetime) -> list[Span]:
+    """The nodes that this try ran, by start; what a former try completed has no place here.
+
+    Args:
+        progress: Of the run.
+        began: When the container's process began.
+    """
     ran = {node_id: result for node_id, result in progress.results.items() if node_id in progress.nodes and result.seconds}
     begun = {node_id: _seconds(result.started) for node_id, result in ran.items() if result.started and result.thread}
     if not begun:
         return []
-    zero = min(begun.values())
+    zero = began.timestamp()
     ends = {node_id: start + progress.results[node_id].seconds for node_id, start in begun.items()}
     before = _predecessors(progress)
     last = {node_id: _last(before[node_id], ends, node_id, start) for node_id, start in begun.items()}

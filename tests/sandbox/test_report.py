@@ -1,13 +1,14 @@
 """The report in a browser: on a phone and on a desk, light and dark."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from runner.freshness import SourceAge
 from runner.outcome import ExitCode
-from runner.report import report
+from runner.report import Before, report
 
 from sandbox.packages import ensure_program
 from tests.unit.image.support import large_run, progress, summary
@@ -35,9 +36,13 @@ def browser() -> Iterator[Browser]:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Reports as files, as somebody opens them who has downloaded them."""
     folder, large = tmp_path_factory.mktemp("reports"), large_run()
+    some = list(large.results)[:40]
+    before = Before(rows=dict.fromkeys(some, 12_345), seconds=dict.fromkeys(some, 0.4))
+    told = [*large.failed(), *(large.nodes[node_id] for node_id in large.with_status({"warn"}))]
+    compiled = {node.id: f"select *\nfrom ANALYTICS.SALES.{node.name}\nwhere total < 0" for node in told}
     written = {
-        "large": report(summary(large, ExitCode.FAILED, sources=SOURCES), dict.fromkeys(list(large.results)[:40], 12_345)),
-        "not started": report(summary(progress(), ExitCode.NOT_STARTED, PROBLEM), {}),
+        "large": report(replace(summary(large, ExitCode.FAILED, sources=SOURCES), compiled=compiled), before),
+        "not started": report(summary(progress(), ExitCode.NOT_STARTED, PROBLEM), Before(rows={}, seconds={})),
     }
     for name, html in written.items():
         (folder / f"{name}.html").write_text(html)

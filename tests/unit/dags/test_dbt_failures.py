@@ -8,7 +8,6 @@ import pytest
 import tests.unit.dags.support  # noqa: F401 - before Airflow: it sets Airflow's home
 from tests.unit.dags.summaries import node, summary
 
-from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors
 from dbt_failures import FailedModel, ListFailures, failures
 from dbt_summary import MESSAGE_LIMIT, digest, each_mart
@@ -20,11 +19,29 @@ def test_each_failed_model_is_named_with_its_file_and_its_message():
     """The grid shows at a glance which of forty models it was."""
     broken_test = node("unique_orders_id", "fail", kind="test", path="models/marts/orders.yml", message="Got 2 results")
 
-    found = failures(digest(summary(node("orders", "success"), BROKEN, broken_test), 20), "dbt")
+    told = digest(summary(node("orders", "success"), BROKEN, broken_test), 20)
+    found = failures(told, "dbt")
 
-    assert found == [
-        {"name": "customers", "message": "model customers (models/marts/customers.sql)\ncolumn total is gone"},
-        {"name": "unique_orders_id", "message": "test unique_orders_id (models/marts/orders.yml)\nGot 2 results"},
+    assert [(each["name"], each["message"].splitlines()[:2]) for each in found] == [
+        ("customers", ["model customers (models/marts/customers.sql)", "column total is gone"]),
+        ("unique_orders_id", ["test unique_orders_id (models/marts/orders.yml)", "Got 2 results"]),
+    ]
+
+
+def test_a_failed_models_task_leads_on():
+    """It had neither the SQL nor what is missing because of it: people went to another task's log for those."""
+    page = summary(BROKEN, node("revenue", "skipped"))
+    broken, revenue = page["nodes"]
+    broken["compiled"], revenue["skippedBecauseOf"] = "compiled/model.customers.sql", [broken["id"]]
+    told = {**digest(page, 20, "s3://artifacts/sales/runs/1/1"), "report": "https://console/report.html"}
+
+    (found,) = failures(told, "dbt")
+
+    assert found["message"].splitlines()[-4:] == [
+        "SQL that was sent: s3://artifacts/sales/runs/1/1/compiled/model.customers.sql",
+        "Skipped because of it: revenue",
+        "Run it again: ops run sales --select customers+",
+        "Run report: https://console/report.html",
     ]
 
 
@@ -62,10 +79,17 @@ def test_a_failed_run_in_which_no_model_failed_still_has_a_task_that_fails(told,
     assert "log of the task 'dbt'" in found["message"]
 
 
-def test_the_task_of_a_model_fails_with_its_message_and_is_not_tried_again():
-    """A retry would show the same message once more."""
-    with pytest.raises(AirflowFailException, match="column total is gone"):
-        FailedModel(task_id="model", failure={"name": "customers", "message": "column total is gone"}).execute({})
+def test_the_task_of_a_model_fails_with_its_message_and_is_not_tried_again(monkeypatch):
+    """A retry would show the same message once more; an exception's would stand in the frames of Airflow's own stack."""
+    said: list[str] = []
+    task = FailedModel(task_id="model", retries=0, failure={"name": "customers", "message": "column total is gone"})
+    monkeypatch.setattr(type(task), "log", SimpleNamespace(error=lambda form, *values: said.append(form % values)))
+
+    with pytest.raises(SystemExit) as end:
+        task.execute({})
+
+    assert end.value.code == 1
+    assert said == ["column total is gone"]
 
 
 def test_marts_that_were_built_before_the_failure_are_published():

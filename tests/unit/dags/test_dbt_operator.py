@@ -155,7 +155,8 @@ class Instance(SimpleNamespace):
     """Airflow's task instance, and what Airflow holds of the runs."""
 
     def __init__(self):
-        super().__init__(dag_id="dbt_sales", task_id="dbt", run_id="run", map_index=-1, try_number=2, xcoms={}, states={})
+        named = {"dag_id": "dbt_sales", "task_id": "dbt", "run_id": "run", "map_index": -1, "try_number": 2}
+        super().__init__(**named, xcoms={}, states={}, log_url="https://airflow/dags/dbt_sales/runs/run/tasks/dbt?try_number=2")
 
     def xcom_push(self, key, value):
         self.xcoms[key] = value
@@ -181,6 +182,9 @@ def run(operator, given=None, **changes):
     operator.execute(given)
 
 
+CONSOLE = "https://eu-west-1.console.aws.amazon.com"
+
+
 def test_a_run_carries_its_command_and_identity(operator, ecs):
     """Artifacts, retries and query tags hang on the identity."""
     day = pendulum.datetime(2026, 3, 1)
@@ -189,11 +193,19 @@ def test_a_run_carries_its_command_and_identity(operator, ecs):
 
     (override,) = ecs.started[0]["overrides"]["containerOverrides"]
     assert override["command"][:4] == ["run", "--command=build", "--select", "tag:sales"]
-    assert {entry["name"]: entry["value"] for entry in override["environment"]} == {
+    told = {entry["name"]: entry["value"] for entry in override["environment"]}
+    assert json.loads(told.pop("DBT_PAGES")) == {
+        "Airflow": "https://airflow/dags/dbt_sales/runs/run/tasks/dbt?try_number=2",
+        "Container log": f"{CONSOLE}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fdbt$252Fsales"
+        "/log-events/dbt$252Fdbt$252F{task}",
+        "Artifacts": f"{CONSOLE}/s3/buckets/artifacts?prefix=sales/runs/run/2/",
+    }
+    assert told == {
         "DBT_RUN_ID": "run",
         "DBT_TRY_NUMBER": "2",
         "DBT_LOGICAL_DATE": "2026-03-01T01:00:00+01:00",
         "DBT_SOURCE_FRESHNESS": "true",
+        "DBT_OWNER": "analytics",
     }
     assert ecs.started[0]["taskDefinition"].endswith("sales:3")
 
@@ -405,9 +417,10 @@ def test_a_failed_run_tells_airflow_which_models_failed_and_why(operator, ecs, s
         run(operator, given)
 
     told = given["ti"].xcoms["summary"]
-    assert told["failed"] == [
-        {"name": "customers", "resourceType": "model", "path": "models/marts/customers.sql", "message": "column total is gone"}
-    ]
+    (broken,) = told["failed"]
+    assert (broken["name"], broken["path"]) == ("customers", "models/marts/customers.sql")
+    assert (broken["message"], broken["rerun"]) == ("column total is gone", "ops run sales --select customers+")
+    assert told["report"] == operator.report_page
     assert told["marts"] == {"orders": 40}
     assert told["outcome"] == "failed"
 
@@ -476,11 +489,10 @@ def test_the_tasks_page_leads_to_its_own_log_and_report(operator, s3):
     run(operator)
 
     links = {link.name: link.get_link(operator, ti_key=None) for link in operator.operator_extra_links}
-    console = "https://eu-west-1.console.aws.amazon.com"
     assert links == {
-        "Container log": f"{console}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fdbt$252Fsales"
+        "Container log": f"{CONSOLE}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fdbt$252Fsales"
         "/log-events/dbt$252Fdbt$252F0123",
-        "Run report": f"{console}/s3/object/artifacts?region=eu-west-1&prefix=sales/runs/run/2/report.html",
+        "Run report": f"{CONSOLE}/s3/object/artifacts?region=eu-west-1&prefix=sales/runs/run/2/report.html",
     }
 
 

@@ -299,8 +299,35 @@ def test_the_dag_page_leads_to_logs_and_artifacts(bag):
 
     assert "log-group/$252Fdbt$252Fsales" in text
     assert "s3/buckets/artifacts?prefix=sales/" in text
-    assert "analytics" in text
-    assert "tag:sales" in text
+    assert "dashboards:name=dbt" in text
+    for words in (
+        "analytics",
+        "tag:sales",
+        "by hand",
+        "Europe/Amsterdam",
+        "60 min a try, 3 tries",
+        "/assets?name_pattern=dbt-sales",
+    ):
+        assert words in text, words
+
+
+def test_the_list_of_dags_says_what_each_is_for_and_which_starts_by_hand(bag):
+    """Airflow's list shows no description, and nothing at all in the place of a schedule."""
+    long = "Orders, returns and customers of all shops, ready for the reports of the board and of the regions"
+    dags = bag(configuration("sales", schedule="@daily", description=long), configuration("finance")).dags
+
+    assert dags["dbt_sales"].dag_display_name == "dbt_sales: Orders, returns and customers of all shops, ready for the…"
+    assert "by hand" in dags["dbt_finance"].tags
+    assert "by hand" not in dags["dbt_sales"].tags
+
+
+@pytest.mark.parametrize("field", ["select", "exclude", "selector", "full_refresh", "threads", "warehouse", "date", "vars"])
+def test_a_field_that_may_be_empty_is_not_marked_as_required(bag, field):
+    """Airflow's form puts a star at each whose schema has no null (its `isRequired`), and refuses it empty."""
+    params = bag(configuration("sales")).dags["dbt_sales"].params
+
+    params[field] = None
+    assert params.validate()[field] is None
 
 
 def test_dag_files_need_nothing_that_mwaa_lacks():

@@ -8,6 +8,7 @@ from runner.commands import BUILD
 from runner.environment import Environment, read
 from runner.freshness import SourceAge
 from runner.outcome import ExitCode
+from runner.phases import Phase
 from runner.progress import Node, Progress, Result
 from runner.steps import Step
 from runner.summary import Summary
@@ -87,8 +88,22 @@ def summary(made: Progress, code: ExitCode = ExitCode.SUCCESS, problem: str = ""
         sources=sources,
         steps=[Step(number=0, command=BUILD)],
         image="0123456789abcdef",
-        ended=datetime(2026, 11, 23, 0, 1, 30, tzinfo=UTC),
+        ended=datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=12.3),
+        asked={"commands": "build", "selection": "--select tag:sales", "vars": '{"day": "2026-11-22"}'},
+        phases=PHASES,
     )
+
+
+PHASES = [
+    Phase(name=name, start=start, seconds=seconds)
+    for name, start, seconds in (
+        ("start", 0, 0.4),
+        ("connection", 0.4, 1.6),
+        ("parse", 2, 0.9),
+        ("build", 2.9, 9.4),
+        ("store", 12.3, 0.7),
+    )
+]
 
 
 def large_run() -> Progress:

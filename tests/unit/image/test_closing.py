@@ -1,5 +1,7 @@
 """The last block of the log: the first thing that a person reads after a failure."""
 
+from dataclasses import replace
+
 import pytest
 from runner.causes import BY_ID
 from runner.closing import LINES, closing
@@ -22,7 +24,7 @@ def test_a_failure_says_what_why_where_and_how_to_run_it_again():
         report=result("skipped"),
     )
 
-    block = closing(summary(made, ExitCode.FAILED), ARTIFACTS, {"model.orders"})
+    block = closing(replace(summary(made, ExitCode.FAILED), compiled={"model.orders": "select 1"}), ARTIFACTS)
 
     missing = BY_ID["object-missing"]
     assert block.splitlines() == [
@@ -56,7 +58,7 @@ def test_a_failed_test_names_the_models_that_were_not_built_on_what_it_tests():
         report=result("skipped"),
     )
 
-    block = closing(summary(made, ExitCode.FAILED), ARTIFACTS, set())
+    block = closing(summary(made, ExitCode.FAILED), ARTIFACTS)
 
     assert "test unique_orders: fail" in block
     assert "skipped because of it: sales, report and 1 tests" in block
@@ -69,7 +71,7 @@ def test_the_block_fits_into_what_airflow_repeats():
     made.select([node(f"model_{number}") for number in range(50)])
     made.carry_over({node_id: result("error", message="line\n" * 30) for node_id in made.nodes})
 
-    block = closing(summary(made, ExitCode.FAILED), ARTIFACTS, set(made.nodes))
+    block = closing(replace(summary(made, ExitCode.FAILED), compiled=dict.fromkeys(made.nodes, "select 1")), ARTIFACTS)
 
     assert len(block.splitlines()) <= LINES
     assert "... and 47 more" in block
@@ -80,7 +82,7 @@ def test_a_cancelled_run_says_that_it_can_go_on():
     made = progress(customers=result("success"), orders=result(CANCELLED))
     made.close()
 
-    block = closing(summary(made, ExitCode.CANCELLED, "The run was told to end (SIGTERM)."), ARTIFACTS, set())
+    block = closing(summary(made, ExitCode.CANCELLED, "The run was told to end (SIGTERM)."), ARTIFACTS)
 
     assert "1 cancelled, 4 not run, 1 success" in block
     assert "told to end (SIGTERM)" in block
@@ -93,7 +95,7 @@ def test_a_chain_of_a_thousand_models_is_no_problem():
     made.select([node(f"m{number}", *([f"model.m{number - 1}"] if number else [])) for number in range(3000)])
     made.carry_over({node_id: result("skipped") for node_id in made.nodes} | {"model.m0": result("error", message="no")})
 
-    assert "skipped because of it: m1, m2" in closing(summary(made, ExitCode.FAILED), ARTIFACTS, set())
+    assert "skipped because of it: m1, m2" in closing(summary(made, ExitCode.FAILED), ARTIFACTS)
 
 
 CONTRACT = """Compilation Error in model orders (models/orders.sql)
@@ -122,7 +124,7 @@ def test_what_names_the_cause_is_never_cut_off(message: str, told: str, others: 
     made.select([node("orders"), *(node(f"other_{number}") for number in range(others))])
     made.carry_over({node_id: result("error", message=message) for node_id in made.nodes})
 
-    block = closing(summary(made, ExitCode.FAILED), ARTIFACTS, set())
+    block = closing(summary(made, ExitCode.FAILED), ARTIFACTS)
 
     assert told in block
     assert len(block.splitlines()) <= LINES
@@ -139,7 +141,7 @@ def test_what_names_the_cause_is_never_cut_off(message: str, told: str, others: 
 )
 def test_a_failure_outside_of_the_models_is_not_told_as_one_of_them(problem: str, cause: str, retry: str):
     """Exit code 1 said that models or tests had failed when none had."""
-    block = closing(summary(progress(orders=result("success")), ExitCode.FAILED, problem), ARTIFACTS, set())
+    block = closing(summary(progress(orders=result("success")), ExitCode.FAILED, problem), ARTIFACTS)
 
     assert f"Tried again by itself: {retry}. More: docs/errors.md#{cause}" in block
     assert "What to do: " in block
@@ -149,7 +151,7 @@ def test_an_unknown_error_is_shown_whole():
     """Whoever reads it has nothing else to go by."""
     message = "\n".join(f"line {number} of something new" for number in range(30))
 
-    block = closing(summary(progress(orders=result("error", message=message)), ExitCode.FAILED), ARTIFACTS, set())
+    block = closing(summary(progress(orders=result("error", message=message)), ExitCode.FAILED), ARTIFACTS)
 
     assert all(line in block for line in message.splitlines())
     assert "report it" in block

@@ -19,6 +19,7 @@ from runner.journal import Journal
 from runner.notes import Notes
 from runner.outcome import ExitCode, Interruption
 from runner.output import Output
+from runner.phases import Phases
 from runner.progress import Progress
 
 from tests.unit.image.support import Bucket, environment, node, progress, result, summary
@@ -73,8 +74,15 @@ def _end(
     output = Output(stream=stream)
     artifacts = Artifacts(environment(), output, bucket)
     journal = Journal(artifacts, made, {}, output)
-    dbt, notes = Compiled(compiled or {}), Notes(environment(), artifacts, {})
-    end = Ending(artifacts=artifacts, journal=journal, dbt=dbt, output=output, notes=notes, to_first_query=None)
+    end = Ending(
+        artifacts=artifacts,
+        journal=journal,
+        dbt=Compiled(compiled or {}),
+        output=output,
+        notes=Notes(environment(), artifacts, {}),
+        phases=Phases(lambda: 12.3),
+        to_first_query=None,
+    )
     return end.end(summary(made, code)), stream.getvalue()
 
 
@@ -192,3 +200,16 @@ def test_each_verb_explains_itself(verb: str, words: tuple[str, ...], capsys: py
     said = capsys.readouterr().out
     assert end.value.code == 0
     assert all(word in said for word in (verb, *words))
+
+
+@pytest.mark.parametrize("text", [b"{", b"[]", b'{"schemaVersion": 1}'])
+def test_a_history_that_cant_be_read_costs_no_run(text: bytes):
+    """Somebody may have edited it by hand; all was built."""
+    bucket = Bucket()
+    bucket.objects["sales/latest/history.json"] = text
+
+    code, said = _end(bucket, SUCCESS, ExitCode.SUCCESS)
+
+    assert code == ExitCode.SUCCESS
+    assert "begins anew" in said
+    assert b'"run-1"' in bucket.objects["sales/latest/history.json"]

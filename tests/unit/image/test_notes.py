@@ -125,5 +125,5 @@ def test_the_last_block_and_the_summary_say_it():
     """Nobody searches for it."""
     noted = replace(summary(progress()), notes=["The task's disk has 0.1 GiB left."])
 
-    assert "Note: The task's disk has 0.1 GiB left." in closing(noted, "s3://artifacts/sales", set()).splitlines()
+    assert "Note: The task's disk has 0.1 GiB left." in closing(noted, "s3://artifacts/sales").splitlines()
     assert json.loads(noted.json())["notes"] == ["The task's disk has 0.1 GiB left."]

@@ -1,18 +1,26 @@
 """report.html: the page of a run."""
 
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from runner.freshness import SourceAge
+from runner.links import query_page
 from runner.markup import duration
 from runner.outcome import ExitCode
 from runner.progress import Progress, Result
-from runner.report import report
+from runner.report import Before, report
 from runner.timeline import timeline
 
-from tests.unit.image.support import large_run, node, progress, result, summary
+from tests.unit.image.support import environment, large_run, node, progress, result, summary
+
+BEGAN = datetime(2026, 11, 23, tzinfo=UTC)
+FIRST = Before(rows={}, seconds={})
+"""Of a workstream's first run."""
 
 
 class Page(HTMLParser):
@@ -27,7 +35,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.loads += [value or "" for name, value in attrs if name in {"src", "href"}]
-        if tag not in {"meta", "link"}:
+        if tag not in {"meta", "link", "br"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -49,7 +57,7 @@ RUN = progress(
 
 def test_the_timeline_says_who_waited_for_what():
     """Nobody could tell which model to make faster."""
-    spans = {span.node.name: span for span in timeline(RUN)}
+    spans = {span.node.name: span for span in timeline(RUN, BEGAN)}
 
     assert {name: span.waited_for for name, span in spans.items()} == {
         "customers": "",
@@ -67,7 +75,7 @@ def test_what_a_former_try_did_is_not_on_the_timeline():
     """The axis would begin with the former try, hours ago."""
     made = progress(customers=result("success", at=-7200, thread=""), orders=result("success", at=0))
 
-    assert [span.node.name for span in timeline(made)] == ["orders"]
+    assert [span.node.name for span in timeline(made, BEGAN)] == ["orders"]
 
 
 def short_run(**results: Result) -> Progress:
@@ -100,7 +108,7 @@ def test_a_test_of_a_parent_that_reads_the_node_too_comes_after_it():
         joins=result("error", at=0.026, seconds=0.011),
     )
 
-    spans = {span.node.name: span for span in timeline(made)}
+    spans = {span.node.name: span for span in timeline(made, BEGAN)}
 
     assert {name: span.waited_for for name, span in spans.items()} == {"stg": "", "orders": "stg", "joins": "orders"}
     assert all(span.on_path for span in spans.values())
@@ -116,7 +124,7 @@ def test_whatever_the_clocks_say_the_timeline_has_an_end(times: dict[str, tuple[
     """dbt's threads write their times down on their own."""
     made = short_run(**{name: result("success", at=at, seconds=took) for name, (at, took) in times.items()})
 
-    spans = {span.node.name: span for span in timeline(made)}
+    spans = {span.node.name: span for span in timeline(made, BEGAN)}
 
     assert set(spans) == set(times)
     assert spans["orders"].waited_for != "joins"
@@ -125,9 +133,11 @@ def test_whatever_the_clocks_say_the_timeline_has_an_end(times: dict[str, tuple[
 def test_the_page_is_whole_and_loads_nothing():
     """Opened from S3 or an archive, there may be no network."""
     ages = (SourceAge(source="source.shop.billing.invoices", status="warn", loaded="2026-11-22T10:00:00+00:00"),)
-    page = Page(report(summary(RUN, ExitCode.FAILED, sources=ages), former={"model.orders": 7, "model.customers": 4}))
+    page = Page(
+        report(summary(RUN, ExitCode.FAILED, sources=ages), Before(rows={"model.orders": 7, "model.customers": 4}, seconds={}))
+    )
 
-    assert page.loads == ["data:,"]
+    assert [address for address in page.loads if not address.startswith("#")] == ["data:,"]
     assert page.open == []
     for words in (
         "sales",
@@ -146,19 +156,138 @@ def test_the_page_is_whole_and_loads_nothing():
     assert "Skipped because of it:" not in page.words
 
 
+def test_the_whole_time_is_on_the_chart():
+    """The head said 21.9 s and the chart ended at 4: start, parse and connection were nowhere."""
+    page = Page(report(summary(RUN), FIRST))
+
+    assert page.words[page.words.index("from start to end") - 1] == "13 s"
+    phases = page.words[page.words.index(" what the end waited for") :]
+    assert [phases[phases.index(name) + 1].strip() for name in ("start", "connection", "parse", "build", "store")] == [
+        "0.4 s",
+        "1.6 s",
+        "0.9 s",
+        "9.4 s",
+        "0.7 s",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("age", "code", "said", "tone"),
+    [
+        (
+            SourceAge(source="source.shop.a.b", status="runtime error", loaded=None, own=True),
+            0,
+            "not there yet: this run made it",
+            "idle",
+        ),
+        (SourceAge(source="source.shop.a.b", status="runtime error", loaded=None, own=True), 1, "could not be read", "idle"),
+        (SourceAge(source="source.shop.a.b", status="runtime error", loaded=None), 0, "could not be read", "warn"),
+        (
+            SourceAge(source="source.shop.a.b", status="error", loaded="2026-11-20T10:00:00", own=True),
+            0,
+            "too old: this run loads it",
+            "idle",
+        ),
+        (SourceAge(source="source.shop.a.b", status="error", loaded="2026-11-20T10:00:00"), 1, "too old", "bad"),
+        (SourceAge(source="source.shop.a.b", status="pass", loaded="2026-11-20T10:00:00"), 0, "fresh", "good"),
+    ],
+)
+def test_a_source_is_red_only_if_it_stopped_the_run(age: SourceAge, code: int, said: str, tone: str):
+    """The first good run of a project was red below a green head: its seeds were not loaded when it began."""
+    html = report(summary(RUN, ExitCode(code), sources=(age,)), FIRST)
+
+    assert f'<span class="chip {tone}">{said}</span>' in html
+
+
+def test_a_run_says_what_it_was_to_do_whose_it_is_and_where_to_look_further():
+    """Nobody could tell a run of one model from one of all, and every way led through Airflow's list of runs."""
+    pages = {"Airflow": "https://airflow.example/log?x=1&y=2", "Container log": "https://aws.example/{task}"}
+    told = environment(DBT_PAGES=json.dumps(pages), DBT_OWNER="sales-analytics")
+    page = Page(report(replace(summary(RUN), environment=told), FIRST))
+
+    assert "https://airflow.example/log?x=1&y=2" in page.loads
+    assert "Container log" not in page.words, "outside of ECS nobody knows the id of its task"
+    for words in ("sales-analytics", "--select tag:sales", '{"day": "2026-11-22"}', "development"):
+        assert words in page.words, words
+
+
+def test_a_node_leads_to_its_query_in_snowflake():
+    """Whoever wants the query's profile would have to copy an id out of the summary."""
+    made = progress(orders=result("success", query_id="01b2-0000"))
+    page = Page(report(summary(made), FIRST))
+
+    assert "https://app.snowflake.com/org/account/#/compute/history/queries/01b2-0000/detail" in page.loads
+
+
+@pytest.mark.parametrize(
+    ("told", "url"),
+    [
+        ({"SNOWFLAKE_ACCOUNT": "ORG-MY_ACCOUNT"}, "https://app.snowflake.com/org/my_account/#/compute/history/queries/q/detail"),
+        (
+            {"SNOWFLAKE_HOST": "org-my-account.privatelink.snowflakecomputing.com", "SNOWFLAKE_ACCOUNT": "ORG-MY_ACCOUNT"},
+            "https://app-org-my-account.privatelink.snowflakecomputing.com/#/compute/history/queries/q/detail",
+        ),
+        ({"SNOWFLAKE_ACCOUNT": "xy12345"}, ""),
+        ({"SNOWFLAKE_HOST": "172.17.0.1"}, ""),
+    ],
+    ids=["public", "PrivateLink", "a locator", "not Snowflake's"],
+)
+def test_no_address_of_snowflake_is_a_guess(told: dict[str, str], url: str):
+    """A dead link costs whoever is on call a minute."""
+    assert query_page(environment(**told).warehouse, "q") == url
+
+
+def test_a_failed_test_shows_how_many_rows_it_found_and_the_sql_that_shows_them():
+    """It said "Got 2 results", and nothing of where they are."""
+    made = progress(
+        orders=result("success"), unique_orders=result("fail", failures=2, message="Got 2 results"), sales=Result(status="skipped")
+    )
+    page = Page(
+        report(replace(summary(made, ExitCode.FAILED), compiled={"test.unique_orders": "select id from orders where n > 1"}), FIRST)
+    )
+
+    assert page.words.index("The SQL that shows the 2 rows that it found") < page.words.index("select id from orders where n > 1")
+    assert any("models/unique_orders.sql" in word for word in page.words)
+
+
+def test_what_did_not_run_is_listed_with_what_it_waited_for():
+    """Skipped nodes were in no table."""
+    made = progress(orders=result("error", message="no"), sales=Result(status="skipped"), report=Result(status="skipped"))
+    page = Page(report(summary(made, ExitCode.FAILED), FIRST))
+
+    rows = page.words[page.words.index("Did not run") :]
+    assert rows[rows.index("sales") :][:4] == ["sales", "model", "skipped", "orders"]
+
+
+def test_a_node_is_compared_with_what_it_usually_takes():
+    """A model that takes three times as long gets a word before it takes ten times."""
+    before = Before(rows={}, seconds={"model.orders": 1, "model.customers": 0.9})
+    page = Page(report(summary(RUN), before))
+
+    assert page.words.count("3.0 times") == 2, "among the slowest, and in the list of all"
+
+
+def test_the_keyboard_reaches_whatever_may_be_wider_than_the_screen():
+    """Who has no mouse could not read the end of the timeline."""
+    html = report(summary(large_run(), ExitCode.FAILED), FIRST)
+
+    assert html.count('class="scroll"') == html.count('class="scroll" tabindex="0" role="region" aria-label="')
+
+
 def test_a_run_without_nodes_has_a_page():
     """A run that could not connect would end with a crash of its own report."""
-    page = Page(report(summary(progress(), ExitCode.NOT_STARTED, "Snowflake can't be reached."), former={}))
+    page = Page(report(summary(progress(), ExitCode.NOT_STARTED, "Snowflake can't be reached."), FIRST))
 
     assert "Snowflake can't be reached." in page.words
-    assert "Timeline" not in page.words
+    assert "connection" in page.words, "where its time went"
+    assert "Slowest nodes" not in page.words
 
 
 def test_a_failure_shows_what_is_missing_because_of_it_and_how_to_run_it_again():
     """Whoever is on call would have to find that out by hand."""
     made = large_run()
 
-    page = Page(report(summary(made, ExitCode.FAILED), former={}))
+    page = Page(report(summary(made, ExitCode.FAILED), FIRST))
 
     [failed] = made.failed()
     assert [word.strip() for word in page.words if "stg_orders_57," in word] == ["stg_orders_57, stg_orders_58, stg_orders_59"]

@@ -9,7 +9,7 @@ from runner import progress as progress_module
 from runner.closing import closing
 from runner.outcome import ExitCode
 from runner.progress import FAILED, TESTS, Progress
-from runner.report import report
+from runner.report import Before, report
 
 from tests.unit.image.support import node, progress, result, summary
 
@@ -35,6 +35,8 @@ def test_every_node_says_how_it_ended_where_it_is_and_why_it_was_skipped():
         "status": "success",
         "message": None,
         "cause": None,
+        "compiled": None,
+        "rerun": None,
         "started": "2026-11-23T00:00:00+00:00",
         "seconds": 1,
         "rows": 4,
@@ -117,7 +119,9 @@ def test_a_run_is_gone_through_once_however_many_failures_it_has(monkeypatch: py
     monkeypatch.setattr(progress_module, "TopologicalSorter", Counted)
     ended = summary(made, ExitCode.FAILED)
 
-    assert all("mart" in page for page in (ended.json(), report(ended, {}), closing(ended, "s3://artifacts", ())))
+    assert all(
+        "mart" in page for page in (ended.json(), report(ended, Before(rows={}, seconds={})), closing(ended, "s3://artifacts"))
+    )
     assert len(sorted_nodes) == 1
 
 

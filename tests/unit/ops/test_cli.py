@@ -454,9 +454,10 @@ def test_a_run_ends_with_nodes_rows_and_the_ways_to_report_and_log(ops, aws):
     told = json.loads(ops("run", "sales", "--wait", "--json").stdout)
 
     assert "sales: success after 40 s: 24 pass, 13 success; 1,234 rows written" in text
-    assert "s3://artifacts/sales/runs/manual__1/1/report.html" in text
+    assert "uv run ops open sales --run manual__1\n" in text
     assert "uv run ops logs sales --run manual__1\n" in text
     assert (told["nodes"], told["rows"]) == (SUMMARY["counts"], 1234)
+    assert told["report"] == "s3://artifacts/sales/runs/manual__1/1/report.html"
 
 
 def test_waiting_shows_the_progress(ops, aws, monkeypatch):
@@ -494,7 +495,7 @@ def test_status_says_when_what_failed_and_where_the_report_is(ops, aws):
     assert re.search(r"sales +failed +\d+ d ago, took 40 s, by hand", text)
     assert "orders (1 of 2 nodes)" in text
     assert "A value can't be converted" in text
-    assert "s3://artifacts/sales/runs/manual__1/1/report.html" in text
+    assert "uv run ops open sales --run manual__1\n" in text
     assert row["failed"] == ["orders"]
 
 
@@ -566,9 +567,9 @@ def test_every_verb_has_examples_that_are_commands_of_its_own(verb):
         assert re.match(rf"    uv run ops (--stack dev )?{' '.join(verb)}\b", example)
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != ("credentials", "put")], ids=" ".join)
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in {("credentials", "put"), ("open",)}], ids=" ".join)
 def test_every_verb_that_prints_has_json(verb):
-    """What `credentials put` prints is SQL to run, and nothing else."""
+    """These two print one thing that a program can take: SQL to run, the address of a page."""
     assert "--json" in CliRunner().invoke(app, [*verb, "--help"]).stdout
 
 

@@ -1,0 +1,37 @@
+"""`ops open`: the page of all workstreams, or the report of a run, in the browser."""
+
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops.context import messages, stack_of
+from ops.errors import OpsError
+from ops.pages.site import Site
+
+CACHE = Path("~/.cache/dbt-platform/pages")
+
+
+def open_page(
+    context: typer.Context,
+    workstream: Annotated[str | None, typer.Argument(help="Whose last report; without it the page of all workstreams.")] = None,
+    *,
+    run: Annotated[str | None, typer.Option(help="Id of the run whose report is wanted.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder to write to, instead of opening a browser.")] = None,
+) -> None:
+    """Open the page of all workstreams, or a run's report. Reads the artifacts bucket, and writes nothing in AWS.
+
+    Examples: `ops open`; `ops open sales`; `ops open --output public` for a web server of yours.
+    """
+    stack = stack_of(context)
+    if run and not workstream:
+        raise OpsError("--run needs a workstream.", f"Name it: ops open WORKSTREAM --run {run}")
+    site = Site(stack, output or CACHE.expanduser() / stack.output("airflowEnvironment"))
+    page = site.report(stack.workstream(workstream), run) if workstream else site.build()
+    if page is None:
+        fix = "Reports are there from the first run of this version on: `ops artifacts` lists what older runs left."
+        raise OpsError(f"There is no report of {f'the run {run}' if run else 'any run'} of {workstream!r}.", fix)
+    typer.echo(page.resolve().as_uri() if output is None else page)
+    if output is None and not webbrowser.open(page.resolve().as_uri()):
+        messages.print("No browser could be started: open that address yourself.")
