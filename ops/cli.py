@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-from ops import acceptance, artifacts, credentials, doctor, explain, logs, preflight, projects, recover, rollback, run, status
+from ops import (
+    acceptance,
+    artifacts,
+    credentials,
+    doctor,
+    explain,
+    logs,
+    preflight,
+    projects,
+    recover,
+    rollback,
+    run,
+    status,
+    workstream,
+)
 from ops.context import examples, verbs
 from ops.explained import Group
 from ops.open import open_page
@@ -42,13 +56,13 @@ add(
 add(status.status, "status", "status sales --json")
 add(logs.logs, "logs sales", "logs sales --follow", "logs sales --run ID --lines 1000 --json")
 add(artifacts.artifacts, "artifacts sales", "artifacts sales --run ID --json")
-add(open_page, "open", "open sales", name="open")
+add(open_page, "open", "open sales --run ID", "open --output public", name="open")
 add(rollback.rollback, "rollback sales", "rollback sales --undo")
 add(doctor.doctor, "doctor", "doctor --json")
 add(explain.explain, "explain sales", "explain sales --run ID", "explain - < message.txt")
 add(recover.recover, "--stack dev recover")
 add(acceptance.acceptance, "--stack dev acceptance sales", "acceptance --minutes 20 --json")
-for name, group in {"credentials": credentials.app, "projects": projects.app}.items():
+for name, group in {"credentials": credentials.app, "projects": projects.app, "workstream": workstream.app}.items():
     app.add_typer(group, name=name)
     verbs.add(name)
 

@@ -95,6 +95,10 @@ class Engine:
         """Makes the cloud what the program says; `refresh` as in `preview`."""
         self.run("up", "--yes", "--skip-preview", *_refreshing(refresh), *POLICIES)
 
+    def refresh(self) -> None:
+        """Asks the cloud about each resource, and forgets what was being made and is not there. Errors: OpsError when it fails."""
+        self.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates", *self._configuration)
+
     def drift(self) -> dict[str, Any] | None:
         """What is not as Pulumi left it, as a preview of the refresh; None if nothing. Prints it too.
 

@@ -20,10 +20,7 @@ def open_page(
     run: Annotated[str | None, typer.Option(help="Id of the run whose report is wanted.")] = None,
     output: Annotated[Path | None, typer.Option(help="Folder to write to, instead of opening a browser.")] = None,
 ) -> None:
-    """Open the page of all workstreams, or a run's report. Reads the artifacts bucket, and writes nothing in AWS.
-
-    Examples: `ops open`; `ops open sales`; `ops open --output public` for a web server of yours.
-    """
+    """Open the page of all workstreams, or a run's report. Reads the artifacts bucket, and writes nothing in AWS."""
     stack = stack_of(context)
     if run and not workstream:
         raise OpsError("--run needs a workstream.", f"Name it: ops open WORKSTREAM --run {run}")

@@ -39,13 +39,14 @@ def preflight(
     name = stack_of(context).name
     if name is None:
         raise OpsError("Which stack?", "Name it: ops --stack dev preflight")
-    values = _values(config_file or REPOSITORY / f"Pulumi.{name}.yaml")
-    settings = _settings(name, values)
+    values = values_of(config_file or REPOSITORY / f"Pulumi.{name}.yaml")
+    settings = settings_of(name, values)
     session = boto3.Session(region_name=values.get("aws:region"))
     report(_checks(name, settings, session), as_json=as_json)
 
 
-def _values(file: Path) -> dict[str, Any]:
+def values_of(file: Path) -> dict[str, Any]:
+    """What a stack file says. Raises OpsError if it can't be read."""
     import yaml  # noqa: PLC0415 (Pulumi's SDK brings it)
 
     try:
@@ -57,7 +58,8 @@ def _values(file: Path) -> dict[str, Any]:
     return values
 
 
-def _settings(name: str, values: dict[str, Any]) -> "Settings":
+def settings_of(name: str, values: dict[str, Any]) -> "Settings":
+    """The settings of a stack. Raises OpsError with all that is wrong."""
     import pulumi  # noqa: PLC0415
 
     from settings.stack import Settings  # noqa: PLC0415

@@ -15,6 +15,11 @@ _NOT_ITS_OWN = {*_PACKAGES, "target", "logs", ".venv", "venv", "node_modules", "
 
 DEVELOPMENT = "development"
 
+What = Literal["env_var", "var"]
+
+Places = dict[str, str]
+"""By name: the first file and line."""
+
 _Found = tuple[Path, str, re.Match[str]]
 """A file, its text, and what was looked for in it."""
 
@@ -30,7 +35,7 @@ _REST = re.compile(r"[^}%\n]*")
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 
-def required(project: Path, what: Literal["env_var", "var"]) -> dict[str, str]:
+def required(project: Path, what: What) -> dict[str, str]:
     """What the project and its packages ask for without a default, and the rest of the expression behind each call."""
     found: dict[str, str] = {}
     for _, text, call in _asked(project, what, packages=what == "env_var"):
@@ -56,26 +61,35 @@ def warnings(project: Path, target: str, given: Collection[str], variables: Coll
         given: Names in the container's environment.
         variables: Names of the dbt variables that are set for it.
     """
-    found = list(_targets(project, target))
-    for what, known in (("env_var", given), ("var", variables)):
-        missing: dict[str, str] = {}
-        for path, text, call in _asked(project, what):
-            if call["name"] not in known:
-                missing.setdefault(call["name"], _place(project, path, text, call.start()))
+    found = list(_targets(compared(project), target))
+    sought: tuple[tuple[What, Collection[str]], ...] = (("env_var", given), ("var", variables))
+    for what, known in sought:
         setting = "environment` or `secrets" if what == "env_var" else "vars"
+        missing = {name: place for name, place in asked(project, what).items() if name not in known}
         found += [f"{place}: {what}('{name}') has no value and no default: set `{setting}`" for name, place in missing.items()]
     return found
 
 
-def _targets(project: Path, target: str) -> Iterator[str]:
-    """Nothing if one of the comparisons is with this target, or if it is the usual one of a development stack."""
-    if target == DEVELOPMENT:
-        return
-    places: dict[str, str] = {}
+def asked(project: Path, what: What) -> Places:
+    """What the project itself asks for without a default."""
+    found: Places = {}
+    for path, text, call in _asked(project, what):
+        found.setdefault(call["name"], _place(project, path, text, call.start()))
+    return found
+
+
+def compared(project: Path) -> Places:
+    """The names that the project compares its target's with."""
+    found: Places = {}
     for path, text, comparison in _matches(project, _COMPARED):
         for name in _NAME.findall(comparison["right"] or comparison["left"]):
-            places.setdefault(name, _place(project, path, text, comparison.start()))
-    if places and target.lower() not in {name.lower() for name in places}:
+            found.setdefault(name, _place(project, path, text, comparison.start()))
+    return found
+
+
+def _targets(places: Places, target: str) -> Iterator[str]:
+    """Nothing if one of the comparisons is with this target, or if it is the usual one of a development stack."""
+    if target != DEVELOPMENT and places and target.lower() not in {name.lower() for name in places}:
         listed = ", ".join(f"{name!r} ({place})" for name, place in places.items())
         yield (
             f"target.name will be {target!r}, and the project compares it with others only: {listed}. "
@@ -103,7 +117,9 @@ def beside(project: Path) -> list[Path]:
 def _of(folder: Path, packages: bool) -> Iterator[Path]:
     foreign = _NOT_ITS_OWN - _PACKAGES if packages else _NOT_ITS_OWN
     for path in folder.rglob("*"):
-        if path.suffix in _READ_BY_DBT and path.is_file() and foreign.isdisjoint(path.relative_to(folder).parts):
+        # The platform brings its own profiles.yml, whatever a project has.
+        read = path.suffix in _READ_BY_DBT and path.name != "profiles.yml" and path.is_file()
+        if read and foreign.isdisjoint(path.relative_to(folder).parts):
             yield path
 
 

@@ -26,6 +26,10 @@ class Lock:
     def __str__(self) -> str:
         return f"{self.username}@{self.hostname}, process {self.pid}, since {self.since}"
 
+    def dead(self) -> bool:
+        """Is it of a process of this machine that has ended? Then it will not unlock by itself any more."""
+        return self.hostname == socket.gethostname() and not _alive(self.pid)
+
     def abandoned(self, environment: Mapping[str, str]) -> bool:
         """Is the process that took the lock surely gone?
 
@@ -36,7 +40,7 @@ class Lock:
         project = environment.get("CI_PROJECT_ID")
         if project and fnmatch(self.hostname, f"runner-*-project-{project}-concurrent-*"):
             return True
-        return self.hostname == socket.gethostname() and not _alive(self.pid)
+        return self.dead()
 
 
 def locks(backend: str, project: str, stack: str) -> list[Lock]:

@@ -42,8 +42,7 @@ def recover(engine: Engine, project: str = NAMESPACE, wait: Callable[[float], ob
         found = list(found_again(state, Aws(region(state) or os.environ.get("AWS_REGION"))))
         print(explanation(state, found), flush=True)
         engine.replace_state(adopted(state, found))
-        # Asks AWS about each resource: what was never made disappears from the state, what was made half is made whole.
-        engine.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
+        engine.refresh()  # What was never made disappears from the state, what was made half is made whole.
 
 
 def explanation(state: State, found: Iterable[Resource]) -> str:
@@ -91,11 +90,12 @@ def found_again(state: State, aws: Aws) -> Iterator[Resource]:
 
 def _unlock(engine: Engine, project: str, wait: Callable[[float], object]) -> None:
     backend = os.environ.get("PULUMI_BACKEND_URL") or engine.backend()
-    for _ in range(GRACE_SECONDS // POLL_SECONDS):
-        if not locks(backend, project, engine.stack):
-            return
-        wait(POLL_SECONDS)
     held = locks(backend, project, engine.stack)
+    for _ in range(GRACE_SECONDS // POLL_SECONDS):
+        if all(lock.dead() for lock in held):
+            break
+        wait(POLL_SECONDS)
+        held = locks(backend, project, engine.stack)
     for lock in held:
         if not lock.abandoned(os.environ):
             raise OpsError(

@@ -50,7 +50,7 @@ class Airflow:
 
     @cached_property
     def url(self) -> str:
-        """Where its page is now: an update of the environment moves it."""
+        """Where its page is."""
         environment = client(self.stack, "mwaa").get_environment(Name=self.outputs["airflowEnvironment"])["Environment"]
         return f"http://{environment['WebserverUrl']}"
 
@@ -120,16 +120,7 @@ class Airflow:
             "max_active_runs": 10,
             "run_on_latest_version": True,
         }
-
-        def ask() -> int | None:
-            try:
-                return self.call("POST", "/backfills", asked)["id"]
-            except RefusedError as refused:
-                if "Database is locked" not in str(refused):  # SQLite's answer while others write
-                    raise
-            return None
-
-        return eventually(ask, 60, f"a backfill of {workstream}")
+        return self.call("POST", "/backfills", asked)["id"]
 
     @property
     def container(self) -> Container:
@@ -185,24 +176,40 @@ class DagRun:
         tasks = self.airflow.call("GET", f"{self.path}/taskInstances?limit=100")["task_instances"]
         found = [task for task in tasks if task["task_id"] == "failed.model" and task["state"] == "failed"]
         logs = f"{self.path}/taskInstances/failed.model/logs/1?full_content=true&map_index="
-        return {task["rendered_map_index"]: self._log(f"{logs}{task['map_index']}") for task in found}
+        return {task["rendered_map_index"]: self._whole(f"{logs}{task['map_index']}") for task in found}
 
     def state(self) -> str:
         return self.airflow.call("GET", self.path)["state"]
 
-    def ended(self, seconds: float = 300) -> str:
+    def ended(self, seconds: float = 600) -> str:
         """The state in which it ended."""
         return eventually(
             lambda: state if (state := self.state()) in ENDED else None, seconds, f"{self.workstream} {self.id} ended"
         )
 
     def log(self, attempt: int = 1) -> str:
-        """The log of one try, as Airflow's page shows it: with the message of the exception that ended it."""
-        return self._log(f"{self.path}/taskInstances/{TASK}/logs/{attempt}?full_content=true")
+        """The log of one try so far, as Airflow's page shows it: with the message of the exception that ended it."""
+        return self._log(self._log_path(attempt))
+
+    def whole_log(self, attempt: int = 1) -> str:
+        """The log of a try that has ended by itself, with its last line."""
+        return self._whole(self._log_path(attempt))
+
+    def _log_path(self, attempt: int) -> str:
+        return f"{self.path}/taskInstances/{TASK}/logs/{attempt}?full_content=true"
 
     def _log(self, path: str) -> str:
         content = self.airflow.call("GET", path)["content"]
         return "\n".join(text for line in content for text in _texts(line))
+
+    def _whole(self, path: str) -> str:
+        """A worker says that its task has ended, and sends the rest of the task's log after that (supervisor.py: wait)."""
+
+        def look() -> str | None:
+            text = self._log(path)
+            return text if "::group::Post Execute" in text and text.rstrip().endswith("::endgroup::") else None
+
+        return eventually(look, 60, f"the end of {path}")
 
     def finished(self, attempt: int) -> dict[str, str]:
         """Status of each node that a try itself ran, in the order of their ends; as its container told CloudWatch."""

@@ -27,7 +27,11 @@ def import_errors(image: str, folder: Path) -> list[dict[str, str]]:
         ["-c", "airflow db migrate >/dev/null 2>&1; airflow dags list-import-errors --local --output json 2>/dev/null; true"],
         entrypoint="sh",
         # Airflow's DAG processor has the DAG folder on its path; its command line does not.
-        environment={"AIRFLOW__CORE__LOAD_EXAMPLES": "false", "PYTHONPATH": "/opt/airflow/dags"},
+        environment={
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/airflow.db",
+            "PYTHONPATH": "/opt/airflow/dags",
+        },
         volumes={str(folder): {"bind": "/opt/airflow/dags", "mode": "ro"}},
         remove=True,
     )

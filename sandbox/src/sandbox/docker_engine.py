@@ -13,12 +13,9 @@ from docker.errors import APIError, DockerException, NotFound
 from sandbox.errors import SandboxError
 from sandbox.packages import ensure_program
 from sandbox.paths import CACHE, Home
-from sandbox.processes import start
-from sandbox.state import Process
+from sandbox.processes import Begun, start
+from sandbox.state import LABEL
 from sandbox.steps import Report
-
-LABEL = "dbt-platform.sandbox"
-"""On everything that a sandbox makes in Docker; its value is the sandbox's id."""
 
 
 def why_unreachable() -> str | None:
@@ -30,8 +27,8 @@ def why_unreachable() -> str | None:
     return None
 
 
-def ensure_docker(home: Home, report: Report) -> Process | None:
-    """Makes Docker answer; returns the daemon's process when this call started it.
+def ensure_docker(home: Home, report: Report, begun: Begun) -> None:
+    """Makes Docker answer; `begun` is told of the daemon if this call starts one.
 
     Raises:
         SandboxError: Docker can't be reached or started.
@@ -39,7 +36,7 @@ def ensure_docker(home: Home, report: Report) -> Process | None:
     reason = why_unreachable()
     if reason is None:
         report("a Docker daemon runs already")
-        return None
+        return
     if host := os.environ.get("DOCKER_HOST"):
         raise SandboxError(f"Docker does not answer at DOCKER_HOST={host}: {reason}", "Start that daemon, or unset DOCKER_HOST.")
     if os.geteuid() != 0:
@@ -48,13 +45,14 @@ def ensure_docker(home: Home, report: Report) -> Process | None:
     dockerd = ensure_program("dockerd", "docker.io", report)
     if why_unreachable() is None:
         report("the package's service started the Docker daemon")
-        return None
+        return
     report("starting a Docker daemon")
     remove_interfaces_of_killed_daemons(report)
     run = home.daemon
     command = [dockerd, "--data-root", CACHE / "docker", "--exec-root", run, "--pidfile", run / "pid"]
     run.mkdir(parents=True, exist_ok=True)
-    return start("Docker daemon", command, os.environ, home.logs / "dockerd.log", ready=lambda: why_unreachable() is None)
+    log = home.logs / "dockerd.log"
+    start("Docker daemon", command, os.environ, log, ready=lambda: why_unreachable() is None, begun=begun)
 
 
 def remove_interfaces_of_killed_daemons(report: Report) -> None:

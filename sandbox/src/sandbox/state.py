@@ -4,9 +4,13 @@ import secrets
 from typing import Literal
 
 import psutil
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from sandbox.paths import Home
+from sandbox.errors import SandboxError
+from sandbox.paths import SOURCE, Home
+
+LABEL = "dbt-platform.sandbox"
+"""On everything that a sandbox makes in Docker; its value is the sandbox's id."""
 
 
 class Process(BaseModel):
@@ -34,7 +38,7 @@ class State(BaseModel):
     """One sandbox."""
 
     id: str
-    """Value of the label `dbt-platform.sandbox` on its containers, networks and volumes."""
+    """Value of `LABEL` on its containers, networks and volumes."""
     account: str
     """The AWS account number that the emulator answers for; its own per sandbox, so that names never collide."""
     secret_key: str
@@ -60,12 +64,28 @@ class State(BaseModel):
 
     @staticmethod
     def load(home: Home) -> "State | None":
-        """The sandbox in `home`, or None when there is none."""
-        return State.model_validate_json(home.state.read_text()) if home.state.exists() else None
+        """The sandbox in `home`, or None when there is none.
+
+        Raises:
+            SandboxError: the file can't be read.
+        """
+        if not home.state.exists():
+            return None
+        try:
+            return State.model_validate_json(home.state.read_text())
+        except ValidationError as error:
+            raise SandboxError(
+                f"{home.state} is no sandbox's state: {error.errors()[0]['msg']}.",
+                f"End what its sandbox left running (ps -ef | grep {SOURCE}; docker ps --filter label={LABEL}), "
+                f"then remove {home.path}.",
+            ) from None
 
     def save(self, home: Home) -> None:
-        home.state.touch(mode=0o600)
-        home.state.write_text(self.model_dump_json(indent=2))
+        """All of it or nothing, whatever kills this process."""
+        new = home.state.with_suffix(".new")
+        new.touch(mode=0o600)
+        new.write_text(self.model_dump_json(indent=2))
+        new.replace(home.state)
 
     def alive(self) -> bool:
         """Whether every stand-in still runs."""

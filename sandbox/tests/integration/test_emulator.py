@@ -505,8 +505,6 @@ def test_an_airflow_environment_runs_the_dags_of_its_bucket(cloud: Account, buck
     assert environment["Status"] == "AVAILABLE", environment
     assert answers(f"http://{environment['WebserverUrl']}/api/v2/version")
     assert mwaa.invoke_rest_api(Name=name, Path="/version", Method="GET")["RestApiResponse"]["version"] == "3.3.1"
-    streams = cloud.client("logs").describe_log_streams(logGroupName=f"airflow-{name}-Scheduler")["logStreams"]
-    assert [stream for stream in streams if stream.get("lastEventTimestamp")], "the scheduler's output is not in its log group"
     container = docker.from_env().containers.get(f"mwaa-{cloud.sandbox_id}-{name}")
 
     def files() -> dict[str, str]:
@@ -522,6 +520,23 @@ def test_an_airflow_environment_runs_the_dags_of_its_bucket(cloud: Account, buck
     after = files()
     assert after["kept.py"] == before["kept.py"]
     assert after["config/sales.json"] != before["config/sales.json"]
+
+    def written() -> list[int]:
+        streams = cloud.client("logs").describe_log_streams(logGroupName=f"airflow-{name}-Scheduler")["logStreams"]
+        return [stream["lastEventTimestamp"] for stream in streams if "lastEventTimestamp" in stream]
+
+    def restarted() -> int:
+        container.reload()
+        return container.attrs["RestartCount"]
+
+    assert written(), "the scheduler's output is not in its log group"
+    container.exec_run(["sh", "-c", "kill 1"])
+
+    # What ends in an environment of AWS is started again, where it was.
+    assert wait_until(restarted, 60)
+    restarted_at = time.time() * 1000
+    assert wait_until(lambda: answers(f"http://{environment['WebserverUrl']}/api/v2/version"), 300)
+    assert wait_until(lambda: max(written()) > restarted_at, 60)
 
     mwaa.delete_environment(Name=name)
 

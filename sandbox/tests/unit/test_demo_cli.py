@@ -1,14 +1,18 @@
 """The commands of the demo, without a demo."""
 
 import json
+import signal
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 from typer.testing import CliRunner
 
 from sandbox.demo import cli
 from sandbox.demo.stack import Stack
+from sandbox.errors import SandboxError
 from sandbox.paths import Home
 from sandbox.state import State
 
@@ -39,6 +43,60 @@ def test_what_is_edited_in_the_checkout_is_what_pulumi_gets(stack: Stack, monkey
 
     assert done.exit_code == 0
     assert configured(stack) == {"p:size": "large", "p:warehouse": {"user": "DBT", "host": "127.0.0.1"}}
+
+
+@pytest.fixture
+def called(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is done with the stack of a sandbox that runs."""
+    words: list[str] = []
+    stack.init({})
+    monkeypatch.setattr(cli, "_running_stack", lambda: stack)
+    monkeypatch.setattr(Stack, "recover", lambda _: words.append("recover"))
+    monkeypatch.setattr(cli, "_replace_by", lambda command, _: words.append(command[1]))
+    return words
+
+
+@pytest.mark.parametrize(("verb", "expected"), [("up", ["recover", "up"]), ("preview", ["preview"])])
+def test_what_changes_the_stack_settles_first_what_was_killed(verb: str, expected: list[str], called: list[str]):
+    """Pulumi says that the stack is locked, and for ever that an operation is pending; a preview needs neither."""
+    assert CliRunner().invoke(cli.app, ["pulumi", verb]).exit_code == 0
+
+    assert called == expected
+
+
+def test_the_recovery_of_the_sandbox_is_the_one_of_the_operators(stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Two would differ some day; and the file that it reads must not be the committed one."""
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    ops = tmp_path / "ops"
+    ops.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked; test ! -e {tmp_path}/locked')
+    ops.chmod(0o755)
+
+    stack.recover()
+
+    assert (tmp_path / "asked").read_text().split() == ["--stack", "sandbox", "recover", "--config-file", str(stack.configuration)]
+    (tmp_path / "locked").touch()
+    with pytest.raises(SandboxError, match="see above"):
+        stack.recover()
+
+
+def test_ctrl_c_waits_until_pulumi_has_unlocked_the_stack(stack: Stack):
+    """`make demo-down` found it locked, ended everything all the same, and then reported a failure."""
+    stack.init({})
+    unlocked = stack.home.path / "unlocked"
+    stack.cli.write_text(f"#!/bin/sh\ntrap 'touch {unlocked}; exit 1' INT\necho begun\nwhile :; do sleep 0.1; done\n")
+    begun: list[str] = []
+
+    def interrupt(line: str) -> None:
+        begun.append(line)
+        [pulumi] = psutil.Process().children()
+        pulumi.send_signal(signal.SIGINT)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stack.run("up", report=interrupt)
+
+    assert begun == ["begun"]
+    assert unlocked.exists()
 
 
 @pytest.mark.parametrize("command", ["exec", "pulumi"])

@@ -1,5 +1,6 @@
 """The sandbox's own machinery: what it starts it finds and ends again, and it says what to do when it can't."""
 
+import errno
 import json
 import os
 import socket
@@ -13,14 +14,15 @@ import psutil
 import pytest
 
 from sandbox import docker_engine, packages, virtualenvs
-from sandbox.demo import measures
+from sandbox.demo import lifecycle, measures
 from sandbox.demo.cli import main
 from sandbox.demo.stack import Stack
 from sandbox.errors import SandboxError
-from sandbox.network import free_port
+from sandbox.network import free_port, wait_until
 from sandbox.paths import Home
-from sandbox.processes import start, stop
+from sandbox.processes import Begun, start, stop
 from sandbox.state import Process, State
+from sandbox.steps import Report
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def test_docker_not_running_and_no_root_says_how_to_start_it(tmp_path, monkeypat
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
     with pytest.raises(SandboxError) as raised:
-        docker_engine.ensure_docker(Home(tmp_path), print)
+        docker_engine.ensure_docker(Home(tmp_path), print, begun=print)
 
     assert "systemctl start docker" in raised.value.fix
 
@@ -151,6 +153,66 @@ def test_who_interrupts_a_start_leaves_no_process(tmp_path):
     assert not psutil.pid_exists(int(log.read_text()))
 
 
+def test_a_stand_in_does_nothing_before_it_is_written_down(tmp_path):
+    """Whoever is killed in the second of a start would leave a process that `make demo-down` does not find."""
+    log = tmp_path / "log"
+    seen: list[str] = []
+
+    def begun(process: Process) -> None:
+        assert wait_until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_SLEEPING, 10)
+        seen.append(log.read_text())
+
+    process = start("warehouse", ["sh", "-c", "echo $$; exec sleep 600"], os.environ, log, ready=log.read_text, begun=begun)
+    stop(process, seconds=1)
+
+    assert seen == [""]
+    assert int(log.read_text()) == process.pid
+
+
+def test_a_start_that_is_killed_before_it_wrote_the_stand_in_down_leaves_none(tmp_path):
+    program = (
+        "import os, signal, sys; from pathlib import Path; from sandbox.processes import start\n"
+        "def killed(process): print(process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"start('warehouse', ['sleep', '600'], os.environ, Path({str(tmp_path / 'log')!r}), ready=lambda: True, begun=killed)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False)
+
+    assert wait_until(lambda: not psutil.pid_exists(int(done.stdout)), 10)
+
+
+def test_a_sandbox_of_which_half_is_written_says_so(cli, tmp_path):
+    """Every command ended in a traceback, the one that should end it too."""
+    home = Home(tmp_path)
+    State.new().save(home)
+    home.state.write_text(home.state.read_text()[:40])
+
+    for command in ("status", "down", "demo"):
+        done = cli(tmp_path, command)
+
+        assert done.returncode == 1
+        assert f"{home.state} is no sandbox's state" in done.stdout
+        assert f"remove {home.path}" in done.stdout
+
+
+def test_a_full_disk_leaves_the_state_as_it_was(tmp_path, monkeypatch):
+    """It names what runs: half of it, and nothing can be ended any more."""
+    home, state = Home(tmp_path), State.new()
+    state.save(home)
+    written = Path.write_text
+
+    def full(path: Path, text: str) -> int:
+        written(path, text[:40])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        state.save(home)
+
+    assert State.load(home) == state
+    assert home.state.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_process_with_a_recycled_pid_is_never_ended():
     """The file may name a pid that now belongs to somebody else's process."""
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
@@ -179,6 +241,30 @@ def test_a_process_that_ignores_the_request_is_killed_with_its_children(tmp_path
 
     assert process.find() is None
     assert child.find() is None
+
+
+def test_the_containers_of_a_killed_docker_daemon_are_ended_too(tmp_path, monkeypatch):
+    """They run without it, and nothing but a daemon finds them: `make demo-down` said that nothing was left."""
+    home, state = Home(tmp_path), State.new()
+    state.processes[lifecycle.DOCKER_DAEMON] = Process(pid=os.getpid(), started=0)
+    state.save(home)
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start_daemon(_home: Home, _report: Report, begun: Begun) -> None:
+        running.append(subprocess.Popen(["sleep", "600"]))
+        begun(Process.of(running[0].pid))
+
+    monkeypatch.setattr(lifecycle, "ensure_docker", start_daemon)
+    monkeypatch.setattr(lifecycle, "why_unreachable", lambda: None if running else "connection refused")
+    monkeypatch.setattr(lifecycle, "remove_images", lambda *_: None)
+    monkeypatch.setattr(lifecycle, "remove_leftovers", lambda _: ["container mwaa"])
+    said: list[str] = []
+
+    lifecycle.clear(home, said.append)
+
+    assert said == ["removed container mwaa", "ended the Docker daemon"]
+    assert not psutil.pid_exists(running[0].pid)
+    assert State.load(home) is None
 
 
 def test_a_half_made_environment_is_not_taken_for_a_whole_one(tmp_path, monkeypatch):

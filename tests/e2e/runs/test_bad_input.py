@@ -17,14 +17,15 @@ LAST = 25
 """Lines at the end of a log that a person sees without scrolling."""
 
 
-def revision(airflow: Airflow, **changes: Any) -> str:
-    """ARN of a new revision of a workstream's task definition."""
+def definition_like(airflow: Airflow, workstream: str, **changes: Any) -> str:
+    """ARN of a task definition of a workstream's own, made from tram's: a workstream's runs end the containers of its family."""
     ecs = client(airflow.stack, "ecs")
     definition = ecs.describe_task_definition(taskDefinition=airflow.configuration("tram")["taskDefinition"])["taskDefinition"]
-    names = ("family", "networkMode", "cpu", "memory", "executionRoleArn", "taskRoleArn", "requiresCompatibilities", "volumes")
+    names = ("networkMode", "cpu", "memory", "executionRoleArn", "taskRoleArn", "requiresCompatibilities", "volumes")
     container = definition["containerDefinitions"][0]
     environment = container["environment"] + [{"name": n, "value": v} for n, v in changes.pop("environment", {}).items()]
     made = ecs.register_task_definition(
+        family=f"{definition['family']}-{workstream}",
         **{name: definition[name] for name in names},
         containerDefinitions=[{**container, "environment": environment, **changes}],
     )
@@ -44,9 +45,9 @@ def faulty(airflow: Airflow) -> Iterator[None]:
     """Workstreams of which each has one fault, made in the DAGs' bucket; all at once, because Airflow looks every few seconds."""
     known = airflow.configuration("tram")["taskDefinition"].rpartition(":")[0]
     broken = {
-        "no-definition": f"{known}:999",
-        "no-image": revision(airflow, image=image_without_digest(airflow)),
-        "no-prefix": revision(airflow, environment=other_prefix(airflow)),
+        "no-definition": f"{known}-no-definition:999",
+        "no-image": definition_like(airflow, "no-image", image=image_without_digest(airflow)),
+        "no-prefix": definition_like(airflow, "no-prefix", environment=other_prefix(airflow)),
     }
     with contextlib.ExitStack() as stack:
         for name, definition in broken.items():
@@ -124,6 +125,6 @@ def test_a_fault_fails_the_task_and_the_end_of_its_log_says_what_to_do(airflow: 
         run = begun.get(name) or airflow.trigger(fault.workstream, **fault.params)
         assert run.ended() == "failed"
 
-    end = "\n".join(run.log().splitlines()[-LAST:])
+    end = "\n".join(run.whole_log(run.task["try_number"]).splitlines()[-LAST:])
     assert fault.says in end
     assert fault.fix in end

@@ -22,12 +22,12 @@ def test_a_container_that_is_killed_in_the_middle_goes_on_where_it_was(started, 
     run.container_of(task).kill(signal.SIGKILL)
 
     assert run.ended() == "failed"
-    assert "killed" in run.log(1)
+    assert "killed" in run.whole_log()
 
     run.clear()
 
     assert run.ended() == "success"
-    assert list(run.finished(2)) == ["stop_4", "stop_5", "stop_6"], run.log(2)
+    assert list(run.finished(2)) == ["stop_4", "stop_5", "stop_6"]
 
 
 def test_a_run_that_is_cleared_or_marked_failed_stops_its_container_and_its_query(airflow, started, orphan):
@@ -61,6 +61,6 @@ def test_a_run_that_takes_too_long_is_ended_and_says_what_to_do(started, orphan)
     [task] = run.ecs_tasks()
     assert (task["lastStatus"], task["containers"][0]["exitCode"]) == ("STOPPED", 3)
     assert run.nodes()["stop_2"] == "cancelled"
-    last = "\n".join(run.log().splitlines()[-20:])
+    last = "\n".join(run.whole_log().splitlines()[-20:])
     assert "dbt did not finish within the workstream's timeoutMinutes" in last
     assert "raise timeoutMinutes" in last

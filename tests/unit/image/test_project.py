@@ -38,7 +38,11 @@ def test_a_project_that_means_another_target_is_warned_about_by_file_and_line(tm
 def test_what_has_no_value_is_named_and_what_has_one_is_not(tmp_path: Path):
     """The first run would end with dbt's complaint, in the night."""
     text = "{{ env_var('RAW') }} {{ env_var('SET') }} {{ env_var('OR', 'x') }}\n{{ var('day') }}{{ var('known') }}{{ var('set') }}"
-    others = {"models/b.sql": "{# env_var('NEVER') #}", "dbt_packages/p/m.sql": "{{ var('p') }}"}
+    others = {
+        "models/b.sql": "{# env_var('NEVER') #}",
+        "profiles.yml": "x: \"{{ env_var('OF_THEIR_OWN') }}\"",
+        "dbt_packages/p/m.sql": "{{ var('p') }}",
+    }
     project = _project(tmp_path, **{"models/a.sql": text}, **others)
 
     assert warnings(project, "production", {"SET"}, {"set"}) == [

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,7 +78,7 @@ def test_a_lock_that_may_be_held_stops_the_job(pulumi: FakeProgram, monkeypatch:
 
 def test_a_cancelled_job_gets_the_time_to_unlock_by_itself(pulumi: FakeProgram):
     """`pulumi` ends its resource and unlocks; to cancel under it would corrupt the state."""
-    lock(pulumi, hostname=socket.gethostname())
+    lock(pulumi, hostname=socket.gethostname(), pid=os.getpid())
 
     def unlock(_: float) -> None:
         next((pulumi.folder.parent / "backend").rglob("*.json")).unlink(missing_ok=True)
@@ -85,6 +86,15 @@ def test_a_cancelled_job_gets_the_time_to_unlock_by_itself(pulumi: FakeProgram):
     recover(Engine("dev"), "dbt-platform", wait=unlock)
 
     assert "cancel" not in pulumi.verbs
+
+
+def test_nobody_waits_for_a_process_that_is_gone(pulumi: FakeProgram):
+    """A person sits before it, and the process table has the answer at once."""
+    lock(pulumi, hostname=socket.gethostname())
+
+    recover(Engine("dev"), "dbt-platform", wait=lambda _: pytest.fail("it waits"))
+
+    assert "cancel" in pulumi.verbs
 
 
 def test_what_was_cut_off_is_settled_and_explained(pulumi: FakeProgram, capsys: pytest.CaptureFixture[str]):
@@ -155,12 +165,22 @@ def test_a_person_recovers_the_selected_stack(pulumi: FakeProgram, monkeypatch: 
     monkeypatch.delenv("PULUMI_BACKEND_URL")
     pulumi.answers({"stack export": state(), "stack": ("dev", 0), "whoami": {"user": "ann", "url": backend}})
     lock(pulumi, hostname=socket.gethostname())
-    monkeypatch.setattr(recovery, "GRACE_SECONDS", 0)
 
     done = CliRunner().invoke(app, ["recover"])
 
     assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "`pulumi up --stack dev` can go on.")
     assert "cancel" in pulumi.verbs
+
+
+def test_a_stack_file_somewhere_else_is_read_there(pulumi: FakeProgram, tmp_path: Path):
+    """The sandbox's own is a copy; Pulumi would write a salt into the committed one."""
+    operation = {"type": "creating", "resource": {"urn": "urn:gateway", "type": "aws:ec2/natGateway:NatGateway", "inputs": {}}}
+    pulumi.answers({"stack export": state(pending=[operation])})
+
+    done = CliRunner().invoke(app, ["--stack", "dev", "recover", "--config-file", str(tmp_path / "dev.yaml")])
+
+    assert done.exit_code == 0
+    assert f"--config-file {tmp_path / 'dev.yaml'}" in " ".join(pulumi.calls[-1])
 
 
 def test_what_replaces_another_is_not_taken_over():

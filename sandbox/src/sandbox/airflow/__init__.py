@@ -21,7 +21,7 @@ def ensure_image(base: str, report: Report) -> str:
         SandboxError: the build failed; with the end of its output.
     """
     client = docker.from_env(timeout=600)
-    content = b"".join((_FOLDER / name).read_bytes() for name in ("Dockerfile", "requirements.txt"))
+    content = b"".join((_FOLDER / name).read_bytes() for name in ("Dockerfile", "requirements.txt", "serve.py"))
     digest = hashlib.sha256(content + str(client.images.get(base).id).encode()).hexdigest()[:12]
     tag = f"{_REPOSITORY}:{digest}"
     try:

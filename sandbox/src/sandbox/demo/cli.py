@@ -24,6 +24,9 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 SLOW_TYPES = ("docker:index/image:Image", "aws:mwaa/environment:Environment")
 """Their time depends on downloads and on Airflow's start, not on Pulumi."""
 
+CHANGING = ("up", "update", "destroy", "refresh")
+"""Pulumi's verbs that need the stack for themselves."""
+
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 """Everything behind the command's name is the other program's, `--help` too."""
 
@@ -88,7 +91,9 @@ def down() -> None:
         if state.alive() and home.project.exists():
             try:
                 with steps.step("pulumi destroy"):
-                    _stack(home, state).run("destroy", "--yes", "--skip-preview")
+                    stack = _stack(home, state)
+                    stack.recover()
+                    stack.run("destroy", "--yes", "--skip-preview")
             except SandboxError as error:
                 failure = error  # what runs must end all the same; AWS is only an emulator here
         with steps.step("stand-ins") as report:
@@ -145,12 +150,17 @@ def execute(context: typer.Context) -> None:
 
 @app.command("pulumi", context_settings=PASS_THROUGH)
 def run_pulumi(context: typer.Context) -> None:
-    """Run `pulumi` on the sandbox stack, e.g. `sandbox pulumi preview --diff`; with what Pulumi.sandbox.yaml says now."""
+    """Run `pulumi` on the sandbox stack, e.g. `sandbox pulumi preview --diff`; with what Pulumi.sandbox.yaml says now.
+
+    What changes the stack first settles what a killed deployment left.
+    """
     _explain(context)
     stack = _running_stack()
     if not context.args:
         raise SandboxError("Which pulumi command?", "For example: .venv/bin/sandbox pulumi preview --diff")
     stack.render()
+    if context.args[0] in CHANGING:
+        stack.recover()
     _replace_by(stack.command(*context.args), stack)
 
 

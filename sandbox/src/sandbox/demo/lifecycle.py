@@ -17,8 +17,8 @@ from sandbox.emulator.process import start as start_emulator
 from sandbox.errors import SandboxError
 from sandbox.network import answers, free_port
 from sandbox.paths import CACHE, Home
-from sandbox.processes import start, stop
-from sandbox.state import State
+from sandbox.processes import Begun, start, stop
+from sandbox.state import Process, State
 from sandbox.steps import Report, Steps
 from sandbox.virtualenvs import ensure_virtualenv
 
@@ -60,11 +60,18 @@ def docker_daemon(home: Home, report: Report) -> Iterator[None]:
         clear(home, report)
 
 
-def _start_docker(home: Home, state: State, report: Report) -> None:
-    """A daemon that this starts is in the state at once: whatever kills this process, `sandbox down` can end it."""
-    if daemon := ensure_docker(home, report):
-        state.processes[DOCKER_DAEMON] = daemon
+def _recorded(name: str, home: Home, state: State) -> Begun:
+    """Puts a process into the state: whatever kills this one, `sandbox down` can end it."""
+
+    def record(process: Process) -> None:
+        state.processes[name] = process
         state.save(home)
+
+    return record
+
+
+def _start_docker(home: Home, state: State, report: Report) -> None:
+    ensure_docker(home, report, _recorded(DOCKER_DAEMON, home, state))
 
 
 def set_up(steps: Steps, home: Home, state: State) -> Tools:
@@ -98,18 +105,18 @@ def start_stand_ins(steps: Steps, home: Home, state: State, tools: Tools) -> Non
         state.warehouse_port = free_port(*bind)
         home.warehouse_database.parent.mkdir(parents=True, exist_ok=True)
         report(f"127.0.0.1:{state.warehouse_port}")
-        state.processes["warehouse"] = start(
+        start(
             "warehouse",
             [tools.warehouse_python, warehouse.LAUNCHER, str(state.warehouse_port), home.warehouse_database],
             {**os.environ, **warehouse.environment(bind=bind, admin_password=state.warehouse_password)},
             home.logs / "warehouse.log",
             ready=lambda: answers(warehouse.health_url("127.0.0.1", state.warehouse_port)),
+            begun=_recorded("warehouse", home, state),
         )
-        state.save(home)
     with steps.step("AWS emulator") as report:
         state.emulator_port = free_port(*bind)
         report(state.emulator_url)
-        state.processes["AWS emulator"] = start_emulator(
+        start_emulator(
             tools.emulator_python,
             home.logs / "emulator.log",
             sandbox_id=state.id,
@@ -119,8 +126,8 @@ def start_stand_ins(steps: Steps, home: Home, state: State, tools: Tools) -> Non
             bind=bind,
             airflow_image=tools.airflow_image,
             secret_key=state.secret_key,
+            begun=_recorded("AWS emulator", home, state),
         )
-        state.save(home)
 
 
 def configuration(state: State, tools: Tools) -> dict[str, Any]:
@@ -155,6 +162,9 @@ def clear(home: Home, report: Report) -> None:
         if process.find():
             stop(process, seconds=20)
             report(f"ended the {name}")
+    if daemon and not daemon.find():  # It was killed: its containers may go on, and only a daemon ends them.
+        _start_docker(home, state, report)
+        daemon = state.processes.pop(DOCKER_DAEMON, None)
     if why_unreachable() is None:
         for thing in remove_leftovers(state.id):
             report(f"removed {thing}")

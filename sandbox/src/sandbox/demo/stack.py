@@ -17,7 +17,7 @@ from sandbox.errors import SandboxError
 from sandbox.paths import REPOSITORY, Home
 from sandbox.processes import tail
 from sandbox.state import State
-from sandbox.steps import Report
+from sandbox.steps import Report, console
 
 NAME = "sandbox"
 
@@ -76,6 +76,18 @@ class Stack:
         if done.returncode:
             raise SandboxError(f"pulumi stack init failed:\n{done.stderr}", f"Remove {self.home.backend} and try again.")
 
+    def recover(self) -> None:
+        """Settles what a killed `pulumi up` left behind, with the command that docs/operations.md tells people to use.
+
+        Raises:
+            SandboxError: somebody else is at work on the stack.
+        """
+        ops = str(Path(sys.executable).with_name("ops"))
+        command = [ops, "--stack", self.name, "recover", "--config-file", str(self.configuration)]
+        done = subprocess.run(command, cwd=self.repository, env=self.environment, stdout=sys.stderr, check=False)
+        if done.returncode:
+            raise SandboxError("ops recover failed, see above.", "`make demo-down` ends everything.")
+
     def log_in(self) -> None:
         """Lets Docker push to the account's registry for 12 hours, with the command that README tells people to use."""
         command = [Path(sys.executable).with_name("ci"), "login"]
@@ -117,12 +129,21 @@ class Stack:
             child = subprocess.Popen(
                 command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
             )
-            for line in child.stdout or ():
-                output.write(line)
-                output.flush()
-                lines.append(line)
-                if report and line.strip():
-                    report(line.rstrip())
+
+            def follow() -> None:
+                for line in child.stdout or ():
+                    output.write(line)
+                    output.flush()
+                    lines.append(line)
+                    if report and line.strip():
+                        report(line.rstrip())
+
+            try:
+                follow()
+            except KeyboardInterrupt:  # Pulumi is told too, ends what it does just now, and unlocks the stack
+                console.print("    Pulumi ends what it has begun; Ctrl+C again does not wait for that.")
+                follow()
+                raise
         said = "".join(lines)
         if child.wait():
             raise SandboxError(f"pulumi {verb} failed:\n{_diagnostics(said) or tail(log, 40)}", f"Its whole output: {log}")

@@ -21,6 +21,7 @@ def start(
     bind: tuple[str, ...],
     airflow_image: str,
     secret_key: str,
+    begun: processes.Begun = lambda _: None,
 ) -> Process:
     """Starts it and waits until it serves.
 
@@ -31,6 +32,7 @@ def start(
         bind: Addresses to listen on: loopback first, then the address at which containers reach the host.
         airflow_image: What an MWAA environment runs.
         secret_key: Secret access key of the root user.
+        begun: Is told of the process before it begins.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_"))}
     environment = {
@@ -52,4 +54,4 @@ def start(
         "SFTP_ENABLED": "0",
     }
     health = f"http://127.0.0.1:{port}/_ministack/health"
-    return processes.start("AWS emulator", [python, LAUNCHER], environment, log, ready=lambda: answers(health))
+    return processes.start("AWS emulator", [python, LAUNCHER], environment, log, ready=lambda: answers(health), begun=begun)

@@ -13,11 +13,12 @@ import threading
 from typing import Any
 
 import docker
-from docker.errors import APIError, NotFound
+from docker.errors import APIError
 from docker.models.containers import Container
 from ministack.core.concurrency import resource_lock
 from ministack.core.responses import request_scope
 from ministack.services import ecs, ecs_metadata
+from requests.exceptions import RequestException
 
 from sandbox.emulator.patches import ecs_containers, ecs_failures, ecs_images, ecs_logs, ecs_secrets, ecs_volumes, replaces
 from sandbox.emulator.roles import DeniedError, Session, assume
@@ -140,7 +141,7 @@ class Task:
         try:
             code = container.wait()["StatusCode"]
             container.reload()
-        except (APIError, NotFound) as error:
+        except (APIError, RequestException) as error:  # it was removed, or Docker's daemon has ended
             _logger.warning("container %s of task %s vanished: %s", name, self.id, error)
             code = 137
         view = self._view(name)

@@ -22,6 +22,7 @@ from ministack.core.responses import get_region
 from sandbox.emulator.patches.mwaa_logs import task_options
 from sandbox.emulator.roles import Session
 from sandbox.emulator.settings import ENDPOINT, EXTRA_HOSTS, LABELS, SANDBOX_ID
+from sandbox.network import free_port
 
 IMAGE = os.environ["MWAA_AIRFLOW_IMAGE"]
 
@@ -31,9 +32,8 @@ MEMORY = "2g"
 START_SECONDS = 600
 """Until Airflow has to answer. On two free processors it takes about 15, on busy ones minutes; MWAA takes half an hour."""
 
-_HOME = "/opt/airflow"
-_DATABASE = f"{_HOME}/database"
-"""On a volume, so that an update keeps the history of runs, as in MWAA."""
+_DATABASE = "/opt/airflow/database"
+"""On a volume, so that an update keeps the history of runs, as in MWAA. Docker fills a new one with what the image has there."""
 
 
 class AirflowStartError(Exception):
@@ -45,15 +45,20 @@ def _name(environment: str) -> str:
 
 
 def start(client: docker.DockerClient, environment: dict[str, Any], session: Session) -> Container:
-    """Makes and starts the container; its web server answers some seconds later."""
+    """Makes and starts the container; its web server answers some seconds later at the environment's `WebserverUrl`.
+
+    The address is the environment's for as long as it lives, whatever becomes of the container.
+    """
     name = _name(environment["Name"])
+    server = environment.setdefault("WebserverUrl", f"127.0.0.1:{free_port('127.0.0.1')}")
+    host, _, port = server.partition(":")
     client.volumes.create(name, labels=LABELS)
     container = client.containers.create(
         IMAGE,
-        "standalone",
         name=name,
         environment=_variables(environment, session),
-        ports={"8080/tcp": ("127.0.0.1", 0)},
+        ports={"8080/tcp": (host, int(port))},
+        restart_policy={"Name": "always"},
         extra_hosts=EXTRA_HOSTS,
         mem_limit=MEMORY,
         memswap_limit=MEMORY,
@@ -68,8 +73,6 @@ def _variables(environment: dict[str, Any], session: Session) -> dict[str, str]:
     options = {
         "core.load_examples": "false",
         "core.simple_auth_manager_all_admins": "true",
-        # SQLite has one writer at a time; the others give up after 5 s, which is too soon on a busy machine.
-        "database.sql_alchemy_conn": f"sqlite:///{_DATABASE}/airflow.db?timeout=60",
         **task_options(environment),
         **environment.get("AirflowConfigurationOptions", {}),
     }
@@ -83,25 +86,17 @@ def _variables(environment: dict[str, Any], session: Session) -> dict[str, str]:
     }
 
 
-def address(container: Container) -> str:
-    """Host and port of the web server."""
-    container.reload()
-    published = container.attrs["NetworkSettings"]["Ports"]["8080/tcp"][0]
-    return f"{published['HostIp']}:{published['HostPort']}"
-
-
-def wait_until_healthy(container: Container) -> None:
-    """Waits until the web server answers and the scheduler and the DAG processor run.
+def wait_until_healthy(server: str, container: Container) -> None:
+    """Waits until the web server answers at `server` and the scheduler and the DAG processor run.
 
     Raises:
         AirflowStartError: it ended, or took too long.
     """
-    server = address(container)
     deadline = time.monotonic() + START_SECONDS
     while not _healthy(server):
         container.reload()
         late = time.monotonic() > deadline
-        if late or container.status != "running":
+        if late or container.attrs["RestartCount"] or container.status != "running":
             problem = f"is not healthy after {START_SECONDS} s" if late else f"ended ({container.status})"
             raise AirflowStartError(f"Airflow {problem}: {container.logs(tail=20).decode(errors='replace')}")
         time.sleep(0.5)

@@ -18,6 +18,7 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, request_scope
 from ministack.services import ec2, mwaa
+from requests.exceptions import RequestException
 
 from sandbox.emulator.patches import mwaa_airflow, mwaa_logs, replaces
 from sandbox.emulator.patches.mwaa_dags import Bucket
@@ -221,12 +222,11 @@ def _start(environment: dict[str, Any]) -> tuple[Bucket, Container]:
     mwaa_airflow.remove(client, environment["Name"], keep_database=True)
     container = mwaa_airflow.start(client, environment, session)
     environment["_docker_container_id"] = container.id
-    environment["WebserverUrl"] = mwaa_airflow.address(container)
     mwaa_logs.follow(environment, container, session)
     bucket = Bucket(environment, session)
     bucket.sync(container)
     bucket.check_requirements(environment, container)
-    mwaa_airflow.wait_until_healthy(container)
+    mwaa_airflow.wait_until_healthy(environment["WebserverUrl"], container)
     return bucket, container
 
 
@@ -254,7 +254,7 @@ def _keep_in_step(environment: dict[str, Any], bucket: Bucket, container: Contai
             bucket.sync(container)
         except NotFound:
             return
-        except (ClientError, APIError) as error:
+        except (ClientError, APIError, RequestException) as error:
             _logger.warning("environment %s: DAGs are not in step: %s", environment["Name"], error)
 
 

@@ -6,13 +6,18 @@ Airflow itself sends the logs of tasks; those of its processes are taken from th
 # pyright: reportMissingImports=false
 # (MiniStack lives in the emulator's own environment.)
 
+import contextlib
 import logging
 import threading
+import time
+from collections.abc import Iterable
 from typing import Any
 
+from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import cloudwatch_logs
+from requests.exceptions import RequestException
 
 from sandbox.emulator.patches.ecs_logs import Stream
 from sandbox.emulator.roles import DeniedError, Session, require
@@ -61,7 +66,7 @@ def task_options(environment: dict[str, Any]) -> dict[str, str]:
 
 
 def follow(environment: dict[str, Any], container: Container, session: Session) -> None:
-    """Forwards the output of Airflow's processes in a thread, which ends with the container."""
+    """Forwards the output of Airflow's processes in a thread, until the container is removed; it may stop and go on meanwhile."""
     streams = {
         process: stream
         for process, module in _PROCESSES.items()
@@ -90,11 +95,36 @@ def _stream(environment: dict[str, Any], module: str, name: str, session: Sessio
 
 
 def _forward(container: Container, streams: dict[bytes, Stream]) -> None:
+    since = None
+    while True:
+        with contextlib.suppress(APIError, RequestException):
+            _copy(container.logs(stream=True, follow=True, since=since), streams)
+        since = time.time()
+        if not _runs_again(container):
+            return
+
+
+def _copy(output: Iterable[bytes], streams: dict[bytes, Stream]) -> None:
     rest = b""
-    for chunk in container.logs(stream=True, follow=True):
+    for chunk in output:
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             process, _, message = line.partition(b"|")
             if stream := streams.get(process.strip()):
                 with request_scope(stream.account, stream.region):
                     stream.put([message.strip()])
+
+
+def _runs_again(container: Container) -> bool:
+    """Waits for a container that has ended, or whose daemon is away; False if it was removed."""
+    while True:
+        try:
+            container.reload()
+        except NotFound:
+            return False
+        except (APIError, RequestException) as error:
+            _logger.warning("container %s can't be seen: %s", container.name, error)
+        else:
+            if container.status == "running":
+                return True
+        time.sleep(1)
