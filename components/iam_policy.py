@@ -23,10 +23,12 @@ class Statement:
     principals: Mapping[str, pulumi.Input[str] | Sequence[pulumi.Input[str]]] | Literal["*"] | None = None
     """Who, in a policy that is attached to a resource (`{"Service": "logs.eu-west-1.amazonaws.com"}`)."""
     effect: Literal["Allow", "Deny"] = "Allow"
+    sid: str | None = None
+    """SNS wants one of each statement; elsewhere nobody needs it."""
 
     def render(self) -> dict[str, object]:
         """The statement as IAM spells it."""
-        optional = {"Principal": self.principals, "Condition": self.conditions}
+        optional = {"Sid": self.sid, "Principal": self.principals, "Condition": self.conditions}
         return {
             "Effect": self.effect,
             "Action": list(self.actions),

@@ -5,7 +5,7 @@ task instances are looked up through Airflow's batch lists, whose filters are in
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ops.errors import OpsError
@@ -23,6 +23,9 @@ BUSY = {"CREATING_SNAPSHOT", "MAINTENANCE", "ROLLING_BACK", "UPDATING"}
 ROLLING_BACK = 2700
 """Seconds: MWAA needs up to half an hour to go back."""
 
+PAGE = 100
+"""What Airflow gives at most in an answer (its option `[api] maximum_page_limit`)."""
+
 POLL = 10
 """Seconds between two looks at it."""
 
@@ -37,7 +40,7 @@ class Airflow:
 
     def __init__(self, stack: Stack) -> None:
         self.name: str = stack.output("airflowEnvironment")
-        self.client = stack.session.client("mwaa")
+        self.client = stack.client("mwaa")
 
     def require_available(self) -> None:
         """Raises OpsError if the environment can't take a request now."""
@@ -100,6 +103,33 @@ class Airflow:
         body = {"dry_run": False, "only_failed": False, "reset_dag_runs": True, "include_downstream": True}
         self.call("POST", f"/dags/{dag_id}/clearTaskInstances", body={**body, "dag_run_id": run_id, "task_ids": [TASK]})
 
+    def dags(self) -> dict[str, dict[str, Any]]:
+        """All DAGs that Airflow has loaded, by id. A request for each hundred."""
+        found: dict[str, dict[str, Any]] = {}
+        total, offset = 1, 0
+        while offset < total:
+            page = self.call("GET", "/dags", query={"limit": PAGE, "offset": offset})
+            found |= {dag["dag_id"]: dag for dag in page["dags"]}
+            total, offset = page["total_entries"], offset + PAGE
+        return found
+
+    def newest_runs(self, dag_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """The newest run of each DAG that has ever run, by the DAG's id.
+
+        A few requests, however many DAGs: the newest hundred runs of all of them, then of those that had none among these.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        missing = set(dag_ids)
+        while missing:
+            body = {"dag_ids": sorted(missing), "order_by": "-run_after", "page_limit": PAGE}
+            page = self.call("POST", "/dags/~/dagRuns/list", body=body)["dag_runs"]
+            for run in page:
+                found.setdefault(run["dag_id"], run)
+            missing -= found.keys()
+            if len(page) < PAGE:
+                break
+        return found
+
     def runs(self, dag_id: str, count: int) -> list[dict[str, Any]]:
         """The newest runs, newest first."""
         body = {"dag_ids": [dag_id], "order_by": "-run_after", "page_limit": count}
@@ -125,12 +155,15 @@ class Airflow:
         status, answer = self._invoke("GET", path)
         return None if status == 404 else _accepted(status, answer)
 
-    def call(self, method: str, path: str, *, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def call(
+        self, method: str, path: str, *, body: dict[str, Any] | None = None, query: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Answer to a request. Raises OpsError with Airflow's own reason if it refuses."""
-        return _accepted(*self._invoke(method, path, body=body))
+        return _accepted(*self._invoke(method, path, Body=body, QueryParameters=query))
 
-    def _invoke(self, method: str, path: str, *, body: dict[str, Any] | None = None) -> tuple[int, Any]:
-        request: dict[str, Any] = {"Name": self.name, "Method": method, "Path": path} | ({"Body": body} if body else {})
+    def _invoke(self, method: str, path: str, **given: dict[str, Any] | None) -> tuple[int, Any]:
+        request: dict[str, Any] = {"Name": self.name, "Method": method, "Path": path}
+        request |= {name: value for name, value in given.items() if value}
         known = self.client.exceptions
         try:
             answer: Any = self.client.invoke_rest_api(**request)

@@ -55,7 +55,7 @@ def left(stack: Stack, workstream: Workstream, run_id: str, name: str) -> Left |
         if not keys:
             return None
         last = max(keys, key=lambda key: int(key.split("/")[-2]))
-        page = json.load(stack.session.client("s3").get_object(Bucket=bucket, Key=last)["Body"])
+        page = json.load(stack.client("s3").get_object(Bucket=bucket, Key=last)["Body"])
     except (BotoCoreError, ClientError):
         return None
     return Left(folder=f"s3://{bucket}/{last.rpartition('/')[0]}", page=page)
@@ -63,5 +63,5 @@ def left(stack: Stack, workstream: Workstream, run_id: str, name: str) -> Left |
 
 def _objects(stack: Stack, workstream: Workstream, below: str) -> Iterator[Any]:
     bucket, prefix = workstream.artifacts
-    pages = stack.session.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/{below}")
+    pages = stack.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/{below}")
     return (item for page in pages for item in page.get("Contents", []))

@@ -12,6 +12,9 @@ from ops.stack import Stack
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 """For people; standard output is for results, so that scripts can read them."""
 
+AT_ONCE = 16
+"""Requests to AWS that are under way at a time."""
+
 results = Console(highlight=False, soft_wrap=True)
 """Results as people read them. Nothing is cut or folded to a width: what is longer than a terminal can be copied whole."""
 

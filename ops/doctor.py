@@ -1,14 +1,17 @@
 """`ops doctor`: does a run have all that it needs?"""
 
-from collections.abc import Iterator
-from typing import Annotated
+import functools
+import os
+from collections.abc import Callable, Container, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Annotated, Any
 
 import typer
 from runner.causes import BY_ID, Diagnosis, age, diagnosis, names_of
 
 from ops.airflow import AILING, Airflow, refusal
-from ops.context import stack_of
-from ops.findings import Check, Finding, report
+from ops.context import AT_ONCE, stack_of
+from ops.findings import Check, Finding, at_once, report
 from ops.rollback import has_image
 from ops.stack import Connection, Stack, Workstream
 from settings.rules import DEFAULT_CONNECTION
@@ -23,17 +26,23 @@ def doctor(
     It changes nothing and reads no secret's value.
     """
     stack = stack_of(context)
-    report(_checks(stack), as_json=as_json)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        report(at_once(pool, _checks(stack, pool)), as_json=as_json)
 
 
-def _checks(stack: Stack) -> Iterator[tuple[str, Check]]:
+def _checks(stack: Stack, pool: Executor) -> Iterator[tuple[str, Check]]:
+    workstreams = stack.workstreams()
+    # Of these one answer tells of many workstreams. They are asked for first, so that nobody in the pool waits in vain.
+    dags = pool.submit(lambda: Airflow(stack).dags())
+    groups = pool.submit(_log_groups, stack, [workstream.log_group for workstream in workstreams])
+    there = functools.cache(functools.partial(has_image, stack))
     for connection in stack.connections():
         yield _credentials(connection), lambda target=connection: _secret(stack, target)
     yield "Airflow", lambda: _airflow(stack)
-    for workstream in stack.workstreams():
-        yield f"{workstream.name}: task definition", lambda target=workstream: _task_definition(stack, target)
-        yield f"{workstream.name}: log group", lambda target=workstream: _log_group(stack, target)
-        yield f"{workstream.name}: DAG", lambda target=workstream: _dag(stack, target)
+    for workstream in workstreams:
+        yield f"{workstream.name}: task definition", lambda target=workstream: _task_definition(stack, target, there)
+        yield f"{workstream.name}: log group", lambda target=workstream: _log_group(stack, target, groups.result())
+        yield f"{workstream.name}: DAG", lambda target=workstream: _dag(target, dags.result())
 
 
 def _credentials(connection: Connection) -> str:
@@ -46,7 +55,7 @@ def _secret(stack: Stack, connection: Connection) -> Iterator[Finding]:
     if connection.authentication == "workloadIdentity":
         yield Finding(check=check, ok=True, detail="the tasks log in with their AWS roles")
         return
-    secret = stack.session.client("secretsmanager").describe_secret(SecretId=connection.secret_arn)
+    secret = stack.client("secretsmanager").describe_secret(SecretId=connection.secret_arn)
     found = age(secret)
     if secret.get("DeletedDate"):
         yield _lacking(check, "secret-deleted", stack)
@@ -89,31 +98,36 @@ def _airflow(stack: Stack) -> Iterator[Finding]:
     )
 
 
-def _task_definition(stack: Stack, workstream: Workstream) -> Iterator[Finding]:
+def _task_definition(stack: Stack, workstream: Workstream, has_image: Callable[[str], bool]) -> Iterator[Finding]:
     name = f"{workstream.name}: task definition"
-    found = stack.session.client("ecs").describe_task_definition(taskDefinition=workstream.task_definition)["taskDefinition"]
+    found = stack.client("ecs").describe_task_definition(taskDefinition=workstream.task_definition)["taskDefinition"]
     if found["status"] == "ACTIVE":
         yield Finding(check=name, ok=True, detail=f"{workstream.task_definition.rpartition('/')[2]} is ACTIVE")
     else:
         yield _lacking(name, "task-definition-gone", stack, workstream.name)
     check, image = f"{workstream.name}: image", found["containerDefinitions"][0]["image"]
-    if has_image(stack, image):
+    if has_image(image):
         yield Finding(check=check, ok=True, detail=image.rpartition("/")[2])
     else:
         yield _lacking(check, "image-gone", stack, workstream.name)
 
 
-def _log_group(stack: Stack, workstream: Workstream) -> Iterator[Finding]:
+def _log_groups(stack: Stack, wanted: list[str]) -> set[str]:
+    """Those that are there with the beginning that all of these have. A request for each fifty."""
+    pages = stack.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=os.path.commonpath(wanted))
+    return {group["logGroupName"] for page in pages for group in page["logGroups"]}
+
+
+def _log_group(stack: Stack, workstream: Workstream, there: Container[str]) -> Iterator[Finding]:
     name = f"{workstream.name}: log group"
-    pages = stack.session.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=workstream.log_group)
-    if any(group["logGroupName"] == workstream.log_group for page in pages for group in page["logGroups"]):
+    if workstream.log_group in there:
         yield Finding(check=name, ok=True, detail=workstream.log_group)
     else:
         yield _lacking(name, "log-group-gone", stack, workstream.name)
 
 
-def _dag(stack: Stack, workstream: Workstream) -> Iterator[Finding]:
-    dag = Airflow(stack).find(f"/dags/{workstream.dag_id}")
+def _dag(workstream: Workstream, dags: Mapping[str, Any]) -> Iterator[Finding]:
+    dag = dags.get(workstream.dag_id)
     if dag is None or dag["is_stale"]:
         detail, fix = "Airflow has not loaded it", "A new DAG takes a minute. Then see the DAG files above."
     elif dag["is_paused"]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 
 import typer
@@ -22,7 +23,12 @@ class Finding:
     fix: str = ""
 
 
-Check = Callable[[], Iterator[Finding]]
+Check = Callable[[], Iterable[Finding]]
+
+
+def at_once(pool: Executor, checks: Iterable[tuple[str, Check]]) -> list[tuple[str, Check]]:
+    """The same checks, which the pool makes from now on, and which give what it found."""
+    return [(name, pool.submit(lambda check=check: list(check())).result) for name, check in checks]
 
 
 def report(checks: Iterable[tuple[str, Check]], *, as_json: bool) -> None:

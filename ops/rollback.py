@@ -163,7 +163,7 @@ def has_image(stack: Stack, image: str) -> bool:
     """Whether ECR has an image that is named `<account>.dkr.ecr.<region>.amazonaws.com/<repository>@<digest>`."""
     name, _, digest = image.partition("@")
     registry, _, repository = name.partition("/")
-    ecr = stack.session.client("ecr")
+    ecr = stack.client("ecr")
     try:
         ecr.describe_images(registryId=registry.partition(".")[0], repositoryName=repository, imageIds=[{"imageDigest": digest}])
     except (ecr.exceptions.ImageNotFoundException, ecr.exceptions.RepositoryNotFoundException):

@@ -3,6 +3,7 @@
 import difflib
 import json
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -91,6 +92,8 @@ class Stack:
     def __init__(self, *, name: str | None = None, outputs_file: Path | None = None) -> None:
         self.name = name
         self.outputs_file = outputs_file
+        self._clients: dict[str, Any] = {}
+        self._making = threading.Lock()
 
     @cached_property
     def outputs(self) -> dict[str, Any]:
@@ -114,6 +117,13 @@ class Stack:
     def session(self) -> boto3.Session:
         """AWS in the stack's region, with the credentials of the environment."""
         return boto3.Session(region_name=self.output("region"))
+
+    def client(self, service: str) -> Any:
+        """A client of an AWS service, made once: threads may share it, and not a session (boto3, "Multithreading")."""
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self.session.client(service)  # pyright: ignore[reportArgumentType, reportCallIssue] (any)
+            return self._clients[service]
 
     def connections(self) -> list[Connection]:
         """All of them, the stack's own first."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from runner.progress import FAILED
 
 from ops.airflow import AILING, Airflow
 from ops.artifacts import left
-from ops.context import here, messages, results, stack_of
+from ops.context import AT_ONCE, here, messages, results, stack_of
 from ops.explain import SUMMARY, of_summary
 from ops.moments import lasting, since
 from ops.run import progress, seconds
@@ -25,6 +26,8 @@ NAMED = 10
 def status(
     context: typer.Context,
     workstream: Annotated[str | None, typer.Argument(help="Name; without it all of them.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only of the workstreams of this owner.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only of the workstreams whose last run failed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """Show the last run of each workstream."""
@@ -32,7 +35,15 @@ def status(
     targets = [stack.workstream(workstream)] if workstream else stack.workstreams()
     airflow = Airflow(stack)
     airflow.require_available()
-    rows = [_row(stack, airflow, target) for target in targets]
+    dags, newest = airflow.dags(), airflow.newest_runs(target.dag_id for target in targets)
+    wanted = [
+        target
+        for target in targets
+        if (not failed or _state(dags.get(target.dag_id), newest.get(target.dag_id)) == "failed")
+        and (owner is None or owner in dags.get(target.dag_id, {}).get("owners", []))
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        rows = list(pool.map(lambda target: _row(stack, target, dags.get(target.dag_id), newest.get(target.dag_id)), wanted))
     if as_json:
         typer.echo(json.dumps(rows))
         return
@@ -48,17 +59,17 @@ def status(
         messages.print(f"[red]Airflow can't load:[/red] {escape(errors)}")
 
 
-def _row(stack: Stack, airflow: Airflow, workstream: Workstream) -> dict[str, Any]:
-    row: dict[str, Any] = {"workstream": workstream.name, "dagId": workstream.dag_id, "state": "not loaded"}
-    dag = airflow.find(f"/dags/{workstream.dag_id}")
+def _state(dag: dict[str, Any] | None, last: dict[str, Any] | None) -> str:
+    if dag is None:
+        return "not loaded"
+    return last["state"] if last else "never ran"
+
+
+def _row(stack: Stack, workstream: Workstream, dag: dict[str, Any] | None, last: dict[str, Any] | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"workstream": workstream.name, "dagId": workstream.dag_id, "state": _state(dag, last)}
     if dag is None:
         return row
-    last = next(iter(airflow.runs(workstream.dag_id, 1)), None)
-    row |= {
-        "paused": dag["is_paused"],
-        "nextRun": dag.get("next_dagrun_run_after"),
-        "state": last["state"] if last else "never ran",
-    }
+    row |= {"paused": dag["is_paused"], "nextRun": dag.get("next_dagrun_run_after")}
     if last:
         row |= {"runId": last["dag_run_id"], "started": last["start_date"], "seconds": seconds(last)}
     if last and last["state"] == "failed":

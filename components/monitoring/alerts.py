@@ -1,7 +1,7 @@
 """Amazon SNS: who learns of failures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
@@ -34,7 +34,7 @@ class Alerts(Component):
         policy = aws.sns.TopicPolicy(
             name,
             arn=topic.arn,
-            policy=document([tls_only([topic.arn], ["sns:Publish"]), *_publishers(topic.arn, args.account)]),
+            policy=document(_statements(topic.arn, args.account)),
             opts=self.child(),
         )
         for email in sorted(set(args.emails)):
@@ -43,22 +43,26 @@ class Alerts(Component):
         self.register_outputs({"topic_arn": self.topic_arn})
 
 
-def _publishers(topic_arn: pulumi.Output[str], account: Account) -> list[Statement]:
-    """The services that publish by themselves, for this account; roles have policies of their own.
+def _statements(topic_arn: pulumi.Output[str], account: Account) -> list[Statement]:
+    """Each with an ID of its own, or SNS refuses the policy: "Every policy statement must have a unique ID."
+
+    The services that publish by themselves, for this account; roles have policies of their own.
 
     CloudWatch User Guide, "Amazon SNS topic policies for alarms"; AWS Cost Management, "Creating an Amazon SNS topic for
     budget notifications".
     """
     sources = {
-        "cloudwatch.amazonaws.com": account.arn("cloudwatch", "alarm:*"),
-        "budgets.amazonaws.com": f"arn:{account.partition}:budgets::{account.id}:*",
+        "cloudwatch": account.arn("cloudwatch", "alarm:*"),
+        "budgets": f"arn:{account.partition}:budgets::{account.id}:*",
     }
-    return [
+    publishers = [
         Statement(
-            principals={"Service": service},
+            sid=service,
+            principals={"Service": f"{service}.amazonaws.com"},
             actions=["sns:Publish"],
             resources=[topic_arn],
             conditions={"StringEquals": {"aws:SourceAccount": account.id}, "ArnLike": {"aws:SourceArn": source}},
         )
         for service, source in sources.items()
     ]
+    return [replace(tls_only([topic_arn], ["sns:Publish"]), sid="tls"), *publishers]

@@ -9,7 +9,7 @@ from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.provider import CATALOGUE
 from sandbox.providers.aws.session import Session
 from sandbox.providers.protocol import InvalidInputs, Operation
-from sandbox.providers.values import UNKNOWN
+from sandbox.providers.values import UNKNOWN, Asset
 from tests.unit.recorder import Stack
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
@@ -46,6 +46,8 @@ def _refused(session: Session, stack: Stack) -> Iterator[tuple[str, str]]:
     for one in stack.registrations():
         if one.type in CATALOGUE:
             inputs = as_the_engine_sends(one.inputs)
+            if isinstance(inputs.get("source"), str):
+                inputs["source"] = Asset(hash="", path=inputs["source"])
             if one.type == "aws:ec2/natGateway:NatGateway":
                 inputs["allocationId"] = UNKNOWN  # the recorder's addresses have no ids
             handler = TableResource(CATALOGUE[one.type], lambda: session)

@@ -71,6 +71,9 @@ def furnish(bench: Bench) -> None:
     facts["rule"] = make("cloudwatch/eventRule:EventRule", scheduleExpression="rate(1 hour)")["name"]
     facts["topic"] = make("sns/topic:Topic")["arn"]
     facts["bucket"] = make("s3/bucket:Bucket")["id"]
+    facts["zone"] = make("route53/zone:Zone", name="example.com", vpcs=[{"vpcId": facts["one"]}])["zoneId"]
+    facts["deleted key"] = make("kms/key:Key")["id"]
+    bench.session.client("kms").schedule_key_deletion(KeyId=facts["deleted key"], PendingWindowInDays=7)
     for number in range(5):
         make("cloudwatch/eventTarget:EventTarget", rule=facts["rule"], arn=facts["topic"], targetId=f"t{number}")
     make(
@@ -248,6 +251,17 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         },
         "Invalid region us-east-1",
     ),
+    (
+        "route53/record:Record",
+        {
+            "zoneId": "<zone>",
+            "name": "page.example.org",
+            "type": "A",
+            "aliases": [{"name": "page.example.com", "zoneId": "<zone>", "evaluateTargetHealth": False}],
+        },
+        "is not permitted in zone example.com",
+    ),
+    ("kms/alias:Alias", {"name": "alias/gone", "targetKeyId": "<deleted key>"}, "KMSInvalidStateException"),
     ("route53/zone:Zone", {"name": "example.com", "vpcs": [{"vpcId": "vpc-0123456789abcdef0"}]}, "InvalidVPCId"),
     (
         "s3/bucketLogging:BucketLogging",
@@ -288,6 +302,26 @@ def test_what_does_not_fit_the_account_is_refused(bench):
     assert wrong == []
 
 
+def test_an_update_is_asked_too(bench):
+    """An alarm or an endpoint that was right may be changed to what AWS refuses."""
+    made = bench.make("ec2/vpcEndpoint:VpcEndpoint", vpcId=bench.facts["two"], serviceName="com.amazonaws.eu-west-1.s3")
+    inputs = {name: made[name] for name in ("vpcId", "serviceName", "tagsAll") if name in made}
+    handler = TableResource(CATALOGUE["aws:ec2/vpcEndpoint:VpcEndpoint"], lambda: bench.session)
+    operation = Operation(urn="urn", name="x", seed=b"seed")
+    own = {**inputs, "routeTableIds": [bench.facts["two table"]]}
+    others = {**inputs, "routeTableIds": [bench.facts["one table"]]}
+
+    changed = handler.update(operation, made["id"], inputs, made, own)
+    handler.update(operation, made["id"], own, changed, {**own, "policy": policy_for_all()})
+
+    with pytest.raises(ProviderError, match="does not belong to"):
+        handler.update(operation, made["id"], own, changed, others)
+
+
+def policy_for_all() -> str:
+    return document(Principal="*", Action="s3:*", Resource="*")
+
+
 def test_what_is_in_use_is_not_deleted(bench):
     """A program that forgets a dependency deletes in the wrong order, and stops half-way in AWS."""
     ec2, facts = bench.session.client("ec2"), bench.facts
@@ -304,6 +338,7 @@ def test_what_is_in_use_is_not_deleted(bench):
         (ec2.delete_internet_gateway, {"InternetGatewayId": facts["gateway"]}, "DependencyViolation"),
         (ec2.detach_internet_gateway, {"InternetGatewayId": facts["gateway"], "VpcId": facts["one"]}, "mapped public address"),
         (ec2.release_address, {"AllocationId": facts["used address"]}, "InUse"),
+        (bench.session.client("events").delete_rule, {"Name": facts["rule"]}, "since it has targets"),
     ]
     for call, arguments, reason in refused:
         with pytest.raises(ClientError, match=reason):

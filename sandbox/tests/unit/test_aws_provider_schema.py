@@ -5,7 +5,6 @@ plugin protocol answered (PlanResourceChange on an applied state, one property c
 """
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,9 @@ from sandbox.providers.aws.comparison import changed, must_replace
 from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.provider import CATALOGUE
 from sandbox.providers.aws.table import ResourceType
+from sandbox.testing import upstream
 
 FACTS: dict[str, dict[str, list[str]]] = json.loads((Path(__file__).parent / "aws_provider_schema.json").read_text())
-
-NAMES = {
-    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "aws_iam_openid_connect_provider",
-    "aws:s3/bucketObjectv2:BucketObjectv2": "aws_s3_object",
-}
-"""Types whose name there does not follow from ours."""
-
-RENAMED = {("aws_cloudwatch_metric_alarm", "name"): "alarm_name", ("aws_sns_topic_subscription", "topic"): "topic_arn"}
 
 SETTLED = {
     ("aws_default_security_group", "egress"): "without it the provider closes the group, as ours does",
@@ -35,31 +27,12 @@ SETTLED = {
 """Properties that differ, and why they may."""
 
 
-def upstream(token: str) -> str:
-    """`aws:ec2/vpc:Vpc` -> `aws_vpc`."""
-    _, module, _, name = re.split(r"[:/]", token)
-    names = (NAMES.get(token, ""), f"aws_{module}_{snake(name)}", f"aws_{snake(name)}")
-    return next(each for each in names if each in FACTS)
-
-
-def snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower().replace("open_id", "openid")
-
-
-def singular(name: str) -> Iterator[str]:
-    """Pulumi gives lists and blocks in the plural."""
-    yield name
-    yield name.removesuffix("s")
-    yield name.removesuffix("es")
-    yield re.sub("ies$", "y", name)
-
-
 def named(kind: ResourceType) -> Iterator[tuple[str, Property, set[str]]]:
     """Each property of ours with the names that it may have there."""
-    other = upstream(kind.token)
+    other = upstream.resource_type(kind.token, FACTS)
     for name, known in kind.properties.items():
-        if (other, snake(name)) not in SETTLED:
-            yield name, known, {RENAMED.get((other, snake(name)), ""), *singular(snake(name))} - {""}
+        if (other, upstream.snake(name)) not in SETTLED:
+            yield name, known, set(upstream.properties(other, name))
 
 
 UNCOMPARED = {
@@ -74,7 +47,7 @@ KINDS = [pytest.param(kind, id=kind.token) for kind in CATALOGUE.values() if kin
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_properties_replace(kind):
     """A change that AWS can't make in place must not look harmless in the sandbox's preview, nor the other way round."""
-    replacing = set(FACTS[upstream(kind.token)]["force_new"])
+    replacing = set(FACTS[upstream.resource_type(kind.token, FACTS)]["force_new"])
 
     wrong = [
         name
@@ -88,7 +61,7 @@ def test_the_same_properties_replace(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_properties_are_kept_when_they_are_removed(kind):
     """What changes nothing in AWS must not show an effect here: production would not have it."""
-    kept = set(FACTS[upstream(kind.token)]["optional_computed"])
+    kept = set(FACTS[upstream.resource_type(kind.token, FACTS)]["optional_computed"])
 
     wrong = [
         name
@@ -102,7 +75,7 @@ def test_the_same_properties_are_kept_when_they_are_removed(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_properties_are_required(kind):
     """A name is required there, and automatic in Pulumi."""
-    required = set(FACTS[upstream(kind.token)]["required"])
+    required = set(FACTS[upstream.resource_type(kind.token, FACTS)]["required"])
     automatic = kind.name.property if kind.name else None
 
     wrong = [name for name, known, others in named(kind) if others & required and not known.required and name != automatic]

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.provider import CATALOGUE
+from sandbox.providers.aws.refusals import cloudformation
 from sandbox.providers.aws.refusals.limits import LIMITS
 from sandbox.providers.aws.refusals.references import PLACES, POLICIES, Reference
 from sandbox.providers.aws.session import Session
@@ -40,6 +41,7 @@ ROLE_TYPE = "iam/role:Role"
 ROLE_POLICY = "iam/rolePolicy:RolePolicy"
 KEY_TYPE = "kms/key:Key"
 ALIAS = "kms/alias:Alias"
+ISSUER_TYPE = "iam/openIdConnectProvider:OpenIdConnectProvider"
 MWAA = "mwaa/environment:Environment"
 ZONE = "route53/zone:Zone"
 BUCKET_POLICY = "s3/bucketPolicy:BucketPolicy"
@@ -177,6 +179,10 @@ def widget(kind: str = "text", properties: Any = None, **place: Any) -> dict[str
     return {"type": kind, "properties": {"markdown": "#"} if properties is None else properties, **place}
 
 
+def line(reason: str, **properties: Any) -> Case:
+    return dashboard(reason, widget("metric", {"metrics": [["A", "B"]], "region": "eu-west-1", **properties}))
+
+
 def budget(reason: str, notifications: list[dict[str, Any]] | None = None, **change: Any) -> Case:
     given = {"budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "100", "limitUnit": "USD"}
     return BUDGET, {**given, **change, **({"notifications": notifications} if notifications else {})}, reason
@@ -279,6 +285,19 @@ CASES: dict[str, list[Case]] = {
         (ROLE_POLICY, {"role": "dbt", "policy": "[]"}, "must be a JSON object"),
         (ROLE_POLICY, {"role": "dbt", "policy": document({**allow(Action="*", Resource="*"), "Effect": "allow"})}, "Effect"),
     ],
+    "what only the schemas of CloudFormation say": [
+        (ROLE_TYPE, {**trust("")[1], "description": "→ a role"}, "does not match"),
+        (ROLE_TYPE, {**trust("")[1], "path": "team"}, "does not match"),
+        (ROLE_TYPE, {**trust("")[1], "path": "/team/"}, ""),
+        (LOG_GROUP, {"retentionInDays": 10}, "not one of"),
+        (LOG_GROUP, {"retentionInDays": 0}, ""),
+        (KEY_TYPE, {"rotationPeriodInDays": 30, "enableKeyRotation": True}, "90"),
+        (CLUSTER, {"serviceConnectDefaults": {"namespace": "n"}}, "does not model"),
+        (TASK, {**TASK_INPUTS, "containerDefinitions": "[]", "pidMode": "all"}, "does not model"),
+        (ALARM, {**alarm("")[1], "evaluateLowSampleCountPercentiles": "e" * 256}, "255 characters"),
+        (ENDPOINT, {**endpoint("", "eu-west-1.s3")[1], "ipAddressType": "ipv5"}, "not one of ipv4"),
+        (VPC, {"cidrBlock": "10.0.0.0/16", "ipv6CidrBlockNetworkBorderGroup": "x"}, "does not model"),
+    ],
     "trust policies": [
         trust(""),
         trust("", Action=["sts:AssumeRole", "sts:TagSession"], Principal={"AWS": ACCOUNT}),
@@ -309,7 +328,10 @@ CASES: dict[str, list[Case]] = {
         bucket("invalid action", Action="s3:ReadObject"),
         bucket("out of service scope", Action="kms:Decrypt"),
         bucket("invalid condition key", Condition={"StringEquals": {"s3:x-amz-encryption": "aws:kms"}}),
-        bucket("", Condition={"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}),
+        bucket("", Action="s3:PutObject", Condition={"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}),
+        bucket("do not apply", Condition={"StringEquals": {"s3:prefix": "a"}}),
+        bucket("", Action="s3:ListBucket", Resource="arn:aws:s3:::dags", Condition={"StringEquals": {"s3:prefix": "a"}}),
+        bucket("", Action="s3:*", Condition={"StringEquals": {"s3:prefix": "a"}}),
         bucket("Invalid principal", Principal={"AWS": "dbt"}),
         key(""),
         key("out of service scope", Action="s3:GetObject"),
@@ -322,6 +344,19 @@ CASES: dict[str, list[Case]] = {
         topic("", Action="SNS:*"),
         topic("", Condition={"StringEquals": {"AWS:SourceOwner": ACCOUNT}}),
         topic("out of service scope", Action="sns:CreateTopic"),
+        (
+            TOPIC_POLICY,
+            {"arn": TOPIC, "policy": document(*[allow(Action="sns:Publish", Principal=ROOT, Resource=TOPIC)] * 2)},
+            "unique ID",
+        ),
+        (
+            TOPIC_POLICY,
+            {
+                "arn": TOPIC,
+                "policy": document(*(allow(Sid=sid, Action="sns:Publish", Principal=ROOT, Resource=TOPIC) for sid in "ab")),
+            },
+            "",
+        ),
         topic("out of service scope", Action="sqs:SendMessage"),
         secret(""),
         secret("no action on a Secret", Action="secretsmanager:ListSecrets"),
@@ -373,6 +408,9 @@ CASES: dict[str, list[Case]] = {
         container(
             "Linux only", {"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE", "cpuArchitecture": "ARM64"}}
         ),
+        container("GPU", resourceRequirements=[{"type": "GPU", "value": "1"}]),
+        container("ends in .env", environmentFiles=[{"type": "s3", "value": "arn:aws:s3:::dags/settings.txt"}]),
+        container("", environmentFiles=[{"type": "s3", "value": "arn:aws:s3:::dags/settings.env"}]),
         containers("used twice", CONTAINER, CONTAINER),
         containers("1 to 10 items"),
         containers("1 to 10 items", *({**CONTAINER, "name": f"c{number}"} for number in range(11))),
@@ -411,6 +449,13 @@ CASES: dict[str, list[Case]] = {
         image_rules("same rulePriority", image_rule(), image_rule()),
         image_rules("rulePriority", image_rule(0)),
         image_rules("action", image_rule(action="delete")),
+        image_rules("select untagged", image_rule(1), image_rule(2)),
+        image_rules(
+            "unique set of tag prefixes", *(image_rule(number, tagStatus="tagged", tagPrefixList=["v"]) for number in (1, 2))
+        ),
+        image_rules(
+            "", *(image_rule(number, tagStatus="tagged", tagPrefixList=[prefix]) for number, prefix in ((1, "v"), (2, "w")))
+        ),
         image_rules("unknown part", {**image_rule(), "enabled": True}),
         image_rules("more than one", image_rule(1, tagStatus="any"), image_rule(2, tagStatus="any")),
         (IMAGE_LIFECYCLE, {"repository": "dbt", "policy": json.dumps({"rule": [image_rule()]})}, "list of rules"),
@@ -433,6 +478,7 @@ CASES: dict[str, list[Case]] = {
         object_rule("give one, or all inside", filter={"prefix": "a", "objectSizeGreaterThan": 1}, expiration={"days": 1}),
         object_rule("Tags", filter={"tag": {"key": "a", "value": "b"}}, abortIncompleteMultipartUpload={"daysAfterInitiation": 7}),
         object_rule("", filter={"and": {"prefix": "logs/", "tags": {"keep": "no"}}}, expiration={"days": 30}),
+        object_rule("0 to -", filter={"objectSizeGreaterThan": -1}, expiration={"days": 1}),
         object_rule("no action"),
         object_rule("midnight", expiration={"date": "2030-01-01T12:00:00Z"}),
         (LIFECYCLE, {"bucket": "b", "rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}] * 2}, "unique"),
@@ -463,6 +509,7 @@ CASES: dict[str, list[Case]] = {
         pattern("no match expression", detail={"code": [{"numeric": ["=>", 5]}]}),
         pattern("Only one key", source=[{"prefix": "a", "suffix": "b"}]),
         pattern("is empty"),
+        pattern("2048", source=["a" * 2048]),
         target("", '{"task": <task>, "rule": <aws.events.rule-name>}'),
         target("", '"The task <task>"\n"has failed."'),
         target("none of its inputPaths", '"<tusk>"'),
@@ -512,6 +559,20 @@ CASES: dict[str, list[Case]] = {
         dashboard("ARNs of alarms", widget("alarm", {"alarms": ["queue"]})),
         dashboard("'query'", widget("log", {"region": "eu-west-1"})),
         dashboard("additional property", widget(title="x")),
+        dashboard("start should be", start="yesterday"),
+        dashboard("start should be", start="2026-13-01T00:00:00Z"),
+        dashboard("", start="-PT8H"),
+        dashboard("", start="2026-01-01T00:00:00Z", end="2026-01-02T00:00:00.000Z"),
+        line("region should be", region="Ireland"),
+        line("yAxis", yAxis={"middle": {}}),
+        line("", yAxis={"left": {"min": 0}}, stacked=True, title="Runs", legend={"position": "right"}),
+        line("stacked", stacked="yes"),
+        line("title", title=5),
+        line("legend.position", legend={"position": "top"}),
+        line("horizontal", annotations={"horizontal": [{"label": "limit"}]}),
+        line("vertical", annotations={"vertical": [{"value": "noon"}]}),
+        line("", annotations={"horizontal": [{"value": 5}, [{"value": 1}, {"value": 2}]], "vertical": [{"value": "2026-01-01"}]}),
+        dashboard("id should", widget("metric", {"metrics": [["A", "B", {"id": "Runs"}]], "region": "eu-west-1"})),
     ],
     "network": [
         (GROUP, {"vpcId": "vpc-1", "description": "tasks of dbt (egress only)"}, ""),
@@ -530,6 +591,7 @@ CASES: dict[str, list[Case]] = {
         rule("no type and code", ipProtocol="icmp", fromPort=300, toPort=0),
         rule("fromPort and toPort", ipProtocol="icmp", fromPort=None, toPort=None),
         rule("host bits", cidrIpv4="10.0.0.1/8"),
+        rule("has no /", cidrIpv4="10.0.0.0"),
         flow_log(""),
         flow_log("not applicable for s3", logDestination="arn:aws:s3:::logs", logDestinationType="s3"),
         flow_log("reserved term", iamRoleArn=None, logDestination="arn:aws:s3:::logs/AWSLogs/", logDestinationType="s3"),
@@ -566,6 +628,7 @@ CASES: dict[str, list[Case]] = {
         environment("does not match", airflowConfigurationOptions={"Core.Parallelism": "4"}),
         environment("does not match", sourceBucketArn="dags"),
         environment("does not match", kmsKey="platform"),
+        environment("two different", networkConfiguration={"subnetIds": ["subnet-1", "subnet-1"], "securityGroupIds": ["sg-1"]}),
     ],
     "the rest": [
         encryption("", {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY}),
@@ -573,6 +636,10 @@ CASES: dict[str, list[Case]] = {
         encryption("1 to 1 items", {"sseAlgorithm": "AES256"}, {"sseAlgorithm": "aws:kms"}),
         encryption("not one of", {"sseAlgorithm": "aws:fsx"}),
         (VERSIONING, {"bucket": "b", "versioningConfiguration": {"status": "Enabled", "mfaDelete": "Enabled"}}, "Mfa"),
+        (VERSIONING, {"bucket": "b", "versioningConfiguration": {}}, "is required"),
+        ("s3/bucket:Bucket", {"bucket": "dags.mrap"}, "mrap"),
+        (ISSUER_TYPE, {"url": "https://gitlab.example.com:8443", "clientIdLists": ["dbt"]}, "no port number"),
+        (ISSUER_TYPE, {"url": "https://gitlab.example.com", "clientIdLists": ["dbt"]}, ""),
         (OBJECT, {"bucket": "b", "key": "ä" * 600}, "1024"),
         (OBJECT, {"bucket": "b", "key": "k", "storageClass": "OUTPOSTS"}, "not one of"),
         (OBJECT, {"bucket": "b", "key": "k", "metadata": {"Owner": "data"}}, "lower case"),
@@ -595,6 +662,7 @@ CASES: dict[str, list[Case]] = {
         subscription("no endpoint", "email", "data"),
         subscription("no endpoint", "https", "http://events.example.com"),
         subscription("no endpoint", "sqs", "https://sqs.eu-west-1.amazonaws.com/1/q"),
+        subscription("SubscriptionRoleArn", "firehose", f"arn:aws:firehose:eu-west-1:{ACCOUNT}:deliverystream/s"),
         subscription("raw message", "email", "data@example.com", rawMessageDelivery=True),
         (TOPIC_TYPE, {"displayName": "d" * 101}, "100 characters"),
         (SECRET, {"kmsKeyId": "my key"}, "does not match"),
@@ -653,6 +721,22 @@ def test_what_aws_refuses_is_refused_and_its_neighbours_pass(aws, kind):
     ]
 
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "reason"),
+    [
+        ("aws:sqs/queue:Queue", {"name": "q", "visibilityTimeoutSeconds": 50000}, ""),
+        ("aws:lambda/function:Function", {"role": ROLE, "memorySize": 64}, "128"),
+        ("aws:ecs/service:Service", {"launchType": "LAMBDA"}, "not one of EC2"),
+    ],
+)
+def test_a_type_that_is_not_modelled_is_refused_for_awss_reason_too(token, inputs, reason):
+    """Whoever reads only that the sandbox is small takes the program to AWS, where it fails."""
+    found = "; ".join(text for _, text in cloudformation.of_strangers(token, inputs))
+
+    assert bool(found) == bool(reason)
+    assert reason in found
 
 
 def test_every_place_in_a_table_is_one_of_a_type(aws):

@@ -36,6 +36,16 @@ def test_alerts_are_encrypted_at_rest_and_on_the_way(stack: Stack, account: Acco
     assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_every_statement_of_the_topics_policy_has_an_id_of_its_own(stack: Stack, account: Account):
+    """SNS refuses the policy otherwise, and the stack's first deployment would end there."""
+    Alerts("alerts", AlertsArgs(account=account, kms_key_arn=KEY, emails=[]))
+
+    ids = [each.get("Sid") for each in stack.statements("aws:sns/topicPolicy:TopicPolicy", "alerts")]
+
+    assert all(ids)
+    assert len(set(ids)) == len(ids) == 3
+
+
 @pytest.mark.parametrize(
     ("service", "source"),
     [

@@ -74,17 +74,26 @@ class Aws:
             self.rest[f"GET /dags/dbt_{name}"] = lambda _: {"is_paused": False, "is_stale": False, "next_dagrun_run_after": None}
             self.rest[f"POST /dags/dbt_{name}/dagRuns"] = lambda _: {"dag_run_id": "manual__1"}
         self.runs: dict[str, list[Any]] = {"dbt_sales": [RUN], "dbt_finance": [RUN]}
-        self.rest["POST /dags/~/dagRuns/list"] = lambda body: {"dag_runs": self.runs[body["dag_ids"][0]][: body["page_limit"]]}
+        self.rest["GET /dags"] = lambda _: self._dags()
+        self.rest["POST /dags/~/dagRuns/list"] = lambda body: {
+            "dag_runs": [run | {"dag_id": dag} for dag in body["dag_ids"] for run in self.runs.get(dag, [])][: body["page_limit"]]
+        }
         self.rest["POST /dags/~/dagRuns/~/taskInstances/list"] = lambda _: {"task_instances": [RUN]}
         stream = {"message": "first", "logStreamName": "dbt/dbt/0123", "eventId": "1"}
         self.answers["Logs_20140328.FilterLogEvents"] = lambda _: {"events": [stream]}
+
+    def _dags(self) -> Any:
+        """Those that are there one by one."""
+        names = [call.removeprefix("GET /dags/") for call in self.rest if call.startswith("GET /dags/")]
+        dags = [self.rest[f"GET /dags/{name}"](None) | {"dag_id": name, "owners": [f"{name}-owner"]} for name in names]
+        return {"dags": dags, "total_entries": len(dags)}
 
     def answer(self, operation: str, body: Any) -> tuple[int, Any]:
         """Status and body of one request."""
         self.requests.append((operation, body))
         if operation == "POST /restapi/dbt-platform-dev":
             assert len(body["Path"]) <= 64  # as MWAA's API reference says
-            return self._rest(f"{body['Method']} {body['Path']}", body.get("Body"))
+            return self._rest(f"{body['Method']} {body['Path']}", body.get("Body") or body.get("QueryParameters"))
         if operation not in self.answers:
             return 400, {"__type": "ResourceNotFoundException", "message": operation}
         found = self.answers[operation](body)

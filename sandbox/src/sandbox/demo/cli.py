@@ -14,6 +14,7 @@ from sandbox.demo import demo, lifecycle, measures
 from sandbox.demo.measures import Measure
 from sandbox.demo.memory import PeakMemory
 from sandbox.demo.stack import Stack
+from sandbox.emulator.faults import Fault, give_order
 from sandbox.errors import SandboxError
 from sandbox.paths import CACHE, REPOSITORY, Home
 from sandbox.state import State
@@ -139,6 +140,26 @@ def show_measures(as_json: Annotated[bool, typer.Option("--json", help="For prog
         print(home.measures.read_text())
     else:
         console.print(measures.table(measures.read(home.measures)))
+
+
+@app.command()
+def faults(
+    fault: Annotated[str, typer.Argument(help=f"{', '.join(Fault)}; or off.")],
+    share: Annotated[float, typer.Option(min=0, max=1, help="Of the calls, chosen by the seed.")] = 1.0,
+    service: Annotated[list[str] | None, typer.Option(help="As it signs its calls (ecs, airflow, ...); none: all.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed, the same calls fail.")] = 0,
+) -> None:
+    """Let the emulator fail as AWS does, until `faults off`."""
+    if fault not in (*Fault, "off"):
+        raise SandboxError(f"There is no fault {fault!r}.", f"One of: {', '.join(Fault)}, off")
+    state = State.load(Home.of_environment())
+    if state is None or not state.alive():
+        raise SandboxError("No sandbox runs here.", "Start it: make demo")
+    order = {} if fault == "off" else {"fault": fault, "share": share, "services": service or [], "seed": seed}
+    give_order(state.emulator_url, order)
+    console.print(
+        "AWS works." if fault == "off" else f"{fault}: {share:.0%} of the calls of {', '.join(service or ['every service'])}"
+    )
 
 
 @app.command("exec", context_settings=PASS_THROUGH)

@@ -16,10 +16,12 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
+from sandbox.emulator.faults import Faults
 from sandbox.emulator.patches import ecs_images
 from sandbox.emulator.settings import BIND, LABEL, PORT
 
 PATCHES = (
+    "api_limits",
     "docker_ownership",
     "ec2_dependencies",
     "ec2_flow_logs",
@@ -33,6 +35,7 @@ PATCHES = (
     "ecs_tags",
     "ecs_tasks",
     "ecs_validation",
+    "in_use",
     "iam_budgets",
     "iam_condition_keys",
     "iam_kms",
@@ -44,6 +47,7 @@ PATCHES = (
     "iam_web_identity",
     "logs_kms",
     "mwaa_environment",
+    "mwaa_rest",
     "mwaa_tags",
     "s3_versions",
     "secretsmanager_empty",
@@ -78,7 +82,7 @@ async def _serve() -> None:
     config.bind = [f"{address}:{PORT}" for address in BIND]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
-    await serve(app, config, shutdown_trigger=stop.wait)
+    await serve(Faults(app), config, shutdown_trigger=stop.wait)
 
 
 def _clean_up(client: docker.DockerClient) -> None:

@@ -126,6 +126,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def configure(self, config: Properties) -> None:
         """Take the provider's configuration (values already parsed); raise ProviderError if it is not usable."""
 
+    def reasons(self, token: str, inputs: Properties) -> list[str]:
+        """What is wrong with a resource of a type that is not modelled."""
+        return []
+
     # The engine's side. Method names are the protocol's.
 
     def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:
@@ -155,7 +159,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
         operation = self._operation(request, seed=request.randomSeed, proposed_name=request.autonaming.proposed_name)
-        news = decode(request.news)
+        news, token = decode(request.news), _type(request.urn)
+        if token not in self.resources:
+            raise ProviderError("; ".join([*self.reasons(token, news), f"The sandbox does not model the resource type {token}"]))
         try:
             inputs = self._resource(request.urn).check(operation, decode(request.olds), news)
         except InvalidInputs as error:

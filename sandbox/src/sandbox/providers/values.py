@@ -41,6 +41,9 @@ class Asset:
     text: str | None = field(default=None, compare=False)
     path: str | None = field(default=None, compare=False)
 
+    def __repr__(self) -> str:
+        return "an asset"
+
     def read(self) -> bytes:
         """The contents. The engine leaves them out where it only compares (Diff, and old values everywhere)."""
         if self.path is not None:

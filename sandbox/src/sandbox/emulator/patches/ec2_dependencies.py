@@ -96,6 +96,19 @@ _guard(
 )
 
 
+_stock_create_route = ec2._create_route
+
+
+@replaces(ec2, "_create_route")
+def create_route(params: dict[str, Any]) -> Answer:
+    """CreateRoute: a destination has one target."""
+    table = ec2._route_tables.get(ec2._p(params, "RouteTableId")) or {}
+    wanted = ec2._p(params, "DestinationCidrBlock")
+    if wanted and any(route.get("DestinationCidrBlock") == wanted for route in table.get("Routes", [])):
+        return ec2._error("RouteAlreadyExists", f"The route identified by {wanted} already exists.", 400)
+    return _stock_create_route(params)
+
+
 def _authorize(params: dict[str, Any], *, egress: bool) -> Answer:
     group = ec2._security_groups.get(ec2._p(params, "GroupId"))
     present = group["IpPermissionsEgress" if egress else "IpPermissions"] if group else []

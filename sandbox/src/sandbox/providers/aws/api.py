@@ -70,6 +70,21 @@ class Api:
         session = self.session
         return f"arn:{session.partition}:{service or self.kind.service}:{session.region}:{session.account}:{resource}"
 
+    def settled(self, call: Callable[[], Any]) -> Any:
+        """The answer of a call, tried again for as long as AWS does not know yet who it names.
+
+        terraform-provider-aws does the same for two minutes (`iamPropagationTimeout`): IAM is eventually consistent.
+        """
+        deadline = time.monotonic() + PROPAGATION
+        while True:
+            try:
+                return call()
+            except ClientError as error:
+                if not _is_late(error) or time.monotonic() > deadline:
+                    raise
+                self.status("waits for IAM")
+            time.sleep(1)
+
     def wait(self, done: Callable[[], bool], what: str, *, every: float = 0.5, default: float = 600) -> None:
         """Poll until `done`; seconds. The program's `custom_timeouts` win over the default."""
         limit = self.timeout or default
@@ -78,6 +93,15 @@ class Api:
             if time.monotonic() > deadline:
                 raise ProviderError(f"{self.kind.token}: waited {limit:.0f} s for {what}")
             time.sleep(every)
+
+
+PROPAGATION = 120
+"""Seconds."""
+
+
+def _is_late(error: ClientError) -> bool:
+    detail = error.response["Error"]
+    return "Polic" in detail["Code"] + detail["Message"] and "principal" in detail["Message"].lower()
 
 
 def is_gone(error: ClientError) -> bool:

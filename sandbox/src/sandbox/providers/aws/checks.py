@@ -6,11 +6,13 @@ from typing import Any
 
 from botocore.model import ServiceModel
 
+from sandbox import models
+from sandbox.models import Shape
 from sandbox.providers.aws import rules, tags
 from sandbox.providers.aws.documents import json_problem
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import limits
-from sandbox.providers.aws.shapes import Shape, coerce, resolve
+from sandbox.providers.aws.refusals import cloudformation, limits
+from sandbox.providers.aws.shapes import coerce, resolve
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.protocol import InvalidInputs
 from sandbox.providers.values import UNKNOWN, Properties, contains_unknown
@@ -35,8 +37,10 @@ def _problems(kind: ResourceType, model: ServiceModel, inputs: Properties) -> It
     known = kind.properties
     for name, value in inputs.items():
         if name in known:
-            yield from _property_problems(name, known[name], model, value)
+            found = list(_property_problems(name, known[name], model, value))
+            yield from found or cloudformation.problems(kind.token, name, limits.parsed(value) if known[name].json else value)
         elif not (kind.tagged and name in ("tags", "tagsAll")):
+            yield from cloudformation.problems(kind.token, name, value)
             yield name, f"the sandbox does not model this property of {kind.token}; it models {', '.join(known)}"
     for name, rule in known.items():
         if rule.required and name not in inputs:
@@ -58,13 +62,13 @@ def _property_problems(name: str, known: Property, model: ServiceModel, value: A
     shape = _shape(known, model)
     found = list(_type_problems(name, known, value) if shape is None else _shape_problems(name, known, shape, value))
     if not found and not contains_unknown(value) and (reason := known.check(value)):
-        found = [(name, f"{rules.shown(value)} {reason}")]
+        found = [(name, f"{models.shown(value)} {reason}")]
     yield from found
 
 
 def _type_problems(name: str, known: Property, value: Any) -> Iterator[Problem]:
-    if isinstance(known.rule, type) and not rules.is_a(value, known.rule):
-        yield name, f"{rules.shown(value)} is not of the type {known.rule.__name__}"
+    if isinstance(known.rule, type) and not models.is_a(value, known.rule):
+        yield name, f"{models.shown(value)} is not of the type {known.rule.__name__}"
 
 
 def _shape_problems(name: str, known: Property, shape: Shape, value: Any) -> Iterator[Problem]:

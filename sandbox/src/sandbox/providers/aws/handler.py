@@ -1,6 +1,7 @@
 # ruff: noqa: A001, A002, ARG002 - names and signatures are those of the protocol
 """The life of a resource whose type is described by a table: check, diff, create, read, update, delete."""
 
+import functools
 from collections.abc import Callable, Iterable
 
 from botocore.exceptions import ClientError
@@ -18,7 +19,7 @@ from sandbox.providers.aws.comparison import (
     with_spelling,
 )
 from sandbox.providers.aws.naming import automatic
-from sandbox.providers.aws.refusals import account, references
+from sandbox.providers.aws.refusals import account
 from sandbox.providers.aws.session import Session
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.protocol import Difference, Operation, PartialFailure, Resource
@@ -56,12 +57,12 @@ class TableResource(Resource):
         wanted = with_defaults(self.kind, inputs)
         self._require(account.problems(self.kind, api.session, inputs))
         with readable_errors(self.kind.token):
-            id = self.kind.create(api, wanted)
+            id = api.settled(lambda: self.kind.create(api, wanted))
         try:
             with readable_errors(self.kind.token):
                 for put in self.kind.puts:
                     if put.on_create and any(inputs.get(name) is not None for name in put.properties):
-                        put.call(api, id, wanted, {})
+                        api.settled(functools.partial(put.call, api, id, wanted, {}))
             return id, self._outputs(api, id, inputs)
         except ProviderError as error:
             raise PartialFailure(str(error), id=id, state={**inputs, "id": id}, inputs=inputs) from error
@@ -84,14 +85,14 @@ class TableResource(Resource):
             raise ProviderError(f"{self.kind.token}: {id} is gone; run `pulumi refresh`")
         # Also what differs from AWS, whatever the old inputs say: the last operation may have failed half-way.
         names += changed(self.kind, self._seen(new, live), new)
-        self._require(references.problems(self.kind, api.session, {name: new[name] for name in names if name in new}))
+        self._require(account.changed_problems(self.kind, api.session, {**new, "id": id}, names))
         left = [*self.kind.outputs, *(name for name, known in self.kind.properties.items() if known.kept and name in old)]
         wanted = with_defaults(self.kind, {**{name: live.get(name) for name in left}, **new})
         present = with_defaults(self.kind, {**old, **live})
         with readable_errors(self.kind.token):
             for put in self.kind.puts:
                 if set(put.properties) & set(names):
-                    put.call(api, id, wanted, present)
+                    api.settled(functools.partial(put.call, api, id, wanted, present))
         return {**kept, **self._outputs(api, id, {**state, **new})}
 
     def delete(self, operation: Operation, id: str, inputs: Properties, state: Properties) -> None:

@@ -46,6 +46,8 @@ def place_problem(subnet: str, vpc: list[str], others: dict[str, str]) -> str | 
 
 
 def _problem(value: Any, kind: type[Network]) -> str | None:
+    if "/" not in str(value):
+        return "is not a network in CIDR notation: it has no /"
     try:
         kind(value)
     except ValueError as error:

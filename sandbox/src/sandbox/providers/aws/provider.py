@@ -3,6 +3,7 @@
 from sandbox.providers.aws.configuration import session_for
 from sandbox.providers.aws.functions import functions
 from sandbox.providers.aws.handler import TableResource
+from sandbox.providers.aws.refusals import cloudformation
 from sandbox.providers.aws.services import (
     budgets,
     cloudwatch,
@@ -50,6 +51,9 @@ class AwsProvider(Provider):
 
     def configure(self, config: Properties) -> None:
         self._session = session_for(config)
+
+    def reasons(self, token: str, inputs: Properties) -> list[str]:
+        return [f"{path}: {reason}" for path, reason in cloudformation.of_strangers(token, inputs)]
 
     def session(self) -> Session:
         """The session; the engine configures a provider before it asks anything of it."""

@@ -7,12 +7,8 @@ from typing import Any
 from botocore import xform_name
 from botocore.model import ServiceModel
 
+from sandbox.models import Shape
 from sandbox.providers.values import UNKNOWN
-
-Shape = Any
-"""A shape of botocore's: its cached properties are opaque to a type checker."""
-
-WHOLE = ("integer", "long")
 
 
 def resolve(model: ServiceModel, rule: str) -> Any:

@@ -134,7 +134,10 @@ def _vpc_endpoint(session: Session, inputs: Properties) -> Iterator[Problem]:
     named = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "service-name", "Values": [service]}]
     others = [
         each for each in ec2.describe_vpc_endpoints(Filters=named)["VpcEndpoints"]
-        if each["VpcId"] == vpc and each["ServiceName"] == service and each["State"].lower() != "deleted"
+        if each["VpcId"] == vpc
+        and each["ServiceName"] == service
+        and each["State"].lower() != "deleted"
+        and each["VpcEndpointId"] != inputs.get("id")
     ]  # fmt: skip
     for table in inputs.get("routeTableIds") or []:
         if any(table in each.get("RouteTableIds", []) for each in others):
@@ -281,6 +284,11 @@ def _alarm(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 def _record(session: Session, inputs: Properties) -> Iterator[Problem]:
     """Route 53 API Reference, AliasTarget: a name, and the zone in which it lies."""
+    zone = session.client("route53").get_hosted_zone(Id=inputs["zoneId"])["HostedZone"]["Name"].lower().rstrip(".")
+    own_name = inputs["name"].lower().rstrip(".")
+    if own_name != zone and not own_name.endswith(f".{zone}"):
+        reason = f"RRSet with DNS name {own_name}. is not permitted in zone {zone}."
+        yield "name", f"InvalidChangeBatch: [{reason}]"
     [alias] = inputs["aliases"]
     endpoints = session.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
     entries = [entry for endpoint in endpoints for entry in endpoint.get("DnsEntries", [])]
@@ -298,7 +306,10 @@ def _record(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 def _environment(session: Session, inputs: Properties) -> Iterator[Problem]:
     network = inputs["networkConfiguration"]
-    vpcs = {_subnet(session, subnet)["VpcId"] for subnet in network["subnetIds"]}
+    subnets = [_subnet(session, subnet) for subnet in network["subnetIds"]]
+    vpcs = {subnet["VpcId"] for subnet in subnets}
+    if len({subnet["AvailabilityZone"] for subnet in subnets}) < len(subnets):
+        yield "networkConfiguration.subnetIds", "ValidationException: the subnets must be in two different availability zones"
     groups = session.client("ec2").describe_security_groups(GroupIds=network["securityGroupIds"])["SecurityGroups"]
     if len(vpcs | {group["VpcId"] for group in groups}) > 1:
         yield "networkConfiguration", "ValidationException: subnets and security groups must be of one VPC"
@@ -339,8 +350,14 @@ FITS: dict[str, Callable[[Session, Properties], Iterator[Problem]]] = {
 
 def problems(kind: ResourceType, session: Session, inputs: Properties) -> Iterator[Problem]:
     """Everything for which AWS would refuse to make the resource in this account, as it is now."""
-    found = list(references.problems(kind, session, inputs))
+    yield from changed_problems(kind, session, inputs, list(inputs))
+
+
+def changed_problems(kind: ResourceType, session: Session, inputs: Properties, names: list[str]) -> Iterator[Problem]:
+    """The same of an update that changes some properties; `inputs` then have the resource's own `id`, which is no other's."""
+    changes = {name: inputs[name] for name in names if name in inputs}
+    found = list(references.problems(kind, session, changes))
     yield from found
     fits = FITS.get(kind.token.removeprefix("aws:"))
-    if fits and not found:
-        yield from fits(session, inputs)
+    if fits and changes and not found:
+        yield from ((path, reason) for path, reason in fits(session, inputs) if re.split(r"[.\[]", path)[0] in changes)

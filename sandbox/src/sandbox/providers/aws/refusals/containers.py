@@ -74,6 +74,7 @@ def _one(container: Properties, inputs: Properties) -> Iterator[Problem]:
     for name in UNSUPPORTED:
         if container.get(name):
             yield name, "is not supported on Fargate, with the network mode awsvpc"
+    yield from _needs(container)
     yield from _linux(container.get("linuxParameters") or {})
     memory, reserved = container.get("memory"), container.get("memoryReservation")
     if memory is not None and reserved is not None and reserved > memory:
@@ -89,6 +90,15 @@ def _one(container: Properties, inputs: Properties) -> Iterator[Problem]:
     command = (container.get("healthCheck") or {}).get("command", ["CMD"])
     if command[:1] not in (["CMD"], ["CMD-SHELL"], ["NONE"]):
         yield "healthCheck.command", "must begin with CMD or CMD-SHELL"
+
+
+def _needs(container: Properties) -> Iterator[Problem]:
+    for each in container.get("resourceRequirements") or []:
+        if each.get("type") == "GPU":
+            yield "resourceRequirements", "Tasks using the Fargate launch type do not support GPU resource requirements."
+    for each in container.get("environmentFiles") or []:
+        if not re.fullmatch(r"arn:aws(-[a-z-]+)?:s3:::[^/]+/.+\.env", each.get("value", "")):
+            yield "environmentFiles", f"{each.get('value')!r} is not the ARN of an object whose name ends in .env"
 
 
 def _linux(parameters: Properties) -> Iterator[Problem]:

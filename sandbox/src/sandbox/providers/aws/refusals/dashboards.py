@@ -1,5 +1,6 @@
 """What the body of a CloudWatch dashboard must be (CloudWatch API Reference, "Dashboard body structure and syntax")."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -15,6 +16,10 @@ ALARM_ARN = re.compile(r"arn:aws(-[a-z-]+)?:cloudwatch:[a-z0-9-]+:\d{12}:alarm:.
 STATISTIC = re.compile(
     r"SampleCount|Average|Sum|Minimum|Maximum|IQM|p(100|\d{1,2}(\.\d+)?)|(TM|TC|TS|WM|PR)\([^)]*\)|(tm|tc|ts|wm)\d{1,2}(\.\d+)?"
 )
+MOMENT = re.compile(
+    r"-?P(\d+[YMWD])*(T(\d+[HMS])+)?|\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])(T[0-2]\d:[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"
+)
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 SEARCHED = re.compile(r"SEARCH\('\s*\{([^}]*)\}")
 """Namespace and dimensions of a search expression."""
 
@@ -41,6 +46,9 @@ def _body(document: dict[str, Any]) -> Iterator[str]:
         yield f"should NOT have additional property {name}"
     if document.get("periodOverride", "auto") not in ("auto", "inherit"):
         yield "periodOverride should be auto or inherit"
+    for name in ("start", "end"):
+        if not MOMENT.fullmatch(str(document.get(name, "PT1H"))):
+            yield f"{name} should be a moment like 2026-01-01T00:00:00Z, or a span like -PT8H, is {document[name]!r}"
     if "end" in document and "start" not in document:
         yield "end needs start"
     if len(document["widgets"]) > MOST_WIDGETS:
@@ -83,11 +91,37 @@ def _metric(properties: dict[str, Any]) -> Iterator[str]:
     if metrics is not None and "region" not in properties:
         yield " should have required property 'region'"
     yield from _statistics(properties)
+    yield from _look(properties)
     for index, metric in enumerate(metrics if isinstance(metrics, list) else []):
         yield from (f".metrics[{index}]{problem}" for problem in _line(metric))
     if metrics is not None and (not isinstance(metrics, list) or not metrics):
         yield ".metrics should be a list that is not empty"
     yield from _alarm_arns(".annotations.alarms", alarms or [])
+
+
+def _look(properties: dict[str, Any]) -> Iterator[str]:
+    for name, kind in (("title", str), ("stacked", bool), ("liveData", bool), ("sparkline", bool), ("setPeriodToTimeRange", bool)):
+        if not isinstance(properties.get(name, kind()), kind):
+            yield f".{name} should be {'a text' if kind is str else 'true or false'}, is {properties[name]!r}"
+    if not REGION.fullmatch(str(properties.get("region", "eu-west-1"))):
+        yield f".region should be a region, is {properties['region']!r}"
+    for name in sorted(set(properties.get("yAxis") or {}) - {"left", "right"}):
+        yield f".yAxis should have left and right, has {name}"
+    position = (properties.get("legend") or {}).get("position", "bottom")
+    if position not in ("bottom", "right", "hidden"):
+        yield f".legend.position should be bottom, right or hidden, is {position!r}"
+    notes = properties.get("annotations") or {}
+    for each in itertools.chain.from_iterable(_pair(note) for note in notes.get("horizontal") or []):
+        if not isinstance(each.get("value"), int | float):
+            yield f".annotations.horizontal should have a number as its value, has {each.get('value')!r}"
+    for each in itertools.chain.from_iterable(_pair(note) for note in notes.get("vertical") or []):
+        if not MOMENT.fullmatch(str(each.get("value"))):
+            yield f".annotations.vertical should have a moment as its value, has {each.get('value')!r}"
+
+
+def _pair(note: Any) -> list[dict[str, Any]]:
+    """A band is given as a list of its two ends."""
+    return [each for each in (note if isinstance(note, list) else [note]) if isinstance(each, dict)]
 
 
 def _line(metric: Any) -> Iterator[str]:
@@ -108,6 +142,8 @@ def _line(metric: Any) -> Iterator[str]:
     yield from _statistics(options)
     if options.get("yAxis", "left") not in ("left", "right"):
         yield ".yAxis should be left or right"
+    if not re.fullmatch("[a-z][a-zA-Z0-9_]*", options.get("id", "m1")):
+        yield f".id should begin with a small letter, and have letters, digits and _, is {options['id']!r}"
     if not re.fullmatch("#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?", options.get("color", "#000000")):
         yield f".color should be an HTML colour like #1f77b4, is {options['color']!r}"
 

@@ -36,6 +36,12 @@ def _image_rules(rules: list[Any]) -> Iterator[str]:
     priorities = [rule["rulePriority"] for rule in rules]
     if len(set(priorities)) != len(priorities):
         yield "two rules have the same rulePriority"
+    tagged = [each for rule in rules for name in ("tagPrefixList", "tagPatternList") for each in rule["selection"].get(name) or []]
+    archived = any("storageClass" in rule["selection"] or rule["action"].get("type") != "expire" for rule in rules)
+    if not archived and len(set(tagged)) != len(tagged):
+        yield "the rules, taken together, must have a unique set of tag prefixes"
+    if not archived and [rule["selection"]["tagStatus"] for rule in rules].count("untagged") > 1:
+        yield "only one rule is allowed to select untagged images"
     catch_all = [rule["rulePriority"] for rule in rules if rule["selection"]["tagStatus"] == "any"]
     if len(catch_all) > 1 and not any("storageClass" in rule["selection"] for rule in rules):
         yield "more than one rule has the tagStatus any"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.providers.aws.rules import shown
+from sandbox.models import shown
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import UNKNOWN, Asset, Properties
 
@@ -200,6 +200,7 @@ LIMITS: dict[str, dict[str, Limit]] = {
     },
     "iam/openIdConnectProvider:OpenIdConnectProvider": {
         "clientIdLists": Limit(page="IAM API Reference, CreateOpenIDConnectProvider", high=100),
+        "url": Limit(page="IAM API Reference, CreateOpenIDConnectProvider: no port number", pattern=r"https://[^:?#\s]+"),
     },
     "iam/role:Role": {
         "permissionsBoundary": Limit(
@@ -260,6 +261,11 @@ LIMITS: dict[str, dict[str, Limit]] = {
         "rules[].transitions[].date": MIDNIGHT,
         "rules[].filter.tag.key": Limit(page="S3 User Guide, object tags", low=1, high=128),
         "rules[].filter.tag.value": Limit(page="S3 User Guide, object tags", high=256),
+        **{
+            f"rules[].filter.{place}objectSize{which}Than": Limit(page="S3 API Reference, LifecycleRuleFilter", low=0)
+            for place in ("", "and.")
+            for which in ("Greater", "Less")
+        },
         "rules[].filter.prefix": Limit(page="S3 User Guide, object keys", octets=1024),
     },
     "s3/bucketObjectv2:BucketObjectv2": {

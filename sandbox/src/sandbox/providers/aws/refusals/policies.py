@@ -88,6 +88,8 @@ class Dialect:
     """White space counts for `longest`, and bytes, not characters."""
     plain_sids: bool = False
     """Letters and digits, each once."""
+    own_sids: bool = False
+    """No two statements may have the same, or none."""
     vendors: frozenset[str] | None = None
     """The services whose actions may be named; None: all."""
     asks: Callable[[dict[str, Any]], Iterator[str]] | None = None
@@ -148,6 +150,8 @@ def _problems(value: Any, dialect: Dialect) -> Iterator[str]:
         return
     if document.get("Version", VERSIONS[0]) not in VERSIONS:
         yield f"has the Version {document['Version']!r}; AWS knows {' and '.join(VERSIONS)}"
+    if not isinstance(document.get("Id", ""), str):
+        yield f"has the Id {document['Id']!r}, which is not a text"
     for name in sorted(set(document) - DOCUMENT_KEYS):
         yield f"has the unknown element {name!r}"
     yield from _size(value, dialect)
@@ -172,6 +176,8 @@ def _sids(sids: list[Any], dialect: Dialect) -> Iterator[str]:
             yield f"Statement IDs (SID) must be alpha-numeric: {sid!r} does not match [0-9A-Za-z]*"
     if dialect.plain_sids and len(set(map(str, given))) != len(given):
         yield "Statement IDs (SID) in a single policy must be unique"
+    if dialect.own_sids and len({str(sid or "") for sid in sids}) != len(sids):
+        yield "Every policy statement must have a unique ID."
 
 
 def _statement(statement: Any, dialect: Dialect) -> Iterator[str]:
@@ -354,6 +360,8 @@ def _bucket(statement: dict[str, Any]) -> Iterator[str]:
         for key in keys if isinstance(keys, dict) else ():
             if key.lower().startswith("s3:") and not vendors.condition_key("s3", key):
                 yield f"Policy has an invalid condition key: {key}"
+            elif "Action" in statement and not vendors.key_of_actions("s3", key, map(str, listed(statement["Action"]))):
+                yield f"Conditions do not apply to combination of actions and resources in statement: {key}"
 
 
 def _bucket_kind(arn: str) -> str:
@@ -428,9 +436,11 @@ TOPIC = Dialect(
     resource=True,
     longest=30720,
     vendors=frozenset({"sns"}),
+    own_sids=True,
     asks=_topic,
 )
-"""SNS API Reference, SetTopicAttributes: "Policy statement action out of service scope!" for sns:CreateTopic."""
+"""SNS API Reference, SetTopicAttributes: "Policy statement action out of service scope!" for sns:CreateTopic, and "Every policy
+statement must have a unique ID." (public reports)."""
 
 REPOSITORY = Dialect(
     code="InvalidParameterException: Invalid repository policy provided",

@@ -30,7 +30,8 @@ class Reference:
     """AWS's word for its absence."""
     noun: str
     find: Callable[[Session, str], Any]
-    """Something true if it is there; AWS's error means that it is not, unless that is for want of a right to look."""
+    """Something true if it is there, or a text if it is not fit; AWS's error means that it is not there, unless that is for want
+    of a right to look."""
 
     def problem(self, session: Session, value: str) -> str | None:
         """Why AWS would refuse the value."""
@@ -40,6 +41,8 @@ class Reference:
             found = self.find(session, value)
         except ClientError as error:
             found = error.response["Error"]["Code"] in UNSEEN
+        if isinstance(found, str):
+            return found
         return None if found else f"{self.code}: The {self.noun} '{value}' does not exist"
 
 
@@ -72,10 +75,12 @@ def _group(session: Session, group: str) -> Any:
     return "/" in group or session.client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
 
 
-def _key(session: Session, key: str) -> bool:
+def _key(session: Session, key: str) -> bool | str:
     if "alias/aws/" in key:
         return True
-    return session.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] in ("Enabled", "Disabled")
+    found = session.client("kms").describe_key(KeyId=key)["KeyMetadata"]
+    state = found["KeyState"]
+    return state in ("Enabled", "Disabled") or f"KMSInvalidStateException: {found['Arn']} is {state}."
 
 
 def _role(session: Session, role: str) -> bool:

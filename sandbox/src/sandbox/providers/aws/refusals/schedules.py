@@ -75,6 +75,9 @@ def _nth(part: str, inside: Any) -> bool:
 # --- patterns
 
 NUMERIC = {"=", "<", "<=", ">", ">="}
+LONGEST_PATTERN = 2048
+"""Characters (EventBridge User Guide, "Amazon EventBridge quotas": event pattern size)."""
+
 TEXT_FILTERS = {"prefix", "suffix", "equals-ignore-case", "wildcard"}
 
 
@@ -82,6 +85,8 @@ def pattern(value: Any) -> str | None:
     """What is wrong with a pattern (EventBridge User Guide, "Creating Amazon EventBridge event patterns")."""
     if problem := json_problem(value):
         return problem
+    if len(value) > LONGEST_PATTERN:
+        return f"LimitExceededException: the event pattern has {len(value)} characters; AWS allows {LONGEST_PATTERN}"
     document = json.loads(value)
     if not isinstance(document, dict) or not document:
         return "InvalidEventPatternException: Event pattern is not valid. Reason: Filter is not an object, or is empty"

@@ -63,6 +63,18 @@ def condition_key(service: str, key: str) -> bool:
     return any(_template(name).fullmatch(key) for name in _with_keys_of_actions(service, names))
 
 
+def key_of_actions(service: str, key: str, patterns: Iterable[str]) -> bool:
+    """Whether a key means something to one of the actions; so it does where the copy has it for no action at all."""
+    having = {
+        each["privilege"]
+        for each in _services().get(service, {}).get("privileges", [])
+        for kind in each["resource_types"]
+        if any(_template(name).fullmatch(key) for name in kind["condition_keys"])
+    }
+    wanted = [name for pattern in patterns for name in actions(service, "*" if pattern == "*" else pattern.partition(":")[2])]
+    return not having or bool(having.intersection(wanted))
+
+
 def _with_keys_of_actions(service: str, names: Iterable[str]) -> set[str]:
     privileges = _services().get(service, {}).get("privileges", [])
     of_actions = {key for one in privileges for kind in one["resource_types"] for key in kind["condition_keys"]}

@@ -66,8 +66,10 @@ def _prefix_list(api: Api, endpoint: dict[str, Any]) -> str | None:
     if endpoint["VpcEndpointType"] != "Gateway":
         return None
     named = [{"Name": "prefix-list-name", "Values": [endpoint["ServiceName"]]}]
-    (found,) = api.client.describe_prefix_lists(Filters=named)["PrefixLists"]
-    return found["PrefixListId"]
+    found = api.client.describe_prefix_lists(Filters=named)["PrefixLists"]
+    if not found:
+        raise ProviderError(f"{api.kind.token}: the sandbox knows no prefix list of {endpoint['ServiceName']}")
+    return found[0]["PrefixListId"]
 
 
 def _modify_endpoint(api: Api, id: str, new: Properties, old: Properties) -> None:

@@ -116,6 +116,13 @@ def _versions_have_paths(inputs: Properties) -> Iterator[Problem]:
             yield f"{path}ObjectVersion", f"is required with {path}Path"
 
 
+def _two_subnets(inputs: Properties) -> Iterator[Problem]:
+    network = inputs["networkConfiguration"]
+    subnets = network["subnetIds"] if network != UNKNOWN else UNKNOWN
+    if UNKNOWN not in subnets and len(set(subnets)) != len(subnets):
+        yield "networkConfiguration.subnetIds", "ValidationException: the subnets must be in two different availability zones"
+
+
 def _least_not_above_most(inputs: Properties) -> Iterator[Problem]:
     for what in ("Workers", "Webservers"):
         least, most = inputs.get(f"min{what}", 1), inputs.get(f"max{what}")
@@ -185,7 +192,7 @@ ENVIRONMENT = ResourceType(
     ),
     name=Name(property="name", longest=80),
     tagged=True,
-    checks=(_versions_have_paths, _least_not_above_most, _size_fits_class),
+    checks=(_versions_have_paths, _two_subnets, _least_not_above_most, _size_fits_class),
 )
 
 KINDS = (ENVIRONMENT,)

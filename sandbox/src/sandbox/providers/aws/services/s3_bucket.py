@@ -10,7 +10,9 @@ from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.table import Name, Put, ResourceType
 from sandbox.providers.values import Properties
 
-NAME = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)(?<!--ol-s3)")
+NAME = re.compile(
+    r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)(?<!--ol-s3)(?<!--x-s3)(?<!--table-s3)(?<!\.mrap)"
+)
 """S3 User Guide, "General purpose bucket naming rules"."""
 
 FIRST_REGION = "us-east-1"

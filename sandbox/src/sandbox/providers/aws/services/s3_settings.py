@@ -49,6 +49,12 @@ def _setting(
     )
 
 
+def _has_status(inputs: Properties) -> Iterator[Problem]:
+    """S3 API Reference, PutBucketVersioning; the real provider asks for it."""
+    if inputs["versioningConfiguration"] != UNKNOWN and not (inputs["versioningConfiguration"] or {}).get("status"):
+        yield "versioningConfiguration.status", "is required"
+
+
 def _no_mfa(inputs: Properties) -> Iterator[Problem]:
     """S3 API Reference, PutBucketVersioning: x-amz-mfa, which the sandbox does not model."""
     if (inputs["versioningConfiguration"] or {}).get("mfaDelete") == "Enabled":
@@ -67,7 +73,7 @@ VERSIONING = _setting(
     read=_read_versioning,
     # S3 can't end versioning, the real provider suspends it
     delete=lambda api, id, state: api.client.put_bucket_versioning(Bucket=id, VersioningConfiguration={"Status": "Suspended"}),
-    checks=(_no_mfa,),
+    checks=(_has_status, _no_mfa),
 )
 
 

@@ -142,6 +142,8 @@ def _endpoint_fits(inputs: Properties) -> Iterator[Problem]:
     protocol, endpoint = inputs["protocol"], inputs["endpoint"]
     if UNKNOWN not in (protocol, endpoint) and not re.fullmatch(ENDPOINTS[protocol], endpoint):
         yield "endpoint", f"InvalidParameter: Invalid parameter: {endpoint!r} is no endpoint of the protocol {protocol}"
+    if protocol == "firehose":
+        yield "protocol", "InvalidParameter: Invalid parameter: SubscriptionRoleArn, which the sandbox does not model, is required"
     if inputs.get("rawMessageDelivery") and protocol not in (*RAW, UNKNOWN):
         yield "rawMessageDelivery", f"InvalidParameter: Delivery protocol [{protocol}] does not support raw message delivery."
 

@@ -1,0 +1,55 @@
+"""Every call's parameters must be what the service's model says, and what its page limits besides.
+
+botocore checks a part of its models before it sends; another client checks nothing, and AWS all of it. MiniStack looks at what it
+needs. Asked behind IAM: who may call comes before what the call says.
+"""
+# pyright: reportMissingImports=false
+# (MiniStack lives in the emulator's own environment.)
+
+from typing import Any
+
+from ministack import app
+from ministack.core.responses import error_response_json
+from ministack.services import cloudwatch, iam, sns
+
+from sandbox.emulator import calls, limits
+
+Answer = tuple[int, dict[str, str], bytes]
+
+SERVICES = {
+    "budgets": "budgets", "ecr": "ecr", "ecs": "ecs", "events": "events", "iam": "iam", "kms": "kms", "logs": "logs",
+    "monitoring": "cloudwatch", "secretsmanager": "secretsmanager", "sns": "sns", "sts": "sts",
+}  # fmt: skip
+"""MiniStack's name -> botocore's, of the services whose protocol is read."""
+
+
+def _problem(service: str, operation: str, call: dict[str, Any]) -> limits.Problem | None:
+    found = limits.problem(service, operation, call)
+    if found is None and operation == "AssumeRole":
+        role = iam._roles.get(call["RoleArn"].rpartition("/")[2]) or {}
+        if call.get("DurationSeconds", 0) > role.get("MaxSessionDuration", 3600):
+            found = "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+    return found
+
+
+def _guard(name: str, service: str) -> None:
+    """Puts the question before a service's handler."""
+    stock = app.SERVICE_HANDLERS[name]
+
+    async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: Any) -> Any:
+        call = calls.read(service, path, headers, body)
+        found = _problem(service, *call) if call else None
+        return _refusal(service, headers, *found) if found else await stock(method, path, headers, body, query)
+
+    app.SERVICE_HANDLERS[name] = handler
+
+
+def _refusal(service: str, headers: dict[str, str], code: str, reason: str) -> Answer:
+    if service == "cloudwatch":
+        cbor = "cbor" in headers.get("smithy-protocol", "")
+        return cloudwatch._error(code, reason, 400, use_json=bool(headers.get("x-amz-target")), use_cbor=cbor)
+    return sns._error(code, reason, 400) if service in limits.FORMS else error_response_json(code, reason, 400)
+
+
+for _name, _service in SERVICES.items():
+    _guard(_name, _service)
