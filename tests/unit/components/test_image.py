@@ -18,6 +18,7 @@ from components.registry import Registry, RegistryArgs
 from components.repository import Repository
 from projects.sources import Sources
 from settings.project import REPOSITORY
+from settings.sections import workstream
 from settings.sections.image import BASE_IMAGE, ImageSettings
 from settings.sections.workstream import Architecture, Build
 from tests.unit.recorder import ACCOUNT_ID, IMAGE, REGION, REPOSITORY_URL, Stack
@@ -34,7 +35,8 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path = tmp_path / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file)
-    monkeypatch.setattr(image, "REPOSITORY", tmp_path)
+    for module in (image, workstream):
+        monkeypatch.setattr(module, "REPOSITORY", tmp_path)
     return tmp_path
 
 
