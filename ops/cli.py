@@ -11,6 +11,7 @@ from ops import (
     acceptance,
     artifacts,
     credentials,
+    docs,
     doctor,
     explain,
     logs,
@@ -56,7 +57,8 @@ add(
 add(status.status, "status", "status sales --json")
 add(logs.logs, "logs sales", "logs sales --follow", "logs sales --run ID --lines 1000 --json")
 add(artifacts.artifacts, "artifacts sales", "artifacts sales --run ID --json")
-add(open_page, "open", "open sales --run ID", "open --output public", name="open")
+add(open_page, "open", "open sales --run ID", "open --docs", "open --output public", name="open")
+add(docs.docs, "docs", "docs sales --json")
 add(rollback.rollback, "rollback sales", "rollback sales --undo")
 add(doctor.doctor, "doctor", "doctor --json")
 add(explain.explain, "explain sales", "explain sales --run ID", "explain - < message.txt")

@@ -49,6 +49,8 @@ class Workstream:
     """ARN of the revision that Pulumi deployed last."""
     connection: str
     """Name of what it logs in to Snowflake with."""
+    schema: str = ""
+    """Snowflake schema that its models are built in."""
     owner: str = ""
     description: str = ""
     schedule: str = ""
@@ -179,7 +181,7 @@ class Stack:
 
 def _further(found: Mapping[str, Any]) -> dict[str, Any]:
     """What a deployment of an older version does not tell yet."""
-    names = {"owner": "owner", "description": "description", "schedule": "schedule", "timezone": "timezone"}
+    names = {"schema": "schema", "owner": "owner", "description": "description", "schedule": "schedule", "timezone": "timezone"}
     names |= {"longest_minutes": "longestMinutes", "size": "size"}
     return {name: found[key] for name, key in names.items() if key in found}
 
