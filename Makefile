@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-diagnosis
+.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-sizes benchmark-kills benchmark-diagnosis
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
@@ -25,7 +25,7 @@ test: lint types test-unit ## the whole test suite: unit, sandbox, end to end
 	@$(BIN)/pytest sandbox/tests/integration tests/sandbox tests/e2e $(TWO)
 
 test-unit: $(BIN)/.complete ## the tests that need no Docker
-	@$(BIN)/pytest tests/unit sandbox/tests/unit --numprocesses logical --dist loadfile
+	@$(BIN)/pytest tests/unit sandbox/tests/unit tests/witness --numprocesses logical --dist loadfile
 
 test-sandbox: $(BIN)/.complete ## the stand-ins and the stack, with the real engine
 	@$(BIN)/pytest sandbox/tests/integration tests/sandbox $(TWO)
@@ -55,6 +55,12 @@ benchmark-dags: $(BIN)/.complete ## what 50 and 500 DAGs cost Airflow, against C
 
 benchmark-image: $(BIN)/.complete ## the dbt image against the plain way: start, build, size, a task per model (about 10 minutes)
 	@$(BIN)/python -m benchmarks.image
+
+benchmark-sizes: $(BIN)/.complete ## what a larger Fargate task buys: start and 40 models by cpu, with the cost (about 10 minutes)
+	@$(BIN)/python -m benchmarks.sizes
+
+benchmark-kills: $(BIN)/.complete ## kill Airflow 20 times while runs are on: nothing lost, doubled or left behind (about 40 minutes)
+	@$(BIN)/python -m benchmarks.kills
 
 benchmark-diagnosis: $(BIN)/.complete ## how often the diagnosis of a failed run is right
 	@PYTHONPATH=dags $(BIN)/python -m benchmarks.diagnosis

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.providers.aws import witnesses
 from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.provider import CATALOGUE
 from sandbox.providers.aws.session import Session
@@ -40,6 +41,14 @@ def test_no_rule_refuses_what_we_deploy(variant, request):
     refused = dict(_refused(session, stack))
 
     assert refused == {}
+
+
+def test_the_page_says_what_each_type_is_checked_against():
+    """Whoever asks what a green sandbox proves finds numbers that are true: `python -m sandbox.providers.aws.witnesses`."""
+    page = witnesses.PAGE.read_text()
+
+    assert witnesses.page(page) == page
+    assert witnesses.table() in page
 
 
 def _refused(session: Session, stack: Stack) -> Iterator[tuple[str, str]]:

@@ -33,13 +33,13 @@ class Terraform:
 
     folder: Path
 
-    def prepare(self, main: Mapping[str, Any]) -> None:
-        """Write the root module and install the provider from this machine."""
+    def prepare(self, main: Mapping[str, Any], how: str = "init") -> None:
+        """Write the root module; `init` installs the provider from this machine, `get` finds the modules."""
         settings = f'provider_installation {{\n  filesystem_mirror {{\n    path = "{_plugins()}"\n  }}\n}}\n'
         (self.folder / "settings.tfrc").write_text(settings)
         required = {"terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}}}
         (self.folder / "main.tf.json").write_text(json.dumps({**required, **main}, indent=1))
-        self.run("init")
+        self.run(how)
 
     def run(self, *arguments: str, timeout: float = 600) -> str:
         """What a command of Terraform prints.

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.emulator.faults import give_order
 from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.provider import CATALOGUE
 from sandbox.providers.aws.session import Session
@@ -29,6 +30,7 @@ class Bench:
     """The stand-in before one account, and what was made for the cases."""
 
     session: Session
+    endpoint: str
     facts: dict[str, Any]
 
     def make(self, token: str, **inputs: Any) -> dict[str, Any]:
@@ -46,7 +48,8 @@ def bench(cloud: Account) -> Iterator[Bench]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", cloud.id)
         patch.setenv("AWS_SECRET_ACCESS_KEY", cloud.secret_key)
-        found = Bench(Session(endpoint=cloud.endpoint, region=REGION, default_tags={}), {"account": cloud.id})
+        session = Session(endpoint=cloud.endpoint, region=REGION, default_tags={})
+        found = Bench(session, cloud.endpoint, {"account": cloud.id})
         furnish(found)
         yield found
 
@@ -320,6 +323,34 @@ def test_an_update_is_asked_too(bench):
 
 def policy_for_all() -> str:
     return document(Principal="*", Action="s3:*", Resource="*")
+
+
+@pytest.mark.parametrize(("fault", "share"), [("throttle", 0.2), ("error", 0.2), ("down", 0.2), ("drop", 0.2), ("late", 1.0)])
+def test_a_resource_is_made_once_on_a_bad_day(bench, fault, share):
+    """What failed is tried again, as the real provider does: nothing is lost, nothing doubled."""
+    iam, made = bench.session.client("iam"), []
+    give_order(bench.endpoint, {"fault": fault, "share": share, "services": [], "seed": 3})
+    try:
+        role = bench.make("iam/role:Role", assumeRolePolicy=trust("ecs-tasks.amazonaws.com"))
+        policy = document(
+            Principal={"AWS": [f"arn:aws:iam::{bench.facts['account']}:root", role["arn"]]}, Action="kms:*", Resource="*"
+        )
+        made = [bench.make("kms/key:Key", policy=policy)["id"], bench.make("sns/topic:Topic")["arn"]]
+    finally:
+        give_order(bench.endpoint, {})
+
+    assert iam.get_role(RoleName=role["name"])["Role"]["Arn"] == role["arn"]
+    assert bench.session.client("kms").describe_key(KeyId=made[0])["KeyMetadata"]["Enabled"]
+    assert bench.session.client("sns").get_topic_attributes(TopicArn=made[1])["Attributes"]["TopicArn"] == made[1]
+
+
+def test_credentials_that_ran_out_are_said_to_be(bench):
+    give_order(bench.endpoint, {"fault": "expired", "share": 1, "services": [], "seed": 0})
+    try:
+        with pytest.raises(ProviderError, match="expired"):
+            bench.make("sns/topic:Topic")
+    finally:
+        give_order(bench.endpoint, {})
 
 
 def test_what_is_in_use_is_not_deleted(bench):

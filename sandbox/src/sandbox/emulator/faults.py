@@ -39,7 +39,7 @@ class Fault(StrEnum):
     DOWN = "down"
     """A service of the region that answers 503."""
     DROP = "drop"
-    """A connection that ends before an answer; the call did nothing."""
+    """A connection that ends in the middle of an answer; the call did nothing."""
     LATE = "late"
     """Eventual consistency: for 1 to 15 seconds nobody but IAM knows a role that was just made."""
 
@@ -165,7 +165,8 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 async def _fail(fault: Fault, service: str, scope: Scope, send: Send) -> None:
     if fault is Fault.DROP:
         # A length that is never reached, and then the end.
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+        await send({"type": "http.response.start", "status": 500, "headers": [(b"content-length", b"1000")]})
+        await send({"type": "http.response.body", "body": b"{"})
         raise ConnectionAbortedError(f"{CONTROL}: dropped")
     family = service if service in ("s3", "ec2") else "form" if service in FORMS else "json"
     status = 503 if fault is Fault.THROTTLE and family in ("s3", "ec2") else STATUS[fault]

@@ -7,7 +7,7 @@ value already, this is not asked. A program that would fail in AWS hears AWS's r
 import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,17 @@ def problems(token: str, name: str, value: Any) -> Iterator[Problem]:
         limits = next((table[each] for each in (f"{prefix}.{spot}".strip("."), kinds_own) if each in table), None)
         if limits and leaf and place not in own and (reason := _refused(leaf, limits)):
             yield path, f"{reason} (CloudFormation schema of {kind})"
+
+
+def places(token: str, names: Iterable[str]) -> Iterator[str]:
+    """Where the schema of a type limits one of these properties, or something in it."""
+    kind, _, prefix = _schema(token).partition("/")
+    spots = {NAMES.get((kind, normal(name)), normal(name)) for name in names}
+    own = {f"{kind.rpartition('::')[2].lower()}{spot}" for spot in spots}
+    for place in _table().get(kind, {}):
+        inside = place.removeprefix(f"{prefix}.") if prefix else place
+        if place and inside.partition(".")[0] in spots | own:
+            yield place
 
 
 def of_strangers(token: str, inputs: Properties) -> Iterator[Problem]:

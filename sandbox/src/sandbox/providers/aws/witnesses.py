@@ -1,0 +1,51 @@
+"""Against what each resource type is checked: `python -m sandbox.providers.aws.witnesses` writes the table into docs/sandbox.md."""
+
+import re
+
+from sandbox.paths import REPOSITORY
+from sandbox.providers.aws.provider import CATALOGUE
+from sandbox.providers.aws.refusals import account, cloudformation, limits, references
+from sandbox.providers.aws.table import ResourceType
+
+PAGE = REPOSITORY / "docs" / "sandbox.md"
+BEGIN, END = "<!-- types: begin -->\n", "<!-- types: end -->\n"
+
+HEAD = """\
+| Resource type | Properties | of these by AWS's API model | Values limited by AWS's pages | \
+Values limited by CloudFormation's schema | Must exist | Rules between properties | Asked of the account |
+|---|---|---|---|---|---|---|---|
+"""
+
+
+def table() -> str:
+    """One row a type; numbers of rules."""
+    rows = [_cells(kind) for kind in CATALOGUE.values()]
+    total = ["**all**", *(str(sum(int(row[column]) for row in rows)) for column in range(1, 7)), _yes(rows)]
+    return HEAD + "".join(f"| {' | '.join(row)} |\n" for row in (*rows, total))
+
+
+def _yes(rows: list[list[str]]) -> str:
+    return str(sum(row[-1] == "yes" for row in rows))
+
+
+def _cells(kind: ResourceType) -> list[str]:
+    bare = kind.token.removeprefix("aws:")
+    modelled = sum(isinstance(each.rule, str) for each in kind.properties.values())
+    numbers = (
+        len(kind.properties),
+        modelled,
+        len(limits.LIMITS.get(bare, {})),
+        len(list(cloudformation.places(kind.token, kind.properties))),
+        len(references.PLACES.get(bare, {})) + (bare in references.POLICIES),
+        len(kind.checks) + sum(each.check.__name__ != "_nothing" for each in kind.properties.values()),
+    )
+    return [f"`{bare.partition(':')[0]}`", *map(str, numbers), "yes" if bare in account.FITS else "-"]
+
+
+def page(text: str) -> str:
+    """The page with the table as it is now."""
+    return re.sub(f"(?s){BEGIN}.*{END}", lambda _: f"{BEGIN}{table()}{END}", text)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text()))
