@@ -600,7 +600,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
             "port": 443 if private else draw(st.integers(1, 65535)),
             "protocol": "https",
         },
-        "connections": {name: {**LOGIN, "authentication": draw(AUTHENTICATIONS)} for name in connections},
+        **({"connections": {name: {**LOGIN, "authentication": draw(AUTHENTICATIONS)} for name in connections}} if connections else {}),
         "airflow": {
             "version": "3.3.1",
             "environmentClass": environment_class,
