@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-diagnosis
+.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-sizes benchmark-kills benchmark-diagnosis
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
@@ -55,6 +55,12 @@ benchmark-dags: $(BIN)/.complete ## what 50 and 500 DAGs cost Airflow, against C
 
 benchmark-image: $(BIN)/.complete ## the dbt image against the plain way: start, build, size, a task per model (about 10 minutes)
 	@$(BIN)/python -m benchmarks.image
+
+benchmark-sizes: $(BIN)/.complete ## what a larger Fargate task buys: start and 40 models by cpu, with the cost (about 10 minutes)
+	@$(BIN)/python -m benchmarks.sizes
+
+benchmark-kills: $(BIN)/.complete ## kill Airflow 20 times while runs are on: nothing lost, doubled or left behind (about 40 minutes)
+	@$(BIN)/python -m benchmarks.kills
 
 benchmark-diagnosis: $(BIN)/.complete ## how often the diagnosis of a failed run is right
 	@PYTHONPATH=dags $(BIN)/python -m benchmarks.diagnosis

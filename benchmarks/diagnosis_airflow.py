@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from tests.unit.dags.support import configuration, dag_folder  # before Airflow: it sets Airflow's home
+from tests.unit.dags.support import configuration, dag_folder, form  # before Airflow: it sets Airflow's home
 from benchmarks.diagnosis_container import Case, Ended
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -113,6 +113,7 @@ class Airflow:
         )
         params = {"select": [], "exclude": [], "full_refresh": False, "vars": {}, "date": None}
         context = {"ti": ti, "run_id": "run-1", "params": params, "outlet_events": OutletEventAccessors()}
+        context |= {"params": form() | params, "dag_run": SimpleNamespace(run_type="manual")}
         with (
             mock.patch.object(AwsLogsHook, "conn", Logs(container.log)),
             mock.patch.object(AwsBaseHook, "conn", S3(container.objects)),

@@ -1,5 +1,6 @@
 """The container of a case: the real runner, with the answers of dbt and of Snowflake's connector in their place."""
 
+import gc
 import io
 import json
 import os
@@ -38,12 +39,12 @@ class Ended:
     objects: dict[str, bytes]
 
 
-def contain(case: Case) -> Ended:
-    """Run the container of a case to its end."""
-    bucket, stream = _Bucket(case), io.StringIO()
+def contain(case: Case, bucket: Bucket | None = None, **variables: str) -> Ended:
+    """Run the container of a case to its end, on a bucket that former runs have left things in, if one is given."""
+    bucket, stream = bucket or _Bucket(case), io.StringIO()
     output = Output(stream=stream)
     changes = {"SNOWFLAKE_AUTHENTICATOR": case.get("auth", "keyPair"), "SNOWFLAKE_PASSWORD": "a-password-that-is-not-one"}
-    settings = environment.read(VARIABLES | changes)
+    settings = environment.read(VARIABLES | changes | variables)
     options = run.Options(selection=Selection(select=("orders",)))
     snowflake = case["where"] == "connector_error"
     check = connection.check if snowflake else lambda *_: None
@@ -174,13 +175,14 @@ class _Bucket(Bucket):
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """Puts back the handlers that the runner leaves ignored: it ends its process afterwards."""
+    """Puts back what the runner leaves, which ends its process afterwards: handlers, environment, no collection of garbage."""
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
     before = {number: signal.getsignal(number) for number in numbers}
     environment = dict(os.environ)
     try:
         yield
     finally:
+        gc.enable()
         os.environ.clear()
         os.environ.update(environment)
         for number, handler in before.items():

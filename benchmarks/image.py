@@ -75,6 +75,9 @@ class Measured:
     first_query: float
     """Until dbt's first statement arrived at the warehouse."""
     whole: float
+    started: float = 0
+    """When, seconds since the epoch."""
+    log: Sequence[str] = ()
 
 
 class Bench:
@@ -123,11 +126,11 @@ class Bench:
     def medians(self, times: int, ways: Mapping[str, Sequence[str]]) -> list[Measured]:
         """Of each image with its arguments, after one run that does not count; in turns, as other work on the machine varies."""
         for image, arguments in ways.items():
-            self._run(image, *arguments)
+            self.run(image, *arguments)
         measured: dict[str, list[Measured]] = {image: [] for image in ways}
         for number in range(1, times + 1):
             for image, arguments in ways.items():
-                one = self._run(image, *arguments)
+                one = self.run(image, *arguments)
                 measured[image].append(one)
                 said = f"{one.whole:.1f} s, first query after {one.first_query:.1f} s"
                 self._report(f"{image}, run {number} of {times}: {said}")
@@ -139,7 +142,8 @@ class Bench:
             for all_of_it in measured.values()
         ]
 
-    def _run(self, image: str, *arguments: str) -> Measured:
+    def run(self, image: str, *arguments: str, cpu_units: int | None = None) -> Measured:
+        """One container, with as much of the processors as ECS calls so many units; None: with all of them."""
         started = time.time()
         container = docker.from_env().containers.run(
             image,
@@ -148,13 +152,15 @@ class Bench:
             tmpfs={"/tmp": "mode=1777"},  # noqa: S108 - of the container
             detach=True,
             labels=self._labels,
+            nano_cpus=int(cpu_units / 1024 * 1e9) if cpu_units else None,
         )
         code = container.wait()["StatusCode"]
         whole = time.time() - started
+        log = container.logs().decode()
         if code:
-            raise RuntimeError(container.logs().decode()[-3000:])
+            raise RuntimeError(log[-3000:])
         container.remove()
-        return Measured(first_query=self._first_statement(started) - started, whole=whole)
+        return Measured(first_query=self._first_statement(started) - started, whole=whole, started=started, log=log.splitlines())
 
     def variables(self) -> dict[str, str]:
         """The containers' environment: ours and the plain one's."""
@@ -183,7 +189,8 @@ class Bench:
 
 
 @contextmanager
-def _bench(report: Report) -> Iterator[tuple[Bench, Tasks]]:
+def made(report: Report) -> Iterator[tuple[Bench, Tasks]]:
+    """The images, with what they run against."""
     with lifecycle.docker_daemon(Home(REPOSITORY / ".sandbox-benchmark"), report), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         report("starting warehouse and emulator")
@@ -198,7 +205,7 @@ def _bench(report: Report) -> Iterator[tuple[Bench, Tasks]]:
 
 def measure(times: int, report: Report) -> dict[Target, tuple[float, float]]:
     """What is measured: (ours, the other way)."""
-    with _bench(report) as (bench, tasks):
+    with made(report) as (bench, tasks):
         ours, plain = bench.medians(times, {bench.ours: ["run"], bench.plain: ["build", *PLAIN_OPTIONS]})
         some = [f"m{number}" for number in range(PER_MODEL)]
         together = tasks.median(times, bench.ours, [["run", "--select", *some]])

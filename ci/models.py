@@ -2,7 +2,7 @@
 
 dbt, "Defer" and "state selection": a model that the merge request leaves alone is read where the stack's last successful
 run put it (`<workstream>/state/manifest.json` in the artifacts bucket), so nothing of it is built again.
-Needs the dependency group `models`, and `PYTHONPATH=image`: it connects as the container does.
+Needs the dependency group `models`, and `PYTHONPATH=image`: what it tells dbt is what the container tells it.
 """
 
 import json
@@ -12,87 +12,65 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import boto3
 import snowflake.connector
-import yaml
 from botocore.exceptions import ClientError
 from runner.cli import SECRETS
+from runner.commands import NODES, Command, parse
 from runner.connection import parameters
 from runner.dbt import profile_variables
-from runner.environment import read
-from runner.variables import as_yaml
+from runner.environment import Environment, read
+from runner.placeholders import variables_of
+from runner.selection import CHANGED, Selection
+from runner.variables import merged, needed
 
 from ops.engine import Engine
 from ops.errors import OpsError
-from settings.sections.warehouse import SECRET_FIELDS
-
-ADDRESS = ("host", "port", "protocol")
+from ops.stack_file import settings_of, values_of
+from projects.brought import put_together
+from projects.packages import entries
+from settings.container import environment
+from settings.sections.warehouse import SECRET_FIELDS, WarehouseSettings
+from settings.sections.workstream import GIT_CACHE, WorkstreamSettings
+from settings.stack import Settings
 
 INHERITED = re.compile(r"PATH|HOME|LANG|LC_\w+|TMPDIR|DBT_\w+|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|(https?|no)_proxy", re.IGNORECASE)
 """Names of the job's variables that dbt gets: what a program needs anywhere, and what is called dbt's."""
 
-# Never a workstream's own target: a project that takes that for production would leave the merge request's schema for its own.
-PROFILE = ("--profiles-dir", "image", "--profile", "platform", "--target", "development")
+TARGET = "development"
+"""Never a workstream's own: a project that takes that for production would leave the merge request's schema for its own."""
 
+PROFILE = ("--profiles-dir", str(Path("image").absolute()), "--profile", "platform", "--target", TARGET)
 
-@dataclass(frozen=True, kw_only=True)
-class Selection:
-    """What a workstream builds, as its stack file says."""
-
-    workstream: str
-    project: str
-    schema: str
-    select: tuple[str, ...]
-    exclude: tuple[str, ...]
-    selector: str = ""
-    variables: Mapping[str, Any] = field(default_factory=dict)
-    """The workstream's dbt variables."""
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """The workstream's variables for `env_var()`; what it has of secrets, a merge request does not get."""
-
-    def options(self, state: Path | None) -> list[str]:
-        """Options of `dbt build`; without a state everything counts as changed."""
-        # Seeds too, which are small: where they stand for sources, dbt can't defer what reads them.
-        wanted = [",".join((kind, *of)) for kind in ("state:modified+", "resource_type:seed") for of in self._selectors()]
-        select = wanted if state else list(self.select)
-        return [
-            *(["--vars", as_yaml(dict(self.variables))] if self.variables else []),
-            *(["--selector", self.selector] if self.selector else []),
-            *(["--select", *select] if select and not self.selector else []),
-            *(["--exclude", *self.exclude] if self.exclude else []),
-            *(["--defer", "--state", str(state)] if state else []),
-        ]
-
-    def _selectors(self) -> list[tuple[str, ...]]:
-        return [(selector,) for selector in self.select] or [()]
+ELSEWHERE = {"deps", "source freshness", "docs generate"}
+"""Commands of a workstream that say nothing about the change: the packages are there, the sources are production's."""
 
 
 def build(stack: str, merge_request: int, secret: str) -> None:
-    """Build and test the changed models of every workstream."""
-    outputs = Engine(stack).outputs()
-    login = {**_login(secret), **address(_stack_file(stack))}
+    """Run every workstream's commands, on the models that the merge request changes."""
+    settings, outputs, login = _settings(stack), Engine(stack).outputs(), _login(secret)
     failed = []
-    for selection in selections(_stack_file(stack)):
-        with tempfile.TemporaryDirectory() as folder:
-            state = _state(outputs["artifactsBucket"], selection.workstream, Path(folder))
-            connection = connection_variables(login, outputs["warehouse"], f"{prefix(merge_request)}{selection.schema}")
-            command = ["dbt", "build", *PROFILE, "--project-dir", selection.project, *selection.options(state)]
-            print("$", *command, flush=True)
-            environment = {**selection.environment, **dbt_environment(os.environ, connection)}
-            if subprocess.run(command, env=environment, check=False).returncode:
-                failed.append(selection.workstream)
+    for name, workstream in settings.workstreams.items():
+        schema = f"{prefix(merge_request)}{workstream.schema_}"
+        with tempfile.TemporaryDirectory() as folder, copied(workstream) as project:
+            state = _state(outputs["artifactsBucket"], name, Path(folder))
+            variables = told(workstream, settings.warehouse, login, schema)
+            given = dbt_environment(os.environ, variables, project)
+            if not all(_dbt(arguments, given, project) for arguments in commands(workstream, read(variables), project, state)):
+                failed.append(name)
     if failed:
         raise OpsError(f"dbt failed for: {', '.join(failed)}, see above.", "Mend the models and push again.")
 
 
 def drop(stack: str, merge_request: int, secret: str) -> None:
     """Drop all schemas of the merge request, in whatever databases its models have put them."""
-    login = {**_login(secret), **address(_stack_file(stack))}
-    variables = connection_variables(login, Engine(stack).outputs()["warehouse"], prefix(merge_request))
+    settings = _settings(stack)
+    workstream = next(iter(settings.workstreams.values()))
+    variables = told(workstream, settings.warehouse, _login(secret), prefix(merge_request))
     with snowflake.connector.connect(**parameters(read(variables).warehouse)) as connection, connection.cursor() as cursor:
         # Without `in account`, Snowflake shows those of the current database only ("SHOW SCHEMAS").
         cursor.execute("show schemas in account")
@@ -101,26 +79,49 @@ def drop(stack: str, merge_request: int, secret: str) -> None:
             cursor.execute(f'drop schema "{database}"."{schema}" cascade')
 
 
-def address(stack_file: Path) -> dict[str, str]:
-    """Where the warehouse is when the account's name does not tell: `host`, `port` and `protocol` of the stack file."""
-    warehouse = yaml.safe_load(stack_file.read_text())["config"]["dbt-platform:warehouse"]
-    return {key: str(warehouse[key]) for key in ADDRESS if warehouse.get(key)}
+def commands(workstream: WorkstreamSettings, told: Environment, project: Path, state: Path | None) -> Iterator[list[str]]:
+    """Dbt's arguments for each command of the workstream; without a state everything counts as changed."""
+    whole = Selection(select=tuple(workstream.select), exclude=tuple(workstream.exclude), selector=workstream.selector or "")
+    for command in (parse(text) for text in workstream.commands):
+        if command.verb not in ELSEWHERE:
+            of_nodes = command.verb in NODES
+            selection = whole.of(command) if of_nodes else Selection().of(command)
+            variables = needed(merged(told.variables, command.variables), project)
+            yield [
+                *command.verb.split(),
+                *command.options,
+                *command.restriction,
+                *(changed(selection, command) if state and of_nodes else selection).arguments,
+                *(["--full-refresh"] if workstream.full_refresh and command.takes("--full-refresh") else []),
+                *(["--vars", variables] if variables else []),
+                *(["--defer", "--state", str(state)] if state and of_nodes else []),
+            ]
 
 
-def selections(stack_file: Path) -> Iterator[Selection]:
-    """The workstreams of a stack file."""
-    workstreams = yaml.safe_load(stack_file.read_text())["config"]["dbt-platform:workstreams"]
-    for name, settings in workstreams.items():
-        yield Selection(
-            workstream=name,
-            project=settings["project"],
-            schema=settings["schema"],
-            select=tuple(settings.get("select", ())),
-            exclude=tuple(settings.get("exclude", ())),
-            selector=settings.get("selector") or "",
-            variables=settings.get("vars") or {},
-            environment=settings.get("environment") or {},
-        )
+def changed(selection: Selection, command: Command) -> Selection:
+    """Of a selection what differs from the state; a selector of selectors.yml dbt can't be told to narrow."""
+    if selection.selector:
+        return selection
+    # Seeds too, which are small: where they stand for sources, dbt can't defer what reads them.
+    kinds = (*CHANGED.select, *(["resource_type:seed"] if "seed" in command.kinds else []))
+    return replace(selection, select=tuple(",".join((kind, *of)) for kind in kinds for of in _each(selection)))
+
+
+def _each(selection: Selection) -> list[tuple[str, ...]]:
+    return [(selector,) for selector in selection.select] or [()]
+
+
+@contextmanager
+def copied(workstream: WorkstreamSettings) -> Iterator[Path]:
+    """The workstream's project as its image has it, with its packages. Errors: OpsError if it can't be put together."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            project = Path(folder) / put_together(workstream.build.folder, Path(folder), GIT_CACHE)
+        except ValueError as error:
+            raise OpsError(
+                f"The project {workstream.build.name} can't be put together: {error}.", "Correct it, or the access."
+            ) from None
+        yield project
 
 
 def prefix(merge_request: int) -> str:
@@ -133,37 +134,50 @@ def owned(schemas: list[tuple[str, str]], merge_request: int) -> list[tuple[str,
     return [found for found in schemas if found[1].upper().startswith(prefix(merge_request))]
 
 
-def connection_variables(login: Mapping[str, str], warehouse: Mapping[str, Any], schema: str) -> dict[str, str]:
-    """The container's variables for the merge requests' own user, who may have a role of its own; `login` with an address."""
+def told(workstream: WorkstreamSettings, warehouse: WarehouseSettings, login: Mapping[str, str], schema: str) -> dict[str, str]:
+    """The container's variables, for the merge requests' own user, who may have a role of its own."""
     return {
+        **environment(workstream, warehouse, TARGET),
         "PLATFORM": "merge-request",
         "WORKSTREAM": "merge-request",
         "ARTIFACTS_URI": "s3://none",
+        "DBT_TARGET": TARGET,
         "SNOWFLAKE_ACCOUNT": login["account"],
         "SNOWFLAKE_USER": login["user"],
-        "SNOWFLAKE_ROLE": login.get("role", warehouse["role"]),
-        "SNOWFLAKE_DATABASE": warehouse["database"],
-        "SNOWFLAKE_WAREHOUSE": warehouse["warehouse"],
+        "SNOWFLAKE_ROLE": login.get("role", warehouse.role),
         "SNOWFLAKE_SCHEMA": schema,
         "SNOWFLAKE_AUTHENTICATOR": "keyPair",
         **{variable: login[field] for variable, field in SECRET_FIELDS["keyPair"].items()},
-        **{f"SNOWFLAKE_{key.upper()}": login[key] for key in ADDRESS if key in login},
     }
 
 
-def dbt_environment(job: Mapping[str, str], connection: Mapping[str, str]) -> dict[str, str]:
+def dbt_environment(job: Mapping[str, str], variables: Mapping[str, str], project: Path) -> dict[str, str]:
     """The environment of dbt, which is all that a macro of the merge request can read and print.
 
     Nothing of the job's own: its tokens are for AWS and GitLab. And of the warehouse's credentials only what `profiles.yml` asks
-    for, under names whose values dbt shows to no macro (dbt, "Custom environment variables"), as in the container.
+    for, under names whose values dbt shows to no macro (dbt, "Custom environment variables"), as in the container. What the
+    workstream has of secrets, a merge request does not get: a placeholder stands for each, as while the image is built.
     """
     inherited = {name: value for name, value in job.items() if INHERITED.fullmatch(name)}
-    open_to_macros = {name: value for name, value in connection.items() if name not in SECRETS}
-    return {**inherited, **open_to_macros, **profile_variables(read(connection))}
+    open_to_macros = {name: value for name, value in variables.items() if name not in SECRETS}
+    known = {**inherited, **open_to_macros, **profile_variables(read(variables))}
+    return {**variables_of(project, known), **known}
 
 
-def _stack_file(stack: str) -> Path:
-    return Path(f"Pulumi.{stack}.yaml")
+def _dbt(arguments: list[str], given: Mapping[str, str], project: Path) -> bool:
+    where = (*PROFILE, "--project-dir", str(project))
+    if entries(project) and not (project / "dbt_packages").is_dir() and not _run(["dbt", "deps", *where], given):
+        return False
+    return _run(["dbt", *arguments, *where], given)
+
+
+def _run(command: list[str], given: Mapping[str, str]) -> bool:
+    print("$", *command, flush=True)
+    return subprocess.run(command, env=dict(given), check=False).returncode == 0
+
+
+def _settings(stack: str) -> Settings:
+    return settings_of(stack, values_of(Path(f"Pulumi.{stack}.yaml")))
 
 
 def _login(secret: str) -> dict[str, str]:

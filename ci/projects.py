@@ -8,7 +8,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from runner.placeholders import dbt_variables_of, variables_of
+
 from ops.errors import OpsError
+from projects.packages import entries
 from settings.dbt_projects import dbt_projects
 
 STYLE = Path(__file__).with_name("sqlfluff.cfg")
@@ -27,8 +30,7 @@ def check(root: Path, quality: Path) -> None:
     if not projects:
         raise OpsError(f"No dbt project in {root.resolve()}.", "Start from the repository's folder.")
     failed = [f"{project} does not parse" for project in projects if not _parses(project, root)]
-    # A team that brings its project need not write as we do: the style is for who has a `.sqlfluff`.
-    folders = [str(project) for project in projects if (project / ".sqlfluff").is_file()]
+    folders = [str(project) for project in projects if _has_style(project)]
     if not folders:
         quality.write_text("[]")
     lint = ["sqlfluff", "lint", "--config", str(STYLE), "--disable-progress-bar"]
@@ -46,10 +48,21 @@ def _readable(quality: Path) -> str:
 
 
 def _parses(project: Path, root: Path) -> bool:
+    """With its packages, and a placeholder for each value that only a task has, as while its image is built."""
     with tempfile.TemporaryDirectory() as scratch:
         environment = {**os.environ, **PLACEHOLDERS, "DBT_TARGET_PATH": scratch, "DBT_LOG_PATH": scratch}
-        options = ["--project-dir", str(project), "--profiles-dir", str(root / "image"), "--profile", "platform", "--warn-error"]
-        return _succeeds(["dbt", "parse", *options], environment)
+        options = ["--project-dir", str(project), "--profiles-dir", str(root / "image"), "--profile", "platform"]
+        if entries(project) and not _succeeds(["dbt", "deps", *options], variables_of(project, environment) | environment):
+            return False
+        asked = dbt_variables_of(project)
+        strict = ["--warn-error"] if _has_style(project) else []
+        command = ["dbt", "parse", *options, *(["--vars", json.dumps(asked)] if asked else []), *strict]
+        return _succeeds(command, variables_of(project, environment) | environment)
+
+
+def _has_style(project: Path) -> bool:
+    """A team that brings its project need not write as we do: who has a `.sqlfluff` is held to the style, and to no warning."""
+    return (project / ".sqlfluff").is_file()
 
 
 def _succeeds(command: Sequence[str], environment: Mapping[str, str] | None = None) -> bool:

@@ -19,8 +19,8 @@ from pulumi.output import UNKNOWN
 from components.base import Component
 from components.registry import Registry, image_tag
 from components.repository import Repository
-from projects.brought import bring
-from projects.sources import LITTER, Sources
+from projects.brought import put_together
+from projects.sources import LITTER
 from settings.project import REPOSITORY
 from settings.sections.image import ImageSettings
 from settings.sections.workstream import GIT_CACHE, Build
@@ -72,8 +72,7 @@ class DbtImage(Component):
     def __init__(self, name: str, args: DbtImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         with _told_of(name):
-            sources = Sources.of(args.build.folder)
-            folder = _put_together(REPOSITORY / CONTEXTS_FOLDER / args.build.project, sources)
+            folder, place = _put_together(REPOSITORY / CONTEXTS_FOLDER / args.build.project, args.build.folder)
         version = hashlib.sha256(f"{args.settings.base_image} {folder.name}".encode()).hexdigest()[:16]
         # Relative, so that the state says the same on every machine.
         context = folder.relative_to(REPOSITORY).as_posix()
@@ -82,7 +81,7 @@ class DbtImage(Component):
             self.reference = _promoted(args.settings.promote_from, tag)
             self.repository_arn = pulumi.Output.from_input(Repository.parse(args.settings.promote_from).arn)
         else:
-            about = {"PLACE": sources.place, "REVISION": version, "SOURCE": str(args.build.source or "")}
+            about = {"PLACE": place, "REVISION": version, "SOURCE": str(args.build.source or "")}
             self.reference = self._pushed(name, args.registry, tag) or self._build(name, args, context, tag, about)
             self.repository_arn = args.registry.arn
         self.register_outputs({"reference": self.reference})
@@ -150,8 +149,8 @@ def _promoted(url: str, tag: str) -> pulumi.Output[str]:
     return pulumi.Output.from_input(cast(str, UNKNOWN))
 
 
-def _put_together(contexts: Path, sources: Sources) -> Path:
-    """Copy just what the image is made of, into a folder that is named after its contents.
+def _put_together(contexts: Path, project: Path) -> tuple[Path, str]:
+    """Copy just what the image is made of, into a folder that is named after its contents; where in it the project lies.
 
     The provider builds and pushes again whenever any file of the context has changed, and a tag can be pushed only once. With
     the repository as context, a note beside Pulumi.yaml or a change of another project would end a deployment.
@@ -162,15 +161,14 @@ def _put_together(contexts: Path, sources: Sources) -> Path:
     with tempfile.TemporaryDirectory(dir=contexts, ignore_cleanup_errors=True) as temporary:
         fresh = Path(temporary) / "context"
         shutil.copytree(REPOSITORY / IMAGE_FOLDER, fresh / IMAGE_FOLDER, ignore=LITTER)
-        sources.copy(fresh / PROJECT_FOLDER)
-        bring(fresh / PROJECT_FOLDER / sources.place, GIT_CACHE)
+        place = put_together(project, fresh / PROJECT_FOLDER, GIT_CACHE)
         _normalise(fresh)
         context = contexts / _digest(fresh)
         try:
             fresh.rename(context)
         except OSError:
             os.utime(context)  # it is there already; if not, this says what is wrong
-    return context
+    return context, place
 
 
 def _normalise(context: Path) -> None:

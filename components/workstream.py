@@ -1,6 +1,5 @@
 """Everything that one workstream owns: its roles, its log group, its task definition and the configuration of its DAG."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +21,7 @@ from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
 from components.secrets import ForeignSecret
 from image.runner.project import warnings
+from settings.container import environment as told_by_settings
 from settings.dbt import PLATFORM_VARIABLES
 from settings.project import NAMESPACE
 from settings.sections.airflow import AirflowSettings
@@ -287,30 +287,10 @@ def _secrets(args: WorkstreamArgs, secrets: Mapping[str, ForeignSecret]) -> list
 
 
 def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
-    warehouse, settings = args.warehouse, args.settings
-    environment: dict[str, pulumi.Input[str]] = {
+    return {
         "AWS_REGION": args.account.region,
         "PLATFORM": names().platform,
         "WORKSTREAM": name,
         "ARTIFACTS_URI": artifacts_uri,
-        "DBT_TARGET": settings.target or args.environment,
-        "DBT_THREADS": str(settings.threads),
-        "RUN_TIMEOUT_SECONDS": str(settings.timeout_minutes * 60),
-        "TASK_MEMORY_MIB": str(settings.memory),
-        "SNOWFLAKE_ACCOUNT": warehouse.account,
-        "SNOWFLAKE_AUTHENTICATOR": warehouse.authentication,
-        "SNOWFLAKE_DATABASE": warehouse.database,
-        "SNOWFLAKE_PORT": str(warehouse.port),
-        "SNOWFLAKE_PROTOCOL": warehouse.protocol,
-        "SNOWFLAKE_ROLE": warehouse.role,
-        "SNOWFLAKE_SCHEMA": settings.schema_,
-        "SNOWFLAKE_USER": warehouse.user,
-        "SNOWFLAKE_WAREHOUSE": warehouse.warehouse,
+        **told_by_settings(args.settings, args.warehouse, args.environment),
     }
-    optional = {
-        "SNOWFLAKE_HOST": warehouse.host,
-        "DBT_VARS": json.dumps(settings.vars, sort_keys=True) if settings.vars else None,
-        # Whose values appear in no log and no artifact, whatever they are called.
-        "DBT_SECRETS": ",".join(settings.secrets) or None,
-    }
-    return environment | {key: value for key, value in optional.items() if value} | settings.environment

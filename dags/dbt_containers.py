@@ -9,6 +9,8 @@ TASK = "dbt"
 OVER = frozenset({"success", "failed", "skipped", "upstream_failed", "removed", "restarting"})
 """States of an airflow task that no longer waits for its container, nor will: after `restarting` comes a new one."""
 
+SECOND = "Stopped: another container of the workstream was started in the same moment"
+
 ABANDONED = "Stopped: no run in Airflow waits for it any more"
 
 Task = Mapping[str, Any]
@@ -35,6 +37,18 @@ def containers(ecs: Any, cluster: str, **filters: str) -> list[Task]:
                 found |= {task["taskArn"]: task for task in ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]}
             more = {"nextToken": page["nextToken"]} if page.get("nextToken") else None
     return list(found.values())
+
+
+def is_second(arn: str, living: list[Task]) -> bool | None:
+    """Whether another container was started before this one, and goes on; None: ECS does not list this one yet.
+
+    Two that look for each other and start in the same second see each other only afterwards; both judge by the same order.
+    """
+    own = next((task for task in living if task["taskArn"] == arn), None)
+    if own is None:
+        return None
+    others = [task for task in living if task["desiredStatus"] == "RUNNING" and task is not own]
+    return any((task["createdAt"], task["taskArn"]) < (own["createdAt"], arn) for task in others)
 
 
 def started_with(task: Task) -> dict[str, str]:

@@ -16,7 +16,7 @@ from dbt_causes import BY_ID, diagnosis, heard, names_of
 from dbt_command import command, event_time, overrides
 from dbt_configuration import Workstream
 from dbt_console import ContainerLog, RunReport, artifact_page, artifacts_page, log_page
-from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family, started_with, state
+from dbt_containers import ABANDONED, OVER, SECOND, Task, containers, exit_code, family, is_second, started_with, state
 from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_stopped
 from dbt_fit import fit
 from dbt_intervals import interval
@@ -41,6 +41,9 @@ LOOKS = 5
 """Times that Airflow looks at its task again although AWS could not be asked, each after boto's own ten attempts."""
 
 LOOK_AGAIN = timedelta(seconds=30)
+
+LISTED_AGAIN = timedelta(seconds=2)
+"""Amazon ECS API Reference, ListTasks: what it tells is consistent eventually."""
 
 TRY_NUMBER = "DBT_TRY_NUMBER"
 
@@ -201,6 +204,15 @@ class DbtOperator(EcsRunTaskOperator):
         try:
             self._await_former_containers()
             super()._start_task()
+            while self._is_second():
+                self.log.warning("%s: %s", SECOND, self.arn)
+                self.client.stop_task(cluster=self.cluster, task=self.arn, reason=SECOND)
+                self.arn = None
+                self._try_reattach_task(str(self._started_by))
+                if self.arn:
+                    return
+                self._await_former_containers()
+                super()._start_task()
         except EcsOperatorError as error:
             first = error.failures[0]
             self._fail(diagnose_refused(first.get("reason", ""), first.get("detail", ""), self.names))
@@ -226,6 +238,15 @@ class DbtOperator(EcsRunTaskOperator):
             self.log.warning("Whether a former container still runs can't be seen: %s", error)
             return []
         return [task for task in found if task["lastStatus"] != "STOPPED"]
+
+    def _is_second(self) -> bool:
+        """Whether the container that was just started has to give way; it has not begun yet. ECS may need seconds to list it."""
+        for _ in range(LOOKS):
+            found = is_second(str(self.arn), self._living())
+            if found is not None:
+                return found
+            time.sleep(LISTED_AGAIN.total_seconds())
+        return False
 
     def _try_reattach_task(self, started_by: str) -> None:
         """As the provider's, which asks for `startedBy` and a status at once."""

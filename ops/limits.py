@@ -5,12 +5,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 
-if TYPE_CHECKING:  # it takes Pulumi's SDK, which is there where one deploys
-    from settings.stack import Settings
+from settings.stack import Settings
 
 Used = Callable[[boto3.Session], int]
 
@@ -28,24 +27,24 @@ class Quota:
     default: int
     formula: str
     """What a stack needs, for people."""
-    need: "Callable[[Settings], int]"
+    need: Callable[[Settings], int]
     used: Used | None = None
     """What the account has of it already; None: nothing that would stay, or each VPC has its own."""
     region: str | None = None
     """Where Service Quotas answers for a global service."""
 
 
-def _fargate(capacity: str) -> "Callable[[Settings], int]":
+def _fargate(capacity: str) -> Callable[[Settings], int]:
     """Number of vCPUs of the largest workstreams that may run at the same time, rounded up."""
 
-    def need(settings: "Settings") -> int:
+    def need(settings: Settings) -> int:
         cpus = sorted((each.cpu for each in settings.workstreams.values() if each.capacity == capacity), reverse=True)
         return -(-sum(cpus[: settings.airflow.runs]) // 1024)
 
     return need
 
 
-def _gateways(settings: "Settings") -> int:
+def _gateways(settings: Settings) -> int:
     if settings.network.egress != "nat":
         return 0
     return settings.network.availability_zones if settings.production else 1

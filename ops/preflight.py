@@ -6,7 +6,7 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import boto3
 import typer
@@ -16,10 +16,9 @@ from ops.context import stack_of
 from ops.errors import OpsError
 from ops.findings import Check, Finding, report
 from ops.limits import Quota
+from ops.stack_file import settings_of, values_of
 from settings.project import NAMESPACE, REPOSITORY
-
-if TYPE_CHECKING:  # it takes Pulumi's SDK, which is there where one deploys
-    from settings.stack import Settings
+from settings.stack import Settings
 
 PATIENCE = 60
 """Seconds for one command or connection."""
@@ -45,32 +44,7 @@ def preflight(
     report(_checks(name, settings, session), as_json=as_json)
 
 
-def values_of(file: Path) -> dict[str, Any]:
-    """What a stack file says. Raises OpsError if it can't be read."""
-    import yaml  # noqa: PLC0415 (Pulumi's SDK brings it)
-
-    try:
-        values = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("config", {})
-    except OSError as error:
-        raise OpsError(f"{file} can't be read: {error.strerror}.", "Copy Pulumi.dev.yaml, or give --config-file.") from error
-    if not values.get("aws:region"):
-        raise OpsError(f"{file} has no aws:region.", "Add it, for instance aws:region: eu-west-1")
-    return values
-
-
-def settings_of(name: str, values: dict[str, Any]) -> "Settings":
-    """The settings of a stack. Raises OpsError with all that is wrong."""
-    import pulumi  # noqa: PLC0415
-
-    from settings.stack import Settings  # noqa: PLC0415
-
-    try:
-        return Settings.read(name, values)
-    except pulumi.RunError as error:
-        raise OpsError(str(error), "Correct them in the stack's file; docs/configuration.md explains each key.") from error
-
-
-def _checks(name: str, settings: "Settings", session: boto3.Session) -> Iterator[tuple[str, Check]]:
+def _checks(name: str, settings: Settings, session: boto3.Session) -> Iterator[tuple[str, Check]]:
     yield "AWS account", lambda: _account(settings, session)
     yield "MWAA", lambda: _mwaa(settings, session)
     yield "availability zones", lambda: _zones(settings, session)
@@ -83,7 +57,7 @@ def _checks(name: str, settings: "Settings", session: boto3.Session) -> Iterator
     yield "tags", lambda: _tags(settings)
 
 
-def _account(settings: "Settings", session: boto3.Session) -> Iterator[Finding]:
+def _account(settings: Settings, session: boto3.Session) -> Iterator[Finding]:
     who = session.client("sts").get_caller_identity()
     allowed = settings.allowed_account_ids
     right = not allowed or who["Account"] in allowed
@@ -92,7 +66,7 @@ def _account(settings: "Settings", session: boto3.Session) -> Iterator[Finding]:
     yield Finding(check="AWS account", ok=right, detail=detail, fix="" if right else fix)
 
 
-def _mwaa(settings: "Settings", session: boto3.Session) -> Iterator[Finding]:
+def _mwaa(settings: Settings, session: boto3.Session) -> Iterator[Finding]:
     there = session.region_name in session.get_available_regions("mwaa")
     wanted = f"Airflow {settings.airflow.version} on {settings.airflow.environment_class}"
     detail = (
@@ -101,7 +75,7 @@ def _mwaa(settings: "Settings", session: boto3.Session) -> Iterator[Finding]:
     yield Finding(check="MWAA", ok=there, detail=detail, fix="" if there else "Choose another aws:region.")
 
 
-def _zones(settings: "Settings", session: boto3.Session) -> Iterator[Finding]:
+def _zones(settings: Settings, session: boto3.Session) -> Iterator[Finding]:
     from settings.sections.network import WITHOUT_FARGATE  # noqa: PLC0415
 
     ec2 = session.client("ec2")
@@ -119,7 +93,7 @@ def _zones(settings: "Settings", session: boto3.Session) -> Iterator[Finding]:
     yield Finding(check="availability zones", ok=ok, detail=detail, fix="" if ok else fix)
 
 
-def _quota(name: str, settings: "Settings", session: boto3.Session, quota: Quota) -> Iterator[Finding]:
+def _quota(name: str, settings: Settings, session: boto3.Session, quota: Quota) -> Iterator[Finding]:
     need, most = quota.need(settings), limits.granted(session, quota)
     used = quota.used(session) if quota.used and need else 0
     # What a stack has that is there already counts as used.
@@ -159,7 +133,7 @@ def _output(*command: str) -> str:
     return done.stdout.strip()
 
 
-def _snowflake(settings: "Settings") -> Iterator[Finding]:
+def _snowflake(settings: Settings) -> Iterator[Finding]:
     warehouse = settings.warehouse
     if settings.network.egress != "nat":
         yield Finding(check="Snowflake", ok=True, detail=f"not checked: {warehouse.host_name} is reached from inside the VPC only")
@@ -176,7 +150,7 @@ def _snowflake(settings: "Settings") -> Iterator[Finding]:
     yield Finding(check="Snowflake", ok=True, detail=detail)
 
 
-def _tags(settings: "Settings") -> Iterator[Finding]:
+def _tags(settings: Settings) -> Iterator[Finding]:
     from settings.sections.tags import ASKED_FOR  # noqa: PLC0415
 
     given = settings.default_tags.tags

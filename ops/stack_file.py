@@ -1,11 +1,35 @@
-"""Adds an entry to a stack file and leaves every other line, comment and blank as it is."""
+"""Reads a stack file, and adds a workstream to it: every other line, comment and blank stays as it is."""
 
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ops.errors import OpsError
+from settings.errors import SettingsError
+from settings.stack import Settings
+
 WORKSTREAMS = "dbt-platform:workstreams"
+
+
+def values_of(file: Path) -> dict[str, Any]:
+    """What a stack file says. Raises OpsError if it can't be read."""
+    try:
+        values = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("config", {})
+    except OSError as error:
+        raise OpsError(f"{file} can't be read: {error.strerror}.", "Copy Pulumi.dev.yaml, or give --config-file.") from error
+    if not values.get("aws:region"):
+        raise OpsError(f"{file} has no aws:region.", "Add it, for instance aws:region: eu-west-1")
+    return values
+
+
+def settings_of(name: str, values: dict[str, Any]) -> Settings:
+    """The settings of a stack. Raises OpsError with all that is wrong."""
+    try:
+        return Settings.read(name, values)
+    except SettingsError as error:
+        raise OpsError(str(error), "Correct them in the stack's file; docs/configuration.md explains each key.") from error
 
 
 def with_workstream(text: str, name: str, entry: dict[str, Any]) -> str:

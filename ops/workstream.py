@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
 
 from ops import stack_file
 from ops.context import messages, stack_of
 from ops.errors import OpsError
-from ops.preflight import settings_of, values_of
 from ops.survey import Survey, survey
 from projects import git, pins
 from projects.sources import Sources
@@ -63,7 +63,7 @@ def add(  # noqa: PLR0917 - typer's parameters are options
     if stack is None:
         raise OpsError("Which stack?", "Name it: ops --stack dev workstream add ...")
     file = config_file or REPOSITORY / f"Pulumi.{stack}.yaml"
-    values = values_of(file)
+    values = stack_file.values_of(file)
     if name in values.get(stack_file.WORKSTREAMS, {}):
         raise OpsError(f"{file.name} has a workstream {name!r} already.", "Choose another name, or change its entry.")
     place, folder = _place(project, ref, path)
@@ -84,7 +84,7 @@ def add(  # noqa: PLR0917 - typer's parameters are options
     }
     _ask_environment(found, given)
     entry = {key: value for key, value in given.items() if value or key == "schedule"}
-    settings_of(stack, {**values, stack_file.WORKSTREAMS: {**values.get(stack_file.WORKSTREAMS, {}), name: entry}})
+    stack_file.settings_of(stack, {**values, stack_file.WORKSTREAMS: {**values.get(stack_file.WORKSTREAMS, {}), name: entry}})
     try:
         file.write_text(stack_file.with_workstream(file.read_text(encoding="utf-8"), name, entry), encoding="utf-8")
     except ValueError as error:
@@ -164,8 +164,6 @@ def _pairs(given: list[str] | None) -> dict[str, str]:
 
 
 def _value(text: str) -> Any:
-    import yaml  # noqa: PLC0415 - takes a tenth of a second
-
     return yaml.safe_load(text)
 
 

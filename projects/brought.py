@@ -16,6 +16,7 @@ from packaging.version import InvalidVersion
 
 from projects import git
 from projects.packages import FILES, Entry, entries, listed
+from projects.sources import Sources
 
 LOCK = "package-lock.yml"
 FOLDER = ".packages"
@@ -23,6 +24,18 @@ FOLDER = ".packages"
 
 _HOSTS = {None: "github.com", "github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
 _VARIABLE = re.compile(r"""\{\{\s*env_var\(\s*(['"])(?P<name>\w+)\1\s*\)\s*\}\}""")
+
+
+def put_together(project: Path, target: Path, cache: Path) -> str:
+    """Copy a project with all that is its own, to work on it without Git; where in the copy it lies.
+
+    Raises:
+        ValueError: what it names can't be read or fetched, or its lock is another `packages.yml`'s.
+    """
+    sources = Sources.of(project)
+    sources.copy(target)
+    bring(target / sources.place, cache)
+    return sources.place
 
 
 def bring(project: Path, cache: Path) -> None:

@@ -35,6 +35,10 @@ PLAIN_WORDS = {
 """Where pydantic speaks to programmers."""
 
 
+class SettingsError(Exception):
+    """A stack file with problems: all of them, each with its key, its value and the fix."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class InvalidSetting:
     """A value that is fine by itself, but not beside the others."""

@@ -6,13 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-import pulumi
-from pulumi.runtime import config
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
 from settings import environment_class, errors, rules
-from settings.errors import InvalidSettingsError
+from settings.errors import InvalidSettingsError, SettingsError
 from settings.project import NAMESPACE
 from settings.sections.airflow import AirflowSettings
 from settings.sections.alerts import AlertSettings
@@ -71,27 +69,37 @@ class Settings(Section):
 
     @classmethod
     def load(cls) -> Self:
-        """Read the stack's configuration, while Pulumi runs the program. Raises RunError with all its problems."""
+        """Read the stack's configuration, while Pulumi runs the program.
+
+        Raises:
+            pulumi.RunError: with all its problems; Pulumi prints it without a traceback.
+        """
+        import pulumi  # noqa: PLC0415 - who only reads a stack file has no SDK
+        from pulumi.runtime import config  # noqa: PLC0415
+
         if (project := pulumi.get_project()) != NAMESPACE:
             raise pulumi.RunError(
                 f"Pulumi.yaml names the project {project!r}: call it {NAMESPACE} again, because the pipeline's roles, made by "
                 "bootstrap/, are allowed no names that begin otherwise. Several platforms are several stacks."
             )
         # `pulumi.Config` reads keys one by one, and can't tell which exist that should not.
-        return cls.read(pulumi.get_stack(), {**config.get_config_env(), **config.CONFIG.get()})
+        try:
+            return cls.read(pulumi.get_stack(), {**config.get_config_env(), **config.CONFIG.get()})
+        except SettingsError as error:
+            raise pulumi.RunError(str(error)) from None
 
     @classmethod
     def read(cls, stack: str, values: Mapping[str, Any]) -> Self:
-        """Read what the file of a stack has. Raises RunError, which Pulumi prints without a traceback, with all its problems."""
+        """Read what the file of a stack has. Raises SettingsError with all its problems."""
         if problem := rules.misnamed(stack):
-            raise pulumi.RunError(f"The stack {stack!r} can't have this name: {problem}.")
+            raise SettingsError(f"The stack {stack!r} can't have this name: {problem}.")
         try:
             return cls.model_validate({key: _value(value) for key, value in values.items() if _meant_for_us(key)})
         except ValidationError as error:
             found = errors.describe(error, cls.model_json_schema())
             count = "a problem" if len(found) == 1 else f"{len(found)} problems"
             text = "\n\n".join(found)
-            raise pulumi.RunError(f"The configuration of stack {stack!r} has {count}:\n\n{text}\n") from None
+            raise SettingsError(f"The configuration of stack {stack!r} has {count}:\n\n{text}\n") from None
 
     @field_validator("default_tags")
     @classmethod

@@ -26,6 +26,11 @@ class Phases:
         if name != self._begun[-1][0]:
             self._begun.append((name, self._elapsed()))
 
+    @property
+    def now(self) -> str:
+        """Name of what is on."""
+        return self._begun[-1][0]
+
     def so_far(self) -> list[Phase]:
         """All of them, the last up to now."""
         ends = [*(start for _, start in self._begun[1:]), self._elapsed()]

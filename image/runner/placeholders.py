@@ -18,12 +18,21 @@ _NUMBERS = re.compile(r"\|\s*(int|float|as_number|as_native)\b")
 _FLAGS = re.compile(r"\|\s*as_bool\b")
 
 
+def variables_of(project: Path, known: Collection[str]) -> dict[str, str]:
+    """Variables of the environment that the project asks for and nobody has set; `known` are the names of those that are."""
+    return {name: _value(after) for name, after in required(project, "env_var").items() if name not in known}
+
+
+def dbt_variables_of(project: Path) -> dict[str, str]:
+    """Dbt's variables that the project asks for and has no value of."""
+    return {name: _value(after) for name, after in required(project, "var").items()}
+
+
 def exports(project: Path, known: Collection[str]) -> str:
     """The lines of shell; `known` are the names in the environment."""
-    variables = {name: _value(after) for name, after in required(project, "env_var").items() if name not in known}
-    dbt = {name: _value(after) for name, after in required(project, "var").items()}
+    variables = variables_of(project, known)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-    return "\n".join([*lines, f"VARS={shlex.quote(json.dumps(dbt))}"])
+    return "\n".join([*lines, f"VARS={shlex.quote(json.dumps(dbt_variables_of(project)))}"])
 
 
 def _value(after: str) -> str:

@@ -4,6 +4,7 @@ import threading
 import time
 
 from runner.output import Output
+from runner.phases import Phases
 from runner.progress import Progress
 
 INTERVAL = 60.0
@@ -11,10 +12,11 @@ INTERVAL = 60.0
 
 
 class Pulse:
-    """Speaks up in a thread of its own, as long as nodes are running and none has ended."""
+    """Speaks up in a thread of its own, as long as nothing ends: no node, and nothing that the run does before them."""
 
-    def __init__(self, progress: Progress, output: Output, interval: float = INTERVAL) -> None:
+    def __init__(self, progress: Progress, phases: Phases, output: Output, interval: float = INTERVAL) -> None:
         self._progress = progress
+        self._phases = phases
         self._output = output
         self._interval = interval
         self._ended = threading.Event()
@@ -27,9 +29,13 @@ class Pulse:
         self._ended.set()
 
     def _follow(self) -> None:
-        done, since = len(self._progress.results), time.monotonic()
+        done, since = self._done(), time.monotonic()
         while not self._ended.wait(self._interval):
-            if len(self._progress.results) != done:
-                done, since = len(self._progress.results), time.monotonic()
-            elif running := list(self._progress.running):
-                self._output.event("still_running", nodes=running, seconds=round(time.monotonic() - since))
+            if self._done() != done:
+                done, since = self._done(), time.monotonic()
+                continue
+            waited = {"nodes": list(self._progress.running), "phase": self._phases.now, "seconds": round(time.monotonic() - since)}
+            self._output.event("still_running", **waited)
+
+    def _done(self) -> tuple[int, str]:
+        return len(self._progress.results), self._phases.now

@@ -73,7 +73,7 @@ class Run:
         self._image = fingerprint()
         identity = {"image": self._image, **asdict(options)}
         self._journal = Journal(self._artifacts, self._progress, identity, output, self._steps)
-        self._pulse = Pulse(self._progress, output)
+        self._pulse = Pulse(self._progress, self._phases, output)
         self._cache = ParseCache(self._artifacts, environment, self._image, TARGET)
         self._state = State(self._artifacts, TARGET.parent / "state")
         self._queries: Queries | None = None
@@ -153,6 +153,7 @@ class Run:
 
     def _whole(self) -> ExitCode:
         self._output.event("run_started", **identity(self._environment))
+        self._pulse.start()
         self._phases.begin("connection")
         self._connect()
         variables = [self._variables(step.command) for step in self._steps]
@@ -162,7 +163,6 @@ class Run:
         state = self._comparison()
         former = self._former()
         self._journal.start()
-        self._pulse.start()
         for step, given in zip(self._steps, variables, strict=True):
             if given != self._dbt.variables:
                 self._dbt.parse(given)

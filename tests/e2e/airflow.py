@@ -80,7 +80,7 @@ class Airflow:
     def await_dag(self, workstream: str, **expected: object) -> None:
         """Until the DAG is loaded and says what is expected of it."""
         eventually(
-            lambda: (dag := self.dag(workstream)) and expected.items() <= dag.items(), 180, f"DAG of {workstream} with {expected}"
+            lambda: (dag := self.dag(workstream)) and expected.items() <= dag.items(), 300, f"DAG of {workstream} with {expected}"
         )
 
     def await_configuration(self, workstream: str) -> None:
@@ -92,7 +92,7 @@ class Airflow:
                 return json.loads(cast("bytes", text)) == self.configuration(workstream)
             return False
 
-        eventually(look, 60, f"the configuration of {workstream} in Airflow")
+        eventually(look, 180, f"the configuration of {workstream} in Airflow")
 
     def pause(self, workstream: str, *, paused: bool) -> None:
         self.call("PATCH", f"/dags/{self.dag_id(workstream)}", {"is_paused": paused})
@@ -208,7 +208,7 @@ class DagRun:
             text = self._log(path)
             return text if "::group::Post Execute" in text and text.rstrip().endswith("::endgroup::") else None
 
-        return eventually(look, 60, f"the end of {path}")
+        return eventually(look, 180, f"the end of {path}")
 
     def finished(self, attempt: int) -> dict[str, str]:
         """Status of each node that a try itself ran, in the order of their ends."""
@@ -248,7 +248,7 @@ class DagRun:
 
     def nodes(self, attempt: int = 1) -> dict[str, str]:
         """Status of each node of a try that ended."""
-        summary = eventually(lambda: self.artifact("summary.json", attempt), 60, f"summary of try {attempt} of {self.id}")
+        summary = eventually(lambda: self.artifact("summary.json", attempt), 180, f"summary of try {attempt} of {self.id}")
         return {node["name"]: node["status"] for node in summary["nodes"]}
 
     def ecs_tasks(self) -> list[dict[str, Any]]:

@@ -11,7 +11,9 @@ from dbt.artifacts.resources.types import NodeType
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
+from projects.brought import put_together
 from sandbox.paths import REPOSITORY
+from tests.unit.projects.repository import Repository
 
 SHOP = REPOSITORY / "dbt_project"
 WEATHER = REPOSITORY / "tests" / "projects" / "weather"
@@ -107,6 +109,36 @@ def test_the_weather_shares_nothing_with_the_shop(shop: Manifest):
     assert settings[0]["profile"] != settings[1]["profile"]
     assert settings[0].get("model-paths") != settings[1]["model-paths"]
     assert {path.stem for path in WEATHER.rglob("*.sql")}.isdisjoint({node.name for node in _models(shop)})
+
+
+def test_dbt_takes_private_packages_and_those_beside_a_project_from_its_copy(tmp_path: Path):
+    """The image's build has no Git and no credentials: what the copy names instead must be what dbt finds."""
+    deeper, units = Repository(tmp_path / "deeper.git"), Repository(tmp_path / "units.git")
+    deeper.commit(_package("deeper", "one", "1"))
+    packages = {"packages.yml": yaml.safe_dump({"packages": [{"git": deeper.address, "revision": "main"}]})}
+    units.commit(
+        {f"dbt/{name}": text for name, text in (_package("units", "two", "{{ deeper.one() }} + 1") | packages).items()}, tag="v1"
+    )
+    named = [{"git": units.address, "revision": "v1", "subdirectory": "dbt"}, {"local": "../beside"}]
+    shop = {**_package("shop", "zero", "0"), "packages.yml": yaml.safe_dump({"packages": named})}
+    shop["models/m.sql"] = "select {{ units.two() }} + {{ beside.three() }} as x"
+    for folder, files in {"shop": shop, "beside": _package("beside", "three", "3")}.items():
+        for name, text in files.items():
+            (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / name).write_text(text)
+
+    project = tmp_path / "copy" / put_together(tmp_path / "shop", tmp_path / "copy", tmp_path / "cache")
+
+    assert dbtRunner().invoke(["--quiet", "deps", "--project-dir", str(project)]).success
+    [model] = [node for node in _parse(project, tmp_path / "parsed").nodes.values() if node.name == "m"]
+    assert set(model.depends_on.macros) == {"macro.units.two", "macro.beside.three"}  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _package(name: str, macro: str, text: str) -> dict[str, str]:
+    return {
+        "dbt_project.yml": f"name: {name}\nversion: 1.0.0\n",
+        f"macros/{macro}.sql": f"{{% macro {macro}() %}}{text}{{% endmacro %}}",
+    }
 
 
 def test_the_sql_is_in_one_style():

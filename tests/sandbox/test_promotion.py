@@ -10,7 +10,6 @@ import pytest
 
 from components import image
 from components.registry import image_tag
-from projects.sources import Sources
 from sandbox import engine
 from sandbox.demo.stack import Stack
 from sandbox.errors import SandboxError
@@ -70,7 +69,7 @@ def production(cloud: Account, development: str, tmp_path: Path) -> Iterator[Sta
 def build_in_development(cloud: Account) -> str:
     """As a deployment of the same files would: digest of the image under the tag that is made of them."""
     ecr = cloud.client("ecr")
-    context = image._put_together(REPOSITORY / image.CONTEXTS_FOLDER / "dbt_project", Sources.of(REPOSITORY / "dbt_project"))
+    context, _ = image._put_together(REPOSITORY / image.CONTEXTS_FOLDER / "dbt_project", REPOSITORY / "dbt_project")
     version = hashlib.sha256(f"{BASE_IMAGE} {context.name}".encode()).hexdigest()[:16]
     found = ecr.batch_get_image(repositoryName="tasks", imageIds=[{"imageTag": "v1"}])["images"][0]
     ecr.put_image(repositoryName="tasks", imageManifest=found["imageManifest"], imageTag=image_tag("dbt_project", version))

@@ -1,5 +1,6 @@
 """What the benchmarks rest on, so that they still run when somebody needs a figure."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from settings.stack import Settings
 from tests.unit.recorder import set_configuration, stack_file
 
 
-@pytest.mark.parametrize("name", ["dags", "diagnosis", "growth", "image"])
+@pytest.mark.parametrize("name", ["dags", "diagnosis", "growth", "image", "kills", "sizes"])
 def test_a_benchmark_says_what_it_does_before_it_takes_half_an_hour(name: str):
     """And it can be imported as `make` starts it, which is not how pytest does."""
     command = [sys.executable, "-m", f"benchmarks.{name}", "--help"]
@@ -21,6 +22,17 @@ def test_a_benchmark_says_what_it_does_before_it_takes_half_an_hour(name: str):
 
     assert (said.returncode, said.stderr) == (0, "")
     assert len(said.stdout.splitlines()) > 5
+
+
+def test_a_case_of_the_diagnosis_goes_through_the_operator_of_today():
+    """It drives the operator's inside, and a form with one field more ended it."""
+    command = [sys.executable, "-m", "benchmarks.diagnosis", "--set", "fresh", "--case", "spot-not-associated"]
+    found = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": "dags"}
+    )
+
+    assert found.returncode == 0, found.stderr
+    assert "wrong in nothing; told capacity-provider" in " ".join(found.stdout.split())
 
 
 @pytest.mark.parametrize("workstreams", WORKSTREAMS)

@@ -798,7 +798,7 @@ _REQUESTS = (
             r"placement constraint",
             r"no container instances",
             r"container instance",
-            r"launch ?type",
+            r"launch[ _]?type",
         ),
     ),
     Cause(

@@ -113,7 +113,7 @@ def find(causes: Iterable[Cause], where: Place, text: str, codes: Iterable[int] 
     return None
 
 
-_VAGUE = frozenset({250001, 250003, 3001})
+_VAGUE = frozenset({250001, 250003, 3001, 390201})
 """Numbers that Snowflake and its connector give to failures of several kinds; the words say which."""
 
 _BEGINNING = re.compile(r"unable to pull secrets or registry auth:?", re.IGNORECASE)

@@ -178,23 +178,27 @@ _LOG_IN = (
         signs=(r"role.{0,80}(not granted|specified in the connect string)",),
     ),
     Cause(
-        id="snowflake-database",
-        happened="Database {database} does not exist, or role {role} may not use it",
-        why="A session begins in the database of the stack's `warehouse` section.",
-        todo="In Snowflake: GRANT USAGE ON DATABASE {database} TO ROLE {role}.",
-        passes=False,
-        source="GRANT <privileges>; code 390201",
-        codes=frozenset({390201}),
-        signs=(r"^Database \S+ does not exist, or role", r"requested (database|schema|warehouse) does not exist"),
-    ),
-    Cause(
         id="snowflake-warehouse",
         happened="Warehouse {warehouse} does not exist, or role {role} may not use it",
         why="A session begins in the warehouse of the stack's `warehouse` section; Snowflake leaves out what its role may not use.",
         todo="In Snowflake: GRANT USAGE ON WAREHOUSE {warehouse} TO ROLE {role}.",
         passes=False,
         source="Access control privileges",
-        signs=(r"^Warehouse \S+ does not exist, or role",),
+        signs=(r"^Warehouse \S+ does not exist, or role", r"requested warehouse does not exist"),
+    ),
+    Cause(
+        id="snowflake-database",
+        happened="Database {database} does not exist, or role {role} may not use it",
+        why="A session begins in the database of the stack's `warehouse` section.",
+        todo="In Snowflake: GRANT USAGE ON DATABASE {database} TO ROLE {role}; or name database and schema in the statement.",
+        passes=False,
+        source="GRANT <privileges>; codes 390201, 090105, 090106",
+        codes=frozenset({390201, 90105, 90106}),
+        signs=(
+            r"^Database \S+ does not exist, or role",
+            r"requested (database|schema) does not exist",
+            r"not have a current (database|schema)",
+        ),
     ),
 )
 
@@ -404,6 +408,7 @@ _DATA = (
             r"traceback \(most recent call last\)",
             r"snowpark",
             r"packages? not (found|supported)",
+            r"python (function|procedure).{0,40}packages",
         ),
     ),
     Cause(
@@ -461,7 +466,7 @@ _DATA = (
             r"numeric (value|overflow)",
             r"(can't|cannot|could not) (parse|convert|cast|coerce)",
             r"too large.{0,40}number",
-            r"\b\d{6} \(22\w{3}\)",
+            r"\b1\d{5} \(22\w{3}\)",
         ),
     ),
     Cause(
@@ -528,6 +533,7 @@ _CONNECTION = (
             r"\bhanging\b",
             r"(connection|read|connect|login|request|operation) timed? ?out|ReadTimeout|ConnectTimeout",
             r"broken pipe",
+            r"terminated connection",
             r"\b\d{6} \(08\w{3}\)",
             r"HTTP 5\d\d\b|\b50[0234]\b.{0,30}(bad gateway|service|gateway|server)",
             r"maintenance",

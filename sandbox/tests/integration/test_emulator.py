@@ -516,7 +516,7 @@ def test_an_airflow_environment_runs_the_dags_of_its_bucket(cloud: Account, buck
     assert set(before) == {"kept.py", "config/sales.json", "config/gone.json"}
     s3.put_object(Bucket=bucket, Key="dags/config/sales.json", Body=b"2")
     s3.delete_object(Bucket=bucket, Key="dags/config/gone.json")
-    assert wait_until(lambda: set(files()) == {"kept.py", "config/sales.json"}, 30)
+    assert wait_until(lambda: set(files()) == {"kept.py", "config/sales.json"}, 120)
     after = files()
     assert after["kept.py"] == before["kept.py"]
     assert after["config/sales.json"] != before["config/sales.json"]
@@ -535,12 +535,12 @@ def test_an_airflow_environment_runs_the_dags_of_its_bucket(cloud: Account, buck
     # What ends in an environment of AWS is started again, where it was.
     assert wait_until(restarted, 60)
     restarted_at = time.time() * 1000
-    assert wait_until(lambda: answers(f"http://{environment['WebserverUrl']}/api/v2/version"), 300)
+    assert wait_until(lambda: answers(f"http://{environment['WebserverUrl']}/api/v2/version"), 600)
     assert wait_until(lambda: max(written()) > restarted_at, 60)
 
     mwaa.delete_environment(Name=name)
 
-    assert wait_until(lambda: name not in mwaa.list_environments()["Environments"], 30)
+    assert wait_until(lambda: name not in mwaa.list_environments()["Environments"], 120)
     assert cloud.leftovers() == []
 
 

@@ -30,7 +30,7 @@ def test_the_clock_starts_a_run_and_its_success_starts_the_workstream_after_it(a
             begin = datetime.now(UTC)
             # Without catchup, the minute that is just over is run at once; the clock's own is the next one.
             due = eventually(
-                lambda: [run for run in of_type(airflow, "cable", "scheduled") if moment(run["run_after"]) > begin], 180, "a run"
+                lambda: [run for run in of_type(airflow, "cable", "scheduled") if moment(run["run_after"]) > begin], 300, "a run"
             )[0]
         airflow.await_dag("cable", timetable_summary=None)
 
@@ -40,7 +40,7 @@ def test_the_clock_starts_a_run_and_its_success_starts_the_workstream_after_it(a
         assert moment(due["run_after"]) == interval[1]
         assert interval in calls(airflow, "CABLE")
 
-        after = eventually(lambda: of_type(airflow, "metro", "asset_triggered"), 120, "a run after cable's success")[0]
+        after = eventually(lambda: of_type(airflow, "metro", "asset_triggered"), 300, "a run after cable's success")[0]
         run = DagRun(airflow, "metro", after["dag_run_id"])
         assert run.ended() == "success"
         events = airflow.call("GET", f"{run.path}/upstreamAssetEvents")["asset_events"]
@@ -53,7 +53,7 @@ def test_a_backfill_gives_each_of_its_days_the_interval_of_that_day(airflow: Air
     with airflow.configured("cable", schedule="0 5 * * *", timezone="Europe/Amsterdam", select=["calls"]):
         airflow.await_dag("cable", timetable_summary="0 5 * * *")
         airflow.backfill("cable", "2025-03-29", "2025-03-31")
-        eventually(lambda: len(of_type(airflow, "cable", "backfill")) == 3, 60, "three runs")
+        eventually(lambda: len(of_type(airflow, "cable", "backfill")) == 3, 180, "three runs")
         runs = [DagRun(airflow, "cable", run["dag_run_id"]) for run in of_type(airflow, "cable", "backfill")]
 
         assert [run.ended() for run in runs] == ["success"] * 3

@@ -1,6 +1,7 @@
 """What a run does, what it says and what it leaves, with a real dbt, the warehouse and an emulated S3."""
 
 import json
+import shlex
 from datetime import datetime, timedelta
 
 import pytest
@@ -82,6 +83,28 @@ def test_a_failure_is_explained_and_everything_is_stored_all_the_same(runs: Runs
     assert "select nope from ANALYTICS." in compiled
     assert "nope" in runs.read("runs/run-1/1/report.html").decode().lower()
     assert "state/manifest.json" not in runs.objects()
+
+
+def test_the_command_that_a_failed_run_prints_builds_all_that_is_missing(runs: Runs):
+    """It selected the test that failed; that passed, "dbt succeeded", and what was skipped because of it stayed unbuilt."""
+    schema = f"ANALYTICS.{runs.workstream.upper()}"
+    runs.server.run(f"create schema {schema}")
+    runs.server.run(f"create table {schema}.RAW as select null::int as X")
+    models = {"a": f"{{{{ config(materialized='view') }}}} select x from {schema}.raw", "b": "select x from {{ ref('a') }}"}
+    models |= {"c": "select x from {{ ref('b') }}", "d": "select nope", "e": "select x from {{ ref('d') }}"}
+    project(runs.project, models, models__a_yml="models: [{name: a, columns: [{name: x, data_tests: [not_null]}]}]")
+
+    failed = runs.run()
+    runs.server.run(f"update {schema}.RAW set X = 1")
+    project(runs.project, {"d": "select 1 as x"})
+    printed = failed.text.partition("Run just these again: ops run ")[2].splitlines()[0]
+    selected = [word for word in shlex.split(printed)[1:] if word != "--select"]
+    again = runs.run("run", "--select", *selected, DBT_RUN_ID="run-2")
+
+    missing = {name for name, status in failed.statuses.items() if status != "success"}
+    assert missing == {"not_null_a_x", "b", "c", "d", "e"}, failed.text
+    assert again.code == 0, again.text
+    assert again.statuses == {name: "pass" if name == "not_null_a_x" else "success" for name in missing}
 
 
 def test_artifacts_that_cannot_be_stored_fail_a_good_run_and_do_not_hide_a_bad_one(runs: Runs):

@@ -118,6 +118,19 @@ def test_every_project_that_a_stack_may_name_is_parsed(tmp_path: Path, monkeypat
     assert json.loads((tmp_path / "codequality.json").read_text()) == []
 
 
+def test_a_project_is_parsed_with_its_packages_and_with_placeholders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A project that is brought could not be read here, although its image can be built and its workstream has every value."""
+    for name, text in {"dbt_project.yml": "", "packages.yml": "packages: [{local: ../units}]", "a.sql": "{{ var('day') }}"}.items():
+        (tmp_path / "transform").mkdir(exist_ok=True)
+        (tmp_path / "transform" / name).write_text(text)
+    dbt = FakeProgram.on_path("dbt", tmp_path, monkeypatch)
+
+    projects.check(tmp_path, tmp_path / "codequality.json")
+
+    assert dbt.verbs == ["deps", "parse"]
+    assert dbt.calls[1][-2:] == ["--vars", '{"day": "placeholder"}'], "and a warning is no error"
+
+
 def test_a_repository_without_a_project_is_no_success(tmp_path: Path):
     """The job would be green for ever after a folder is renamed."""
     with pytest.raises(OpsError, match="No dbt project"):

@@ -114,7 +114,7 @@ def test_what_is_being_built_does_not_change_under_the_builder(sources: Path):
 
 def test_stacks_that_are_deployed_at_the_same_time_do_not_disturb_each_other(sources: Path, monkeypatch: pytest.MonkeyPatch):
     """Two stacks of one checkout: one would end because the other has just moved its files there."""
-    rename, put_together = Path.rename, lambda: image._put_together(sources / ".build/shop", Sources.of(sources / "shop"))
+    rename, put_together = Path.rename, lambda: image._put_together(sources / ".build/shop", sources / "shop")[0]
 
     def overtaken(self: Path, target: Path) -> Path:
         monkeypatch.setattr(Path, "rename", rename)

@@ -46,7 +46,9 @@ def test_people_learn_that_the_credentials_end_before_the_runs_do(told, days):
 
 
 @pytest.mark.parametrize(
-    "version", [version_id(TODAY + timedelta(days=15)), version_id(None), "9f3c1d6e-0000-4000-8000-000000000000"]
+    "version",
+    [version_id(TODAY + timedelta(days=15)), version_id(None), "9f3c1d6e-0000-4000-8000-000000000000"],
+    ids=["15 days", "unknown", "put without ops"],
 )
 def test_nobody_is_told_of_credentials_that_last(told, version):
     """A reminder each day for years is one that nobody reads."""

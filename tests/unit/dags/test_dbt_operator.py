@@ -31,6 +31,7 @@ from runner.outcome import ExitCode
 from settings.sections.workstream import AROUND_A_TRY
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012:task/dbt/0123"
+NOW = pendulum.datetime(2026, 3, 1, 12)
 STARTED_BY = generate_uuid("dbt_sales", "dbt", "run", "-1")
 """As the provider's operator says which task of Airflow starts a container."""
 
@@ -39,7 +40,8 @@ def task(arn=ARN, *, status="RUNNING", desired="RUNNING", run_id="run", try_numb
     """One entry of DescribeTasks."""
     told = [{"name": name, "value": value} for name, value in {"DBT_RUN_ID": run_id, "DBT_TRY_NUMBER": try_number}.items()]
     overrides = {"containerOverrides": [{"name": "dbt", "environment": told}]}
-    return {"taskArn": arn, "lastStatus": status, "desiredStatus": desired, "startedBy": started_by, "overrides": overrides, **more}
+    own = {"taskArn": arn, "lastStatus": status, "desiredStatus": desired, "startedBy": started_by, "overrides": overrides}
+    return {**own, "createdAt": NOW, **more}
 
 
 class Ecs:
@@ -50,6 +52,10 @@ class Ecs:
     def __init__(self):
         self.started, self.stopped = [], []
         self.others: list[dict[str, Any]] = []
+        self.rivals: list[dict[str, Any]] = []
+        """Containers that somebody else starts in the same moment."""
+        self.unseen = 0
+        """Starts that ECS does not list."""
         self.awaited: list[tuple[list[str], int]] = []
         self.failures, self.refusal, self.ends, self.unlisted = [], None, lambda: None, None
         self.exit_code, self.stop_code, self.reason = 0, "EssentialContainerExited", "Essential container in task exited"
@@ -58,12 +64,18 @@ class Ecs:
         if self.unlisted:
             raise self.unlisted
         assert family == "sales"
-        return {"taskArns": [other["taskArn"] for other in self.others if other["desiredStatus"] == desiredStatus]}
+        return {"taskArns": [other["taskArn"] for other in self.known() if other["desiredStatus"] == desiredStatus]}
+
+    def known(self):
+        own = task(run_id="run", desired="STOPPED" if self.stopped else "RUNNING")
+        return [*self.others, *([own] if len(self.started) > self.unseen else [])]
 
     def run_task(self, **request):
         if self.refusal:
             raise self.refusal
         self.started.append(request)
+        self.others += self.rivals
+        self.rivals = []
         return {"failures": self.failures, "tasks": [{"taskArn": ARN}]}
 
     def get_waiter(self, name):
@@ -80,7 +92,7 @@ class Ecs:
     def describe_tasks(self, *, tasks, **_):
         container = {"name": "dbt", "lastStatus": "STOPPED", "exitCode": self.exit_code}
         end = {"containers": [container], "stopCode": self.stop_code, "stoppedReason": self.reason}
-        known = {other["taskArn"]: other for other in self.others}
+        known = {other["taskArn"]: other for other in self.known()}
         return {"tasks": [(known.get(arn) or task(arn)) | end for arn in tasks]}
 
     def stop_task(self, **request):
@@ -288,6 +300,52 @@ def test_the_wait_for_another_container_has_an_end(operator, ecs):
         run(operator, states={"other": "up_for_retry"})
 
     assert ecs.started == []
+
+
+EARLIER, LATER = NOW.subtract(seconds=1), NOW.add(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("rival", "gives_way"),
+    [
+        ({"createdAt": EARLIER}, True),
+        ({"createdAt": LATER}, False),
+        ({"createdAt": NOW, "arn": ARN.replace("0123", "0122")}, True),
+        ({"createdAt": NOW, "arn": ARN.replace("0123", "0124")}, False),
+        ({"createdAt": EARLIER, "desired": "STOPPED"}, False),
+    ],
+    ids=["before", "after", "in the same moment, and first by name", "in the same moment, and last by name", "one that gives way"],
+)
+def test_of_two_containers_that_were_started_at_once_the_later_gives_way(operator, ecs, rival, gives_way):
+    """Neither saw the other before its start: both would write the same tables. Both judge alike, so that one of them stays."""
+    ecs.rivals = [task(**{"arn": OTHER, **OTHER_RUN, **rival})]
+
+    run(operator, states={"other": "running"})
+
+    assert [stop["task"] for stop in ecs.stopped] == [ARN] * gives_way
+    assert len(ecs.started) == 1 + gives_way
+    if gives_way:
+        assert ecs.awaited[0] == ([rival.get("arn", OTHER), ARN], 1), "and it starts once both have ended"
+
+
+def test_a_try_that_gave_way_to_one_of_its_own_run_waits_for_that_container(operator, ecs):
+    """A worker that was cut off comes back beside its successor: the run needs one container, and has it."""
+    ecs.rivals = [task(OTHER, createdAt=EARLIER)]
+
+    run(operator)
+
+    assert [stop["task"] for stop in ecs.stopped] == [ARN]
+    assert len(ecs.started) == 1
+    assert operator.arn == OTHER
+
+
+def test_a_container_that_ecs_does_not_list_yet_goes_on(operator, ecs):
+    """Nobody can be older than what can't be seen, and the look must not last."""
+    ecs.unseen = 1
+
+    run(operator)
+
+    assert (len(ecs.started), ecs.stopped) == (1, [])
 
 
 def test_a_run_starts_when_aws_does_not_tell_of_former_containers(operator, ecs):

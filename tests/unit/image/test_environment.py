@@ -116,6 +116,7 @@ def test_a_key_is_taken_in_every_form_that_people_have(text: str, passphrase: st
             "no RSA key",
         ),
     ],
+    ids=["wrong passphrase", "no passphrase", "no PEM", "no key", "no RSA"],  # the same in each of xdist's workers
 )
 def test_a_key_that_cannot_work_is_refused_without_being_quoted(text: str, passphrase: str, message: str):
     """The message goes to the log, where many can read it."""

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from components import image
 from ops import projects
 from ops.cli import app
+from settings.errors import SettingsError
 from settings.sections import git_project
 from settings.stack import Settings
 from tests.unit.projects.repository import Repository
@@ -45,7 +46,7 @@ def files(text: str) -> dict[str, str]:
 
 
 def refusal(values: dict[str, Any]) -> str:
-    with pytest.raises(pulumi.RunError) as caught:
+    with pytest.raises(SettingsError) as caught:
         Settings.read("dev", values)
     return str(caught.value)
 
@@ -159,10 +160,10 @@ def test_what_can_not_become_an_image_ends_the_preview_with_a_sentence(remote: R
 
 def test_the_image_has_the_project_s_own_folder(remote: Repository, monkeypatch: pytest.MonkeyPatch):
     """Of the rest of the repository nothing: another team's secrets may lie there, and each of its commits would be an image."""
-    contexts: list[Path] = []
+    made: list[tuple[Path, str]] = []
     put_together = image._put_together
-    monkeypatch.setattr(image, "_put_together", lambda *args: contexts.append(put_together(*args)) or contexts[-1])
+    monkeypatch.setattr(image, "_put_together", lambda *args: made.append(put_together(*args)) or made[-1])
 
     run_program(configuration(remote, remote.commit(files("select 1"))))
 
-    assert ["dbt_project.yml", "models"] in [sorted(path.name for path in (each / "project").iterdir()) for each in contexts]
+    assert ["dbt_project.yml", "models"] in [sorted(path.name for path in (each / "project").iterdir()) for each, _ in made]

@@ -90,7 +90,7 @@ def start(port: int, database: Path, bind: tuple[str, ...] = ("127.0.0.1",)) -> 
     with database.with_suffix(".log").open("ab") as log:
         command = [str(python), str(warehouse.LAUNCHER), str(port), str(database)]
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    ready = wait_until(lambda: process.poll() is not None or answers(warehouse.health_url("127.0.0.1", port)), 30)
+    ready = wait_until(lambda: process.poll() is not None or answers(warehouse.health_url("127.0.0.1", port)), 180)
     assert ready, database.with_suffix(".log").read_text()
     assert process.poll() is None, database.with_suffix(".log").read_text()
     return process
