@@ -1,5 +1,6 @@
 """`ops docs`: let the workstreams write dbt's documentation."""
 
+import json
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ GENERATE = "docs generate --static"
 def docs(
     context: typer.Context,
     workstream: Annotated[str | None, typer.Argument(help="Name; without it all of them.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the runs as a JSON list.")] = False,
 ) -> None:
     """Start a run of each workstream that builds nothing and writes dbt's documentation anew: `ops open --docs` shows it.
 
@@ -22,6 +24,11 @@ def docs(
     stack = stack_of(context)
     airflow = Airflow(stack)
     airflow.require_available()
+    started: list[dict[str, str]] = []
     for target in [stack.workstream(workstream)] if workstream else stack.workstreams():
         airflow.require_dag(target.dag_id)
-        typer.echo(f"{target.name}: run {airflow.trigger(target.dag_id, {'commands': [GENERATE]})} started")
+        started.append({"workstream": target.name, "runId": airflow.trigger(target.dag_id, {"commands": [GENERATE]})})
+        if not as_json:
+            typer.echo(f"{target.name}: run {started[-1]['runId']} started")
+    if as_json:
+        typer.echo(json.dumps(started))

@@ -21,10 +21,7 @@ def open_page(
     docs: Annotated[bool, typer.Option("--docs", help="dbt's documentation instead: models, columns, lineage.")] = False,
     output: Annotated[Path | None, typer.Option(help="Folder to write to, instead of opening a browser.")] = None,
 ) -> None:
-    """Open the page of all workstreams, or a run's report. Reads the artifacts bucket, and writes nothing in AWS.
-
-    Examples: `ops open`; `ops open sales`; `ops open --docs`; `ops open --output public` for a web server of yours.
-    """
+    """Open the page of all workstreams, or a run's report. Reads the artifacts bucket, and writes nothing in AWS."""
     stack = stack_of(context)
     if run and not workstream:
         raise OpsError("--run needs a workstream.", f"Name it: ops open WORKSTREAM --run {run}")
