@@ -75,7 +75,7 @@ def test_a_workstreams_last_report_is_opened_in_the_browser(ops, left: Aws, tmp_
         (("open", "finance"), "There is no report of any run of 'finance'"),
         (("open", "sales", "--run", "nope"), "There is no report of the run nope of 'sales'"),
         (("open", "--run", "nope"), "--run needs a workstream"),
-        (("open", "sales", "--docs"), "Make it: ops docs sales"),
+        (("open", "sales", "--docs"), "ops docs sales"),
     ],
 )
 def test_what_is_not_there_is_an_error_that_says_what_to_do(ops, left: Aws, tmp_path: Path, words, said):  # noqa: F811
