@@ -14,7 +14,9 @@ from ci.radius import Kind
 from ops.engine import Engine
 from ops.explained import Group
 
-app = typer.Typer(cls=Group, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=Group, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 models = typer.Typer(no_args_is_help=True, help="The merge request's own build, in schemas of its own. Needs `PYTHONPATH=image`.")
 app.add_typer(models, name="models")
 scan = typer.Typer(no_args_is_help=True, help="Known vulnerabilities that an update mends; fails on a critical one.")

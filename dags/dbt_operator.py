@@ -20,6 +20,7 @@ from dbt_containers import ABANDONED, OVER, SECOND, Task, containers, exit_code,
 from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_stopped
 from dbt_fit import fit
 from dbt_intervals import interval
+from dbt_lines import shown
 from dbt_metrics import count
 from dbt_retries import LOST_WORKERS, OwnFailures
 from dbt_summary import XCOM_KEY, digest, fetch, folder, is_whole, publish_all, publish_each
@@ -52,7 +53,7 @@ FAILED = "RunFailed"
 
 
 class CompleteLogFetcher(AwsTaskLogFetcher):
-    """Forwards every line of the container, the last ones too.
+    """Forwards every line of the container as a person reads it, the last ones too.
 
     The provider's fetcher (9.34.0) ends once its stop flag is set, also when it has just fetched: what the container
     printed after that is lost. This one ends only after a fetch that began after the stop and found nothing new.
@@ -71,8 +72,13 @@ class CompleteLogFetcher(AwsTaskLogFetcher):
         last = super().is_stopped()
         for event in super()._get_log_events(skip_token):
             last = False
-            yield event
+            if shown(event["message"]) is not None:
+                yield event  # as it is: the provider takes a line's level from the JSON
         self._drained = last
+
+    @staticmethod
+    def event_to_str(event: dict[str, Any]) -> str:
+        return shown(event["message"]) or ""
 
 
 class DbtOperator(EcsRunTaskOperator):
@@ -302,13 +308,16 @@ class DbtOperator(EcsRunTaskOperator):
             self.log.info("Run report: %s", self.report_page)
 
     def _fail(self, found: Diagnosis) -> NoReturn:
-        """Ends the try: Airflow retries what may pass by itself, and nothing else."""
+        """Ends the try: Airflow retries what may pass by itself, and nothing else. What the container has explained is not
+        explained once more.
+        """
         report = self._report()
         if not self.summary and not heard(report):
             self._count(found.cause)
         pages = {"Run report": self.report_page, "Container log": self.log_page}
         ways = [f"{name}: {url}" for name, url in pages.items() if url]
-        message = fit("\n".join([*report, *ways, str(found)]), MESSAGE_LIMIT)
+        explained = any(found.resolution in line for line in report)
+        message = fit("\n".join([*report, *ways, found.detail if explained else str(found)]), MESSAGE_LIMIT)
         raise (AirflowException if found.transient else AirflowFailException)(message) from None
 
     def _count(self, cause: str) -> None:

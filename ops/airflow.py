@@ -80,9 +80,9 @@ class Airflow:
             raise OpsError(f"The DAG {dag_id!r} is paused, so its runs would wait.", "Unpause it on Airflow's page.")
 
     def import_errors(self) -> str:
-        """What Airflow could not load, as it says it; empty if all is well."""
+        """What Airflow could not load, as it says it but for the frames of its stack; empty if all is well."""
         errors = self.call("GET", "/importErrors")["import_errors"]
-        return "\n".join(f"{error['filename']}: {error['stack_trace'].strip()}" for error in errors)
+        return "\n".join(f"{error['filename']}: {_said(error['stack_trace'])}" for error in errors)
 
     def ailing(self) -> str:
         """Which parts of Airflow give no sign of life, and since when; empty if all do."""
@@ -179,6 +179,12 @@ def refusal(environment: Mapping[str, Any]) -> str:
         return ""
     error = last.get("Error", {})
     return f"{error.get('ErrorCode', 'FAILED')}: {error.get('ErrorMessage', 'no reason')}"
+
+
+def _said(stack_trace: str) -> str:
+    """The exception's own lines: those of the frames are indented."""
+    lines = [line for line in stack_trace.splitlines() if line.strip() and not line.startswith((" ", "Traceback"))]
+    return "\n".join(lines) or stack_trace.strip()
 
 
 def _accepted(status: int, answer: Any) -> dict[str, Any]:

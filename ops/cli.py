@@ -1,5 +1,7 @@
 """`ops`: run and look after the workstreams of a deployed stack, with the AWS credentials of your environment."""
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,7 @@ from ops import (
     acceptance,
     artifacts,
     credentials,
+    docs,
     doctor,
     explain,
     logs,
@@ -20,25 +23,50 @@ from ops import (
     status,
     workstream,
 )
+from ops.context import examples, verbs
 from ops.explained import Group
 from ops.open import open_page
 from ops.stack import Stack
 
-app = typer.Typer(cls=Group, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.add_typer(credentials.app, name="credentials")
-app.add_typer(projects.app, name="projects")
-app.add_typer(workstream.app, name="workstream")
-app.command()(preflight.preflight)
-app.command()(run.run)
-app.command()(status.status)
-app.command()(logs.logs)
-app.command()(artifacts.artifacts)
-app.command("open")(open_page)
-app.command()(rollback.rollback)
-app.command()(doctor.doctor)
-app.command()(explain.explain)
-app.command()(recover.recover)
-app.command()(acceptance.acceptance)
+app = typer.Typer(
+    cls=Group,
+    help=__doc__,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog=examples("status", "run sales --wait", "--stack dev doctor"),
+)
+
+
+def add(verb: Callable[..., None], *commands: str, name: str | None = None) -> None:
+    """Makes a verb of the function; its first paragraph is its line in the list of all, the commands are its examples."""
+    first = (inspect.getdoc(verb) or "").partition("\n\n")[0].replace("\n", " ")
+    name = name or verb.__name__
+    app.command(name, short_help=first, epilog=examples(*commands))(verb)
+    verbs.add(name)
+
+
+add(preflight.preflight, "--stack dev preflight", "--stack dev preflight --json")
+add(
+    run.run,
+    "run sales --wait",
+    "run sales --select stg_orders+ --full-refresh",
+    "run sales --command 'run-operation grant_rights' --wait",
+    'run sales --date 2026-01-31 --vars \'{"currency": "EUR"}\'',
+)
+add(status.status, "status", "status sales --json")
+add(logs.logs, "logs sales", "logs sales --follow", "logs sales --run ID --lines 1000 --json")
+add(artifacts.artifacts, "artifacts sales", "artifacts sales --run ID --json")
+add(open_page, "open", "open sales --run ID", "open --docs", "open --output public", name="open")
+add(docs.docs, "docs", "docs sales --json")
+add(rollback.rollback, "rollback sales", "rollback sales --undo")
+add(doctor.doctor, "doctor", "doctor --json")
+add(explain.explain, "explain sales", "explain sales --run ID", "explain - < message.txt")
+add(recover.recover, "--stack dev recover")
+add(acceptance.acceptance, "--stack dev acceptance sales", "acceptance --minutes 20 --json")
+for name, group in {"credentials": credentials.app, "projects": projects.app, "workstream": workstream.app}.items():
+    app.add_typer(group, name=name)
+    verbs.add(name)
 
 
 @app.callback()

@@ -10,7 +10,7 @@ import typer
 from runner.causes import version_id
 
 from ops import identity, keys
-from ops.context import stack_of
+from ops.context import examples, stack_of
 from ops.errors import OpsError
 from ops.stack import Connection, Stack
 from settings.sections.warehouse import SECRET_FIELDS
@@ -18,7 +18,9 @@ from settings.sections.warehouse import SECRET_FIELDS
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 
 
-@app.command()
+@app.command(
+    epilog=examples("credentials put --generate", "credentials put < key.p8", "credentials put --private-key-file key.p8 --slot 2")
+)
 def put(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="Of the connection; without it the stack's only one.")] = None,

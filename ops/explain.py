@@ -9,20 +9,23 @@ import typer
 from runner.causes import BY_ID, UNKNOWN, Diagnosis, diagnose_stopped, diagnosis, guess, heard, names_of
 
 from ops.airflow import Airflow
-from ops.context import stack_of
+from ops.artifacts import left
+from ops.context import RunId, here, stack_of
 from ops.errors import OpsError
-from ops.logs import last_lines, newest
-from ops.run import LINES
+from ops.logs import last_words, newest
 from ops.stack import Stack, Workstream
 
 CONTAINER = "dbt"
 """Of each task definition (components/workstream.py)."""
 
+SUMMARY = "summary.json"
+"""What a run leaves last (image/README.md)."""
+
 
 def explain(
     context: typer.Context,
     workstream: Annotated[str | None, typer.Argument(help="Name; `-` reads a message from standard input instead.")] = None,
-    run: Annotated[str | None, typer.Option(help="Id of the run; without it the newest.")] = None,
+    run: RunId = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the diagnosis as JSON.")] = False,
 ) -> None:
     """Say why a run of a workstream failed, and what to do; or what a pasted message means."""
@@ -31,7 +34,7 @@ def explain(
     else:
         stack = stack_of(context)
         found = of_run(stack, stack.workstream(workstream), run)
-    typer.echo(json.dumps(_fields(found)) if as_json else str(found))
+    typer.echo(json.dumps(_fields(found)) if as_json else here(str(found)))
 
 
 def of_message(text: str) -> Diagnosis:
@@ -51,11 +54,13 @@ def of_run(stack: Stack, workstream: Workstream, run: str | None) -> Diagnosis:
     if state != "failed":
         raise OpsError(f"The run {run_id} of {workstream.name!r} has not failed: it is {state}.", "Name another: --run ID")
     names = names_of(stack.output("airflowEnvironment"), workstream.name)
-    if found := of_summary(summary(stack, workstream, run_id), names):
+    summary = left(stack, workstream, run_id, SUMMARY)
+    if found := of_summary(summary and summary.page, names):
         return found
-    lines = [line for line in last_lines(stack, airflow, workstream, run_id, LINES) if not line.startswith("{")]
+    lines = last_words(stack, airflow, workstream, run_id)
     task = stopped(stack, workstream, run_id)
-    return (diagnose_stopped(task, CONTAINER, log=lines, names=names) if task else None) or of_message("\n".join(lines))
+    told = diagnose_stopped(task, CONTAINER, log=lines, names=names) if task else None
+    return told or of_message("\n".join(lines) or "No container has written a line: see Airflow's task log.")
 
 
 def stopped(stack: Stack, workstream: Workstream, run_id: str) -> dict[str, Any] | None:
@@ -88,18 +93,6 @@ def of_summary(page: Mapping[str, Any] | None, names: Mapping[str, str]) -> Diag
         resolution=told["resolution"],
         transient=told["retry"],
     )
-
-
-def summary(stack: Stack, workstream: Workstream, run_id: str) -> dict[str, Any] | None:
-    """`summary.json` of the run's last try that left one."""
-    bucket, prefix = workstream.artifacts
-    s3 = stack.client("s3")
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/runs/{run_id}/")
-    keys = [found["Key"] for page in pages for found in page.get("Contents", []) if found["Key"].endswith("/summary.json")]
-    if not keys:
-        return None
-    last = max(keys, key=lambda key: int(key.split("/")[-2]))
-    return json.load(s3.get_object(Bucket=bucket, Key=last)["Body"])
 
 
 def _fields(found: Diagnosis) -> dict[str, object]:

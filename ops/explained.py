@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from ops.context import messages
+from ops.context import here, messages
 from ops.errors import OpsError, from_aws
 
 
@@ -21,5 +21,6 @@ class Group(TyperGroup):
             problem = error
         except (BotoCoreError, ClientError) as error:
             problem = from_aws(error)
-        messages.print(f"[red]{escape(problem.problem)}[/red]\n{escape(problem.fix)}", soft_wrap=True)
+        fix = escape(here(problem.fix))
+        messages.print(f"[red]Error:[/red] {escape(problem.problem)}\n[bold]What to do:[/bold] {fix}")
         raise typer.Exit(1)

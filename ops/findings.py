@@ -7,10 +7,9 @@ from dataclasses import asdict, dataclass
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from ops.context import here, results
 from ops.errors import OpsError, from_aws
 
 
@@ -38,7 +37,8 @@ def report(checks: Iterable[tuple[str, Check]], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings]))
     else:
-        Console().print(_table(findings))
+        for finding in findings:
+            results.print(_line(finding))
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 
@@ -54,9 +54,7 @@ def _tried(name: str, check: Check) -> Iterator[Finding]:
         yield Finding(check=name, ok=False, detail=problem.problem, fix=problem.fix)
 
 
-def _table(findings: list[Finding]) -> Table:
-    table = Table("check", "", "found", "fix")
-    for finding in findings:
-        mark = "[green]ok[/green]" if finding.ok else "[red]failed[/red]"
-        table.add_row(escape(finding.check), mark, escape(finding.detail), escape(finding.fix))
-    return table
+def _line(finding: Finding) -> str:
+    mark = "[green]ok[/green]    " if finding.ok else "[red]failed[/red]"
+    fix = f"\n        [bold]What to do:[/bold] {escape(here(finding.fix))}" if finding.fix else ""
+    return f"{mark}  {escape(finding.check)}: {escape(finding.detail)}{fix}"

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
+from runner.lines import event_of, shown
 
 from ops.airflow import Airflow
-from ops.context import stack_of
+from ops.context import RunId, WorkstreamName, here, results, stack_of
 from ops.errors import OpsError
 from ops.stack import Stack, Workstream
 
@@ -17,13 +19,21 @@ ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
 POLL = 2
 """Seconds between two looks for new lines."""
 
+LAST = 60
+"""Lines in which the block at a container's end is (`image/runner/closing.py`)."""
+
+STYLES = {"error": "red", "warn": "yellow"}
+"""By level of an event."""
+
 
 def logs(
     context: typer.Context,
-    workstream: Annotated[str, typer.Argument(help="Name, as in the stack's configuration.")],
-    run: Annotated[str | None, typer.Option(help="Id of the run; without it the newest.")] = None,
+    workstream: WorkstreamName,
+    run: RunId = None,
+    *,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=10_000, help="How many of the last lines.")] = 50,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines until the run has ended.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the events as they are, one JSON object a line.")] = False,
 ) -> None:
     """Show the last lines that a run's container wrote to CloudWatch Logs."""
     stack = stack_of(context)
@@ -31,17 +41,37 @@ def logs(
     airflow = Airflow(stack)
     run_id = run or newest(airflow, target)
     for line in _followed(stack, airflow, target, run_id, lines) if follow else last_lines(stack, airflow, target, run_id, lines):
-        typer.echo(line)
+        if not as_json:
+            show(line)
+        elif event_of(line):
+            typer.echo(line)
+
+
+def show(line: str) -> None:
+    """Prints a line of the log as a person reads it; what is for machines only not at all."""
+    text = shown(line)
+    if text is not None:
+        results.print(Text(here(text), STYLES.get((event_of(line) or {}).get("level", ""), "")))
 
 
 def last_lines(stack: Stack, airflow: Airflow, workstream: Workstream, run_id: str, count: int) -> list[str]:
-    """The last lines of the run's last container; a sentence about it if there are none."""
+    """The last lines of the run's last container. Raises OpsError if there are none."""
     client, task = stack.session.client("logs"), airflow.task(workstream.dag_id, run_id)
     stream = _stream(client, workstream, task)
     if stream is None:
-        return [f"No container has written a line for {run_id} (state {task['state']}): see Airflow's task log."]
+        problem = f"No container has written a line for {run_id} (state {task['state']})."
+        raise OpsError(problem, "If it has failed: Airflow's task log says why, and so does `ops explain`.")
     answer = client.get_log_events(logGroupName=workstream.log_group, logStreamName=stream, startFromHead=False, limit=count)
     return [event.get("message", "") for event in answer["events"]]
+
+
+def last_words(stack: Stack, airflow: Airflow, workstream: Workstream, run_id: str) -> list[str]:
+    """What its container said to people at its end; nothing if it never started."""
+    try:
+        lines = last_lines(stack, airflow, workstream, run_id, LAST)
+    except OpsError:
+        return []
+    return [line for line in lines if not line.startswith("{")]
 
 
 def _followed(stack: Stack, airflow: Airflow, workstream: Workstream, run_id: str, count: int) -> Iterator[str]:

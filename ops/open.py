@@ -18,17 +18,20 @@ def open_page(
     workstream: Annotated[str | None, typer.Argument(help="Whose last report; without it the page of all workstreams.")] = None,
     *,
     run: Annotated[str | None, typer.Option(help="Id of the run whose report is wanted.")] = None,
+    docs: Annotated[bool, typer.Option("--docs", help="dbt's documentation instead: models, columns, lineage.")] = False,
     output: Annotated[Path | None, typer.Option(help="Folder to write to, instead of opening a browser.")] = None,
 ) -> None:
-    """Open the page of all workstreams, or a run's report. Reads the artifacts bucket, and writes nothing in AWS.
-
-    Examples: `ops open`; `ops open sales`; `ops open --output public` for a web server of yours.
-    """
+    """Open the page of all workstreams, or a run's report. Reads the artifacts bucket, and writes nothing in AWS."""
     stack = stack_of(context)
     if run and not workstream:
         raise OpsError("--run needs a workstream.", f"Name it: ops open WORKSTREAM --run {run}")
     site = Site(stack, output or CACHE.expanduser() / stack.output("airflowEnvironment"))
-    page = site.report(stack.workstream(workstream), run) if workstream else site.build()
+    if docs:
+        page = site.docs(stack.workstream(workstream)) if workstream else site.catalogue()
+    else:
+        page = site.report(stack.workstream(workstream), run) if workstream else site.build()
+    if page is None and docs:
+        raise OpsError(f"There is no documentation of {workstream!r} yet.", f"Make it: ops docs {workstream}")
     if page is None:
         fix = "Reports are there from the first run of this version on: `ops artifacts` lists what older runs left."
         raise OpsError(f"There is no report of {f'the run {run}' if run else 'any run'} of {workstream!r}.", fix)

@@ -1,5 +1,6 @@
 """`ops projects`: dbt projects in Git repositories of their own."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,7 +8,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from ops.context import messages
+from ops.context import examples, messages
 from ops.errors import OpsError
 from projects import git, pins
 from settings.project import REPOSITORY
@@ -20,9 +21,10 @@ def group() -> None:
     """Keeps `pin` a verb of its own."""
 
 
-@app.command()
+@app.command(epilog=examples("projects pin", "projects pin sales --json"))
 def pin(
     workstreams: Annotated[list[str] | None, typer.Argument(help="Whose projects to move; without one, those of all.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the pins as JSON: address, ref, commit.")] = False,
 ) -> None:
     """Pin the commits that the branches and tags of Git projects stand for now, in projects.lock.yaml: commit that file.
 
@@ -43,6 +45,8 @@ def pin(
         before, now = known.get(address, {}).get(ref), moved[address][ref]
         messages.print(f"{git.shown(address)} {ref}: {now if before in (None, now) else f'{before} -> {now}'}")
     pins.write(REPOSITORY, moved)
+    if as_json:
+        typer.echo(json.dumps({git.shown(address): refs for address, refs in moved.items()}))
 
 
 def _wanted(folder: Path, workstreams: list[str]) -> Iterator[tuple[str, str]]:

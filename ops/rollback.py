@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops.context import stack_of
+from ops.context import WorkstreamName, here, stack_of
 from ops.errors import OpsError
 from ops.stack import Stack, Workstream
 
@@ -33,9 +33,10 @@ class Version:
 
 def rollback(
     context: typer.Context,
-    workstream: Annotated[str, typer.Argument(help="Name, as in the stack's configuration.")],
+    workstream: WorkstreamName,
     *,
     undo: Annotated[bool, typer.Option("--undo", help="Back to what Pulumi deployed last.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what ran and what runs now as JSON.")] = False,
 ) -> None:
     """Let a workstream run what it ran before: image, task definition and schedule of the deployment before this one.
 
@@ -45,10 +46,14 @@ def rollback(
     stack = stack_of(context)
     target = stack.workstream(workstream)
     before, now = (back_to_deployed if undo else go_back)(stack, target)
-    typer.echo(
+    if as_json:
+        typer.echo(json.dumps({"workstream": target.name, "before": before, "now": now}))
+        return
+    said = (
         f"{target.name}: {now} instead of {before}. Airflow sees it within a minute, "
         f"runs that have begun go on as they are.\nTry it: ops run {target.name} --wait"
     )
+    typer.echo(here(said))
 
 
 def go_back(stack: Stack, workstream: Workstream) -> tuple[str, str]:

@@ -1,19 +1,26 @@
 """`ops run`: start a workstream now."""
 
+import contextlib
 import json
 import time
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
+from runner.causes import heard
+from runner.commands import parse
+from runner.journal import FILE as PROGRESS
+from runner.progress import FAILED
 
-from image.runner.commands import parse
 from ops.airflow import AILING, Airflow
-from ops.context import messages, stack_of
+from ops.artifacts import left
+from ops.context import WorkstreamName, here, messages, results, stack_of
 from ops.errors import OpsError
-from ops.logs import last_lines
-from ops.stack import Workstream
+from ops.explain import SUMMARY, of_run
+from ops.logs import last_words
+from ops.stack import Stack, Workstream
 
 ENDED = {"success", "failed"}
 POLL = 2
@@ -22,13 +29,13 @@ POLL = 2
 PATIENCE = 300
 """Seconds for which a part of Airflow may give no sign of life: a scheduler that is replaced needs two minutes or three."""
 
-LINES = 40
-"""Lines of the container that a failed run shows: the runner's summary."""
+SAY_AGAIN = 30
+"""Seconds between two lines about the progress where no terminal can show it in place."""
 
 
 def run(
     context: typer.Context,
-    workstream: Annotated[str, typer.Argument(help="Name, as in the stack's configuration.")],
+    workstream: WorkstreamName,
     *,
     wait: Annotated[bool, typer.Option("--wait", help="Until the run has ended; exit code 1 if it failed.")] = False,
     minutes: Annotated[int, typer.Option(min=1, help="Of waiting at most.")] = 1440,
@@ -72,23 +79,51 @@ def run(
         airflow.require_dag(target.dag_id)
     run_id = airflow.trigger(target.dag_id, params)
     messages.print(f"{target.name}: run {escape(run_id)} started")
-    found = _wait(airflow, target, run_id, minutes) if wait else airflow.run(target.dag_id, run_id)
-    summary = {
-        "workstream": target.name,
-        "dagId": target.dag_id,
-        "runId": run_id,
+    found = _wait(stack, airflow, target, run_id, minutes) if wait else airflow.run(target.dag_id, run_id)
+    if found["state"] == "failed":
+        _tell_failure(stack, airflow, target, run_id)
+    told = _outcome(stack, target, found)
+    if as_json:
+        typer.echo(json.dumps(told))
+    else:
+        results.print(_ending(told), markup=False)
+    if found["state"] == "failed":
+        raise typer.Exit(1)
+
+
+def _tell_failure(stack: Stack, airflow: Airflow, workstream: Workstream, run_id: str) -> None:
+    """The last block of its container, which says what failed and what to do, and the diagnosis if that block has none."""
+    words = last_words(stack, airflow, workstream, run_id)
+    messages.print(here("\n".join(words)), markup=False)
+    if not heard(words):
+        with contextlib.suppress(OpsError, BotoCoreError, ClientError):  # the run's own failure is what counts
+            messages.print(here(str(of_run(stack, workstream, run_id))), markup=False)
+
+
+def _outcome(stack: Stack, workstream: Workstream, found: dict[str, Any]) -> dict[str, Any]:
+    """The run for a program; with what it built once it has ended and left a summary."""
+    told = {
+        "workstream": workstream.name,
+        "dagId": workstream.dag_id,
+        "runId": found["dag_run_id"],
         "state": found["state"],
         "seconds": seconds(found),
     }
-    if as_json:
-        typer.echo(json.dumps(summary))
-    else:
-        typer.echo(f"{target.name}: {found['state']}" + (f" after {summary['seconds']:.0f} s" if summary["seconds"] else ""))
-    if found["state"] == "failed":
-        tail = "\n".join(last_lines(stack, airflow, target, run_id, LINES))
-        raise OpsError(
-            f"{tail}\nThe run {run_id} of {target.name!r} failed.", "The lines above say why; Airflow's task log says more."
-        )
+    summary = left(stack, workstream, found["dag_run_id"], SUMMARY) if found["state"] in ENDED else None
+    if summary:
+        rows = [node["rows"] for node in summary.page["nodes"] if node["rows"] is not None]
+        told |= {"nodes": summary.page["counts"], "rows": sum(rows), "report": f"{summary.folder}/report.html"}
+    return told
+
+
+def _ending(told: dict[str, Any]) -> str:
+    """The same for people."""
+    lines = [f"{told['workstream']}: {told['state']}" + (f" after {told['seconds']:.0f} s" if told["seconds"] else "")]
+    if "nodes" in told:
+        nodes = ", ".join(f"{count} {status}" for status, count in sorted(told["nodes"].items()))
+        lines[0] += f": {nodes}; {told['rows']:,} rows written"
+        lines.append(f"  report  ops open {told['workstream']} --run {told['runId']}")
+    return here("\n".join([*lines, f"  log     ops logs {told['workstream']} --run {told['runId']}"]))
 
 
 def parameters(*, variables: str | None = None, commands: list[str] | None = None, **given: Any) -> dict[str, Any]:
@@ -124,8 +159,9 @@ def seconds(found: dict[str, Any]) -> float | None:
     return (datetime.fromisoformat(found["end_date"]) - datetime.fromisoformat(found["start_date"])).total_seconds()
 
 
-def _wait(airflow: Airflow, workstream: Workstream, run_id: str, minutes: int) -> dict[str, Any]:
-    begin = alive = time.monotonic()
+def _wait(stack: Stack, airflow: Airflow, workstream: Workstream, run_id: str, minutes: int) -> dict[str, Any]:
+    begin = alive = said = time.monotonic()
+    again = f"ops logs {workstream.name} --run {run_id} --follow"
     try:
         with messages.status(f"{workstream.name}: queued") as status:
             while (found := airflow.run(workstream.dag_id, run_id))["state"] not in ENDED:
@@ -135,10 +171,25 @@ def _wait(airflow: Airflow, workstream: Workstream, run_id: str, minutes: int) -
                     raise OpsError(f"The run {run_id} is {found['state']} and does not move: {ailing}.", AILING)
                 if now - begin > minutes * 60:
                     problem = f"The run {run_id} is still {found['state']} after {minutes} minutes."
-                    raise OpsError(problem, f"It goes on. Look at it again: ops logs {workstream.name} --run {run_id} --follow")
-                status.update(f"{workstream.name}: {found['state']}, {now - begin:.0f} s{f'; {ailing}' if ailing else ''}")
+                    raise OpsError(problem, f"It goes on. Look at it again: {again}")
+                built = progress(stack, workstream, run_id) if found["state"] == "running" else ""
+                told = ", ".join(filter(None, [f"{workstream.name}: {found['state']}", built, f"{now - begin:.0f} s", ailing]))
+                status.update(escape(told))
+                if not messages.is_terminal and now - said > SAY_AGAIN:
+                    said = now
+                    messages.print(told, markup=False)
                 time.sleep(POLL)
     except KeyboardInterrupt:
-        messages.print(f"The run goes on without you. Look at it again: ops logs {workstream.name} --run {escape(run_id)} --follow")
+        messages.print(f"The run goes on without you. Look at it again: {here(again)}", markup=False)
         raise
     return found
+
+
+def progress(stack: Stack, workstream: Workstream, run_id: str) -> str:
+    """`12 of 28 nodes, 1 failed`, as the container stored it last; nothing before it builds."""
+    found = left(stack, workstream, run_id, PROGRESS)
+    if not found or not found.page.get("of"):
+        return ""
+    results = found.page["results"].values()
+    failed = sum(result["status"] in FAILED for result in results)
+    return f"{len(results)} of {found.page['of']} nodes" + (f", {failed} failed" if failed else "")

@@ -14,10 +14,14 @@ from zoneinfo import ZoneInfo
 import boto3
 
 from ops.errors import OpsError
+from settings.project import REPOSITORY
 from settings.rules import DEFAULT_CONNECTION
 from settings.sections.warehouse import Authentication
 
 DEPLOY = "Deploy it first: `pulumi up`."
+
+DEMO = REPOSITORY / ".sandbox" / "sandbox.json"
+"""There while `make demo` runs here: its stack is one that Pulumi knows only behind `sandbox exec`."""
 
 
 class Size(TypedDict):
@@ -45,6 +49,8 @@ class Workstream:
     """ARN of the revision that Pulumi deployed last."""
     connection: str
     """Name of what it logs in to Snowflake with."""
+    schema: str = ""
+    """Snowflake schema that its models are built in."""
     owner: str = ""
     description: str = ""
     schedule: str = ""
@@ -175,7 +181,7 @@ class Stack:
 
 def _further(found: Mapping[str, Any]) -> dict[str, Any]:
     """What a deployment of an older version does not tell yet."""
-    names = {"owner": "owner", "description": "description", "schedule": "schedule", "timezone": "timezone"}
+    names = {"schema": "schema", "owner": "owner", "description": "description", "schedule": "schedule", "timezone": "timezone"}
     names |= {"longest_minutes": "longestMinutes", "size": "size"}
     return {name: found[key] for name, key in names.items() if key in found}
 
@@ -193,9 +199,14 @@ def _ask_pulumi(name: str | None) -> str:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
         fix = "Install Pulumi, or pass a file made elsewhere by `pulumi stack output --json`: --outputs FILE"
-        raise OpsError("There is no `pulumi` on the PATH.", fix) from error
+        raise OpsError("There is no `pulumi` on the PATH.", f"{_demo()}{fix}") from error
     if done.returncode:
         said = done.stderr.strip().removeprefix("error: ")
         fix = "Select a stack (`pulumi stack select`) in the repository's folder, or name it: --stack NAME"
-        raise OpsError(f"Pulumi can't tell the stack's outputs: {said}", fix)
+        raise OpsError(f"Pulumi can't tell the stack's outputs: {said}", f"{_demo()}{fix}")
     return done.stdout
+
+
+def _demo() -> str:
+    """How to reach the demo, if one runs in this repository."""
+    return "For the demo that runs here: .venv/bin/sandbox exec ops status\n" if DEMO.exists() else ""

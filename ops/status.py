@@ -1,22 +1,26 @@
 """`ops status`: how each workstream is."""
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from runner.progress import FAILED
 
 from ops.airflow import AILING, Airflow
-from ops.context import AT_ONCE, messages, stack_of
-from ops.explain import of_summary, summary
-from ops.run import seconds
+from ops.artifacts import left
+from ops.context import AT_ONCE, here, messages, results, stack_of
+from ops.explain import SUMMARY, of_summary
+from ops.moments import lasting, since
+from ops.run import progress, seconds
 from ops.stack import Stack, Workstream
 
 COLORS = {"success": "green", "failed": "red", "running": "yellow", "queued": "yellow", "not loaded": "red"}
+
+NAMED = 10
+"""Failed nodes that are named."""
 
 
 def status(
@@ -43,11 +47,12 @@ def status(
     if as_json:
         typer.echo(json.dumps(rows))
         return
-    Console().print(_table(rows))
+    width = max((len(row["workstream"]) for row in rows), default=0)
     for row in rows:
-        if row["state"] == "failed":
-            why = row.get("cause") or "no summary"
-            messages.print(f"[red]{escape(row['workstream'])}:[/red] {escape(why)} (ops explain {escape(row['workstream'])})")
+        color = COLORS.get(row["state"], "default")
+        results.print(f"{escape(row['workstream']):<{width}}  [{color}]{row['state']:<7}[/{color}]  {escape(_when(row))}")
+        for name, value in _details(row):
+            results.print(f"{'':<{width}}  {name:<7}  {escape(value)}")
     if ailing := airflow.ailing():
         messages.print(f"[red]Nothing moves in Airflow:[/red] {escape(ailing)}. {AILING}")
     if errors := airflow.import_errors():
@@ -68,32 +73,49 @@ def _row(stack: Stack, workstream: Workstream, dag: dict[str, Any] | None, last:
     if last:
         row |= {"runId": last["dag_run_id"], "started": last["start_date"], "seconds": seconds(last)}
     if last and last["state"] == "failed":
-        row["cause"] = _cause(stack, workstream, last["dag_run_id"])
+        row |= _failure(stack, workstream, last["dag_run_id"])
+    if last and last["state"] == "running":
+        row["progress"] = progress(stack, workstream, last["dag_run_id"])
     return row
 
 
-def _cause(stack: Stack, workstream: Workstream, run_id: str) -> str | None:
+def _failure(stack: Stack, workstream: Workstream, run_id: str) -> dict[str, Any]:
     """What the container found out, if it left anything that may be read; `ops explain` says more."""
-    try:
-        page = summary(stack, workstream, run_id)
-    except (BotoCoreError, ClientError):
-        return None
-    found = of_summary(page, {})
-    return found.summary if found else None
+    found = left(stack, workstream, run_id, SUMMARY)
+    if not found:
+        return {"cause": None}
+    why = of_summary(found.page, {})
+    return {
+        "cause": why.summary if why else None,
+        "failed": [node["name"] for node in found.page["nodes"] if node["status"] in FAILED],
+        "nodes": len(found.page["nodes"]),
+        "report": f"{found.folder}/report.html",
+    }
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table("workstream", "state", "started", "seconds", "run", "next run")
-    for row in rows:
-        color = COLORS.get(row["state"], "white")
-        took = row.get("seconds")
-        following = "paused" if row.get("paused") else row.get("nextRun") or "by hand"
-        table.add_row(
-            escape(row["workstream"]),
-            f"[{color}]{row['state']}[/{color}]",
-            row.get("started") or "",
-            "" if took is None else f"{took:.0f}",
-            escape(row.get("runId", "")),
-            following,
-        )
-    return table
+def _when(row: dict[str, Any]) -> str:
+    """Age and duration of the run, and when the next is due."""
+    parts = [row.get("progress", "")]
+    if row.get("started"):
+        parts.append(since(row["started"]))
+    if row.get("seconds") is not None:
+        parts.append(f"took {lasting(row['seconds'])}")
+    if row["state"] != "not loaded":
+        following = since(row["nextRun"]) if row.get("nextRun") else ""
+        parts.append("paused" if row["paused"] else f"next run {following.replace('ago', 'overdue')}" if following else "by hand")
+    return ", ".join(filter(None, parts))
+
+
+def _details(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is too long for the first line; each whole, so that it can be copied."""
+    if "runId" in row:
+        yield "run", row["runId"]
+    if row["state"] != "failed":
+        return
+    if failed := row.get("failed"):
+        more = f" and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
+        yield "failed", f"{', '.join(failed[:NAMED])}{more} ({len(failed)} of {row['nodes']} nodes)"
+    yield "why", row["cause"] or "it left no summary"
+    yield "more", here(f"ops explain {row['workstream']}")
+    if "report" in row:
+        yield "report", here(f"ops open {row['workstream']} --run {row['runId']}")

@@ -11,7 +11,7 @@ import typer
 import yaml
 
 from ops import stack_file
-from ops.context import messages, stack_of
+from ops.context import examples, messages, stack_of
 from ops.errors import OpsError
 from ops.survey import Survey, survey
 from projects import git, pins
@@ -35,7 +35,12 @@ def group() -> None:
     """Keeps `add` a verb of its own."""
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "--stack dev workstream add sales --project dbt_project --select tag:sales",
+        "--stack dev workstream add hr --project https://gitlab.example.com/data/hr.git --ref v1.2 --schedule '0 6 * * *'",
+    )
+)
 def add(  # noqa: PLR0917 - typer's parameters are options
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Lower-case letters, digits and inner hyphens.")],

@@ -29,7 +29,7 @@ VERBS: dict[str, dict[str, Arity]] = {
     "test": {**_NODES, **_KINDS, "--store-failures": "flag"},
     "compile": {**_NODES, "--full-refresh": "flag"},
     "source freshness": _NODES,
-    "docs generate": {**_NODES, "--no-compile": "flag"},
+    "docs generate": {**_NODES, "--no-compile": "flag", "--static": "flag"},
     "run-operation": {**_COMMON, **_STRICT, "--args": "value"},
     "deps": {},
 }

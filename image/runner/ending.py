@@ -26,6 +26,9 @@ LATEST = "latest/summary.json"
 ROWS = "latest/rows.json"
 """Node id: rows that it wrote in its last run that succeeded. Failed runs and runs of a few nodes leave the others' alone."""
 
+DOCS = "docs/index.html"
+"""dbt's documentation of the project on one page, of the last `docs generate --static`."""
+
 PATIENCE = 240
 """Seconds for which storing is tried again. A run that was told to end, or is past its deadline, has not so long."""
 
@@ -77,6 +80,8 @@ class Ending:
         self.artifacts.put_files(TARGET, LOGS / "dbt.log")
         for node_id, sql in summary.compiled.items():
             self.artifacts.put(f"compiled/{node_id}.sql", sql)
+        if (TARGET / "static_index.html").exists():
+            self.artifacts.put_shared(DOCS, (TARGET / "static_index.html").read_text())
         self.journal.store()
         before = json.loads(self.artifacts.get_shared(ROWS) or b"{}")
         history = self._history()

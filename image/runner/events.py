@@ -1,5 +1,6 @@
 """Turns dbt's events into progress and into JSON lines."""
 
+import re
 import threading
 from collections import Counter
 from datetime import UTC, datetime
@@ -26,6 +27,9 @@ _SAID_OTHERWISE = {
     "RunResultWarning",
 }
 """Events that repeat what a node's result says."""
+
+_GONE = re.compile(r"\n\s*compiled code at .*")
+"""Where dbt has the SQL in a container that is gone when somebody reads this; the end of the log has its address in S3."""
 
 
 class Events:
@@ -66,21 +70,21 @@ class Events:
         if self._count(info["unique_id"], 1) == 1 and node:
             self._progress.start(node.id)
             if node.kind not in TESTS:
-                self._output.event("node_started", node=node.id)
+                self._output.event("node_started", node=node.id, **_made(node, info))
 
     def _finished(self, data: dict[str, Any]) -> None:
         info, run = data["node_info"], data["run_result"]
         node = self._progress.expected(info["unique_id"])
         if self._count(info["unique_id"], -1) > 0:
             if run["status"] in FAILED:
-                self._causes.setdefault(info["unique_id"], run.get("message", ""))
+                self._causes.setdefault(info["unique_id"], _GONE.sub("", run.get("message", "")))
             return
         if node is None:
             return
         response = run.get("adapter_response", {})
         result = Result(
             status=run["status"],
-            message="\n".join(filter(None, [run.get("message", ""), self._causes.pop(node.id, "")])),
+            message="\n".join(filter(None, [_GONE.sub("", run.get("message", "")), self._causes.pop(node.id, "")])),
             started=_utc(info.get("node_started_at", "")),
             seconds=round(run.get("execution_time", 0), 3),
             rows=_rows(node, info.get("materialized", ""), response),
@@ -91,7 +95,9 @@ class Events:
         result = self._progress.finish(node.id, result)
         self._output.event(
             "node_finished",
+            level=_level(result.status),
             node=node.id,
+            **_made(node, info),
             status=result.status,
             rows=result.rows,
             failures=result.failures or None,
@@ -112,6 +118,16 @@ class Events:
         if level == "error":
             self.problems.append(text)
         self._output.event("dbt", level=level, dbtEvent=name, message=text)
+
+
+def _made(node: Node, info: dict[str, Any]) -> dict[str, Any]:
+    """What a line about the node says of it beside its id."""
+    return {"relation": node.relation, "materialized": info.get("materialized") if node.kind == "model" else None}
+
+
+def _level(status: str) -> str | None:
+    """As dbt's own events have it; Airflow colours the line by it."""
+    return "error" if status in FAILED else "warn" if status == "warn" else None
 
 
 def _utc(text: str) -> str:

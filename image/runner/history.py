@@ -29,6 +29,9 @@ _RESULTS = 100
 _USUAL = 10
 """Runs of which the median is what is usual."""
 
+_APART = {"docs generate"}
+"""Verbs of runs that say nothing about how the workstream is doing."""
+
 _NAMED = 20
 """Failed nodes that a run names."""
 
@@ -53,17 +56,18 @@ class History:
         return found
 
     def add(self, summary: Summary) -> str:
-        """The file with this run, once, however often it is stored."""
+        """The file with this run, once, however often it is stored; without one that only writes documentation."""
         environment, progress = summary.environment, summary.progress
         started = summary.started.isoformat(timespec="seconds")
         since = (summary.ended - KEPT).isoformat(timespec="seconds")
         same = [run for run in self._runs if (run["run"], run["try"]) == (environment.run_id, environment.try_number)]
         runs = [run for run in self._runs if run["started"] >= since and run not in same]
+        apart = {step.command.verb for step in summary.steps} <= _APART
         for node_id, node in list(self._nodes.items()):
             node["results"] = [result for result in node["results"] if result[0] >= since and result[0] != started]
             if not node["results"]:
                 del self._nodes[node_id]
-        for node_id, result in progress.results.items():
+        for node_id, result in () if apart else progress.results.items():
             if (node := progress.nodes.get(node_id)) and result.status not in {SKIPPED, NOT_RUN}:
                 kept = self._nodes.get(node_id, {}).get("results", [])
                 results = [*kept, [started, result.status, result.seconds, result.rows]][-_RESULTS:]
@@ -75,7 +79,7 @@ class History:
             "sources": [
                 {"source": age.source, "status": age.status, "loaded": age.loaded, "own": age.own} for age in summary.sources
             ],
-            "runs": [*runs, _run(summary, started)][-_RUNS:],
+            "runs": [*runs, *([] if apart else [_run(summary, started)])][-_RUNS:],
             "nodes": self._nodes,
         }
         return json.dumps(page, separators=(",", ":"))

@@ -82,6 +82,7 @@ class Journal:
         results = {node_id: asdict(result) for node_id, result in list(self._progress.results.items())}
         ended = sum(step.status == "success" for step in self._steps)
         page = {"identity": self._identity, "began": self._began, "commands": ended, "results": results}
+        page["of"] = len(self._progress.nodes)
         self._artifacts.put(FILE, json.dumps(page))
 
     def _follow(self) -> None:

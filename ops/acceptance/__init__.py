@@ -40,12 +40,12 @@ def acceptance(
         with messages.status(check.title):
             result = conducted(check, trial)
         results.append(result)
-        messages.print(result.line(), soft_wrap=True)
+        messages.print(result.line())
     found = Report(stack=engine.stack, workstream=target.name, outputs=stack.outputs, begun=begun, results=results)
     file = report or Path(f"acceptance-{engine.stack}-{begun:%Y%m%dT%H%M%SZ}.md")
     file.write_text(found.markdown(), encoding="utf-8")
     if as_json:
         typer.echo(json.dumps([result.json() for result in results]))
-    messages.print(f"The report, to attach to a change request: {file}", soft_wrap=True)
+    messages.print(f"The report, to attach to a change request: {file}")
     if failed := [result.check for result in results if result.outcome == "failed"]:
         raise OpsError(f"Not accepted: {', '.join(failed)}.", f"The reasons are above and in {file}.")

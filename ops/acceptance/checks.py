@@ -13,7 +13,7 @@ from ops.acceptance.report import Check, NotCheckableError
 from ops.airflow import Airflow
 from ops.engine import Engine
 from ops.errors import OpsError
-from ops.logs import last_lines
+from ops.logs import last_lines, last_words
 from ops.run import ENDED
 from ops.stack import Stack, Workstream
 
@@ -73,10 +73,10 @@ class Trial:
         return found
 
     def must_succeed(self, run_id: str) -> None:
-        """Raises OpsError with the end of the log if it failed."""
+        """Raises OpsError with the last block of its log if it failed."""
         if self.ended(run_id)["state"] != "success":
-            tail = "\n".join(last_lines(self.stack, self.airflow, self.workstream, run_id, 20))
-            raise OpsError(f"The run {run_id} failed.", tail)
+            tail = "\n".join(last_words(self.stack, self.airflow, self.workstream, run_id))
+            raise OpsError(f"The run {run_id} failed.\n{tail}", f"See why: `ops explain {self.workstream.name} --run {run_id}`.")
 
     def artifacts(self, run_id: str) -> dict[int, set[str]]:
         """Names of the files of each try of a run."""

@@ -28,7 +28,7 @@ Report = Callable[[str, Run], str | None]
 """Address of a run's report, relative to the page; None: it is not at hand."""
 
 
-def morning(name: str, records: Sequence[Record], report: Report, now: datetime) -> str:
+def morning(name: str, records: Sequence[Record], report: Report, now: datetime, catalogue: str = "") -> str:
     """The page.
 
     Args:
@@ -36,13 +36,14 @@ def morning(name: str, records: Sequence[Record], report: Report, now: datetime)
         records: Of all workstreams.
         report: Where the runs' reports are.
         now: UTC.
+        catalogue: Address of the entry to dbt's documentation, relative to the page; nothing: it is not at hand.
     """
     by_name = {record.workstream.name: record for record in records}
     late = {name: since for name, record in by_name.items() if (since := record.late(now, by_name))}
     ordered = sorted(records, key=lambda record: (_calm(record, late), record.workstream.name))
     content = "".join(
         [
-            _head(name, records, late, now),
+            _head(name, records, late, now, catalogue),
             _attention(ordered, late, report, now),
             section("Workstreams", "".join(_workstream(record, late, report, now) for record in ordered)),
             _worst_nodes(records),
@@ -61,7 +62,7 @@ def _calm(record: Record, late: Mapping[str, datetime]) -> int:
     return 1 if record.workstream.name in late else 2
 
 
-def _head(name: str, records: Sequence[Record], late: Mapping[str, datetime], now: datetime) -> str:
+def _head(name: str, records: Sequence[Record], late: Mapping[str, datetime], now: datetime, catalogue: str) -> str:
     runs = [run for record in records for run in record.runs]
     failing = sum(1 for record in records if record.last and not record.last.good)
     week = [run for run in runs if run.started >= now - timedelta(days=7)]
@@ -75,9 +76,10 @@ def _head(name: str, records: Sequence[Record], late: Mapping[str, datetime], no
         ("", _dollars(spent), "for Fargate in 30 days"),
     ]
     shown = "".join(f'<div class="tile {tone}"><b>{value}</b><span>{escape(what)}</span></div>' for tone, value, what in tiles)
+    way = f"<nav>{link('Catalogue: models, columns, lineage', catalogue)}</nav>" if catalogue else ""
     return (
         f'<header class="{"bad" if failing else "warn" if late else "good"}"><h1>{escape(name)}</h1>'
-        f'<p class="soft">As of {now:%Y-%m-%d %H:%M} UTC. Costs at list prices ({escape(prices.SOURCE)}), an estimate.</p>'
+        f'<p class="soft">As of {now:%Y-%m-%d %H:%M} UTC. Costs at list prices ({escape(prices.SOURCE)}), an estimate.</p>{way}'
         f'<div class="tiles">{shown}</div></header>'
     )
 

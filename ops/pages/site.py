@@ -1,5 +1,6 @@
 """A folder with the morning page and the reports that it leads to, made of what the runs left in S3."""
 
+import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import botocore.config
 from botocore.exceptions import ClientError
 
 from ops.pages import record
+from ops.pages.catalogue import Entry, catalogue
 from ops.pages.morning import morning
 from ops.pages.record import Record, Run
 from ops.stack import Stack, Workstream
@@ -21,7 +23,7 @@ REPORTS = 5
 AT_ONCE = 16
 """Requests to S3."""
 
-INDEX = "index.html"
+INDEX, CATALOGUE = "index.html", "catalogue.html"
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -40,8 +42,10 @@ class Site:
         workstreams = self._stack.workstreams()
         records = _each(self._record, workstreams)
         wanted = [(found.workstream, run) for found in records for run in _shown(found)]
-        there = {run.id: url for (_, run), url in zip(wanted, _each(self._report, wanted), strict=True) if url}
-        page = morning(self._stack.output("airflowEnvironment"), records, lambda _, run: there.get(run.id), datetime.now(UTC))
+        urls = zip(wanted, _each(self._report, wanted), strict=True)
+        there = {(workstream.name, run.id): url for (workstream, run), url in urls if url}  # at five o'clock runs have one id
+        name, further = self._stack.output("airflowEnvironment"), CATALOGUE if (self._folder / CATALOGUE).exists() else ""
+        page = morning(name, records, lambda whose, run: there.get((whose, run.id)), datetime.now(UTC), further)
         return self._written(INDEX, page.encode())
 
     def report(self, workstream: Workstream, run_id: str | None) -> Path | None:
@@ -51,6 +55,33 @@ class Site:
             if self._report((workstream, run)):
                 return self._folder / _place(workstream, run)
         return None
+
+    def catalogue(self) -> Path:
+        """The entry to dbt's documentation of all workstreams; returns its file."""
+        workstreams = self._stack.workstreams()
+        manifests = _each(self._manifest, workstreams)
+        there = dict(zip((found.name for found in workstreams), _each(self._docs, workstreams), strict=True))
+        entries = [Entry.of(found, manifest) for found, manifest in zip(workstreams, manifests, strict=True)]
+        return self._written(CATALOGUE, catalogue(self._stack.output("airflowEnvironment"), entries, there).encode())
+
+    def docs(self, workstream: Workstream) -> Path | None:
+        """The documentation of one workstream's project, by dbt; None if nobody has made it yet."""
+        place = self._docs(workstream)
+        return self._folder / place if place else None
+
+    def _docs(self, workstream: Workstream) -> str | None:
+        bucket, prefix = workstream.artifacts
+        content = self._get(bucket, f"{prefix}/docs/index.html")
+        if content is None:
+            return None
+        place = f"docs/{workstream.name}/index.html"
+        self._written(place, content)
+        return place
+
+    def _manifest(self, workstream: Workstream) -> dict[str, Any]:
+        """Of the workstream's last full success."""
+        bucket, prefix = workstream.artifacts
+        return json.loads(self._get(bucket, f"{prefix}/state/manifest.json") or b"{}")
 
     def _record(self, workstream: Workstream) -> Record:
         return record.read(workstream, self._get(*record.key(workstream)))

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import docker
 from docker.models.containers import Container
+from runner.lines import event_of
 
 from sandbox.demo.demo import client
 from sandbox.demo.stack import Stack
@@ -211,9 +212,15 @@ class DagRun:
         return eventually(look, 180, f"the end of {path}")
 
     def finished(self, attempt: int) -> dict[str, str]:
-        """Status of each node that a try itself ran, in the order of their ends."""
-        lines = (line[line.index("{") :] for line in self.whole_log(attempt).splitlines() if '"event": "node_finished"' in line)
-        return {event["node"].rpartition(".")[2]: event["status"] for event in map(json.loads, lines)}
+        """Status of each node that a try itself ran, in the order of their ends; as its container told CloudWatch."""
+        own = {"name": "DBT_TRY_NUMBER", "value": str(attempt)}
+        [task] = [task for task in self.ecs_tasks() if own in task["overrides"]["containerOverrides"][0]["environment"]]
+        where = self.airflow.configuration(self.workstream)
+        stream = f"{where['logStreamPrefix']}/{task['taskArn'].rpartition('/')[2]}"
+        pages = client(self.airflow.stack, "logs").get_paginator("filter_log_events")
+        found = pages.paginate(logGroupName=where["logGroup"], logStreamNames=[stream])
+        events = [event for page in found for told in page["events"] if (event := event_of(told["message"]))]
+        return {event["node"].rpartition(".")[2]: event["status"] for event in events if event["event"] == "node_finished"}
 
     def said(self, text: str, attempt: int = 1, seconds: float = 180) -> None:
         """Until the log of a try has the text."""

@@ -1,4 +1,4 @@
-"""The report in a browser: on a phone and on a desk, light and dark."""
+"""The pages that people look at, in a browser: on a phone and on a desk, light and dark."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,8 +10,12 @@ from runner.freshness import SourceAge
 from runner.outcome import ExitCode
 from runner.report import Before, report
 
+from ops.pages.catalogue import Entry, catalogue
+from ops.pages.morning import morning
+from ops.pages.record import read
 from sandbox.packages import ensure_program
 from tests.unit.image.support import large_run, progress, summary
+from tests.unit.ops.histories import NOW, ninety_days, workstream
 
 SOURCES = (
     SourceAge(source="source.shop.shop.orders", status="pass", loaded="2026-11-22T23:10:00+00:00"),
@@ -44,14 +48,19 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "large": report(replace(summary(large, ExitCode.FAILED, sources=SOURCES), compiled=compiled), before),
         "not started": report(summary(progress(), ExitCode.NOT_STARTED, PROBLEM), Before(rows={}, seconds={})),
     }
+    records = [read(workstream(name), ninety_days(name)) for name in ("sales", "finance", "a-workstream-with-quite-a-long-name")]
+    made = [*records, read(workstream("new", "sales"), None)]
+    written["workstreams"] = morning("dbt-platform-prod", made, lambda _, run: f"{run.try_number}.html", NOW)
+    entry = Entry(workstream=workstream(), models={"DB.SALES.ORDERS": "orders"}, sources={}, exposures=["board_report"])
+    written["catalogue"] = catalogue("dbt-platform-prod", [entry], {"sales": None})
     for name, html in written.items():
         (folder / f"{name}.html").write_text(html)
     return {name: folder / f"{name}.html" for name in written}
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")])
-@pytest.mark.parametrize("name", ["large", "not started"])
-def test_a_report_is_whole_by_itself_and_fits_the_screen(
+@pytest.mark.parametrize("name", ["large", "not started", "workstreams", "catalogue"])
+def test_a_page_is_whole_by_itself_and_fits_the_screen(
     browser: Browser, pages: dict[str, Path], name: str, width: int, scheme: str
 ):
     """Whoever is woken at night reads it on a phone, perhaps without a network; and a page that is wider is not read."""

@@ -14,6 +14,9 @@ PACED: dict[str, dict[str, int]] = {
 LONG = 600
 """Seconds that a model waits for somebody to end it."""
 
+STARTED = "  START "
+"""What Airflow's log has once a model runs."""
+
 LOST_WORKER = 240
 """Seconds for which a run goes on without its worker: until Airflow misses that (60 to 80), and its retry (120) is there."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.demo.demo import query
 from tests.e2e.airflow import eventually
-from tests.e2e.runs.paced import LONG
+from tests.e2e.runs.paced import LONG, STARTED
 
 pytestmark = pytest.mark.slow
 
@@ -34,10 +34,10 @@ def test_a_run_that_is_cleared_or_marked_failed_stops_its_container_and_its_quer
     """The container would go on writing next to the run that replaces it, and the query would go on costing."""
     assert started["tram"].ended()
     run = airflow.trigger("tram", select=["stop_4"], vars={"wait": {"stop_4": LONG}})
-    run.said('"node_started"')
+    run.said(STARTED)
 
     run.clear()
-    run.said('"node_started"', attempt=2)
+    run.said(STARTED, attempt=2)
     run.mark("failed")
 
     tasks = eventually(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.runs.paced import LONG, kill_worker
+from tests.e2e.runs.paced import LONG, STARTED, kill_worker
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ def test_the_next_run_stops_a_container_that_nobody_waits_for_and_begins_after_i
     """A run that is marked as failed while its worker is gone: its container would write beside that of the next run."""
     assert started["ferry"].ended()
     lost = airflow.trigger("ferry", select=["stop_4"], vars={"wait": {"stop_4": LONG}})
-    lost.said('"node_started"')
+    lost.said(STARTED)
     kill_worker(lost)
     lost.give_up()
     assert lost.ended() == "failed"

@@ -22,7 +22,7 @@ def _project(runs: Runs, a: str = "select x from {{ source('raw', 'orders') }}")
 def test_commands_run_one_after_the_other_and_a_retry_goes_on_at_the_one_that_failed(runs: Runs):
     """A project whose seeds are its sources, or that loads before it builds and tidies up after, could not be brought."""
     commands = ["--command", "dbt seed", "--command", "run-operation note --args '{what: begin}'", "--command", "run"]
-    commands += ["--command", "test", "--command", "docs generate"]
+    commands += ["--command", "test", "--command", "docs generate --static"]
     _project(runs, "select x, nope from {{ source('raw', 'orders') }}")
 
     failed = runs.run("run", *commands)
@@ -39,6 +39,7 @@ def test_commands_run_one_after_the_other_and_a_retry_goes_on_at_the_one_that_fa
     assert [found["counts"] for found in _commands(runs, 2)] == [{"success": 1}] * 3 + [{"pass": 1}, {"success": 1}]
     assert {"runs/run-1/2/commands/3/run_results.json", "runs/run-1/2/catalog.json"} <= set(runs.objects())
     assert b"docs generate" in runs.read("runs/run-1/2/report.html")
+    assert b"not_null_a_x" in runs.read("docs/index.html"), "the whole documentation on one page"
 
 
 def _commands(runs: Runs, try_number: int) -> list[dict[str, object]]:

@@ -3,6 +3,7 @@
 
 import io
 import json
+import logging
 import threading
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ from airflow.sdk import DAG
 from airflow.sdk.execution_time.context import OutletEventAccessors
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
 from botocore.exceptions import ClientError, EndpointConnectionError, WaiterError
+from dbt_causes import BY_ID
 from dbt_configuration import read
 from dbt_operator import REPORT_LINES, RETRY_DELAY, START_AND_STOP, CompleteLogFetcher, DbtOperator
 from dbt_retries import LOST_WORKERS
@@ -380,6 +382,40 @@ def test_a_failure_ends_with_the_containers_report_and_what_to_do(operator, exit
     assert "column total is gone" in message
     assert "node finished" not in message
     assert "What to do: " in message
+
+
+def test_what_the_container_has_explained_is_not_explained_once_more(operator, ecs, logs):
+    """Two pieces of advice below each other make people look for the difference."""
+    ecs.exit_code = 1
+    advice = f"  What to do: {BY_ID['contract'].todo}"
+    logs.lines = ["model orders: error", advice, "Tried again by itself: no. More: docs/errors.md#contract"]
+
+    with pytest.raises(AirflowException) as failure:
+        run(operator)
+
+    assert str(failure.value).count("What to do") == 1
+    assert str(failure.value).endswith("(stop code EssentialContainerExited, exit code 1)")
+
+
+def test_the_log_in_airflow_is_for_people(logs):
+    """CloudWatch has the events for machines; on Airflow's page they are five rows each, and the metrics are of no use at all."""
+    told = []
+    logger: Any = SimpleNamespace(log=lambda level, line: told.append((level, line)))
+    fetcher = CompleteLogFetcher(
+        log_group="g", log_stream_name="s", fetch_interval=pendulum.duration(seconds=0), logger=logger, aws_conn_id=None
+    )
+    event = {"time": "2026-01-01T12:01:33.000+00:00", "event": "node_finished", "level": "error", "node": "model.a.orders"}
+    logs.lines = ['{"_aws": {}}', json.dumps(event | {"status": "error", "message": "column total is gone"}), "dbt failed"]
+
+    fetcher.start()
+    fetcher.stop()
+    fetcher.join(10)
+
+    [(level, line), (_, last)] = told
+    assert level == logging.ERROR  # Airflow shows it in red
+    assert line.startswith("12:01:33  ERROR creating model orders ...")
+    assert line.endswith("\n  column total is gone")
+    assert last == "dbt failed"
 
 
 def counted(s3):

@@ -213,3 +213,13 @@ def test_a_history_that_cant_be_read_costs_no_run(text: bytes):
     assert code == ExitCode.SUCCESS
     assert "begins anew" in said
     assert b'"run-1"' in bucket.objects["sales/latest/history.json"]
+
+
+def test_dbts_documentation_outlives_the_run_that_made_it(tmp_path: Path):
+    """It would be looked for in the folder of a run that nobody can name."""
+    (tmp_path / "static_index.html").write_text("<html>")
+    bucket = Bucket()
+
+    _end(bucket, SUCCESS, ExitCode.SUCCESS)
+
+    assert bucket.objects["sales/docs/index.html"] == b"<html>"

@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from runner.commands import parse
 from runner.history import KEPT, History
 from runner.outcome import ExitCode
 from runner.progress import Progress, Result
+from runner.steps import Step
 
 from tests.unit.image.support import environment, progress, result, summary
 
@@ -76,3 +78,10 @@ def test_what_is_older_than_the_page_goes():
 def test_a_file_of_another_version_begins_anew(text: bytes | None):
     """A rollback of the platform must not end every run."""
     assert len(json.loads(History(text).add(summary(progress(orders=result("success")))))["runs"]) == 1
+
+
+def test_a_run_that_only_writes_documentation_is_not_one_of_the_workstreams():
+    """It takes seconds: every run after it would look slow, and a source would look unread."""
+    docs = replace(summary(progress()), steps=[Step(number=0, command=parse("docs generate --static"))])
+
+    assert json.loads(History(None).add(docs))["runs"] == []

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -20,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 from typer.testing import CliRunner, Result
 
 from ops.cli import app
+from ops.stack import DEMO
+from sandbox.paths import REPOSITORY, Home
 
 OUTPUTS = {
     "region": "eu-west-1",
@@ -396,6 +400,199 @@ def test_a_run_that_failed_ends_with_its_reason_and_exit_code_1(ops, aws):
     assert "sales: failed after 40 s" in result.output
 
 
+BLOCK = """
+dbt failed: 1 error, 61 pass in 12 s
+
+model orders: error after 1.2 s
+  What to do: correct it
+
+Run just these again: ops run sales --select orders+
+
+Tried again by itself: no. More: docs/errors.md#sql
+Artifacts: s3://artifacts/sales/runs/manual__1/1/"""
+EVENT = {"time": "2026-01-01T12:01:33.000+00:00", "event": "node_finished", "n": 4, "of": 28}
+PASSED = json.dumps(EVENT | {"node": "test.shop.unique_orders.8f", "status": "pass", "seconds": 0.3})
+FAILED = json.dumps(EVENT | {"level": "error", "node": "model.shop.orders", "status": "error", "message": "no column\n total"})
+METRICS = '{"_aws": {}, "RunDuration": 12}'
+
+
+def said(*lines: str) -> Callable[[Any], Any]:
+    """CloudWatch's answer with these lines."""
+    return lambda _: {"events": [{"message": line} for line in lines], "nextForwardToken": "f"}
+
+
+def stored(aws: Aws, **pages: Any) -> None:
+    """Pages of JSON in the folder of the run's first try; `summary` is `summary.json`."""
+    keys = [f"sales/runs/manual__1/1/{name}.json" for name in pages]
+    items = "".join(
+        f"<Contents><Key>{key}</Key><Size>7</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Contents>" for key in keys
+    )
+    aws.answers["GET /artifacts"] = lambda _: f"<ListBucketResult><IsTruncated>false</IsTruncated>{items}</ListBucketResult>"
+    for key, page in zip(keys, pages.values(), strict=True):
+        aws.answers[f"GET /artifacts/{key}"] = lambda _, page=page: json.dumps(page)
+
+
+SUMMARY = {
+    "counts": {"success": 13, "pass": 24},
+    "nodes": [
+        {"name": "orders", "status": "error", "rows": None},
+        {"name": "customers", "status": "success", "rows": 1234},
+    ],
+    "problem": None,
+    "diagnosis": {"cause": "sql", "summary": "A value can't be converted", "why": "", "resolution": "", "retry": False},
+}
+
+
+def test_a_failed_run_shows_what_failed_and_the_summary_and_no_more(ops, aws):
+    """Of 85 rows 62 were nodes that passed, and the failed ones were cut off."""
+    aws.runs["dbt_sales"] = [RUN | {"state": "failed"}]
+    aws.answers["Logs_20140328.GetLogEvents"] = said(PASSED, FAILED, METRICS, *BLOCK.splitlines())
+
+    result = ops("run", "sales", "--wait")
+
+    assert result.exit_code == 1
+    assert "model orders: error" in result.stderr
+    assert "unique_orders" not in result.output
+    assert "_aws" not in result.output
+    assert result.output.count("What to do") == 1
+    assert "Run just these again: uv run ops run sales --select orders+" in result.stderr
+
+
+def test_a_run_ends_with_nodes_rows_and_the_ways_to_report_and_log(ops, aws):
+    """Whoever waited for it wants to know what came of it, without a second search."""
+    stored(aws, summary=SUMMARY)
+
+    text = ops("run", "sales", "--wait").stdout
+    told = json.loads(ops("run", "sales", "--wait", "--json").stdout)
+
+    assert "sales: success after 40 s: 24 pass, 13 success; 1,234 rows written" in text
+    assert "uv run ops open sales --run manual__1\n" in text
+    assert "uv run ops logs sales --run manual__1\n" in text
+    assert (told["nodes"], told["rows"]) == (SUMMARY["counts"], 1234)
+    assert told["report"] == "s3://artifacts/sales/runs/manual__1/1/report.html"
+
+
+def test_waiting_shows_the_progress(ops, aws, monkeypatch):
+    """An hour of `running` says nothing about the end, also in a pipeline's log."""
+    states = iter(["queued", "running", "success"])
+    aws.rest["POST /dags/~/dagRuns/list"] = lambda _: {"dag_runs": [RUN | {"state": next(states)}]}
+    stored(aws, progress={"of": 28, "results": {"a": {"status": "success"}, "b": {"status": "error"}}})
+    monkeypatch.setattr("ops.run.SAY_AGAIN", -1)
+
+    assert "sales: running, 2 of 28 nodes, 1 failed" in ops("run", "sales", "--wait").stderr
+
+
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_what_identifies_a_row_is_whole_at_every_width(ops, aws, monkeypatch, columns):
+    """A run id with dots at its end can't be copied into the next command."""
+    monkeypatch.setenv("COLUMNS", columns)
+    run_id = "manual__2026-11-28T16:52:10.658467+00:00" + "x" * 80
+    aws.runs["dbt_sales"] = [RUN | {"dag_run_id": run_id, "state": "failed"}]
+    key = f"sales/runs/{run_id}/1/summary.json"
+    item = f"<Contents><Key>{key}</Key><Size>7</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Contents>"
+    aws.answers["GET /artifacts"] = lambda _: f"<ListBucketResult><IsTruncated>false</IsTruncated>{item}</ListBucketResult>"
+
+    assert run_id in ops("status").stdout
+    assert f"s3://artifacts/{key}" in ops("artifacts", "sales").stdout
+
+
+def test_status_says_when_what_failed_and_where_the_report_is(ops, aws):
+    """The first look in the morning decides who is called."""
+    aws.runs["dbt_sales"] = [RUN | {"state": "failed"}]
+    stored(aws, summary=SUMMARY)
+
+    text = ops("status").stdout
+    [row] = [row for row in json.loads(ops("status", "--json").stdout) if row["workstream"] == "sales"]
+
+    assert re.search(r"sales +failed +\d+ d ago, took 40 s, by hand", text)
+    assert "orders (1 of 2 nodes)" in text
+    assert "A value can't be converted" in text
+    assert "uv run ops open sales --run manual__1\n" in text
+    assert row["failed"] == ["orders"]
+
+
+def test_the_log_is_for_people_and_its_events_for_programs(ops, aws):
+    """One event is five rows of a terminal; a program wants it as it is."""
+    aws.answers["Logs_20140328.GetLogEvents"] = said(PASSED, FAILED, METRICS, "dbt failed")
+
+    first, second, *rest = ops("logs", "sales").stdout.splitlines()
+
+    assert first.startswith("12:01:33  4 of 28 PASS unique_orders ...")
+    assert second.startswith("12:01:33  4 of 28 ERROR creating model orders ...")
+    assert rest == ["  no column", "   total", "dbt failed"]
+    assert ops("logs", "sales", "--json").stdout.splitlines() == [PASSED, FAILED]
+
+
+@pytest.mark.parametrize("verb", ["logs", "explain", "artifacts"])
+def test_an_unknown_run_is_an_error_everywhere(ops, aws, verb):
+    """`Nothing yet`, with exit code 0, sends people to look for what never was."""
+    aws.rest["POST /dags/~/dagRuns/~/taskInstances/list"] = lambda _: {"task_instances": []}
+    aws.answers["GET /artifacts"] = lambda _: "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+
+    result = ops(verb, "sales", "--run", "nope")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+    assert "'nope'" in result.stderr
+
+
+def test_advice_has_the_prefix_that_the_place_needs(ops, aws, monkeypatch):
+    """`ops run` as it stands is no command in a demo, nor in a clone without its environment."""
+    monkeypatch.setattr("ops.context.OPS", ".venv/bin/sandbox exec ops")
+    aws.answers["Logs_20140328.GetLogEvents"] = said(*BLOCK.splitlines(), "select * from ops runs")
+
+    text = ops("logs", "sales").stdout
+
+    assert "Run just these again: .venv/bin/sandbox exec ops run sales --select orders+" in text
+    assert "select * from ops runs" in text
+
+
+def test_a_demo_that_runs_here_says_how_it_is_reached(monkeypatch, tmp_path):
+    """Without the prefix Pulumi does not know its stack, and says so in words that lead nowhere."""
+    assert Home(REPOSITORY / ".sandbox").state == DEMO
+    (tmp_path / "sandbox.json").touch()
+    monkeypatch.setattr("ops.stack.DEMO", tmp_path / "sandbox.json")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    result = CliRunner().invoke(app, ["status"])
+
+    assert result.exit_code == 1
+    assert ".venv/bin/sandbox exec ops status" in result.stderr
+
+
+def verbs(group: Any, *names: str) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield from verbs(command, *names, name) if hasattr(command, "commands") else [(*names, name)]
+
+
+NO_JSON = {("credentials", "put"), ("open",), ("workstream", "add")}
+"""What these print a program can take as it is: SQL to run, the address of a page; or they talk to a person."""
+
+VERBS = list(verbs(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_every_verb_has_examples_that_are_commands_of_its_own(verb):
+    """A list of options does not say what a command looks like."""
+    text = CliRunner().invoke(app, [*verb, "--help"]).stdout
+
+    examples = text[text.index("Examples:") :].splitlines()[1:]
+    assert examples
+    for example in examples:
+        assert re.match(rf"    uv run ops (--stack dev )?{' '.join(verb)}\b", example)
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in NO_JSON], ids=" ".join)
+def test_every_verb_that_prints_has_json(verb):
+    assert "--json" in CliRunner().invoke(app, [*verb, "--help"]).stdout
+
+
+def test_a_wrong_call_and_a_failure_look_alike(ops):
+    """Two styles of errors make people look for the message."""
+    assert "\nError: Missing argument 'WORKSTREAM'." in ops("run").stderr
+    assert ops("run", "sale").stderr.startswith("Error: There is no workstream 'sale'.\nWhat to do: Did you mean 'sales'?")
+
+
 def test_a_dag_that_was_just_deployed_is_waited_for(ops, aws):
     """Right after `pulumi up` Airflow has not read the file yet."""
     answers = iter([None, {"is_paused": False, "is_stale": True}, {"is_paused": False, "is_stale": False}])
@@ -424,13 +621,15 @@ def test_an_import_error_of_the_dag_is_shown(ops, aws, monkeypatch):
     """`No such DAG` alone sends the operator to the wrong place."""
     monkeypatch.setattr("ops.airflow.LOADING", -1)
     del aws.rest["GET /dags/dbt_sales"]
-    errors = [{"filename": "dbt_configuration_check.py", "stack_trace": "config/sales.json: retries: is missing"}]
+    frames = 'Traceback (most recent call last):\n  File "/usr/local/airflow/a.py", line 3, in <module>\n    check()\n'
+    errors = [{"filename": "dbt_configuration_check.py", "stack_trace": f"{frames}config/sales.json: retries: is missing"}]
     aws.rest["GET /importErrors"] = lambda _: {"import_errors": errors}
 
     result = ops("run", "sales")
 
     assert result.exit_code == 1
     assert "config/sales.json: retries: is missing" in result.output
+    assert "/usr/local/airflow" not in result.output
 
 
 def test_what_airflow_refuses_is_said_in_its_words(ops, aws):
@@ -481,7 +680,10 @@ def test_a_run_without_a_container_says_where_to_look(ops, aws):
     """An image that is gone leaves no line in CloudWatch; an empty answer would look like a defect of ours."""
     aws.answers["Logs_20140328.FilterLogEvents"] = lambda _: {"events": []}
 
-    assert "see Airflow's task log" in ops("logs", "sales").stdout
+    result = ops("logs", "sales")
+
+    assert result.exit_code == 1
+    assert "Airflow's task log says why" in result.stderr
 
 
 def test_following_ends_with_the_last_line_of_an_ended_run(ops, aws):

@@ -9,6 +9,7 @@ from runner.outcome import ExitCode
 from typer.testing import CliRunner
 
 from ops import explain
+from ops.artifacts import Left
 from ops.cli import app
 from ops.stack import Workstream
 from tests.unit.image.support import progress, result, summary
@@ -58,8 +59,8 @@ def failed(monkeypatch: pytest.MonkeyPatch) -> Any:
     left = SimpleNamespace(page=None, task=None, lines=[])
     airflow = SimpleNamespace(run=lambda *_: {"state": "failed"})
     monkeypatch.setattr(explain, "Airflow", lambda _: airflow)
-    monkeypatch.setattr(explain, "summary", lambda *_: left.page)
-    monkeypatch.setattr(explain, "last_lines", lambda *_: left.lines)
+    monkeypatch.setattr(explain, "left", lambda *_: Left(folder="", page=left.page) if left.page else None)
+    monkeypatch.setattr(explain, "last_words", lambda *_: left.lines)
     ecs = SimpleNamespace(
         list_tasks=lambda **_: {"taskArns": ["arn"] if left.task else []}, describe_tasks=lambda **_: {"tasks": [left.task]}
     )

@@ -611,7 +611,8 @@ def fleet(draw: st.DrawFn, environment_class: str) -> Configuration:
 def configurations(draw: st.DrawFn) -> Configuration:
     """Any valid configuration."""
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
-    connections = draw(st.lists(NAMES, max_size=2, unique=True))
+    names_of_connections = draw(st.lists(NAMES, max_size=2, unique=True))
+    connections = {name: {**LOGIN, "authentication": draw(AUTHENTICATIONS)} for name in names_of_connections}
     zones = draw(st.integers(2, 3))
     environment_class = draw(st.sampled_from(sorted(DAGS_PER_CLASS)))
     private = draw(st.booleans())
@@ -637,11 +638,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
             "port": 443 if private else draw(st.integers(1, 65535)),
             "protocol": "https",
         },
-        **(
-            {"connections": {name: {**LOGIN, "authentication": draw(AUTHENTICATIONS)} for name in connections}}
-            if connections
-            else {}
-        ),
+        **({"connections": connections} if connections else {}),
         "airflow": {
             "version": "3.3.1",
             "environmentClass": environment_class,
@@ -655,7 +652,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
         "alerts": {"emails": draw(st.lists(st.sampled_from(["a@example.com", "b+c@example.org"]), min_size=1, unique=True))},
         "artifacts": {"retentionDays": draw(st.integers(1, 3650))},
         # Only earlier ones can be waited for, so that there is no circle.
-        "workstreams": {name: draw(workstream(names[:index], connections)) for index, name in enumerate(names)},
+        "workstreams": {name: draw(workstream(names[:index], list(connections))) for index, name in enumerate(names)},
     }
 
 

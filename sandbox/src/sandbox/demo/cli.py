@@ -20,7 +20,7 @@ from sandbox.paths import CACHE, REPOSITORY, Home
 from sandbox.state import State
 from sandbox.steps import Steps, console
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 SLOW_TYPES = ("docker:index/image:Image", "aws:mwaa/environment:Environment")
 """Their time depends on downloads and on Airflow's start, not on Pulumi."""

@@ -48,6 +48,7 @@ class Stack:
             # The MWAA client would look up env.127.0.0.1 otherwise.
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
             "DOCKER_CONFIG": str(self.home.docker_config),
+            "OPS_COMMAND": ".venv/bin/sandbox exec ops",  # what its advice is to begin with
             "PULUMI_HOME": str(self.home.pulumi_home),
             "PULUMI_BACKEND_URL": f"file://{self.home.backend}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.home.passphrase),

@@ -1,0 +1,1 @@
+../image/runner/lines.py

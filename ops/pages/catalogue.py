@@ -1,0 +1,101 @@
+"""The entry to the catalogue: dbt's documentation of every workstream, and what flows from one workstream to another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from runner.dbt import same
+from runner.markup import chip, link, page, section, table
+
+from ops.stack import Workstream
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What a workstream builds and reads, as its last full success left it."""
+
+    workstream: Workstream
+    models: Mapping[str, str]
+    """Relation: name of the model, seed or snapshot that makes it."""
+    sources: Mapping[str, str]
+    """Relation: name of the source that reads it."""
+    exposures: Sequence[str]
+    """Names of what people look at."""
+
+    @classmethod
+    def of(cls, workstream: Workstream, manifest: Mapping[str, Any]) -> "Entry":
+        """Of dbt's manifest; empty before the first success. Projects may hold more than the workstream builds: that is left out.
+
+        Args:
+            workstream: Whose.
+            manifest: `state/manifest.json`.
+        """
+        built = [node for node in manifest.get("nodes", {}).values() if node.get("relation_name") and _own(workstream, node)]
+        return cls(
+            workstream=workstream,
+            models={same(node["relation_name"]): node["name"] for node in built if node["resource_type"] != "test"},
+            sources={
+                same(source["relation_name"]): f"{source['source_name']}.{source['name']}"
+                for source in manifest.get("sources", {}).values()
+                if source.get("relation_name")
+            },
+            exposures=[exposure["name"] for exposure in manifest.get("exposures", {}).values()],
+        )
+
+
+def _own(workstream: Workstream, node: Mapping[str, Any]) -> bool:
+    """Whether it lies in the workstream's schema, or in one that begins with its name, as dbt's custom schemas do."""
+    schema = (node.get("schema") or "").upper()
+    return not workstream.schema or schema == workstream.schema.upper() or schema.startswith(f"{workstream.schema.upper()}_")
+
+
+def catalogue(name: str, entries: Sequence[Entry], docs: Mapping[str, str | None]) -> str:
+    """The page.
+
+    Args:
+        name: Of the platform.
+        entries: Of all workstreams.
+        docs: Workstream: address of dbt's documentation, relative to the page; None: nobody has made it yet.
+    """
+    rows = [
+        (
+            link(entry.workstream.name, docs[entry.workstream.name] or ""),
+            escape(entry.workstream.owner),
+            str(len(entry.models)),
+            str(len(entry.sources)),
+            escape(", ".join(entry.exposures)),
+            ""
+            if docs[entry.workstream.name]
+            else f"{chip('none yet', 'idle')} <code>ops docs {escape(entry.workstream.name)}</code>",
+        )
+        for entry in entries
+    ]
+    heads = ("workstream", "~owner", "#models", "#sources", "~exposures", "documentation")
+    head = f'<header class="good"><h1>{escape(name)}: catalogue</h1><p><a href="index.html">All workstreams</a></p></header>'
+    return page(f"{name}: catalogue", head + section("dbt's documentation", table(heads, rows, "Workstreams")) + _lineage(entries))
+
+
+def _lineage(entries: Sequence[Entry]) -> str:
+    rows = [
+        (
+            escape(maker.workstream.name),
+            f"<code>{escape(maker.models[relation])}</code>",
+            escape(reader.workstream.name),
+            escape(source),
+        )
+        for maker in entries
+        for reader in entries
+        if reader is not maker
+        for relation, source in sorted(reader.sources.items())
+        if relation in maker.models
+    ]
+    waits = [
+        (escape(entry.workstream.schedule), "<i>all its marts</i>", escape(entry.workstream.name), "starts when they are refreshed")
+        for entry in entries
+        if entry.workstream.schedule in {other.workstream.name for other in entries}
+    ]
+    content = table(("from", "model", "to", "read as"), [*waits, *rows], "Lineage across workstreams")
+    return section(
+        "Lineage across workstreams", content if waits or rows else "<p>No workstream reads what another one builds.</p>"
+    )

@@ -1,0 +1,170 @@
+"""The page of all workstreams."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from ops.pages.catalogue import Entry, catalogue
+from ops.pages.morning import morning
+from ops.pages.record import Record, read
+from tests.unit.ops.histories import NOW, history, ninety_days, node, run, workstream
+
+AT_FIVE = NOW.replace(hour=4, minute=0)
+"""By Amsterdam's winter clock."""
+
+
+def page(*records: Record) -> str:
+    return morning("dbt-platform-dev", records, lambda name, found: f"reports/{name}/{found.id}.html", NOW)
+
+
+def text(html: str) -> str:
+    return re.sub(r"<[^>]+>", " ", html.rpartition("</style>")[2])
+
+
+def test_a_workstream_without_runs_is_named_and_no_failure():
+    """A new workstream would be missing, or red, on its first morning."""
+    html = page(read(workstream(), None))
+
+    assert "no run yet" in html
+    assert "Nothing: every last run succeeded, and none is late" in html
+
+
+def test_who_failed_comes_first_with_the_cause_and_the_way_to_the_report():
+    """On two hundred workstreams nobody finds the one that matters."""
+    good = read(workstream("aaa"), history("aaa", [run(AT_FIVE)]))
+    bad = read(workstream("zzz"), history("zzz", [run(AT_FIVE, outcome="failed", cause="A test found <rows>")]))
+
+    html = page(good, bad)
+
+    assert html.index('id="zzz"') < html.index('id="aaa"')
+    attention = html[: html.index("<h2>Workstreams")]
+    assert "A test found &lt;rows&gt;" in attention
+    assert f'href="reports/zzz/{bad.runs[-1].id}.html"' in attention
+    assert "aaa" not in text(attention)
+
+
+def test_the_tries_of_a_run_are_one_run_that_ended_as_the_last_of_them():
+    """A run that succeeded at its second try would count as a failure, and its first try's cost as nothing."""
+    tries = [run(AT_FIVE, outcome="failed", seconds=60), {**run(AT_FIVE, seconds=60), "try": 2}]
+
+    record = read(workstream(), history("sales", tries))
+
+    (found,) = record.runs
+    assert (found.good, found.try_number, record.success_rate) == (True, 2, 1)
+    assert found.spent == pytest.approx(2 * (0.04048 + 2 * 0.004445) / 60)
+
+
+@pytest.mark.parametrize(
+    ("started", "late"),
+    [(AT_FIVE, False), (AT_FIVE - timedelta(days=1), True)],
+    ids=["it ran at five", "its last run was yesterday's"],
+)
+def test_a_workstream_is_late_when_a_run_should_have_ended_and_none_began(started, late):
+    """What fails before a container starts leaves nothing: the page would show yesterday's success."""
+    record = read(workstream(), history("sales", [run(started)]))
+
+    assert (record.late(NOW, {}) is not None) is late
+    assert ("No run has begun since it was due" in page(record)) is late
+
+
+def test_who_follows_another_is_late_when_that_one_is_long_done():
+    """A workstream without a clock would never be late."""
+    sales = read(workstream(), history("sales", [run(AT_FIVE, seconds=60)]))
+    board = read(workstream("board", "sales"), history("board", [run(AT_FIVE - timedelta(days=1))]))
+
+    assert board.late(NOW, {"sales": sales, "board": board})
+    assert not board.late(AT_FIVE + timedelta(minutes=30), {"sales": sales, "board": board}), "it may still come"
+
+
+def test_what_is_started_by_hand_is_never_late():
+    record = read(workstream(schedule=""), history("sales", [run(AT_FIVE - timedelta(days=60))]))
+
+    assert record.late(NOW, {}) is None
+
+
+def test_a_workstream_that_gets_slower_says_so():
+    """Ten minutes more a month are seen when the next one starts too late."""
+    days = [AT_FIVE - timedelta(days=day) for day in range(30, 0, -1)]
+    record = read(workstream(), history("sales", [run(day, seconds=60 if n < 20 else 90) for n, day in enumerate(days)]))
+
+    assert record.trend == pytest.approx(0.5)
+    assert "▲ 50%" in page(record)
+
+
+def test_the_page_names_what_is_slow_what_fails_and_what_the_marts_wrote():
+    started = AT_FIVE.isoformat()
+    nodes = {
+        "model.a": node("slow_model", [[started, "success", 90, 10], [started, "success", 92, 12]]),
+        "model.b": node("broken_model", [[started, "error", 1, None], [started, "success", 1, 5]], folder="models/staging"),
+        "test.c": node("flaky_test", [[started, "fail", 1, None], [started, "pass", 1, None]], "test", "models"),
+    }
+    html = page(read(workstream(), history("sales", [run(AT_FIVE)], nodes)))
+
+    for title, name in {
+        "Slowest nodes": "slow_model",
+        "Models that fail most often": "broken_model",
+        "Tests that fail often": "flaky_test",
+    }.items():
+        assert name in text(html[html.index(f"<h2>{title}") :]).split()[: 12 if title != "Slowest nodes" else 20], title
+    assert 'aria-label="Rows of slow_model, run by run"' in html
+    assert "1 of 2" in html
+
+
+def test_a_source_that_gets_old_is_on_the_page_unless_the_workstream_loads_it_itself():
+    ages = [
+        {"source": "source.shop.raw.orders", "status": "error", "loaded": "2026-11-20T10:00:00", "own": False},
+        {"source": "source.shop.raw.seeded", "status": "error", "loaded": "2026-11-20T10:00:00", "own": True},
+    ]
+    html = page(read(workstream(), history("sales", [run(AT_FIVE)], sources=ages)))
+
+    stale = text(html[html.index("<h2>Sources that are not fresh") :])
+    assert "raw.orders" in stale
+    assert "raw.seeded" not in stale
+
+
+def test_a_history_of_another_version_is_no_history():
+    """`ops` of an older checkout would show half of what a newer runner wrote, as if it were all."""
+    assert read(workstream(), b'{"schemaVersion": 2, "runs": [1]}').runs == ()
+
+
+def test_the_page_needs_nothing_from_elsewhere():
+    """It is opened from a file, perhaps without a network."""
+    html = page(read(workstream(), ninety_days("sales")))
+
+    assert re.findall(r'(?:src|href)="(?!#|data:|reports/)([^"]*)"', html) == []
+    assert "<script" not in html
+
+
+def test_two_hundred_workstreams_of_ninety_days_stay_a_page_that_a_browser_opens_at_once():
+    """Opened in a browser (`python -m tests.sandbox.page_pictures`), 4 MB and 37,000 elements take half a second."""
+    sample = [read(workstream(name), ninety_days(name)) for name in ("a", "b", "c", "d")]
+
+    html = page(*sample)
+
+    assert len(html) * 200 / len(sample) < 6_000_000
+    assert html.count("<") / 2 * 200 / len(sample) < 60_000
+
+
+def manifest(schema: str, models: list[str], sources: list[str]) -> dict[str, object]:
+    named = [{"name": name, "relation_name": f'"DB"."{schema}"."{name.upper()}"', "schema": schema} for name in models]
+    read_by = [{"name": name, "source_name": "raw", "relation_name": f"db.{name}"} for name in sources]
+    return {
+        "nodes": {found["name"]: {**found, "resource_type": "model"} for found in named},
+        "sources": {found["name"]: found for found in read_by},
+    }
+
+
+def test_the_catalogue_shows_what_flows_from_one_workstream_to_another():
+    """Each project's own lineage ends at a source, and nobody sees who makes it."""
+    sales = Entry.of(workstream("sales"), manifest("SALES", ["orders"], []))
+    board = Entry.of(workstream("board", "sales"), manifest("BOARD", ["kpis"], ["sales.orders", "crm.people"]))
+
+    html = catalogue("dbt-platform-dev", [sales, board], {"sales": "docs/sales/index.html", "board": None})
+
+    lineage = text(html[html.index("<h2>Lineage") :]).split()
+    assert " ".join(lineage[lineage.index("read") + 2 :]) == (
+        "sales all its marts board starts when they are refreshed sales orders board raw.sales.orders"
+    )
+    assert 'href="docs/sales/index.html"' in html
+    assert "ops docs board" in html
