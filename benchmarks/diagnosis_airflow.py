@@ -109,7 +109,13 @@ class Airflow:
     def run(self, case: Case, container: Ended) -> tuple[str, bool]:
         """The end of the task's log, and whether Airflow tries again."""
         ti = SimpleNamespace(
-            dag_id="dbt_sales", task_id="dbt", run_id="run-1", map_index=-1, try_number=1, xcom_push=lambda **_: None
+            dag_id="dbt_sales",
+            task_id="dbt",
+            run_id="run-1",
+            map_index=-1,
+            try_number=1,
+            log_url="https://airflow/log",
+            xcom_push=lambda **_: None,
         )
         params = {"select": [], "exclude": [], "full_refresh": False, "only_new": False, "vars": {}, "date": None}
         context = {"ti": ti, "run_id": "run-1", "params": params, "outlet_events": OutletEventAccessors()}
