@@ -240,6 +240,7 @@ WORK = (
     "s3:Get*",
     "s3:List*",
     "s3:PutObject*",
+    "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue",
     "sns:Publish",
     "sqs:ChangeMessageVisibility",

@@ -28,9 +28,6 @@ DAG_FOLDER = "dags"
 REQUIREMENTS = "requirements.txt"
 STARTUP_SCRIPT = "startup.sh"
 
-FORMER_TYPE = pulumi.Alias(type_=f"{NAMESPACE}:orchestration:Airflow")
-"""Of stacks that were deployed when this file had that name: another type alone would make MWAA, and its history, anew."""
-
 TOLD = (
     "airflow_version",
     "environment_class",
@@ -76,6 +73,8 @@ class Airflow(Component):
     (20 to 30 minutes).
     """
 
+    former_type = f"{NAMESPACE}:orchestration:Airflow"
+
     name: pulumi.Output[str]
     """Of the environment, as MWAA's API wants it. Known once it is there."""
     url: pulumi.Output[str]
@@ -84,7 +83,7 @@ class Airflow(Component):
     """Names, by what writes there (`Task`, `Scheduler`)."""
 
     def __init__(self, name: str, args: AirflowArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[FORMER_TYPE])))
+        super().__init__(name, opts)
         self._environment = names().platform
         role = ServiceRole(
             f"{name}-airflow",

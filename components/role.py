@@ -42,7 +42,7 @@ class ServiceRole:
     """What depends on the role waits for this: services check permissions the moment they get the role."""
 
     def __init__(self, name: str, args: ServiceRoleArgs, owner: Component) -> None:
-        opts = pulumi.ResourceOptions.merge(owner.child(), pulumi.ResourceOptions(aliases=[_former(name, owner)]))
+        opts = pulumi.ResourceOptions.merge(owner.child(), pulumi.ResourceOptions(aliases=[*_former(name, owner)]))
         role = aws.iam.Role(
             name,
             path=names().role_path(args.path),
@@ -56,6 +56,12 @@ class ServiceRole:
         self.name = role.name
 
 
-def _former(name: str, owner: Component) -> pulumi.Alias:
+def _former(name: str, owner: Component) -> list[pulumi.Alias]:
     """Where role and policy were when a component stood around them: without it the engine makes each anew."""
-    return pulumi.Alias(parent=owner.urn.apply(lambda urn: f"{urn.rpartition('::')[0]}${FORMER_PARENT}::{name}"))
+
+    def parent(urn: str, owner_type: str) -> str:
+        around, _, _ = urn.rpartition("::")
+        return f"{around.removesuffix(owner.pulumi_resource_type)}{owner_type}${FORMER_PARENT}::{name}"
+
+    types = [owner.pulumi_resource_type, *filter(None, [owner.former_type])]
+    return [pulumi.Alias(parent=owner.urn.apply(lambda urn, each=each: parent(urn, each))) for each in types]

@@ -1,13 +1,17 @@
 """Stacks that an earlier version deployed, deployed by this one."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from components.airflow import FORMER_TYPE
 from settings.project import PLATFORM_VERSION, REPOSITORY
-from tests.unit.recorder import run_program
+from tests.unit.recorder import Stack, run_program, stack_file
+
+STACK = "pulumi:pulumi:Stack"
+STACK_FILE = "Pulumi.prod.yaml"
 
 RELEASES = sorted(Path(__file__).with_name("released").iterdir())
 """Per version the stack file of production, and all that its program made of it: type within its parents, and name.
@@ -15,21 +19,27 @@ RELEASES = sorted(Path(__file__).with_name("released").iterdir())
 When a version is released: `PYTHONPATH=.:image:dags .venv/bin/python -m tests.unit.test_upgrade`.
 """
 
-RENAMED = {"dbt-platform:airflow:Airflow": str(FORMER_TYPE.type_)}
-"""Type of a component -> the one that its alias names."""
 
+def resources(stack: Stack) -> Iterator[str]:
+    """What a program registers, by every name under which the engine knows it again in a state."""
+    registered = {response.urn: request for request, response in stack.exchanges}
 
-def resources(stack_file: Path) -> set[str]:
-    """What a program registers, as the engine knows it again in a state."""
-    stack = run_program(yaml.safe_load(stack_file.read_text())["config"])
-    return {response.urn.split("::", 2)[2] for request, response in stack.exchanges if request.custom}
+    def types(request: Any) -> Iterator[str]:
+        own = [request.type, *filter(None, (alias.spec.type for alias in request.aliases))]
+        parent = registered.get(request.parent)
+        around = [""] if parent is None or parent.type == STACK else [f"{each}$" for each in types(parent)]
+        yield from (f"{each}{type_}" for each in around for type_ in own)
+        former = filter(None, (alias.spec.parentUrn for alias in request.aliases))
+        yield from (f"{urn.split('::', 2)[2].partition('::')[0].removeprefix(f'{STACK}$')}${request.type}" for urn in former)
+
+    for request in registered.values():
+        yield from (f"{each}::{request.name}" for each in types(request) if request.custom)
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.name)
 def test_nothing_that_an_earlier_version_deployed_is_made_anew(release: Path):
     """A team that takes this version would lose a bucket, a key or its Airflow to a name that moved. Its stack file serves on."""
-    known = resources(release / "Pulumi.prod.yaml")
-    known |= {resource.replace(new, former) for resource in known for new, former in RENAMED.items()}
+    known = set(resources(run_program(yaml.safe_load((release / STACK_FILE).read_text())["config"])))
 
     assert set((release / "resources.txt").read_text().splitlines()) - known == set()
 
@@ -37,6 +47,5 @@ def test_nothing_that_an_earlier_version_deployed_is_made_anew(release: Path):
 if __name__ == "__main__":
     made = Path(__file__).with_name("released") / PLATFORM_VERSION
     made.mkdir(exist_ok=True)
-    stack_file = REPOSITORY / "Pulumi.prod.yaml"
-    (made / stack_file.name).write_text(stack_file.read_text())
-    (made / "resources.txt").write_text("".join(f"{resource}\n" for resource in sorted(resources(stack_file))))
+    (made / STACK_FILE).write_text((REPOSITORY / STACK_FILE).read_text())
+    (made / "resources.txt").write_text("".join(f"{each}\n" for each in sorted(set(resources(run_program(stack_file("prod")))))))

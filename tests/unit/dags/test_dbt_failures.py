@@ -83,7 +83,7 @@ def test_the_task_of_a_model_fails_with_its_message_and_is_not_tried_again(monke
     """A retry would show the same message once more; an exception's would stand in the frames of Airflow's own stack."""
     said: list[str] = []
     task = FailedModel(task_id="model", retries=0, failure={"name": "customers", "message": "column total is gone"})
-    monkeypatch.setattr(type(task), "log", SimpleNamespace(error=lambda form, *values: said.append(form % values)))
+    monkeypatch.setattr(type(task), "log", SimpleNamespace(error=lambda form, *values: said.append(form % values), warning=print))
 
     with pytest.raises(SystemExit) as end:
         task.execute({})

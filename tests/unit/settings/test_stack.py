@@ -690,7 +690,8 @@ def required(path: list[str]) -> bool:
     keys = (
         "environment warehouse workstreams account user role database warehouse project schema owner endpointService stageBuckets"
     )
-    return path[-1] in keys.split() and not (path[0] == "workstreams" and len(path) == 2)
+    of_its_own = path[0] == "workstreams" and path[-1] in {"role", "database", "warehouse"}
+    return path[-1] in keys.split() and not of_its_own and not (path[0] == "workstreams" and len(path) == 2)
 
 
 @settings(max_examples=75, deadline=None)
