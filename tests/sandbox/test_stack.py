@@ -40,7 +40,7 @@ def test_the_stack_is_in_the_account(platform):
         "VPC": 1,
         "cluster": 1,
         "repository": 1,
-        "secret": 1,
+        "secret": 2,  # finance logs in with a connection of its own
         "key": 1,
     }
     assert len(found["Airflow environment"]) == 1
