@@ -351,7 +351,7 @@ def test_an_alarm_reaches_a_topic_that_lets_it(cloud: Account, named: str):
 
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
 
-    assert _received(cloud, queue) is (account == "")
+    assert _received(cloud, queue) is (named == "")
 
 
 @pytest.mark.parametrize("allowed", [True, False])
