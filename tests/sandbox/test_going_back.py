@@ -26,10 +26,11 @@ import pulumi
 from components import image
 from components.account import Account
 from components.registry import Registry, RegistryArgs
+from settings.sections import workstream
 from settings.sections.image import ImageSettings
 from settings.sections.workstream import Build
 
-image.REPOSITORY = Path.cwd()
+image.REPOSITORY = workstream.REPOSITORY = Path.cwd()
 config = pulumi.Config()
 account, build = Account.current(), Build("shop", "x86_64")
 readers = ["222222222222"]  # the repository outlives the stack
@@ -42,7 +43,8 @@ pulumi.export("image", made.reference)
 DOCKERFILE = """
 ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
-COPY shop /shop
+ARG PROJECT
+COPY ${PROJECT} /shop
 RUN cat /proc/sys/kernel/random/uuid > /build
 """
 
