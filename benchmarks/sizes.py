@@ -16,15 +16,10 @@ from rich.table import Table
 
 from benchmarks.image import PER_MODEL, Measured, made
 from benchmarks.interruption import end_cleanly_on_sigterm
+from ops import prices
 
 MEMORY = {256: 1024, 512: 1024, 1024: 2048, 2048: 4096}
 """CPU units: MiB of the smallest memory that goes with them and that dbt fits into (Amazon ECS, "Task CPU and memory")."""
-
-VCPU_HOUR, GB_HOUR = 0.04048, 0.004445
-"""US$, Linux on x86 in us-east-1 and eu-west-1 (aws.amazon.com/fargate/pricing, as of March 2026)."""
-
-SHORTEST = 60
-"""Seconds that are paid at least (same page)."""
 
 PHASES = {
     "run_started": "Python and the runner's imports",
@@ -46,7 +41,7 @@ class Size:
 
     def cost(self, seconds: float) -> float:
         """US$ of a run that takes so long."""
-        return max(seconds, SHORTEST) / 3600 * (self.cpu / 1024 * VCPU_HOUR + MEMORY[self.cpu] / 1024 * GB_HOUR)
+        return prices.task(seconds, cpu=self.cpu, memory=MEMORY[self.cpu], architecture="x86_64", capacity="onDemand")
 
 
 def measure(times: int, report: Callable[[str], None]) -> list[Size]:

@@ -1,7 +1,7 @@
 """What AWS asks: US dollars at list price, without discounts, taxes and free tiers.
 
-Read on 2026-11-29 from the pricing page of each service ("AWS Fargate Pricing"). They are those of US East (N. Virginia) and
-Europe (Ireland), which are the same; in other regions they are up to a third higher: what is computed here is an estimate.
+Those of "AWS Fargate Pricing" as other pages quoted them on 2026-11-29, for US East (N. Virginia) and Europe (Ireland), which are
+the same; in other regions they are up to a third higher: what is computed here is an estimate.
 """
 
 from typing import NamedTuple
