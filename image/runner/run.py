@@ -35,6 +35,7 @@ from runner.selection import CHANGED, Selection
 from runner.state import State
 from runner.steps import Step
 from runner.summary import Summary
+from runner.upstreams import fetch_refs
 from runner.variables import merged, needed
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ class Run:
         self._connect()
         variables = [self._variables(step.command) for step in self._steps]
         self._phases.begin("parse")
+        fetch_refs(self._environment, self._artifacts, PROJECT)
         self._parse(variables[0])
         self._phases.begin("selection")
         state = self._comparison()

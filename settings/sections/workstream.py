@@ -217,6 +217,11 @@ class WorkstreamSettings(Section):
         description="Variables of the container's environment whose values come from AWS Secrets Manager when a run starts, and "
         "appear in no log and no artifact. dbt itself shows those named `DBT_ENV_SECRET_...` to no model.",
     )
+    refs: dict[str, str] = Field(
+        default={},
+        description="For `ref('project', 'model')` of a project that several workstreams run: its name, and the workstream whose "
+        "tables are meant. Where one runs it, or one that this starts after, nothing need be said.",
+    )
     freshness: bool = Field(default=True, description="Check the freshness of the selected sources before the build.")
     cpu: Literal[256, 512, 1024, 2048, 4096, 8192, 16384] = Field(
         default=1024, description="CPU units of the Fargate task; 1024 are one vCPU."
