@@ -72,6 +72,17 @@ SECRETS = (
         signs=(r"staging label", r"find the specified secret value", r"secret value for version"),
     ),
     Cause(
+        id="secret-field",
+        happened="A secret that the workstream's `secrets` names lacks the field that is taken from it",
+        why="The field is no key of the secret's JSON, as the message names it.",
+        todo="Add the key to the secret (`aws secretsmanager put-secret-value`), or correct `field` in the stack file.",
+        passes=False,
+        source=RESOURCE,
+        where=("task",),
+        # Any but those of our own (settings/sections/warehouse.py).
+        signs=(r"json key (?!(private_key|private_key_passphrase|password)\b)\S",),
+    ),
+    Cause(
         id="secret-incomplete",
         happened="The Snowflake credentials lack a field, or are no JSON",
         why="The task takes each credential from a field of the secret's JSON.",

@@ -75,6 +75,7 @@ def stopped(stop_code, reason, exit_code=None, container_reason=""):
             "secret-incomplete",
             False,
         ),
+        (stopped(START, SECRET + "retrieved secret from Secrets Manager did not contain json key token"), "secret-field", False),
         (stopped(START, SECRET + "AccessDeniedException: not authorized: secretsmanager:GetSecretValue"), "secret-denied", False),
         (stopped(START, SECRET + "InternalServiceError: An error occurred on the server side."), "aws-fault", True),
         (
