@@ -45,6 +45,11 @@ def lines(project: Path, dbt: str) -> list[str]:
     return [*own, *([] if _allows(asked, dbt) else [f"dbt-core{asked}"])]
 
 
+def suits(project: Path, dbt: str) -> bool:
+    """Whether a project admits this version of dbt-core."""
+    return all(_allows(asked, dbt) for _, name, asked, _ in _asked(project) if name == "dbt-core")
+
+
 def _asked(project: Path) -> Iterator[tuple[str, str, SpecifierSet, str]]:
     """Of dbt's versions: where it is asked for, of which package, what, and how to mend it."""
     if asked := _required(project):
