@@ -223,8 +223,8 @@ MAKE_CHATS = (
     "chatbot:TagResource",
     "chatbot:UntagResource",
 )
-"""AWS limits these to nothing, and Amazon Q Developer has endpoints in few regions (Service Authorization Reference, "AWS Chatbot"). To
-whom it may talk is decided once, by who authorises a workspace or team in AWS's console: no role of the pipeline may do that."""
+"""AWS limits these to nothing, and Amazon Q Developer has endpoints in few regions (Service Authorization Reference, "AWS Chatbot").
+Whom it may talk to is decided once, by who authorises a workspace or team in AWS's console: no role of the pipeline may do that."""
 
 CHANGE_ROLES = ("iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole")
 GIVE_RIGHTS = ("iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
