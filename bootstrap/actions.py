@@ -223,7 +223,7 @@ MAKE_CHATS = (
     "chatbot:TagResource",
     "chatbot:UntagResource",
 )
-"""AWS limits these to nothing, and Amazon Q Developer has endpoints in few regions (Service Authorization Reference, "AWS Chatbot").
+"""AWS limits these to nothing, and Q has endpoints in few regions (Service Authorization Reference, "AWS Chatbot").
 Whom it may talk to is decided once, by who authorises a workspace or team in AWS's console: no role of the pipeline may do that."""
 
 CHANGE_ROLES = ("iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole")
