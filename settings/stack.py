@@ -16,6 +16,7 @@ from settings.sections.airflow import AirflowSettings
 from settings.sections.alerts import AlertSettings
 from settings.sections.artifacts import ArtifactSettings
 from settings.sections.image import ImageSettings
+from settings.sections.merge_requests import MergeRequestSettings
 from settings.sections.network import NetworkSettings
 from settings.sections.section import AccountId, Section
 from settings.sections.tags import DefaultTags
@@ -64,6 +65,7 @@ class Settings(Section):
     image: ImageSettings = ImageSettings()
     alerts: AlertSettings = AlertSettings()
     artifacts: ArtifactSettings = ArtifactSettings()
+    merge_requests: MergeRequestSettings = MergeRequestSettings()
     workstreams: dict[WorkstreamName, WorkstreamSettings] = Field(
         min_length=1, description="What to run, by name: lower-case letters, digits and inner hyphens, 2 to 30 characters."
     )

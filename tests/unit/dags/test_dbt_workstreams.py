@@ -26,6 +26,7 @@ from airflow.timetables.base import DataInterval, TimeRestriction
 from components.monitoring.alarms import SYMPTOMS
 from dbt_causes import BY_ID, diagnosis
 from dbt_notice import quoted
+from ops.airflow import DOCUMENTATION
 from dbt_summary import marts
 
 
@@ -47,7 +48,7 @@ def test_each_configuration_becomes_one_dag(bag):
     """A workstream that has no DAG never runs, and nobody notices."""
     loaded = bag(configuration("sales"), configuration("finance"))
 
-    assert set(loaded.dags) == {"dbt_sales", "dbt_finance", "dbt-watch", "dbt-credentials"}
+    assert set(loaded.dags) == {"dbt_sales", "dbt_finance", "dbt-watch", "dbt-credentials", "dbt-catalogue"}
     assert loaded.import_errors == {}
 
 
@@ -57,7 +58,7 @@ def test_a_bad_configuration_is_one_import_error_and_the_others_load(bag):
     del bad["retries"]
     loaded = bag(configuration("sales"), bad)
 
-    assert set(loaded.dags) == {"dbt_sales", "dbt-watch", "dbt-credentials"}
+    assert set(loaded.dags) == {"dbt_sales", "dbt-watch", "dbt-credentials", "dbt-catalogue"}
     (error,) = loaded.import_errors.values()
     assert "config/finance.json: timeoutMinutes: 'soon' should be a whole number" in error
     assert "config/finance.json: retries: is missing: is it 'retires'?: expected a whole number" in error
@@ -100,6 +101,29 @@ def test_a_workstream_can_wait_for_the_marts_of_another(bag):
 
     published = marts("sales")
     assert dags["dbt_board"].timetable.asset_condition == published
+
+
+def test_each_night_every_workstream_writes_its_documentation(bag):
+    """A catalogue that somebody has to remember shows a project that is no more."""
+    dags = bag(configuration("sales"), configuration("finance")).dags
+    document = dags["dbt-catalogue"].get_task("document")
+
+    assert set(document.expand_input.value["trigger_dag_id"]) == {"dbt_sales", "dbt_finance"}
+    assert document.partial_kwargs["logical_date"] is None, "no run of a date: the next one by the clock does not follow it"
+    assert document.partial_kwargs["conf"] == DOCUMENTATION, "as `ops` knows it"
+    dags["dbt_sales"].params.update(DOCUMENTATION)
+    assert dags["dbt_sales"].params.validate()["commands"] == ["docs generate --static"]
+
+
+def test_the_catalogue_of_a_new_stack_waits_for_its_night(bag):
+    """At once it would find nothing built, and stand before the first runs."""
+    dag = bag(configuration("sales")).dags["dbt-catalogue"]
+    timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+
+    restriction = TimeRestriction(earliest=dag.start_date, latest=None, catchup=False)
+    first = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
+    assert first
+    assert first.run_after > pendulum.now("UTC")
 
 
 LANDED = "s3://landing/orders"
