@@ -19,7 +19,7 @@ BY_ID: Mapping[str, Cause] = {cause.id: cause for cause in CAUSES}
 _SPEAKERS: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (r"Cannot\w+ContainerError|ResourceInitializationError|TaskFailedToStart|Unexpected EC2 error", ("task", "request", "run")),
     (
-        r"(Compilation|Database|Runtime|Parsing|Dependency|Internal) Error\b|snowflake|could not be stored|\b\d{6} \(\w{5}\)|\bErrno",
+        r"(Compilation|Database|Runtime|Parsing|Dependency|Internal) Error\b|snowflake|not be stored|\b\d{6} \(\w{5}\)|\bErrno",
         ("run", "task", "request"),
     ),
     (r"when calling the \w+ operation|endpoint URL|not authorized to perform: (ecs|iam):", ("request", "task", "run")),
