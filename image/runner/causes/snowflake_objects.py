@@ -51,12 +51,13 @@ OBJECTS = (
         why="Snowflake runs it in a procedure of its own; the last line of the traceback names the error.",
         todo="Correct the Python that the traceback names; a package that is missing goes into the model's `packages`, and "
         "must be in "
-        "Snowflake's Anaconda channel.",
+        "Snowflake's Anaconda channel. If it lacks memory: a larger warehouse, or one for Snowpark (`snowflake_warehouse`).",
         passes=False,
         source="Python models (docs.getdbt.com); code 100357",
         codes=frozenset({100357, 100396, 1300, 1304}),
         signs=(
             r"python interpreter error",
+            r"available memory exhausted",
             r"traceback \(most recent call last\)",
             r"snowpark",
             r"packages? not (found|supported)",

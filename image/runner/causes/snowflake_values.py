@@ -129,7 +129,7 @@ WHATEVER = (
         ),
         signs=(
             r"is not recognized",
-            r"failed to (cast|convert|parse)",
+            r"failed to cast",
             r"error parsing (json|xml)",
             r"out of (representable )?range",
             r"numeric (value|overflow)",
@@ -151,7 +151,8 @@ WHATEVER = (
         source="SQL compilation errors; codes 001003, 000979, 002028 and the like",
         codes=frozenset({6, 8, 979}),
         signs=(
-            r"SQL compilation error",
+            r"SQL (compilation|execution) error",
+            r"not supported for trial",
             r"multiple SQL statements",
             r"unsupported feature",
             r"\b\d{6} \((42|0A)\w{3}\)",

@@ -208,3 +208,22 @@ def test_what_dbt_refuses_is_told_by_its_own_words(message: str, cause: str, pas
     found = diagnose("run", message)
 
     assert (found.cause, found.transient) == (cause, passes)
+
+
+def test_a_message_is_known_however_a_log_shows_it():
+    """Wrapped by a terminal, coloured by dbt or with quotes of a web page it was another one."""
+    told = "Database Error in model orders (models/orders.sql)\n  Object 'RAW.CRM.ACCOUNTS' does not exist or not authorized."
+
+    for shown in (told.replace(" ", "\n      "), f"\x1b[0m05:00:01  \x1b[31m{told}\x1b[0m", told.replace("'", "\u2019")):
+        assert diagnose("run", shown).cause == "object-missing"
+
+
+def test_a_fault_of_dbt_is_none_of_snowflakes():
+    """Both call it internal."""
+    assert diagnose("run", "Internal Error\n  in dbt itself").cause == UNKNOWN.id
+    assert diagnose("run", "SQL execution internal error:\nProcessing aborted due to error 300010:1").cause == "snowflake-fault"
+
+
+def test_the_path_of_a_file_says_nothing():
+    """Whatever failed in a yml file was told as a mistake in it, and not tried again."""
+    assert diagnose("run", "Unhandled error while executing target/run/shop/models/unit_tests.yml\n  'rows'").cause == UNKNOWN.id
