@@ -2,6 +2,7 @@
 # ruff: noqa: I001
 
 import ast
+import json
 import pkgutil
 import sys
 from datetime import timedelta
@@ -23,6 +24,8 @@ from airflow.serialization.decoders import decode_deadline_alert
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.base import DataInterval, TimeRestriction
 from components.monitoring.alarms import SYMPTOMS
+from dbt_causes import BY_ID, diagnosis
+from dbt_notice import quoted
 from ops.airflow import DOCUMENTATION
 from dbt_summary import marts
 
@@ -309,6 +312,62 @@ def test_an_alert_that_could_not_be_sent_shows_in_the_log_and_as_an_alarm(bag, m
     [metric] = data["MetricData"]
     assert (data["Namespace"], metric["MetricName"]) == (symptom.namespace, symptom.metric)
     assert metric["Dimensions"] == [{"Name": "Environment", "Value": "dbt"}]
+
+
+CHAT = "arn:aws:sns:eu-west-1:123456789012:chat"
+
+
+def test_a_failure_in_a_chat_has_cause_what_to_do_and_links(bag, sent):
+    """Amazon Q Developer drops what is not in its form, and nobody learns of the failure (its page "Custom notifications")."""
+    dag = bag(configuration("sales", chatTopic=CHAT)).dags["dbt_sales"]
+    task = dag.get_task("dbt")
+    task.report_page, task.log_page = "http://report", "http://container"
+    task.found = diagnosis(BY_ID["snowflake-locked"], "Object 'RAW.<!channel>' does not exist", {})
+
+    call(task.on_failure_callback, dag, exception=ValueError("the whole report"), task=task)
+
+    mail, chat = sent
+    assert (mail["target_arn"], chat["target_arn"]) == (configuration("sales")["alertTopic"], CHAT)
+    assert "the whole report" in mail["message"]
+    shown = json.loads(chat["message"])
+    assert (shown["version"], shown["source"], shown["content"]["textType"]) == ("1.0", "custom", "client-markdown")
+    assert shown["content"]["title"] == chat["subject"] == "dbt workstream sales failed"
+    assert shown["content"]["nextSteps"] == [quoted(task.found.resolution)]
+    for part in (quoted(task.found.summary), "http://airflow/log", "http://report", "http://container", "manual__1"):
+        assert part in shown["content"]["description"]
+    assert "<!" not in chat["message"]
+
+
+def test_who_subscribes_can_choose_by_workstream_and_event(bag, sent):
+    """A subscription's filter sees a message's attributes, and not its text."""
+    dag = bag(configuration("sales", chatTopic=CHAT)).dags["dbt_sales"]
+
+    call(dag.get_task("dbt").on_failure_callback, dag, exception=ValueError("gone"))
+
+    assert [message["message_attributes"] for message in sent] == [{"event": "failed", "workstream": "sales"}] * 2
+
+
+def test_a_chat_of_a_long_error_fits(bag, sent):
+    dag = bag(configuration("sales", chatTopic=CHAT)).dags["dbt_sales"]
+
+    call(dag.get_task("dbt").on_failure_callback, dag, exception=ValueError("x" * 200_000))
+
+    assert len(json.loads(sent[1]["message"])["content"]["description"]) < 3000
+
+
+def test_a_late_run_is_told_in_the_chat_too(bag, sent):
+    """The triggerer knows one form of a message at a time."""
+    alerts = bag(configuration("sales", chatTopic=CHAT)).dags["dbt_sales"].deadline
+    run = {"dag_id": "dbt_sales", "dag_run_id": "scheduled__1", "state": "queued", "run_type": "scheduled"}
+
+    for alert in alerts:
+        context = {"dag_run": run, "deadline": {"deadline_time": "2026-01-01"}}
+        pkgutil.resolve_name(alert.callback.path)(**alert.callback.kwargs)(context)
+
+    mail, chat = sent
+    assert chat["target_arn"] == CHAT
+    assert json.loads(chat["message"])["content"]["title"] == mail["subject"] == "dbt workstream sales is late"
+    assert "Run: scheduled__1" in json.loads(chat["message"])["content"]["description"]
 
 
 @pytest.mark.parametrize(("before", "messages"), [("failed", 1), ("success", 0), (None, 0)])
