@@ -65,6 +65,20 @@ OBJECTS = (
         ),
     ),
     Cause(
+        id="procedure",
+        happened="A function or procedure of Snowflake's that the statement calls failed",
+        why="Its JavaScript, Java, Scala or SQL raised an error; the message names the place in it.",
+        todo="Correct the function or procedure that the message names, or what the model hands it. " + COMPILED,
+        passes=False,
+        source="JavaScript UDFs; Snowflake Scripting, 'Handling exceptions'; codes 100131 to 100133, 100183",
+        codes=frozenset({100131, 100132, 100133, 100183}),
+        signs=(
+            r"(javascript|java|scala) (execution|compilation) error",
+            r"execution error in stored? procedure",
+            r"uncaught exception of type",
+        ),
+    ),
+    Cause(
         id="columns-differ",
         happened="The columns of a table and those of the statement differ",
         why="A table that was made before has other columns, or other types, than the model selects now.",

@@ -72,6 +72,7 @@ def test_the_page_of_errors_is_what_the_table_says():
         (250001, "Could not connect to Snowflake backend after 2 attempt(s).Aborting", "snowflake-unreachable"),
         (250001, "Failed to connect to DB: x:443. Incorrect username or password was specified.", "snowflake-password"),
         (250001, "Failed to connect to DB: x:443. JWT token is invalid.", "snowflake-key"),
+        (250001, "hostname 'a_b.snowflakecomputing.com' doesn't match '*.snowflakecomputing.com'", "snowflake-account"),
         (290503, "503 Service Unavailable", "snowflake-unreachable"),
         (254007, "The certificate is revoked or could not be validated", "snowflake-certificate"),
         (390144, "JWT token is invalid.", "snowflake-key"),
@@ -128,6 +129,7 @@ def test_a_task_that_logs_in_with_its_role_is_told_of_the_role():
             "relation-type",
             False,
         ),
+        ("100132 (P0000): JavaScript execution error: Uncaught ReferenceError: x is not defined in F", "procedure", False),
         ("003013 (42501): Requested role 'R' is not assigned to the executing user.", "snowflake-role", False),
         (
             "000606 (57P03): Warehouse 'W' cannot be resumed because resource monitor 'M' exceeded its quota.",
@@ -199,6 +201,7 @@ def test_names_that_a_statement_quotes_are_no_log_in():
         ("Error checking out spec='v9' for repo https://github.com/o/r.git", "package-refused", False),
         ("HTTPSConnectionPool(host='hub.getdbt.com', port=443): Max retries exceeded", "packages-unreachable", True),
         ("Node model.a.b attempted to reference node model.a.c, which is not allowed", "reference-missing", False),
+        ("Runtime Error\n  Compilation Error\n    Could not render {{ 1/0 }}: division by zero", "compilation", False),
         ("When referencing 'x', dbt found nodes in multiple packages", "duplicate-name", False),
         ("Compilation Error\n  Trying to create table a.b, but it currently exists as a view.", "relation-type", False),
     ],
