@@ -38,8 +38,11 @@ def credits_of(platform: str, days: int, connection: str) -> Iterator[Credits]:
     Raises:
         OpsError: the log-in or the query failed.
     """
-    import snowflake.connector  # noqa: PLC0415 - takes a second: not for who asks for dollars alone
-
+    try:
+        import snowflake.connector  # noqa: PLC0415 - takes a second, and is part of dbt's adapter
+    except ImportError as error:
+        fix = f"uv run --group models ops costs --snowflake {connection}"
+        raise OpsError("Snowflake's connector is not installed.", fix) from error
     try:
         with snowflake.connector.connect(connection_name=connection) as session, session.cursor() as cursor:
             cursor.execute(QUERY, {"platform": platform, "days": days})

@@ -209,3 +209,14 @@ def test_credits_are_asked_of_snowflake_with_a_log_in_of_ones_own(monkeypatch: p
 
     assert asked == ["mine", (QUERY, {"platform": "dbt-platform-dev", "days": 7})]
     assert json.loads(result.stdout)["credits"][0] == {"workstream": "sales", "node": "model.orders", "credits": 1.5}
+
+
+@pytest.mark.usefixtures("deployed")
+def test_without_snowflakes_connector_one_learns_how_to_get_it(monkeypatch: pytest.MonkeyPatch):
+    """Who only operates has no dbt."""
+    monkeypatch.setitem(sys.modules, "snowflake", None)
+
+    result = ops("costs", "--snowflake", "mine")
+
+    assert result.exit_code == 1
+    assert "--group models" in result.stderr
