@@ -92,6 +92,7 @@ WHATEVER = (
         signs=(
             r"compilation memory",
             r"maximum number of (expressions|columns|joins|branches)",
+            r"(soft|hard) limit on",
             r"(query|statement|expression|view).{0,40}too (complex|large|deep)",
             r"(exceeds|maximum) .{0,40}(depth|nesting|query size|sql text)",
             r"\b\d{6} \(54\w{3}\)",

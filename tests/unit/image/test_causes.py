@@ -72,6 +72,7 @@ def test_the_page_of_errors_is_what_the_table_says():
         (250001, "Could not connect to Snowflake backend after 2 attempt(s).Aborting", "snowflake-unreachable"),
         (250001, "Failed to connect to DB: x:443. Incorrect username or password was specified.", "snowflake-password"),
         (250001, "Failed to connect to DB: x:443. JWT token is invalid.", "snowflake-key"),
+        (250001, "Failed to connect to DB. Verify the account name is correct: x.snowflakecomputing.com:443.", "snowflake-account"),
         (250001, "hostname 'a_b.snowflakecomputing.com' doesn't match '*.snowflakecomputing.com'", "snowflake-account"),
         (290503, "503 Service Unavailable", "snowflake-unreachable"),
         (254007, "The certificate is revoked or could not be validated", "snowflake-certificate"),
@@ -130,6 +131,10 @@ def test_a_task_that_logs_in_with_its_role_is_told_of_the_role():
             False,
         ),
         ("100132 (P0000): JavaScript execution error: Uncaught ReferenceError: x is not defined in F", "procedure", False),
+        ("002002 (42710): SQL compilation error:\nObject 'TEMP' already exists.", "object-exists", False),
+        ("003127 (42601): Location 's3://b/' is not allowed by integration I.", "stage", False),
+        ("090084 (22000): Operation failed because soft limit on objects of type 'Column' was exceeded.", "too-complex", False),
+        ("003540 (42501): Creating table on shared database 'S' is not allowed.", "privilege-missing", False),
         ("003013 (42501): Requested role 'R' is not assigned to the executing user.", "snowflake-role", False),
         (
             "000606 (57P03): Warehouse 'W' cannot be resumed because resource monitor 'M' exceeded its quota.",
