@@ -134,11 +134,12 @@ _BEGINNING = re.compile(r"unable to pull secrets or registry auth:?", re.IGNOREC
 
 
 def plain(text: str) -> str:
-    """The message on one line, without colours and with straight quotes: where a log breaks a line says nothing."""
-    return " ".join(_COLOUR.sub("", text).replace("\u2019", "'").split())
+    """The message on one line, without colours, with straight quotes, without our own words around it: those name other causes."""
+    return " ".join(_OURS.sub("", _COLOUR.sub("", text)).replace("\u2019", "'").split())
 
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_OURS = re.compile(r"^.*\bSnowflake says: |^\s*What to do:.*$", re.MULTILINE)
 
 
 def numbers_in(text: str) -> set[int]:

@@ -28,6 +28,7 @@ RIGHTS = (
             r"access control error",
             r"\b003\d{3} \(42501\)",
             r"is not authorized\b",
+            r"(shared|secondary|read-only) database",
             r"(masking|row access|aggregation|projection|join) policy",
         ),
     ),

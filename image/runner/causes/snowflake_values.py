@@ -51,7 +51,7 @@ VALUES = (
         passes=False,
         source="Arithmetic operators; code 100051",
         codes=frozenset({100051}),
-        signs=(r"division by zero",),
+        signs=(r"^(?!.*could not render).*division by zero",),
     ),
     Cause(
         id="several-rows",
@@ -92,6 +92,7 @@ WHATEVER = (
         signs=(
             r"compilation memory",
             r"maximum number of (expressions|columns|joins|branches)",
+            r"(soft|hard) limit on",
             r"(query|statement|expression|view).{0,40}too (complex|large|deep)",
             r"(exceeds|maximum) .{0,40}(depth|nesting|query size|sql text)",
             r"\b\d{6} \(54\w{3}\)",
@@ -121,9 +122,6 @@ WHATEVER = (
                 100071,
                 100080,
                 100096,
-                100132,
-                100133,
-                100183,
                 100262,
             }
         ),
