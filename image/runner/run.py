@@ -26,6 +26,7 @@ from runner.pulse import Pulse
 from runner.start import connect, parse
 from runner.steps import Step
 from runner.summary import Summary
+from runner.upstreams import fetch_refs
 from runner.variables import merged, needed
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class Run:
         self._queries = connect(self._environment, self._output)
         variables = [self._variables(step.command) for step in self._steps]
         self._phases.begin("parse")
+        fetch_refs(self._environment, self._artifacts, PROJECT)
         cached = self._parse(variables[0])
         self._output.event("parsed", cached=cached, seconds=self._seconds())
         self._phases.begin("selection")
