@@ -368,7 +368,8 @@ def builds_have_names(builds: Mapping[str, tuple[str, object]]) -> list[InvalidS
     for name, (called, what) in builds.items():
         first, other = made.setdefault(called, (name, what))
         if other != what:
-            fix = f"Of {first} an image {called!r} is made from other files. Give both the same `ref`, or name the folder otherwise"
+            same = "Give both the same `ref` and `requirements`, or name the folder otherwise"
+            fix = f"Of {first} an image {called!r} is made from other files. {same}"
             invalid.append(InvalidSetting(at=f"workstreams.{name}.project", value=str(what), fix=fix))
     return invalid
 
