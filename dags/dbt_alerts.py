@@ -1,4 +1,7 @@
-"""Messages to the stack's SNS topic: a run has failed for good, has recovered, or is late. One each, however many tries."""
+"""Messages to the stack's SNS topic: a run has failed for good, has recovered, or is late. One each, however many tries.
+
+And of the DAGs that look after all workstreams: one when they begin to fail, one when they work again.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -9,13 +12,14 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from dbt_configuration import Workstream
 from dbt_fit import fit
 from dbt_metrics import count
-from dbt_operator import RETRY_DELAY, START_AND_STOP
+from dbt_retries import RETRY_DELAY, START_AND_STOP
 
 SUBJECT_LIMIT = 100
 """Characters that SNS accepts (API reference, Publish)."""
 
 RUN = "DAG: {{ dag.dag_id }}\nRun: {{ run_id }}\nTry: {{ ti.try_number }}\nLog: {{ ti.log_url }}"
 
+REASON = "{{ exception | default('The task ended without an exception: its worker went away, or somebody marked it failed.') }}"
 
 MESSAGE_LIMIT = 250_000
 """Bytes; SNS accepts 262,144 with its attributes (API reference, Publish)."""
@@ -44,20 +48,50 @@ class RecoveryNotifier(Alert):
     """Speaks up only if the run before this one failed."""
 
     def notify(self, context: Any) -> None:
-        previous = context["ti"].get_previous_dagrun()
-        if previous is not None and previous.state == "failed":
+        if _failed_before(context):
             super().notify(context)
+
+
+class OutageNotifier(Alert):
+    """Speaks up unless the run before this one failed too: of what runs every few minutes, one message for all of them."""
+
+    def notify(self, context: Any) -> None:
+        if not _failed_before(context):
+            super().notify(context)
+
+
+def _failed_before(context: Any) -> bool:
+    previous = context["ti"].get_previous_dagrun()
+    return previous is not None and previous.state == "failed"
 
 
 def failed(workstream: Workstream) -> Alert:
     """For `on_failure_callback`, which Airflow does not call for tries that are retried."""
-    reason = "{{ exception | default('The task ended without an exception: its worker went away, or somebody marked it failed.') }}"
-    return Alert(environment=_environment(workstream), **_message(workstream, "failed", f"{RUN}\n\n{reason}"))
+    message = _message(workstream, f"dbt workstream {workstream.name} failed", f"{RUN}\n\n{REASON}")
+    return Alert(environment=_environment(workstream), **message)
 
 
 def recovered(workstream: Workstream) -> RecoveryNotifier:
     """For `on_success_callback`. A run without a date, started by hand, has no run before it and stays silent."""
-    return RecoveryNotifier(environment=_environment(workstream), **_message(workstream, "runs again", RUN))
+    message = _message(workstream, f"dbt workstream {workstream.name} runs again", RUN)
+    return RecoveryNotifier(environment=_environment(workstream), **message)
+
+
+def outage(workstream: Workstream, dag_id: str, without: str) -> dict[str, Any]:
+    """Callbacks for the task of a DAG that looks after all workstreams.
+
+    Args:
+        workstream: Any one: it says where messages go.
+        dag_id: The DAG.
+        without: What does not happen as long as it fails.
+    """
+    began = _message(workstream, f"{dag_id} fails", f"{RUN}\n\n{REASON}\n\nUntil it succeeds, {without}.")
+    ended = _message(workstream, f"{dag_id} works again", RUN)
+    environment = _environment(workstream)
+    return {
+        "on_failure_callback": OutageNotifier(environment=environment, **began),
+        "on_success_callback": RecoveryNotifier(environment=environment, **ended),
+    }
 
 
 def late(workstream: Workstream) -> DeadlineAlert:
@@ -71,7 +105,7 @@ def late(workstream: Workstream) -> DeadlineAlert:
     tries = workstream.retries + 1
     allowed = tries * (timedelta(minutes=workstream.timeout_minutes) + START_AND_STOP) + workstream.retries * RETRY_DELAY
     text = "DAG: {{ dag_run.dag_id }}\nRun: {{ dag_run.dag_run_id }}\nState: {{ dag_run.state }}\nDue: {{ deadline.deadline_time }}"
-    message = _message(workstream, "is late", text)
+    message = _message(workstream, f"dbt workstream {workstream.name} is late", text)
     topic = f"{{{{ '' if dag_run.run_type == 'backfill' else '{message['target_arn']}' }}}}"
     notifier = f"{SnsNotifier.__module__}.{SnsNotifier.__name__}"
     return DeadlineAlert(
@@ -88,11 +122,11 @@ def _environment(workstream: Workstream) -> str:
     return workstream.cluster.rpartition("/")[2]
 
 
-def _message(workstream: Workstream, what: str, text: str) -> dict[str, Any]:
+def _message(workstream: Workstream, subject: str, text: str) -> dict[str, Any]:
     return {
         "aws_conn_id": None,
         "region_name": workstream.region,
         "target_arn": workstream.alert_topic,
-        "subject": f"dbt workstream {workstream.name} {what}"[:SUBJECT_LIMIT],
+        "subject": subject[:SUBJECT_LIMIT],
         "message": text,
     }

@@ -7,6 +7,7 @@ import pendulum
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.sdk import DAG, BaseOperator, CronDataIntervalTimetable
+from dbt_alerts import outage
 from dbt_causes import age, names_of
 from dbt_configuration import Workstream, read
 
@@ -43,4 +44,5 @@ if secrets:
         is_paused_upon_creation=False,
         tags=["dbt"],
     ):
-        WatchCredentials(task_id="watch", secrets=secrets, workstream=found[0], retries=2)
+        alerts = outage(found[0], "dbt-credentials", "nobody is told of Snowflake credentials that end soon")
+        WatchCredentials(task_id="watch", secrets=secrets, workstream=found[0], retries=2, **alerts)

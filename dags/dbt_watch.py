@@ -12,6 +12,7 @@ import pendulum
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.sdk import DAG, BaseOperator, CronDataIntervalTimetable
+from dbt_alerts import outage
 from dbt_configuration import Workstream, read
 from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family, started_with, state
 
@@ -68,4 +69,5 @@ if found:
         is_paused_upon_creation=False,
         tags=["dbt"],
     ):
-        WatchContainers(task_id="watch", workstreams=found)
+        alerts = outage(found[0], "dbt-watch", "nobody stops containers for which no run waits any more")
+        WatchContainers(task_id="watch", workstreams=found, retries=2, retry_delay=timedelta(minutes=1), **alerts)
