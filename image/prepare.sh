@@ -23,7 +23,7 @@ if [ -e packages.yml ] || [ -e dependencies.yml ]; then
     /opt/dbt/bin/dbt --quiet deps $options --vars "$VARS"
     eval "$(PYTHONPATH=/app /opt/dbt/bin/python -m runner.placeholders .)"
 fi
-/opt/dbt/bin/dbt --quiet parse $options --vars "$VARS"
+PYTHONPATH=/app /opt/dbt/bin/python -m runner.schemas --quiet parse $options --vars "$VARS"
 /opt/dbt/bin/python -m compileall -q /app/runner
 # What an image that is built by hand is made of; one with a revision says that.
 find /app/project /app/runner /app/profiles.yml /build/requirements.txt -type f ! -name '*.pyc' -exec sha256sum {} + | sort | sha256sum | cut -c1-16 > /app/fingerprint

@@ -16,7 +16,6 @@ from runner.artifacts import Artifacts
 from runner.commands import BUILD, Command
 from runner.committed import committed
 from runner.dbt import PROJECT, TARGET, Dbt, import_dbt, profile_variables
-from runner.ending import Ending
 from runner.environment import Environment
 from runner.events import Events
 from runner.freshness import Sources, complaint, sources
@@ -24,7 +23,6 @@ from runner.identity import fingerprint, identity, process_age
 from runner.interruption import interruptible
 from runner.journal import Former, Journal
 from runner.news import NOTHING_NEW, News
-from runner.notes import Notes
 from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
 from runner.parse_cache import ParseCache
@@ -34,7 +32,6 @@ from runner.pulse import Pulse
 from runner.selection import CHANGED, Selection
 from runner.state import State
 from runner.steps import Step
-from runner.summary import Summary
 from runner.variables import merged, needed
 
 if TYPE_CHECKING:
@@ -102,6 +99,14 @@ class Run:
         if self._options.only_new and self._progress.nodes:
             self._if_possible("keep what the sources held", lambda: self._news.keep(self._progress.results))
         self._phases.begin("store")
+        return self._end(code)
+
+    def _end(self, code: ExitCode) -> ExitCode:
+        # With all that makes the report, these take a tenth of a second, which nobody should wait for before the first query.
+        from runner.ending import Ending  # noqa: PLC0415
+        from runner.notes import Notes  # noqa: PLC0415
+        from runner.summary import Summary  # noqa: PLC0415
+
         summary = Summary(
             environment=self._environment,
             progress=self._progress,
@@ -168,11 +173,13 @@ class Run:
     def _whole(self) -> ExitCode:
         self._output.event("run_started", **identity(self._environment))
         self._pulse.start()
-        self._phases.begin("connection")
-        self._connect()
         variables = [self._variables(step.command) for step in self._steps]
+        # What dbt parses with a run's own variables is good for runs with the same ones only.
+        keeps = variables[0] == needed(self._environment.variables, PROJECT)
+        self._phases.begin("connection")
+        cached = self._connect(self._cache.fetch if keeps else lambda: False)
         self._phases.begin("parse")
-        self._parse(variables[0])
+        self._parse(variables[0], keeps=keeps, cached=cached)
         self._phases.begin("selection")
         state = self._comparison()
         former = self._former()
@@ -276,8 +283,8 @@ class Run:
             self._progress.finish(node_id, Result(status=SKIPPED, message="A source above it is too old."))
         return [node_id for node_id in left if node_id not in held]
 
-    def _connect(self) -> None:
-        """Log in, and import dbt meanwhile: each takes seconds.
+    def _connect(self, fetch: Callable[[], bool]) -> bool:
+        """Log in, fetch the parsed project (whether there is one), and import dbt meanwhile: each takes a second, or more.
 
         Of two threads that import at once one may be given a module that the other has half done, where modules import each other
         (`importlib` prefers that to waiting for ever). `multiprocessing` is such a one, and both want it: so it is there before.
@@ -292,17 +299,16 @@ class Run:
         dbt.start()
         connection.check(self._environment.warehouse, identity(self._environment))
         self._output.event("connected", address=self._environment.warehouse.address)
+        cached = self._if_possible("fetch the parsed project", fetch)
         dbt.join()
         import_dbt()  # nothing, unless the other import stood in the way of a part of it
         from runner.queries import Queries  # noqa: PLC0415 - imports the connector, which takes a second
 
         self._queries = Queries(identity(self._environment))
         self._queries.install()
+        return bool(cached)
 
-    def _parse(self, variables: str) -> None:
-        # What dbt parses with a run's own variables is good for runs with the same ones only.
-        keeps = variables == needed(self._environment.variables, PROJECT)
-        cached = keeps and self._if_possible("fetch the parsed project", self._cache.fetch)
+    def _parse(self, variables: str, *, keeps: bool, cached: bool) -> None:
         self._dbt.parse(variables)
         if cached and (reason := self._events.unusable):
             self._output.event("warning", message=f"The kept parsed project can't be used, so dbt reads everything: {reason}")
@@ -311,7 +317,7 @@ class Run:
         # Nothing of what was made so far will ever be garbage, and to look for it there took a sixth of the start.
         gc.freeze()
         gc.enable()
-        self._output.event("parsed", cached=bool(cached) and not self._events.unusable, seconds=self._seconds())
+        self._output.event("parsed", cached=cached and not self._events.unusable, seconds=self._seconds())
 
     def _comparison(self) -> Path | None:
         """Folder of the manifest to compare with, for `--changed` and `--only-new`."""
