@@ -59,7 +59,7 @@ benchmark-image: $(BIN)/.complete ## the dbt image against the plain way: start,
 benchmark-sizes: $(BIN)/.complete ## what a larger Fargate task buys: start and 40 models by cpu, with the cost (about 10 minutes)
 	@$(BIN)/python -m benchmarks.sizes
 
-benchmark-kills: $(BIN)/.complete ## kill Airflow 20 times while runs are on: nothing lost, doubled or left behind (about 40 minutes)
+benchmark-kills: $(BIN)/.complete ## kill Airflow 20 times while runs are on: nothing lost, doubled or left behind (about 30 minutes)
 	@$(BIN)/python -m benchmarks.kills
 
 benchmark-diagnosis: $(BIN)/.complete ## how often the diagnosis of a failed run is right

@@ -2,61 +2,44 @@
 
 A sandbox of its own with workstreams of seven models, of which one adds a row for each run; of three of them a run is always on. Of
 a worker, the scheduler and all of Airflow one is killed at a time, when and which a seed says. Whatever happens, each run has to
-succeed, its row is there once, no two containers of a workstream ran at once, and none goes on at the end. Twenty kills take about
-40 minutes on two cores: a worker that is lost is missed after a minute, and its run goes on two minutes later.
+succeed, its row is there once, no two containers of a workstream ran at once, and none goes on at the end. A worker that is lost is
+missed after a minute, and its run goes on two minutes later. Twenty kills take about 30 minutes on two cores.
 """
 
 import argparse
-import contextlib
 import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.deployed import deployed
 from benchmarks.interruption import end_cleanly_on_sigterm
-from sandbox.demo import demo, lifecycle
-from sandbox.paths import REPOSITORY, Home
-from sandbox.steps import Steps
-from tests.conftest import deploy
-from tests.e2e.airflow import Airflow, eventually
-from tests.e2e.runs.kills import RECOVERY, VICTIMS, Traffic
+from tests.e2e.runs.kills import VICTIMS, Traffic
 from tests.e2e.runs.paced import deploy_paced
 
-LATEST = 30
-"""Seconds after the start of runs at which something is killed at last: a run takes as long."""
+LONGEST = 120
+"""Seconds between two kills at most: in that time a run comes to its end, or Airflow back from the last kill, or neither."""
 
 
 def measure(kills: int, seed: int, report: Callable[[str], None]) -> tuple[Counter[str], list[str], int]:
     """How often each was killed, what is wrong afterwards, and the number of runs."""
     chance, killed = random.Random(seed), Counter[str]()  # noqa: S311 - no secret
-    with _platform() as airflow:
-        traffic = Traffic(airflow)
+    with deployed() as stack, tempfile.TemporaryDirectory() as folder:
+        traffic = Traffic(deploy_paced(stack, Path(folder)))
         for number in range(1, kills + 1):
-            eventually(traffic.on, RECOVERY, "a run that is on")
-            time.sleep(chance.uniform(0, LATEST))
-            victim = chance.choice(VICTIMS)
+            moment, victim = time.monotonic() + chance.uniform(0, LONGEST), chance.choice(VICTIMS)
+            while time.monotonic() < moment:
+                traffic.on()
+                time.sleep(1)
             report(f"kill {number} of {kills}: {victim}")
             killed[victim] += 1
             traffic.kill(victim, chance)
         return killed, list(traffic.problems()), sum(map(len, traffic.runs.values()))
-
-
-@contextlib.contextmanager
-def _platform() -> Iterator[Airflow]:
-    """A sandbox with the workstreams of tests/projects/paced; all that it started is ended."""
-    home = Home(REPOSITORY / ".sandbox-benchmark")
-    with lifecycle.locked(home), tempfile.TemporaryDirectory() as folder:
-        try:
-            stack = deploy(home)
-            demo.put_credentials(Steps(), stack)
-            yield deploy_paced(stack, Path(folder))
-        finally:
-            lifecycle.clear(home, print)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ WORKSTREAMS = ("tram", "bus", "cable")
 WAITS = {"stop_2": 10, "stop_4": 15}
 """Seconds that models of a run take: so that there is something to be in the middle of."""
 
-RECOVERY = 900
+RECOVERY = 1200
 """Seconds within which a run ends whatever was killed: Airflow's minute, two minutes to the next try, and a busy machine."""
 
 VICTIMS = ("a worker", "the scheduler", "all of Airflow")
