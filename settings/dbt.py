@@ -3,6 +3,7 @@
 import re
 
 from image.runner.commands import parse
+from settings.project import NAMESPACE
 
 PLATFORM_VARIABLES = frozenset(
     {
@@ -43,8 +44,17 @@ def selector_alone(selector: str | None, others: list[str] | None) -> str | None
     return selector
 
 
+_OF_THE_PLATFORM = re.compile(rf"(.*:)?{NAMESPACE}(-[a-z0-9-]+/snowflake(-\w{{6}}|/.*)?|/merge-requests.*)")
+"""Secrets of the connections (components/names.py) and of the merge requests (bootstrap/): by name, or at the end of an ARN."""
+
+
 def secret(name: str) -> str:
-    """The name of a secret in Secrets Manager, or its ARN."""
+    """The name of a secret in Secrets Manager, or its ARN; none with which somebody logs in to Snowflake."""
     if not re.fullmatch(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@!-]+|[\w/+=.@!-]+", name, re.ASCII):
         raise ValueError("Give the name of a secret in AWS Secrets Manager (letters, digits and /_+=.@-), or its ARN")
+    if _OF_THE_PLATFORM.fullmatch(name):
+        raise ValueError(
+            "This is a log-in of the platform's, which no model may read. Choose it by `connection`, and give a secret of the "
+            "project's own here"
+        )
     return name

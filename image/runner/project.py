@@ -23,13 +23,18 @@ Places = dict[str, str]
 _Found = tuple[Path, str, re.Match[str]]
 """A file, its text, and what was looked for in it."""
 
-_TARGET = r"""target(?:\.name\b|\[\s*['"]name['"]\s*\])(?:\s*\|\s*(?:lower|upper|trim))*"""
-_NAMES = r"""(?:['"][^'"\n]+['"]|[(\[][^)\]]*[)\]])"""
-_COMPARED = re.compile(
-    rf"{_TARGET}\s*(?:==|!=|\bnot\s+in\b|\bin\b)\s*(?P<right>{_NAMES})|(?P<left>{_NAMES})\s*(?:==|!=)\s*{_TARGET}"
+_QUOTE = r"""(?:\\?["']|'')"""
+"""As Jinja has it, or as a text of YAML around it needs it."""
+_TARGET = (
+    rf"target(?:\.name\b|\[\s*{_QUOTE}name{_QUOTE}\s*\]|\.get\(\s*{_QUOTE}name{_QUOTE}[^)\n]*\))"
+    r"(?:\s*\|\s*(?:lower|upper|trim|string)|\.(?:lower|upper|strip)\(\))*"
 )
-_NAME = re.compile(r"""['"]([^'"\n]+)['"]""")
-_REQUIRED = re.compile(r"""\b(?P<what>env_var|var)\(\s*(['"])(?P<name>\w+)\2\s*\)""")
+_NAMES = rf"""(?:{_QUOTE}[^'"\n]+{_QUOTE}|[(\[][^)\]]*[)\]])"""
+_COMPARED = re.compile(
+    rf"{_TARGET}[\s)]*(?:==|!=|\bnot\s+in\b|\bin\b)\s*(?P<right>{_NAMES})|(?P<left>{_NAMES})\s*(?:==|!=)[\s(]*{_TARGET}"
+)
+_NAME = re.compile(rf"""{_QUOTE}([^'"\\\n]+){_QUOTE}""")
+_REQUIRED = re.compile(rf"""\b(?P<what>env_var|var)\(\s*{_QUOTE}(?P<name>[^'"\\\n]+){_QUOTE}\s*\)""")
 _REST = re.compile(r"[^}%\n]*")
 """Of an expression of Jinja: filters stand there."""
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
@@ -48,8 +53,14 @@ def _asked(project: Path, what: str, *, packages: bool = False) -> Iterator[_Fou
     settings = project / "dbt_project.yml"
     defined = _without_comments(settings) if settings.is_file() else ""
     for path, text, call in _matches(project, _REQUIRED, packages=packages):
-        if call["what"] == what and not (what == "var" and re.search(rf"\b{call['name']}\s*:", defined)):
+        # What no shell takes for a name is one that the project computes.
+        wanted = call["name"].isidentifier() if what == "env_var" else not _has_value(call["name"], defined)
+        if call["what"] == what and wanted:
             yield path, text, call
+
+
+def _has_value(name: str, settings: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}['\"]?\s*:", settings) is not None
 
 
 def warnings(project: Path, target: str, given: Collection[str], variables: Collection[str]) -> list[str]:

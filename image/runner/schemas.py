@@ -7,6 +7,7 @@ dbt makes them of its own classes, anew in each process, and nothing but its ver
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ def keep(schemas: dict[str, Schema]) -> None:
     _replace(kept)
 
 
+@cache
 def use(file: Path = FILE) -> None:
-    """From now on dbt takes what the file has; without one, as outside of an image, it makes all of them."""
+    """From now on dbt takes what the file has; without one, as outside of an image, it makes all of them. Again: nothing."""
     if not file.exists():
         return
     schemas: dict[str, Schema] = json.loads(file.read_text())

@@ -212,9 +212,9 @@ class WorkstreamSettings(Section):
     )
     freshness: bool = Field(default=True, description="Check the freshness of the selected sources before the build.")
     cpu: Literal[256, 512, 1024, 2048, 4096, 8192, 16384] = Field(
-        default=512, description="CPU units of the Fargate task; 1024 are one vCPU."
+        default=1024, description="CPU units of the Fargate task; 1024 are one vCPU."
     )
-    memory: int = Field(default=1024, description="Memory of the Fargate task in MiB; must go with `cpu`.")
+    memory: int = Field(default=2048, description="Memory of the Fargate task in MiB; must go with `cpu`.")
     ephemeral_storage_gib: int = Field(
         default=20, ge=20, le=200, description="Disk of the Fargate task in GiB; 20 are included in its price."
     )

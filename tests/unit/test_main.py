@@ -84,7 +84,7 @@ def test_outputs_are_what_operators_and_scripts_read(development: Stack):
         "description": "Orders and customers, ready for reports",
         "schedule": "",
         "timezone": "Europe/Amsterdam",
-        "size": {"cpu": 512, "memory": 1024, "architecture": "x86_64", "capacity": "onDemand"},
+        "size": {"cpu": 1024, "memory": 2048, "architecture": "x86_64", "capacity": "onDemand"},
         # Without the role's path, as STS names it to Snowflake.
         "workloadIdentity": "arn:aws:iam::123456789012:role/sales-task",
     }

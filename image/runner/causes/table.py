@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from .aws import AWS, service
 from .credentials import EXPIRE
 from .dbt import AFTER, BEFORE
+from .dbt_run import TESTS
 from .model import UNKNOWN, Cause, Diagnosis, Place, diagnosis, find
 from .snowflake import SNOWFLAKE
 
@@ -39,5 +40,6 @@ def diagnose(where: Place, text: str, names: Mapping[str, str] | None = None, co
         names: For what is in braces in the advice (`names_of`, and those of Snowflake's objects).
         codes: Snowflake's number, if it is not in the message.
     """
-    cause, found = find(CAUSES, where, text, codes) or (UNKNOWN, {})
+    of_a_test = find(TESTS, where, text)  # dbt says so around the warehouse's words, which have a number of their own
+    cause, found = of_a_test or find(CAUSES, where, text, codes) or (UNKNOWN, {})
     return diagnosis(cause, text, {**service(text), **(names or {}), **found})

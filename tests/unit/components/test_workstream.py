@@ -220,7 +220,7 @@ def test_dbt_connects_as_configured(mixed: Stack):
         "DBT_TARGET": "development",
         "DBT_THREADS": "4",
         "RUN_TIMEOUT_SECONDS": "3600",
-        "TASK_MEMORY_MIB": "1024",
+        "TASK_MEMORY_MIB": "2048",
         "SNOWFLAKE_ACCOUNT": "EXAMPLE-ANALYTICS",
         "SNOWFLAKE_AUTHENTICATOR": "keyPair",
         "SNOWFLAKE_DATABASE": "ANALYTICS_DEV",

@@ -682,7 +682,8 @@ def corruptions(draw: st.DrawFn) -> tuple[Configuration, str]:
         path[-1] = f"{key}-x" if path[0] != "workstreams" or len(path) != 2 else f"{key}_x"
         node[path[-1]] = value
     elif kind == "wrong type" or not required(path):
-        node[key] = "not an object" if isinstance(value, dict) else {"not": "a value"}
+        # A project may be an object too (one in Git), whose own keys are then what is wrong.
+        node[key] = "not an object" if isinstance(value, dict) else 3.5 if key == "project" else {"not": "a value"}
     return configuration, ".".join(path)
 
 
