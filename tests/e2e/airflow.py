@@ -72,8 +72,8 @@ class Airflow:
         return f"dbt_{workstream.replace('-', '_')}"
 
     def dag(self, workstream: str) -> dict[str, Any] | None:
-        """The DAG, once Airflow has loaded it."""
-        with contextlib.suppress(RefusedError):
+        """The DAG, once Airflow has loaded it and answers."""
+        with contextlib.suppress(RefusedError, TimeoutError):
             dag = self.call("GET", f"/dags/{self.dag_id(workstream)}")
             return None if dag["is_stale"] else dag
         return None

@@ -1,11 +1,7 @@
 """Runs that lost their worker in Airflow: one at the start of these tests (conftest.py: orphan), because it takes the longest."""
 
-import random
-
 import pytest
 
-from tests.e2e.airflow import eventually
-from tests.e2e.runs.kills import RECOVERY, WORKSTREAMS, Traffic
 from tests.e2e.runs.paced import LONG, STARTED, kill_worker
 
 pytestmark = pytest.mark.slow
@@ -42,15 +38,3 @@ def test_the_next_run_stops_a_container_that_nobody_waits_for_and_begins_after_i
     assert first["stoppedAt"] <= second["createdAt"]
     following.said(first["taskArn"])
     assert lost.nodes() == {"stop_4": "cancelled"}
-
-
-def test_runs_outlive_the_scheduler_and_all_of_airflow(airflow, started, orphan):
-    """MWAA replaces its workers and its scheduler when it likes. `make benchmark-kills` does that twenty times, at random."""
-    assert all(run.ended() for run in started.values())
-    traffic, chance = Traffic(airflow), random.Random(1)
-    eventually(lambda: len(traffic.on()) == len(WORKSTREAMS), RECOVERY, "a run of each")
-
-    traffic.kill("the scheduler", chance)
-    traffic.kill("all of Airflow", chance)
-
-    assert list(traffic.problems()) == []
