@@ -14,6 +14,7 @@ from runner.events import Events
 from runner.identity import fingerprint, identity, process_age
 from runner.interruption import interruptible
 from runner.journal import Former, Journal
+from runner.lineage import Lineage
 from runner.options import Options
 from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
@@ -23,6 +24,7 @@ from runner.progress import FAILED, Progress, Result, now
 from runner.pulse import Pulse
 from runner.start import connect, parse
 from runner.steps import Step
+from runner.upstreams import fetch_refs
 from runner.variables import merged, needed
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Run:
         self._progress = Progress()
         self._events = Events(self._progress, output)
         self._artifacts = Artifacts(environment, output)
+        self._lineage = Lineage(environment, output)
         self._image = fingerprint()
         identity = {"image": self._image, **asdict(options)}
         self._journal = Journal(self._artifacts, self._progress, identity, output, self._steps)
@@ -102,7 +105,10 @@ class Run:
             phases=self._phases,
             to_first_query=first and first - self._began,
         )
-        return ending.end(summary)
+        code = ending.end(summary)
+        if code in {ExitCode.SUCCESS, ExitCode.FAILED}:
+            self._output.if_possible("tell the catalogue all of the lineage", self._lineage.send)
+        return code
 
     def _guarded(self) -> ExitCode:
         try:
@@ -132,6 +138,7 @@ class Run:
         self._phases.begin("connection")
         self._queries = connect(self._environment, self._output, cache)
         self._phases.begin("parse")
+        fetch_refs(self._environment, self._artifacts, PROJECT)
         cached = parse(self._dbt, variables[0], cache=cache, events=self._events, output=self._output)
         self._output.event("parsed", cached=cached, seconds=self._seconds())
         self._phases.begin("selection")
@@ -178,6 +185,7 @@ class Run:
         finally:
             step.seconds = round(time.monotonic() - began, 1)
             step.counts = self._progress.counts(step.number)
+        self._output.if_possible("take in the command's lineage", lambda: self._lineage.keep(TARGET, since))
         self._progress.changed.set()  # for the journal: the next try need not do this command again
         if told:
             self._output.event("command_finished", command=str(step.command), status=step.status, seconds=step.seconds)
