@@ -65,8 +65,8 @@ def _mend_budgets() -> None:
         found = [
             subscriber
             for each in budget.notifications
-            if all(each.details.get(key) == value for key, value in wanted.items() if key != "NotificationState")
-            for subscriber in each.subscribers
+            if all(vars(each)["details"].get(key) == value for key, value in wanted.items() if key != "NotificationState")
+            for subscriber in vars(each)["subscribers"]
         ]
         return json.dumps({"Subscribers": found})
 
