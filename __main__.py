@@ -17,6 +17,7 @@ from components.network.network import Network, NetworkArgs
 from components.registry import Registry, RegistryArgs
 from components.storage import Storage, StorageArgs
 from components.workstream import Workstream, WorkstreamArgs
+from settings import upstreams
 from settings.rules import DEFAULT_CONNECTION
 from settings.stack import Settings
 
@@ -59,8 +60,9 @@ credentials = {
     )
     for name, login in settings.logins.items()
 }
-alerts = Alerts("alerts", AlertsArgs(account=account, kms_key_arn=key.arn, emails=settings.alerts.emails))
+alerts = Alerts("alerts", AlertsArgs(account=account, kms_key_arn=key.arn, settings=settings.alerts))
 cluster = Cluster("platform", ClusterArgs(logs=logs))
+reading = upstreams.load(settings)
 
 workstreams = {
     name: Workstream(
@@ -76,8 +78,9 @@ workstreams = {
             network=network,
             cluster=cluster,
             artifacts=storage.artifacts,
+            upstreams=reading[name],
             secret_arn=credentials[workstream.connection].secret_arn,
-            alert_topic_arn=alerts.topic_arn,
+            alerts=alerts,
             logs=logs,
             disposable=disposable,
         ),
@@ -93,7 +96,7 @@ airflow = Airflow(
         network=network,
         cluster=cluster,
         storage=storage,
-        alert_topic_arn=alerts.topic_arn,
+        alert_topic_arns=alerts.arns,
         secret_arns=[credential.secret_arn for credential in credentials.values() if credential.secret_arn],
         logs=logs,
     ),
@@ -127,6 +130,7 @@ pulumi.export("airflowEnvironment", airflow.name)
 pulumi.export("airflowUrl", airflow.url)
 pulumi.export("airflowLogGroups", airflow.log_groups)
 pulumi.export("alertTopicArn", alerts.topic_arn)
+pulumi.export("chatTopicArn", alerts.platform.chat)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)
 pulumi.export("warehouse", settings.warehouse.login)
 pulumi.export(

@@ -5,8 +5,8 @@ AWS's answers in the place of AWS, and what fails inside the container through t
 answers in the place of dbt and Snowflake; what the runner leaves is what the operator finds. About a minute.
 
 `given.json` are the cases that the table was built with, `collected.json` those collected from the same sources meanwhile, and
-`unseen.json` and `fresh.json` those that were collected when the table stood, and labelled before they were told: of their first
-readings `docs/operations.md` has the figures.
+the others those that were collected when the table stood, and labelled before they were told: of their first readings
+`docs/operations.md` has the figures.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from rich.table import Table
 from benchmarks.diagnosis_container import Case, Ended, contain
 
 CASES = Path(__file__).with_name("diagnosis_cases")
-SETS = ("given", "collected", "unseen", "fresh")
+SETS = ("given", "collected", "unseen", "fresh", "fourth", "fifth", "sixth", "seventh")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,9 @@ from unittest import mock
 
 from dbt.events.types import NodeFinished, NodeStart
 from dbt_common.events.base_types import EventLevel, msg_from_base_event
-from runner import artifacts, connection, ending, environment, run
+from runner import artifacts, connection, ending, environment, run, start
 from runner.dbt import Dbt
+from runner.options import Options
 from runner.output import Output
 from runner.private_key import private_key
 from runner.selection import Selection
@@ -44,17 +45,18 @@ def contain(case: Case, bucket: Bucket | None = None, **variables: str) -> Ended
     bucket, stream = bucket or _Bucket(case), io.StringIO()
     output = Output(stream=stream)
     changes = {"SNOWFLAKE_AUTHENTICATOR": case.get("auth", "keyPair"), "SNOWFLAKE_PASSWORD": "a-password-that-is-not-one"}
+    changes |= {"AWS_REGION": "eu-west-1"}
     settings = environment.read(VARIABLES | changes | variables)
-    options = run.Options(selection=Selection(select=("orders",)))
+    options = Options(selection=Selection(select=("orders",)))
     snowflake = case["where"] == "connector_error"
     check = connection.check if snowflake else lambda *_: None
     with (
         tempfile.TemporaryDirectory() as folder,
         _signals(),
         mock.patch.object(run, "Dbt", lambda *arguments: Answers(case, arguments[-1])),
-        mock.patch.object(run, "import_dbt"),
-        mock.patch.object(run.connection, "check", check),
-        mock.patch.object(run, "profile_variables", side_effect=lambda _: _profile(case)),
+        mock.patch.object(start, "import_dbt"),
+        mock.patch.object(start.connection, "check", check),
+        mock.patch.object(start, "profile_variables", side_effect=lambda _: _profile(case)),
         mock.patch.object(run.Run, "_parse", lambda self, variables: self._dbt.parse(variables)),
         mock.patch.object(ending, "TARGET", Path(folder)),
         mock.patch.object(ending, "LOGS", Path(folder)),
@@ -108,7 +110,7 @@ class Answers(Dbt):
         self.variables, self.manifest = "", None
         self._case, self._said = case, callback
 
-    def invoke(self, *arguments: str) -> Any:
+    def invoke(self, *arguments: str, **_: Any) -> Any:
         case, verb = self._case, arguments[0]
         phase = case.get("phase")
         if verb == "parse":

@@ -1,5 +1,6 @@
 """Everything that one workstream owns: its roles, its log group, its task definition and the configuration of its DAG."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +17,12 @@ from components.encryption import EncryptionKey
 from components.iam_policy import Statement
 from components.image import DbtImage
 from components.logs import Logs
+from components.monitoring.alerts import Alerts
 from components.names import WORKSTREAMS, names
 from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
 from components.secrets import ForeignSecret
+from image.runner import refs
 from image.runner.project import warnings
 from settings.container import environment as told_by_settings
 from settings.dbt import PLATFORM_VARIABLES
@@ -62,9 +65,11 @@ class WorkstreamArgs:
     network: Network
     cluster: Cluster
     artifacts: PrivateBucket
+    upstreams: Mapping[str, str]
+    """Name of each other dbt project whose models it reads: the workstream that runs it."""
     secret_arn: pulumi.Input[str] | None
     """The Snowflake credentials; None when the task role itself is the identity."""
-    alert_topic_arn: pulumi.Input[str]
+    alerts: Alerts
     logs: Logs
     disposable: bool
     """Destroy deregisters the task definition; otherwise its revisions outlive updates and the stack."""
@@ -124,6 +129,7 @@ class Workstream(Component):
             "artifactsUri": artifacts_uri,
             "schema": args.settings.schema_,
             "connection": args.settings.connection,
+            **{key: self.dag_configuration[key] for key in ("alertTopic", "chatTopic")},
             "longestMinutes": args.settings.longest_minutes,
             "workloadIdentity": _workload_identity(args.account, task_role),
             "owner": args.settings.owner,
@@ -194,7 +200,10 @@ def _dag_configuration(
         "logStreamPrefix": f"{STREAM_PREFIX}/{CONTAINER}",
         "artifactsBucket": args.artifacts.name,
         "artifactsPrefix": name,
-        "alertTopic": args.alert_topic_arn,
+        "alertTopic": args.alerts.of(name).arn,
+        "chatTopic": args.alerts.of(name).chat,
+        "platformTopic": args.alerts.platform.arn,
+        "platformChatTopic": args.alerts.platform.chat,
         "secret": args.secret_arn,
         "select": settings.select,
         "exclude": settings.exclude,
@@ -244,8 +253,16 @@ def _task_statements(name: str, args: WorkstreamArgs) -> list[Statement]:
             resources=[args.artifacts.arn],
             conditions={"StringLike": {"s3:prefix": [f"{name}/*"]}},
         ),
+        *_reading_of_others(args),
         args.key.usage("s3", ["kms:Decrypt", "kms:GenerateDataKey"]),
     ]
+
+
+def _reading_of_others(args: WorkstreamArgs) -> list[Statement]:
+    """One object of each workstream whose project's models it reads."""
+    keys = [f"/{workstream}/{refs.MANIFEST}" for workstream in sorted(set(args.upstreams.values()))]
+    objects = [pulumi.Output.concat(args.artifacts.arn, key) for key in keys]
+    return [Statement(actions=["s3:GetObject"], resources=objects)] if objects else []
 
 
 def _container(
@@ -293,5 +310,6 @@ def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[s
         "PLATFORM": names().platform,
         "WORKSTREAM": name,
         "ARTIFACTS_URI": artifacts_uri,
+        **({"DBT_UPSTREAMS": json.dumps(args.upstreams, sort_keys=True)} if args.upstreams else {}),
         **told_by_settings(args.settings, args.warehouse, args.environment),
     }

@@ -9,7 +9,9 @@ import typer
 
 from ops import (
     acceptance,
+    alerts,
     artifacts,
+    costs,
     credentials,
     docs,
     doctor,
@@ -58,13 +60,15 @@ add(status.status, "status", "status sales --json")
 add(logs.logs, "logs sales", "logs sales --follow", "logs sales --run ID --lines 1000 --json")
 add(artifacts.artifacts, "artifacts sales", "artifacts sales --run ID --json")
 add(open_page, "open", "open sales --run ID", "open --docs", "open --output public", name="open")
+add(costs.costs, "costs --days 7", "--stack dev costs --estimate --minutes 20", "costs --snowflake my_connection --json")
 add(docs.docs, "docs", "docs sales --json")
 add(rollback.rollback, "rollback sales", "rollback sales --undo")
 add(doctor.doctor, "doctor", "doctor --json")
 add(explain.explain, "explain sales", "explain sales --run ID", "explain - < message.txt")
 add(recover.recover, "--stack dev recover")
 add(acceptance.acceptance, "--stack dev acceptance sales", "acceptance --minutes 20 --json")
-for name, group in {"credentials": credentials.app, "projects": projects.app, "workstream": workstream.app}.items():
+groups = {"alerts": alerts.app, "credentials": credentials.app, "projects": projects.app, "workstream": workstream.app}
+for name, group in groups.items():
     app.add_typer(group, name=name)
     verbs.add(name)
 

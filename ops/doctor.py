@@ -2,11 +2,12 @@
 
 import functools
 import os
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Annotated, Any
 
 import typer
+from botocore.exceptions import ClientError
 from runner.causes import BY_ID, Diagnosis, age, diagnosis, names_of
 
 from ops.airflow import AILING, Airflow, refusal
@@ -110,6 +111,35 @@ def _task_definition(stack: Stack, workstream: Workstream, has_image: Callable[[
         yield Finding(check=check, ok=True, detail=image.rpartition("/")[2])
     else:
         yield _lacking(check, "image-gone", stack, workstream.name)
+    given = found["containerDefinitions"][0].get("secrets", [])
+    logins = {connection.secret_arn for connection in stack.connections()}
+    for secret in sorted({_secret_of(each["valueFrom"]) for each in given} - logins):
+        yield _own_secret(stack, workstream, secret, sorted(each["name"] for each in given if each["valueFrom"].startswith(secret)))
+
+
+def _secret_of(value_from: str) -> str:
+    """ARN of a secret, without the field that ECS takes of it."""
+    return ":".join(value_from.split(":")[:7])
+
+
+def _own_secret(stack: Stack, workstream: Workstream, secret: str, variables: Sequence[str]) -> Finding:
+    """One that the workstream names itself: no task starts without its value."""
+    name, where = secret.rpartition(":")[2], f"`secrets` of {workstream.name} takes {', '.join(variables)} from it"
+    try:
+        found = stack.client("secretsmanager").describe_secret(SecretId=secret)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        problem, fix = "there is no such secret", f"{where}: make it again and `pulumi up`, or correct that."
+    else:
+        current = any("AWSCURRENT" in stages for stages in found.get("VersionIdsToStages", {}).values())
+        problem, fix = "", ""
+        if found.get("DeletedDate"):
+            problem, fix = "it waits for its deletion", f"{where}: `aws secretsmanager restore-secret --secret-id {secret}`"
+        elif not current:
+            problem, fix = "it has no value", f"{where}: `aws secretsmanager put-secret-value --secret-id {secret} ...`"
+    detail = problem or "has a value"
+    return Finding(check=f"{workstream.name}: secret {name}", ok=not problem, detail=detail, fix=fix)
 
 
 def _log_groups(stack: Stack, wanted: list[str]) -> set[str]:

@@ -3,13 +3,15 @@
 import re
 
 from image.runner.commands import parse
+from settings.project import NAMESPACE
 
 PLATFORM_VARIABLES = frozenset(
     {
         *("ARTIFACTS_URI", "HOME", "PATH", "PLATFORM", "RUN_TIMEOUT_SECONDS", "TASK_MEMORY_MIB", "WORKSTREAM"),
         *("DBT_OWNER", "DBT_PAGES"),
         *("DBT_LOGICAL_DATE", "DBT_LOG_PATH", "DBT_PROFILE", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "DBT_RUN_ID"),
-        *("DBT_SECRETS", "DBT_SOURCE_FRESHNESS", "DBT_TARGET", "DBT_TARGET_PATH", "DBT_THREADS", "DBT_TRY_NUMBER", "DBT_VARS"),
+        *("DBT_SECRETS", "DBT_SOURCE_FRESHNESS", "DBT_TARGET", "DBT_TARGET_PATH", "DBT_THREADS", "DBT_TRY_NUMBER"),
+        *("DBT_UPSTREAMS", "DBT_VARS"),
         *("DBT_ENV_SECRET_PASSWORD", "DBT_ENV_SECRET_PRIVATE_KEY", "DBT_SEND_ANONYMOUS_USAGE_STATS"),
         *("SNOWFLAKE_ACCOUNT", "SNOWFLAKE_AUTHENTICATOR", "SNOWFLAKE_DATABASE", "SNOWFLAKE_HOST", "SNOWFLAKE_PASSWORD"),
         *("SNOWFLAKE_PORT", "SNOWFLAKE_PRIVATE_KEY", "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE", "SNOWFLAKE_PROTOCOL"),
@@ -43,8 +45,17 @@ def selector_alone(selector: str | None, others: list[str] | None) -> str | None
     return selector
 
 
+_OF_THE_PLATFORM = re.compile(rf"(.*:)?{NAMESPACE}(-[a-z0-9-]+/snowflake(-\w{{6}}|/.*)?|/merge-requests.*)")
+"""Secrets of the connections (components/names.py) and of the merge requests (bootstrap/): by name, or at the end of an ARN."""
+
+
 def secret(name: str) -> str:
-    """The name of a secret in Secrets Manager, or its ARN."""
+    """The name of a secret in Secrets Manager, or its ARN; none with which somebody logs in to Snowflake."""
     if not re.fullmatch(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@!-]+|[\w/+=.@!-]+", name, re.ASCII):
         raise ValueError("Give the name of a secret in AWS Secrets Manager (letters, digits and /_+=.@-), or its ARN")
+    if _OF_THE_PLATFORM.fullmatch(name):
+        raise ValueError(
+            "This is a log-in of the platform's, which no model may read. Choose it by `connection`, and give a secret of the "
+            "project's own here"
+        )
     return name

@@ -10,9 +10,10 @@ from runner import environment
 from runner.causes import diagnose
 from runner.check import check, debug
 from runner.commands import BUILD, Command, parse
+from runner.options import Options
 from runner.outcome import ExitCode, RunnerError
 from runner.output import Output
-from runner.run import Options, Run
+from runner.run import Run
 from runner.selection import Selection
 
 Verb = Callable[[argparse.Namespace, Mapping[str, str], Output], ExitCode]

@@ -7,11 +7,14 @@ import os
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from runner.code import Code, code
 from runner.commands import BUILD, Command
 from runner.environment import Environment
 from runner.outcome import Interruption, RunnerError
@@ -27,6 +30,7 @@ LOGS = Path(os.environ.get("DBT_LOG_PATH", "/tmp/dbt/logs"))  # noqa: S108
 
 _TASKS = {
     "build": ("dbt.task.build", "BuildTask"),
+    "compile": ("dbt.task.compile", "CompileTask"),
     "run": ("dbt.task.run", "RunTask"),
     "seed": ("dbt.task.seed", "SeedTask"),
     "snapshot": ("dbt.task.snapshot", "SnapshotTask"),
@@ -98,7 +102,7 @@ class Dbt:
         Raises:
             RunnerError: dbt does not understand the selection.
         """
-        listed = self.matches(selection, *command.listing, *(["--state", str(state)] if state else []))
+        listed = self.matches(selection, *_known(command.listing), *(["--state", str(state)] if state else []))
         # A model without a line of SQL is one to `dbt list`, and none to `dbt build`.
         found = {node_id: node for node_id, node in self._nodes.items() if node_id in listed and not getattr(node, "empty", False)}
         return [_node(node_id, node) for node_id, node in found.items()]
@@ -134,18 +138,44 @@ class Dbt:
         left: Collection[str],
         state: Path | None,
     ) -> Any:
-        """Run what is left of the selected nodes. The selection is for those who read dbt's artifacts: it is not resolved again."""
+        """Run what is left of the selected nodes, and the project's hooks around it, also if nothing is left.
+
+        The selection is for those who read dbt's artifacts: it is not resolved again.
+        """
         compare = ["--state", str(state), "--defer"] if state else []
         with _only(command.verb, nodes, left):
-            return self.invoke(command.verb, *command.options, *command.restriction, *selection.arguments, *options, *compare)
+            restriction = _known(command.restriction)
+            return self.invoke(command.verb, *command.options, *restriction, *selection.arguments, *options, *compare)
+
+    def code(self, node_ids: Collection[str]) -> dict[str, Code]:
+        """What these nodes are made of, by their id; nothing is compiled for it."""
+        return {node_id: code(self._nodes[node_id], self.manifest, self.variables) for node_id in node_ids}
+
+    def compiled_anew(self, node_ids: Collection[str]) -> dict[str, str]:
+        """Id of each of these nodes that dbt can compile before anything is built: its code as dbt would send it now."""
+        # On a copy: dbt puts ephemeral models into what reads them once only, and the build compiles all of it again.
+        manifest = self.manifest.deepcopy()
+        with _only("compile", node_ids, node_ids):
+            outcome = self.invoke("compile", manifest=manifest, callbacks=[])
+        results = outcome.result.results if outcome.result else []
+        return {found.node.unique_id: found.node.compiled_code for found in results if found.status == "success"}
+
+    def is_python(self, node_id: str) -> bool:
+        return getattr(self._nodes[node_id], "language", "") == "python"
 
     def operate(self, command: Command) -> Any:
         """A command that runs no nodes of its own; its `dbtRunnerResult`."""
         selection = Selection().of(command)
         return self.invoke(*command.verb.split(), *command.options, *selection.arguments)
 
-    def invoke(self, *arguments: str) -> Any:
-        """A dbt command; its `dbtRunnerResult`. Raises Interruption if the run was interrupted meanwhile."""
+    def invoke(self, *arguments: str, manifest: Any = None, callbacks: list[Callable[[Any], None]] | None = None) -> Any:
+        """A dbt command; its `dbtRunnerResult`. Raises Interruption if the run was interrupted meanwhile.
+
+        Args:
+            arguments: The command and its options.
+            manifest: To work on; None: the run's.
+            callbacks: Told of dbt's events; None: the run's.
+        """
         from dbt.cli.main import dbtRunner  # noqa: PLC0415 - takes seconds: the connection is checked meanwhile
 
         quiet = ["--log-level", "none", "--log-level-file", "debug", "--log-path", str(LOGS), "--no-use-colors"]
@@ -160,7 +190,8 @@ class Dbt:
         ]
         project += ["--target", self._environment.target, *(["--vars", self.variables] if self.variables else [])]
         command = [*quiet, *arguments, *project, "--target-path", str(TARGET)]
-        outcome = dbtRunner(manifest=self.manifest, callbacks=[self._callback]).invoke(command)
+        told = [self._callback] if callbacks is None else callbacks
+        outcome = dbtRunner(manifest=manifest or self.manifest, callbacks=told).invoke(command)
         if isinstance(outcome.exception, Interruption):
             raise outcome.exception
         return outcome
@@ -176,6 +207,11 @@ class Dbt:
         return getattr(node, "compiled_code", None) or ""
 
     @property
+    def ends_with_hooks(self) -> bool:
+        """Whether the project, or a package of it, has an `on-run-end`."""
+        return any("on-run-end" in node.tags for node in self.manifest.nodes.values() if node.resource_type == "operation")
+
+    @property
     def node_ids(self) -> list[str]:
         """All nodes of the project that `build` could run."""
         return list(self._nodes)
@@ -183,7 +219,17 @@ class Dbt:
     @property
     def _nodes(self) -> Mapping[str, Any]:
         """As dbt has them now: it puts another in a node's place when it compiles it. Iterated from the last one on."""
-        return ChainMap(self.manifest.functions, self.manifest.unit_tests, self.manifest.nodes)
+        functions = getattr(self.manifest, "functions", {})  # since dbt 1.11
+        return ChainMap(functions, self.manifest.unit_tests, self.manifest.nodes)
+
+
+def _known(options: Sequence[str]) -> list[str]:
+    """The options without kinds of nodes that this dbt does not have: functions came with 1.11."""
+    from dbt.artifacts.resources.types import NodeType  # noqa: PLC0415
+
+    kinds = {str(kind) for kind in NodeType}
+    left_out = {n for n, (option, kind) in enumerate(pairwise(options)) if option == "--resource-type" and kind not in kinds}
+    return [word for n, word in enumerate(options) if not left_out.intersection({n, n - 1})]
 
 
 def _node(node_id: str, node: Any) -> Node:
@@ -195,7 +241,17 @@ def _node(node_id: str, node: Any) -> Node:
         parents=tuple(node.depends_on_nodes),
         relation=getattr(node, "relation_name", None) or "",
         adds=_adds(node.config),
+        **_build_after(node.config),
     )
+
+
+def _build_after(config: Any) -> dict[str, Any]:
+    """A model's `freshness: {build_after: {count, period, updates_on}}`."""
+    wanted = getattr(config.get("freshness"), "build_after", None)
+    if not wanted:
+        return {}
+    seconds = timedelta(**{f"{wanted.period.value}s": wanted.count}).total_seconds() if wanted.period else 0
+    return {"build_after": seconds, "needs_all": wanted.updates_on.value == "all"}
 
 
 def _adds(config: Any) -> bool:
@@ -214,6 +270,7 @@ def _only(verb: str, selected: Collection[str], left: Collection[str]) -> Iterat
     """Inside, the command runs what is left of the selected nodes, in the order of the graph; as `dbt retry` for whole runs."""
     from dbt import selected_resources  # noqa: PLC0415
     from dbt.graph.queue import GraphQueue  # noqa: PLC0415
+    from dbt_common.events.contextvars import task_contextvars  # noqa: PLC0415
 
     module, name = _TASKS[verb]
     where = importlib.import_module(module)
@@ -231,6 +288,19 @@ def _only(verb: str, selected: Collection[str], left: Collection[str]) -> Iterat
                 self.build_model_to_unit_test_map(self.selected_unit_tests)
                 queued -= self.selected_unit_tests
             return GraphQueue(self.graph.get_subset_graph(queued).graph, manifest, queued)
+
+        def raise_on_first_error(self) -> bool:
+            return False
+
+        def run(self) -> Any:
+            if left:
+                return super().run()
+            # Without a node that is left dbt finds nothing to do, and leaves out the project's hooks.
+            with task_contextvars(project_root=self.config.project_root):
+                self._runtime_initialize()
+                result = self.execute_with_hooks(frozenset())
+            self.manifest.write(str(TARGET / "manifest.json"))
+            return result
 
     setattr(where, name, Chosen)
     try:

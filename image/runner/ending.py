@@ -11,7 +11,7 @@ from runner.history import FILE as HISTORY
 from runner.history import History
 from runner.journal import Journal
 from runner.metrics import metrics
-from runner.notes import Notes
+from runner.notes import notes
 from runner.outcome import ExitCode
 from runner.output import Output
 from runner.phases import Phases
@@ -45,13 +45,13 @@ class Ending:
     dbt: Dbt
     output: Output
     phases: Phases
-    notes: Notes
     to_first_query: float | None
     """Seconds from the start of the container."""
 
     def end(self, summary: Summary) -> ExitCode:
         """Store and report. What could not be stored makes a success a failure, and never hides a failure."""
-        summary = replace(summary, compiled=self._compiled(summary), notes=self.notes.of(summary))
+        former = self.output.if_possible("see what the last runs took", lambda: self._former(summary)) or []
+        summary = replace(summary, compiled=self._compiled(summary), notes=notes(summary, former))
         try:
             self._store_patiently(summary)
         except Exception as error:  # noqa: BLE001 - S3 may fail in many ways
@@ -90,10 +90,13 @@ class Ending:
         self.artifacts.put_shared(HISTORY, history.add(summary))
         if summary.code == ExitCode.SUCCESS:
             self.artifacts.put_shared(ROWS, json.dumps(before | summary.progress.rows()))
-            self.notes.keep(summary)
         page = summary.json()
         self.artifacts.put_shared(LATEST, page)
         self.artifacts.put("summary.json", page)
+
+    def _former(self, summary: Summary) -> list[float]:
+        """Seconds of the runs before it that are like it. A run that was told to end has no time to look at others."""
+        return [] if summary.code == ExitCode.CANCELLED else self._history().alike(summary)
 
     def _history(self) -> History:
         """A file that can't be read is not worth a run: it begins anew."""

@@ -26,8 +26,11 @@ _RUNS = 2500
 _RESULTS = 100
 """Of each node at most, so that a project of a thousand nodes stays within a few megabytes."""
 
+_ALIKE = 50
+"""Runs of which the median is what a run usually takes."""
+
 _USUAL = 10
-"""Runs of which the median is what is usual."""
+"""Results of which the median is what a node usually takes."""
 
 _APART = {"docs generate"}
 """Verbs of runs that say nothing about how the workstream is doing."""
@@ -54,6 +57,11 @@ class History:
             if seconds:
                 found[node_id] = median(seconds[-_USUAL:])
         return found
+
+    def alike(self, summary: Summary) -> list[float]:
+        """Seconds of the last runs that take about as long: successes at their first try, as a further one does a part only."""
+        good = [run for run in self._runs if (run["outcome"], run["try"]) == ("success", 1)]
+        return [run["seconds"] for run in good if run.get("alike") == summary.alike][-_ALIKE:]
 
     def add(self, summary: Summary) -> str:
         """The file with this run, once, however often it is stored; without one that only writes documentation."""
@@ -92,6 +100,7 @@ def _run(summary: Summary, started: str) -> Mapping[str, object]:
         "try": summary.environment.try_number,
         "started": started,
         "seconds": summary.seconds,
+        "alike": summary.alike,
         "outcome": summary.code.name.lower(),
         "counts": progress.counts(),
         "cause": summary.reasons[0].summary if summary.reasons else None,

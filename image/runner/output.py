@@ -2,10 +2,12 @@
 
 import json
 import sys
-from collections.abc import Iterable
-from typing import TextIO
+from collections.abc import Callable, Iterable
+from typing import TextIO, TypeVar
 
 from runner.progress import now
+
+T = TypeVar("T")
 
 MASK = "*****"
 
@@ -51,3 +53,11 @@ class Output:
         """A line for people."""
         self._stream.write(self.scrub(text) + "\n")
         self._stream.flush()
+
+    def if_possible(self, what: str, function: Callable[[], T]) -> T | None:
+        """Something that saves time but that a run can do without: a warning where it fails."""
+        try:
+            return function()
+        except Exception as error:  # noqa: BLE001 - S3 may fail in many ways, and none of them is worth a failed run
+            self.event("warning", message=f"Could not {what}: {error}")
+            return None

@@ -36,6 +36,10 @@ class Node:
     """What it makes in the warehouse, `DATABASE.SCHEMA.NAME`; nothing for a test."""
     adds: bool = False
     """Built twice, it would have its rows twice."""
+    build_after: float = 0
+    """Seconds since its last success before which new data alone does not build it again."""
+    needs_all: bool = False
+    """New data builds it once everything that it reads directly has some."""
 
 
 @dataclass(frozen=True, kw_only=True)

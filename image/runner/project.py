@@ -23,13 +23,18 @@ Places = dict[str, str]
 _Found = tuple[Path, str, re.Match[str]]
 """A file, its text, and what was looked for in it."""
 
-_TARGET = r"""target(?:\.name\b|\[\s*['"]name['"]\s*\])(?:\s*\|\s*(?:lower|upper|trim))*"""
-_NAMES = r"""(?:['"][^'"\n]+['"]|[(\[][^)\]]*[)\]])"""
-_COMPARED = re.compile(
-    rf"{_TARGET}\s*(?:==|!=|\bnot\s+in\b|\bin\b)\s*(?P<right>{_NAMES})|(?P<left>{_NAMES})\s*(?:==|!=)\s*{_TARGET}"
+QUOTE = r"""(?:\\?["']|'')"""
+"""As Jinja has it, or as a text of YAML around it needs it."""
+_TARGET = (
+    rf"target(?:\.name\b|\[\s*{QUOTE}name{QUOTE}\s*\]|\.get\(\s*{QUOTE}name{QUOTE}[^)\n]*\))"
+    r"(?:\s*\|\s*(?:lower|upper|trim|string)|\.(?:lower|upper|strip)\(\))*"
 )
-_NAME = re.compile(r"""['"]([^'"\n]+)['"]""")
-_REQUIRED = re.compile(r"""\b(?P<what>env_var|var)\(\s*(['"])(?P<name>\w+)\2\s*\)""")
+_NAMES = rf"""(?:{QUOTE}[^'"\n]+{QUOTE}|[(\[][^)\]]*[)\]])"""
+_COMPARED = re.compile(
+    rf"{_TARGET}[\s)]*(?:==|!=|\bnot\s+in\b|\bin\b)\s*(?P<right>{_NAMES})|(?P<left>{_NAMES})\s*(?:==|!=)[\s(]*{_TARGET}"
+)
+_NAME = re.compile(rf"""{QUOTE}([^'"\\\n]+){QUOTE}""")
+_REQUIRED = re.compile(rf"""\b(?P<what>env_var|var)\(\s*{QUOTE}(?P<name>[^'"\\\n]+){QUOTE}\s*\)""")
 _REST = re.compile(r"[^}%\n]*")
 """Of an expression of Jinja: filters stand there."""
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
@@ -47,9 +52,15 @@ def _asked(project: Path, what: str, *, packages: bool = False) -> Iterator[_Fou
     """Each call without a default; no `var()` that `dbt_project.yml` has a value for."""
     settings = project / "dbt_project.yml"
     defined = _without_comments(settings) if settings.is_file() else ""
-    for path, text, call in _matches(project, _REQUIRED, packages=packages):
-        if call["what"] == what and not (what == "var" and re.search(rf"\b{call['name']}\s*:", defined)):
+    for path, text, call in matches(project, _REQUIRED, packages=packages):
+        # What no shell takes for a name is one that the project computes.
+        wanted = call["name"].isidentifier() if what == "env_var" else not _has_value(call["name"], defined)
+        if call["what"] == what and wanted:
             yield path, text, call
+
+
+def _has_value(name: str, settings: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}['\"]?\s*:", settings) is not None
 
 
 def warnings(project: Path, target: str, given: Collection[str], variables: Collection[str]) -> list[str]:
@@ -74,16 +85,16 @@ def asked(project: Path, what: What) -> Places:
     """What the project itself asks for without a default."""
     found: Places = {}
     for path, text, call in _asked(project, what):
-        found.setdefault(call["name"], _place(project, path, text, call.start()))
+        found.setdefault(call["name"], place(project, path, text, call.start()))
     return found
 
 
 def compared(project: Path) -> Places:
     """The names that the project compares its target's with."""
     found: Places = {}
-    for path, text, comparison in _matches(project, _COMPARED):
+    for path, text, comparison in matches(project, _COMPARED):
         for name in _NAME.findall(comparison["right"] or comparison["left"]):
-            found.setdefault(name, _place(project, path, text, comparison.start()))
+            found.setdefault(name, place(project, path, text, comparison.start()))
     return found
 
 
@@ -98,8 +109,11 @@ def _targets(places: Places, target: str) -> Iterator[str]:
 
 
 @functools.cache
-def _matches(project: Path, pattern: re.Pattern[str], *, packages: bool = False) -> list[_Found]:
-    """Read once: hundreds of workstreams may run one project of a thousand files, which does not change meanwhile."""
+def matches(project: Path, pattern: re.Pattern[str], *, packages: bool = False) -> list[_Found]:
+    """Where the project's files have a pattern.
+
+    Read once: hundreds of workstreams may run one project of a thousand files, which does not change meanwhile.
+    """
     texts = ((path, _without_comments(path)) for path in _files(project, packages=packages))
     return [(path, text, found) for path, text in texts for found in pattern.finditer(text)]
 
@@ -131,6 +145,7 @@ def _without_comments(path: Path) -> str:
     return text
 
 
-def _place(project: Path, path: Path, text: str, position: int) -> str:
+def place(project: Path, path: Path, text: str, position: int) -> str:
+    """File and line, for people."""
     line = text.count("\n", 0, position) + 1
     return f"{path.relative_to(project).as_posix()}:{line}"

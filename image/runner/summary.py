@@ -39,6 +39,8 @@ class Summary:
     """UTC."""
     asked: Mapping[str, str] = field(default_factory=dict)
     """What the run was to do, for people."""
+    alike: str = ""
+    """The same for runs that take about as long."""
     compiled: Mapping[str, str] = field(default_factory=dict)
     """Node id: the SQL that was sent, of what failed or warned."""
     phases: Sequence[Phase] = ()

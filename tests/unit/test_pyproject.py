@@ -21,8 +21,10 @@ ROLES: dict[str, tuple[str, ...]] = {
     "bootstrap": ("deploy",),
     "policy": ("policy",),
     "ops": (),
+    "ops/credits.py": ("models",),
     "ops/preflight.py": ("deploy",),
     "ci": (),
+    "ci/comparison.py": ("models",),
     "ci/models.py": ("models",),
     "ci/scan.py": ("scan",),
 }

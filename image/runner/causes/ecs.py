@@ -10,13 +10,12 @@ from .table import BY_ID, diagnose
 EXIT_CODES = {
     3: "deadline",
     4: "artifacts",
+    125: "container-not-started",
     126: "entry-point",
     127: "entry-point",
-    132: "crashed",
-    134: "crashed",
-    135: "crashed",
+    130: "cancelled",
+    **dict.fromkeys((131, 132, 133, 134, 135, 136, 139, 159), "crashed"),
     137: "killed",
-    139: "crashed",
     143: "cancelled",
 }
 """Exit code of the container: cause, if nobody says more (Amazon ECS, "Exit codes"; 3 and 4: the runner's own)."""
@@ -28,6 +27,7 @@ STOP_CODES = {
     "SpotInterruption": "spot-interruption",
     "TerminationNotice": "host-retired",
     "ServiceSchedulerInitiated": "host-retired",
+    "InfrastructureHealth": "host-retired",
     "UserInitiated": "stopped",
 }
 """Stop code that says more than the container's exit code: cause."""

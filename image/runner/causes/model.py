@@ -97,14 +97,17 @@ UNKNOWN = Cause(
 def find(causes: Iterable[Cause], where: Place, text: str, codes: Iterable[int] = ()) -> tuple[Cause, Mapping[str, str]] | None:
     """The first cause that fits, and what its signs found; the order of the causes goes from special to general.
 
-    A number says more than words, unless it is a vague one.
+    A number says more than words, unless it is a vague one. Words that a refused log-in or a broken connection has are none of
+    those in a statement's message, which quotes names and values of the project.
     """
-    numbers = {*codes, *numbers_in(text)}
-    telling = _BEGINNING.sub("", text)
+    telling = _BEGINNING.sub("", plain(text))
+    numbers = {*codes, *numbers_in(telling)}
     candidates = [cause for cause in causes if where in cause.where]
     for cause in candidates:
         if cause.codes & (numbers - _VAGUE):
             return cause, cause.match(telling) or {}
+    if _of_a_statement(telling):
+        candidates = [cause for cause in candidates if min(cause.codes, default=0) < _CONNECTION]
     for cause in candidates:
         if (found := cause.match(telling)) is not None:
             return cause, found
@@ -113,16 +116,35 @@ def find(causes: Iterable[Cause], where: Place, text: str, codes: Iterable[int] 
     return None
 
 
-_VAGUE = frozenset({250001, 250003, 3001, 390201})
+_VAGUE = frozenset({604, 606, 607, 2037, 3001, 250001, 250003, 390201})
 """Numbers that Snowflake and its connector give to failures of several kinds; the words say which."""
+
+_CONNECTION = 250_000
+"""From here on are the connector's own numbers, and those of log-ins."""
+
+
+def _of_a_statement(text: str) -> bool:
+    """Snowflake refused a statement: its numbers are below those of connections, and no SQL state is one of a connection."""
+    numbers = [int(number) for number in re.findall(r"\b(\d{6}) \((?!08)\w{5}\)", text)]
+    return bool(numbers) and max(numbers) < _CONNECTION
+
 
 _BEGINNING = re.compile(r"unable to pull secrets or registry auth:?", re.IGNORECASE)
 """How AWS begins whatever goes wrong before a container starts, of secrets, registry, network or rights."""
 
 
+def plain(text: str) -> str:
+    """The message on one line, without colours, with straight quotes, without our own words around it: those name other causes."""
+    return " ".join(_OURS.sub("", _COLOUR.sub("", text)).replace("\u2019", "'").split())
+
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_OURS = re.compile(r"^.*\bSnowflake says: |^\s*What to do:.*$", re.MULTILINE)
+
+
 def numbers_in(text: str) -> set[int]:
-    """Snowflake's numbers in a message: six digits before the SQL state in brackets, or before a colon."""
-    return {int(number) for number in re.findall(r"\b(\d{6})(?: \(\w{5}\)|:)", text)}
+    """Snowflake's numbers in a message: six digits before the SQL state in brackets or before a colon, or `Vendor code: 390144`."""
+    return {int(number) for number in re.findall(r"\b\d{6}(?= \(\w{5}\)|:)|(?<=endor code: )\d{6}\b", text)}
 
 
 def diagnosis(cause: Cause, detail: str, names: Mapping[str, str] | None = None) -> Diagnosis:

@@ -126,20 +126,32 @@ def test_the_task_s_role_proves_itself_with_a_request_that_only_it_can_sign(monk
 
 
 def test_no_secret_leaves_the_container(runs: Runs):
-    """Logs and artifacts are read by many; the key opens the warehouse."""
+    """Logs and artifacts are read by many; the key opens the warehouse, and what `secrets` names opens who knows what."""
     key, passphrase = pem(runs.server.key), "correct horse battery staple"
-    sql = f"select '{key.splitlines()[3]}' as x, '{passphrase}' as y, nope"
-    yml = f"models: [{{name: a, description: 'the passphrase is {passphrase}'}}]"
+    sql = f"select '{key.splitlines()[3]}' as x, '{passphrase}' as y, '{{{{ env_var('TOKEN') }}}}' as z, nope"
+    yml = f"models: [{{name: a, description: 'the passphrase is {passphrase}', meta: {{token: \"{{{{ env_var('TOKEN') }}}}\"}}}}]"
     project(runs.project, {"a": sql}, models__a_yml=yml)
+    own = {
+        "TOKEN": 'glpat-"quoted"-value',
+        "DBT_ENV_SECRET_SLACK": "xoxb-of-the-workstream",
+        "DBT_SECRETS": "DBT_ENV_SECRET_SLACK,TOKEN",
+    }
 
-    run = runs.run(SNOWFLAKE_PRIVATE_KEY_PASSPHRASE=passphrase)
-    debug = runs.run("debug", SNOWFLAKE_PRIVATE_KEY_PASSPHRASE=passphrase)
+    run = runs.run(SNOWFLAKE_PRIVATE_KEY_PASSPHRASE=passphrase, **own)
+    debug = runs.run("debug", SNOWFLAKE_PRIVATE_KEY_PASSPHRASE=passphrase, **own)
 
     left = {name: runs.read(name) for name in runs.objects()} | {"log": run.text.encode(), "debug": debug.text.encode()}
     assert run.code == 1
     assert {"runs/run-1/1/dbt.log", "runs/run-1/1/compiled/model.made_for_a_test.a.sql", "runs/run-1/1/run_results.json"} <= set(
         left
     )
-    secrets = [passphrase, *key.splitlines()[1:-1], base64.b64encode(key.encode()).decode()[:60]]
+    secrets = [
+        own["TOKEN"],
+        json.dumps(own["TOKEN"])[1:-1],
+        own["DBT_ENV_SECRET_SLACK"],
+        passphrase,
+        *key.splitlines()[1:-1],
+        base64.b64encode(key.encode()).decode()[:60],
+    ]
     found = [(name, secret) for name, content in left.items() for secret in secrets if secret.encode() in content]
     assert not found

@@ -50,6 +50,30 @@ def test_only_what_has_newer_data_above_it_is_built(runs: Runs):
     assert (changed.code, set(changed.statuses)) == (0, {"rates"}), changed.text
 
 
+def test_code_that_is_only_written_another_way_is_not_built_again(runs: Runs):
+    """A comment in a macro that all models call would build the warehouse anew."""
+    _load(runs, "ORDERS")
+    _load(runs, "RATES")
+    _project(runs)
+    runs.run("run", "--only-new")
+
+    macro = "{% macro x() %}{# of all shops #}x{% endmacro %}"
+    _project(runs, orders="-- by shop\nselect\n  {{ x() }}\nfrom {{ ref('shared') }}", **{"../macros/x": macro})
+    rewritten = runs.run("run", "--only-new", DBT_RUN_ID="run-2")
+    _load(runs, "ORDERS")
+    unknown = MODELS["rates"] + " -- {{ run_query('select x from no_such_table') }}"
+    _project(runs, orders="select {{ x() }} from {{ ref('shared') }} -- by shop", rates=unknown)
+    newer = runs.run("run", "--only-new", DBT_RUN_ID="run-3")
+    orders = "select {{ x() }} from {{ ref('shared') }}"
+    _project(runs, orders=orders, **{"../macros/x": macro.replace("}x{", "}x + 1 as x{")})
+    changed = runs.run("run", "--only-new", DBT_RUN_ID="run-4")
+
+    assert (rewritten.code, rewritten.statuses) == (0, {}), rewritten.text
+    assert [event["nodes"] for event in rewritten.of("same_code")] == [1]
+    assert (newer.code, newer.statuses["orders"], newer.statuses["rates"]) == (1, "success", "error"), newer.text
+    assert {"orders", "report", "rates"} <= set(changed.statuses), changed.text
+
+
 def test_what_failed_is_due_again_and_a_stale_source_holds_back_what_hangs_on_it_alone(runs: Runs):
     """A failure that no news follows would never be mended; and one dead loader would stop everybody's figures."""
     _load(runs, "ORDERS")

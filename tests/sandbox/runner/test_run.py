@@ -193,6 +193,25 @@ def test_a_hook_that_fails_is_a_failure_with_its_message(runs: Runs, hook: str, 
     assert "state/manifest.json" not in runs.objects()
 
 
+def test_a_hook_that_failed_at_the_end_is_run_by_the_next_try_and_by_no_other(runs: Runs):
+    """All was built and nothing left to do, so that the grants of the hook never came, and the run was green."""
+    project(runs.project, {"a": "select 1 as x"})
+    settings = runs.project / "dbt_project.yml"
+    settings.write_text(f'{settings.read_text()}\non-run-end: ["insert into {{{{ target.schema }}}}.audit values (1)"]')
+
+    failed = runs.run()
+    runs.server.run(f"create table ANALYTICS.{runs.workstream.upper()}.AUDIT (X int)")
+    again, cleared = runs.run(DBT_TRY_NUMBER="2"), runs.run(DBT_TRY_NUMBER="3")
+
+    assert (failed.code, failed.statuses) == (1, {"a": "success"}), failed.text
+    assert (again.code, again.statuses) == (0, {}), again.text
+    assert (cleared.code, cleared.statuses) == (0, {}), cleared.text
+    assert "nothing was built again" in cleared.text
+    assert "nothing was built again" not in again.text
+    assert runs.server.run(f"select count(*) from ANALYTICS.{runs.workstream.upper()}.AUDIT") == [(1,)]
+    assert "state/manifest.json" in runs.objects()
+
+
 @pytest.mark.parametrize(
     ("sql", "said"),
     [

@@ -75,6 +75,7 @@ def stopped(stop_code, reason, exit_code=None, container_reason=""):
             "secret-incomplete",
             False,
         ),
+        (stopped(START, SECRET + "retrieved secret from Secrets Manager did not contain json key token"), "secret-field", False),
         (stopped(START, SECRET + "AccessDeniedException: not authorized: secretsmanager:GetSecretValue"), "secret-denied", False),
         (stopped(START, SECRET + "InternalServiceError: An error occurred on the server side."), "aws-fault", True),
         (
@@ -89,6 +90,14 @@ def stopped(stop_code, reason, exit_code=None, container_reason=""):
         (stopped(START, "InternalError: unable to create the task"), "aws-fault", True),
         (stopped(START, "CannotStartContainerError: failed to get container status"), "container-not-started", False),
         (stopped(START, "ContainerRuntimeTimeoutError: Could not transition to running"), "container-host-fault", True),
+        (stopped("InfrastructureHealth", "", 143), "host-retired", True),
+        (stopped(*EXITED, 136), "crashed", True),
+        (stopped(*EXITED, 130), "cancelled", True),
+        (stopped(START, PULL + "ref pull: number of layers and diffIDs don't match: 3 != 15"), "image-format", False),
+        (stopped(START, LOGGER + "unable to get awslogs driver argument: awslogs-region is required"), "logging-unfit", False),
+        (stopped(START, SECRET + "api error ValidationException: Invalid name. Must be a valid name"), "secret-unfit", False),
+        (stopped(START, "The selected task definition is not compatible with the selected compute strategy."), "placement", False),
+        (stopped(START, "Some tags contain invalid characters."), "tags-invalid", False),
         (stopped(START, "CannotCreateVolumeError: mount failed"), "volume", False),
         (
             stopped(START, "ECS was unable to assume the role 'arn:aws:iam::1:role/x' that was provided for this task"),

@@ -41,10 +41,10 @@ def test_every_cause_can_be_found():
 
 
 def test_no_number_of_snowflakes_means_two_things():
-    """The order of the table would decide, unseen. The last cause takes what is left of a whole range."""
+    """The order of the table would decide, unseen."""
     seen: dict[int, str] = {}
     for cause in CAUSES:
-        for code in cause.codes if cause.id != "sql" else ():
+        for code in cause.codes:
             assert code not in seen, (code, cause.id, seen[code])
             seen[code] = cause.id
 
@@ -72,6 +72,8 @@ def test_the_page_of_errors_is_what_the_table_says():
         (250001, "Could not connect to Snowflake backend after 2 attempt(s).Aborting", "snowflake-unreachable"),
         (250001, "Failed to connect to DB: x:443. Incorrect username or password was specified.", "snowflake-password"),
         (250001, "Failed to connect to DB: x:443. JWT token is invalid.", "snowflake-key"),
+        (250001, "Failed to connect to DB. Verify the account name is correct: x.snowflakecomputing.com:443.", "snowflake-account"),
+        (250001, "hostname 'a_b.snowflakecomputing.com' doesn't match '*.snowflakecomputing.com'", "snowflake-account"),
         (290503, "503 Service Unavailable", "snowflake-unreachable"),
         (254007, "The certificate is revoked or could not be validated", "snowflake-certificate"),
         (390144, "JWT token is invalid.", "snowflake-key"),
@@ -113,6 +115,38 @@ def test_a_task_that_logs_in_with_its_role_is_told_of_the_role():
         ("001003 (42000): SQL compilation error: syntax error line 1 at position 8 unexpected 'from'.", "sql", False),
         ("390114 (08001): Authentication token has expired. The user must authenticate again.", "snowflake-session", True),
         ("250002 (08003): Connection is closed", "snowflake-unreachable", True),
+        ("000707 (02000): Time travel data is not available for table EVENTS.", "time-travel", False),
+        ("090150 (22000): Single-row subquery returns more than one row.", "several-rows", False),
+        ("200001 (22000): Primary key already exists", "constraint", False),
+        ("001471 (42601): SQL compilation error: Column 'A' contains null values.", "null-refused", False),
+        ("091003 (22000): Failure using stage area. Cause: [Access Denied (Status Code: 403)]", "stage", False),
+        ("091003 (22000): Failure using stage area. Cause: [SlowDown (Status Code: 503)]", "snowflake-fault", True),
+        ("100351 (P0000): Request failed for external function F with remote service error: 400 'no'", "external-function", False),
+        ("100351 (P0000): Request failed for external function F with remote service error: 503 'busy'", "external-busy", True),
+        ("001042 (XX000): SQL compilation error: compilation memory exhausted", "too-complex", False),
+        ("Dynamic Table 'T' is not initialized. Please run a manual refresh before querying.", "dynamic-table-new", True),
+        (
+            "002203 (02000): SQL compilation error: Object found is of type 'VIEW', not specified type 'TABLE'.",
+            "relation-type",
+            False,
+        ),
+        ("100132 (P0000): JavaScript execution error: Uncaught ReferenceError: x is not defined in F", "procedure", False),
+        ("002002 (42710): SQL compilation error:\nObject 'TEMP' already exists.", "object-exists", False),
+        ("003127 (42601): Location 's3://b/' is not allowed by integration I.", "stage", False),
+        ("090084 (22000): Operation failed because soft limit on objects of type 'Column' was exceeded.", "too-complex", False),
+        ("003540 (42501): Creating table on shared database 'S' is not allowed.", "privilege-missing", False),
+        ("003013 (42501): Requested role 'R' is not assigned to the executing user.", "snowflake-role", False),
+        (
+            "000606 (57P03): Warehouse 'W' cannot be resumed because resource monitor 'M' exceeded its quota.",
+            "resource-monitor",
+            False,
+        ),
+        (
+            "002037 (42601): Failure during expansion of view 'V': Object 'T' does not exist or not authorized.",
+            "object-missing",
+            False,
+        ),
+        ("002037 (42601): Failure during expansion of view 'V': invalid identifier 'TOTAL'", "column-gone", False),
     ],
 )
 def test_a_statement_is_told_by_its_number(message: str, cause: str, passes: bool):
@@ -125,3 +159,79 @@ def test_a_statement_is_told_by_its_number(message: str, cause: str, passes: boo
 def test_whatever_is_unknown_stays_unknown():
     """A guess sends a person the wrong way."""
     assert diagnose("run", "RuntimeError: something that nobody has seen").cause == UNKNOWN.id
+
+
+@pytest.mark.parametrize(
+    ("number", "cause", "passes"),
+    [
+        ("093999 (22000)", "statement-refused", False),
+        ("100999 (22018)", "bad-value", False),
+        ("092999 (P0001)", "statement-refused", False),
+        ("002999 (0A000)", "sql", False),
+        ("000999 (57014)", "statement-cancelled", True),
+        ("000999 (53000)", "warehouse-busy", True),
+        ("000999 (40001)", "locked-out", True),
+        ("000999 (XX000)", "snowflake-fault", True),
+        ("000999 (08000)", "snowflake-unreachable", True),
+        ("000999 (99999)", "unknown", True),
+    ],
+)
+def test_a_number_that_nobody_knows_is_told_by_the_class_of_its_sql_state(number: str, cause: str, passes: bool):
+    """A mistake in a model was tried again, because its number was in no list."""
+    found = diagnose("run", f"Database Error in model orders (models/orders.sql)\n  {number}: whatever Snowflake says")
+
+    assert (found.cause, found.transient) == (cause, passes)
+
+
+def test_names_that_a_statement_quotes_are_no_log_in():
+    """A column called MFA sent people to their authentication."""
+    told = "001003 (42000): SQL compilation error:\nsyntax error line 1 at position 8 unexpected 'MFA'."
+
+    assert diagnose("run", told).cause == "sql"
+    assert diagnose("run", "MFA authentication is required").cause == "snowflake-mfa"
+
+
+@pytest.mark.parametrize(
+    ("message", "cause", "passes"),
+    [
+        (
+            "Runtime Error\n  An error occurred during execution of unit test 'u'.\n  100038 (22018): Numeric",
+            "unit-test-broken",
+            False,
+        ),
+        ("Runtime Error\n  Microbatch model 'm' requires a 'begin' configuration.", "configuration", False),
+        ('Runtime Error\n  dbt could not find a macro with the name "x" in p', "macro-undefined", False),
+        ('Runtime Error\n  Invalid node spec "tag:" - no search value!', "selection", False),
+        ("Runtime Error\n  Could not find a matching compatible version for package dbt-labs/dbt_utils", "version", False),
+        ("Error checking out spec='v9' for repo https://github.com/o/r.git", "package-refused", False),
+        ("HTTPSConnectionPool(host='hub.getdbt.com', port=443): Max retries exceeded", "packages-unreachable", True),
+        ("Node model.a.b attempted to reference node model.a.c, which is not allowed", "reference-missing", False),
+        ("Runtime Error\n  Compilation Error\n    Could not render {{ 1/0 }}: division by zero", "compilation", False),
+        ("When referencing 'x', dbt found nodes in multiple packages", "duplicate-name", False),
+        ("Compilation Error\n  Trying to create table a.b, but it currently exists as a view.", "relation-type", False),
+    ],
+)
+def test_what_dbt_refuses_is_told_by_its_own_words(message: str, cause: str, passes: bool):
+    """They were unknown, or told as values of the warehouse, and tried again."""
+    found = diagnose("run", message)
+
+    assert (found.cause, found.transient) == (cause, passes)
+
+
+def test_a_message_is_known_however_a_log_shows_it():
+    """Wrapped by a terminal, coloured by dbt or with quotes of a web page it was another one."""
+    told = "Database Error in model orders (models/orders.sql)\n  Object 'RAW.CRM.ACCOUNTS' does not exist or not authorized."
+
+    for shown in (told.replace(" ", "\n      "), f"\x1b[0m05:00:01  \x1b[31m{told}\x1b[0m", told.replace("'", "\u2019")):
+        assert diagnose("run", shown).cause == "object-missing"
+
+
+def test_a_fault_of_dbt_is_none_of_snowflakes():
+    """Both call it internal."""
+    assert diagnose("run", "Internal Error\n  in dbt itself").cause == UNKNOWN.id
+    assert diagnose("run", "SQL execution internal error:\nProcessing aborted due to error 300010:1").cause == "snowflake-fault"
+
+
+def test_the_path_of_a_file_says_nothing():
+    """Whatever failed in a yml file was told as a mistake in it, and not tried again."""
+    assert diagnose("run", "Unhandled error while executing target/run/shop/models/unit_tests.yml\n  'rows'").cause == UNKNOWN.id

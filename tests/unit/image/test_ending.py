@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
-from runner import ending
+from runner import ending, notes
 from runner.artifacts import Artifacts
 from runner.cli import main
 from runner.dbt import Dbt
 from runner.ending import Ending
+from runner.history import History
 from runner.interruption import interruptible
 from runner.journal import Journal
-from runner.notes import Notes
 from runner.outcome import ExitCode, Interruption
 from runner.output import Output
 from runner.phases import Phases
@@ -79,7 +79,6 @@ def _end(
         journal=journal,
         dbt=Compiled(compiled or {}),
         output=output,
-        notes=Notes(environment(), artifacts, {}),
         phases=Phases(lambda: 12.3),
         to_first_query=None,
     )
@@ -213,6 +212,23 @@ def test_a_history_that_cant_be_read_costs_no_run(text: bytes):
     assert code == ExitCode.SUCCESS
     assert "begins anew" in said
     assert b'"run-1"' in bucket.objects["sales/latest/history.json"]
+
+
+@pytest.mark.parametrize(("code", "is_told"), [(ExitCode.SUCCESS, True), (ExitCode.FAILED, True), (ExitCode.CANCELLED, False)])
+def test_a_run_is_compared_with_former_ones_unless_it_has_no_time_for_it(
+    monkeypatch: pytest.MonkeyPatch, code: ExitCode, is_told: bool
+):
+    """Told to end it has seconds, and S3 may be what it waits for."""
+    monkeypatch.setattr(notes, "SHORT", 0)
+    bucket, text = Bucket(), b""
+    for number in range(3):
+        quick = replace(summary(SUCCESS), seconds=2, environment=environment(DBT_RUN_ID=f"before-{number}"))
+        text = History(text).add(quick).encode()
+    bucket.objects["sales/latest/history.json"] = text
+
+    said = _end(bucket, SUCCESS, code)[1]
+
+    assert ("The run took 12 s, usually 2 s" in said) is is_told
 
 
 def test_dbts_documentation_outlives_the_run_that_made_it(tmp_path: Path):

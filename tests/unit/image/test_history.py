@@ -85,3 +85,22 @@ def test_a_run_that_only_writes_documentation_is_not_one_of_the_workstreams():
     docs = replace(summary(progress()), steps=[Step(number=0, command=parse("docs generate --static"))])
 
     assert json.loads(History(None).add(docs))["runs"] == []
+
+
+def test_a_run_is_compared_with_those_that_are_like_it():
+    """A run of one model is quick, and the whole after it is not slow; what a further try takes says nothing."""
+    text, made = None, progress(orders=result("success"))
+    runs = [
+        replace(summary(made, code), seconds=seconds, alike=alike, environment=environment(DBT_RUN_ID=run, DBT_TRY_NUMBER=number))
+        for run, number, seconds, alike, code in (
+            ("a", "1", 20, "one model", ExitCode.SUCCESS),
+            ("b", "1", 300, "all", ExitCode.SUCCESS),
+            ("c", "1", 2, "all", ExitCode.FAILED),
+            ("c", "2", 30, "all", ExitCode.SUCCESS),
+            ("d", "1", 310, "all", ExitCode.SUCCESS),
+        )
+    ]
+    for run in runs:
+        text = History(text).add(run).encode()
+
+    assert History(text).alike(runs[-1]) == [300, 310]

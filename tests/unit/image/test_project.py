@@ -21,6 +21,14 @@ def _project(folder: Path, **files: str) -> Path:
         "{%- if target['name'] not in ['prod'] -%}",
         "{% if 'prod' == target.name %}",
         '{{ 1 if target.name | lower != "prod" else 2 }}',
+        "{% if target.get('name') == 'prod' %}",
+        "{% if target.get('name', 'dev')|upper in ['prod'] %}",
+        "{% if (target.name | trim) != 'prod' %}",
+        "{% if target.name.lower() == 'prod' %}",
+        "{%- set production = ('prod' == (target.name | lower)) -%}",
+        "{% if not target.name in (\n 'prod',\n 'prd',\n) %}",
+        "+enabled: '{{ target.name == ''prod'' }}'",
+        '+enabled: "{{ target[\\"name\\"] == \\"prod\\" }}"',
     ],
 )
 def test_a_project_that_means_another_target_is_warned_about_by_file_and_line(tmp_path: Path, text: str):
@@ -33,6 +41,19 @@ def test_a_project_that_means_another_target_is_warned_about_by_file_and_line(tm
     assert "Set `target`" in warning
     assert warnings(project, "prod", (), ()) == []
     assert warnings(project, "development", (), ()) == []
+
+
+@pytest.mark.parametrize(
+    "call", ["var('{}')", 'var( "{}" )', "'{{{{ var(''{}'') }}}}'", '"{{{{ var(\\"{}\\") | as_bool }}}}"', "var('{}')|int"]
+)
+@pytest.mark.parametrize("name", ["day", "dbt_artifacts:day", "my-day"])
+def test_a_value_is_asked_for_in_any_spelling(tmp_path: Path, call: str, name: str):
+    """YAML has its own quotes around Jinja's, and dbt takes any name."""
+    project = _project(tmp_path, **{"models/a.yml": f"x: {call.format(name)}"})
+
+    assert warnings(project, "development", (), ()) == [f"models/a.yml:1: var('{name}') has no value and no default: set `vars`"]
+    defined = {"dbt_project.yml": f'vars: {{"{name}": 1}}', "models/a.yml": f"x: {call.format(name)}"}
+    assert warnings(_project(tmp_path / "defined", **defined), "development", (), ()) == []
 
 
 def test_what_has_no_value_is_named_and_what_has_one_is_not(tmp_path: Path):

@@ -92,6 +92,33 @@ def test_what_is_missing_is_named_with_its_fix(ops, healthy, name):  # noqa: F81
     assert fix in failed[check]
 
 
+OWN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:team/slack-a1b2c3"
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ((400, {"__type": "ResourceNotFoundException", "message": "no"}), "there is no such secret"),
+        ({"DeletedDate": 1, "VersionIdsToStages": {"1": ["AWSCURRENT"]}}, "it waits for its deletion"),
+        ({}, "it has no value"),
+        ({"VersionIdsToStages": {"1": ["AWSCURRENT"]}}, ""),
+    ],
+)
+def test_a_secret_that_a_workstream_names_is_looked_at(ops, healthy, answer, problem):  # noqa: F811
+    """No task starts without its value, and AWS says so at night only."""
+    given = [{"name": name, "valueFrom": value} for name, value in {"TOKEN": f"{OWN}:token::", "WHOLE": OWN}.items()]
+    healthy.answers |= {
+        ECS: lambda _: {"taskDefinition": {"status": "ACTIVE", "containerDefinitions": [{"image": IMAGE, "secrets": given}]}},
+        SECRET: lambda body: answer if body["SecretId"] == OWN else {"VersionIdsToStages": {"1": ["AWSCURRENT"]}},
+    }
+
+    found = [each for each in json.loads(ops("doctor", "--json").stdout) if "secret team/slack-a1b2c3" in each["check"]]
+
+    assert [each["ok"] for each in found] == [not problem] * 2
+    assert {each["detail"] for each in found} == {problem or "has a value"}
+    assert not problem or "takes TOKEN, WHOLE from it" in found[0]["fix"]
+
+
 def test_the_secret_of_each_connection_is_looked_at(ops_with_two, healthy):  # noqa: F811
     """The one that was added last is the one that is still empty."""
     healthy.answers[SECRET] = lambda body: (

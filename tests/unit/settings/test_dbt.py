@@ -13,6 +13,9 @@ from tests.unit.image.support import VARIABLES
 VALUES = {"project": "dbt_project", "schema": "SALES", "owner": "analytics"}
 
 
+SECRETS = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:"
+
+
 def settings(**changes: Any) -> WorkstreamSettings:
     return WorkstreamSettings.model_validate(VALUES | changes)
 
@@ -26,6 +29,11 @@ def settings(**changes: Any) -> WorkstreamSettings:
         ({"environment": {"AWS_PROFILE": "X"}}, "AWS_PROFILE is the platform's own"),
         ({"secrets": {"DBT_TARGET": {"secret": "x"}}}, "DBT_TARGET is the platform's own"),
         ({"secrets": {"TOKEN": {"secret": "a b"}}}, "Give the name of a secret in AWS Secrets Manager"),
+        ({"secrets": {"TOKEN": {"secret": "dbt-platform-prod/snowflake"}}}, "a log-in of the platform's"),
+        ({"secrets": {"TOKEN": {"secret": "dbt-platform-dev/snowflake/finance"}}}, "a log-in of the platform's"),
+        ({"secrets": {"TOKEN": {"secret": f"{SECRETS}dbt-platform-dev/snowflake-a1b2c3"}}}, "a log-in of the platform's"),
+        ({"secrets": {"TOKEN": {"secret": f"{SECRETS}dbt-platform-dev/snowflake/finance-a1b2c3"}}}, "a log-in of the platform's"),
+        ({"secrets": {"TOKEN": {"secret": "dbt-platform/merge-requests"}}}, "a log-in of the platform's"),
         ({"secrets": {"TOKEN": {"secret": "a"}}, "environment": {"TOKEN": "b"}}, "TOKEN is in `environment` too"),
         ({"selector": "nightly", "select": ["tag:a"]}, "dbt looks at no `select`"),
         ({"target": "a b"}, "String should match pattern"),
@@ -37,6 +45,12 @@ def test_what_dbt_can_t_be_told_is_refused_with_its_fix(changes: dict[str, Any],
         settings(**changes)
 
     assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["dbt-platform-prod/slack", "team/snowflake", f"{SECRETS}dbt-platform-dev/snowflakes-a1b2c3"])
+def test_a_secret_of_the_project_s_own_is_taken(name: str):
+    """With a permissions boundary its name must begin with the stack's."""
+    assert settings(secrets={"TOKEN": {"secret": name}}).secrets["TOKEN"].secret == name
 
 
 def test_a_job_of_the_dbt_platform_can_be_written_down():

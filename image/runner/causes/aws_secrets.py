@@ -1,0 +1,127 @@
+"""Why Fargate can't read the Snowflake credentials."""
+
+from .aws_advice import EXECUTION_ROLE, REFRESH, RESOURCE
+from .model import Cause
+
+SECRETS = (
+    Cause(
+        id="secret-deleted",
+        happened="The secret with the Snowflake credentials waits for its deletion",
+        why="Somebody deleted it; until its recovery window ends nothing can read it, and it can be brought back.",
+        todo="Restore it: `aws secretsmanager restore-secret --secret-id <secret of {platform}>`; its value is still there.",
+        passes=False,
+        source="AWS Secrets Manager User Guide, 'Restore a secret'",
+        where=("task", "run"),
+        signs=(r"secret because it (was|is) (marked|scheduled) for deletion", r"secret because it was deleted"),
+    ),
+    Cause(
+        id="key-unusable",
+        happened="The KMS key can't be used",
+        why="The key that encrypts the secret, the image or the logs is disabled or waits for its deletion.",
+        todo="In KMS: cancel the key's deletion (`aws kms cancel-key-deletion`) or enable it (`aws kms enable-key`).",
+        passes=False,
+        source="AWS KMS Developer Guide, 'Key states of AWS KMS keys'",
+        where=("request", "task", "run"),
+        signs=(
+            r"KMSInvalidState",
+            r"\bDisabledException",
+            r"KMS\.?(Disabled|NotFound)",
+            r"key\b.{0,120}\bis (disabled|pending (deletion|import))",
+            r"DecryptionFailure",
+            r"can't decrypt the protected secret",
+        ),
+    ),
+    Cause(
+        id="key-denied",
+        happened="The KMS key may not be used",
+        why="The role, or the key's policy, does not allow to decrypt with it.",
+        todo="The execution role (for artifacts the task role) needs kms:Decrypt, and the key's policy must not forbid it: "
+        f"{REFRESH} restores both.",
+        passes=False,
+        source=RESOURCE,
+        where=("request", "task", "run"),
+        signs=(
+            r"access to KMS is not allowed",
+            r"(?-i:\bkms:[A-Z]\w+)",
+            r"ciphertext refers to a customer master key",
+            r"KMS\.?AccessDenied",
+            r"KMS key does not exist or is not allowed",
+        ),
+    ),
+    Cause(
+        id="secret-unfit",
+        happened="The task definition names the Snowflake credentials in a way that Secrets Manager does not know",
+        why="The ARN or the field in the task definition has not the form that Fargate takes.",
+        todo=f"{REFRESH} writes it as it must be.",
+        passes=False,
+        source="Pass sensitive data to an Amazon ECS container: ARN format of Secrets Manager",
+        where=("task",),
+        signs=(
+            r"invalid name.{0,40}valid name",
+            r"(secret|asm).{0,200}(unexpected ARN format|invalid (ARN|secret|identifier)|malformed|ValidationException)",
+        ),
+    ),
+    Cause(
+        id="secret-empty",
+        happened="The Snowflake credentials have no value yet",
+        why="Pulumi makes the secret without a value, because no secret may be in its state.",
+        todo="Put them: `ops credentials put --generate`, then run the statement that it prints in Snowflake.",
+        passes=False,
+        source=RESOURCE,
+        where=("task",),
+        signs=(r"staging label", r"find the specified secret value", r"secret value for version"),
+    ),
+    Cause(
+        id="secret-field",
+        happened="A secret that the workstream's `secrets` names lacks the field that is taken from it",
+        why="The field is no key of the secret's JSON, as the message names it.",
+        todo="Add the key to the secret (`aws secretsmanager put-secret-value`), or correct `field` in the stack file.",
+        passes=False,
+        source=RESOURCE,
+        where=("task",),
+        # Any but those of our own (settings/sections/warehouse.py).
+        signs=(r"json key (?!(private_key|private_key_passphrase|password)\b)\S",),
+    ),
+    Cause(
+        id="secret-incomplete",
+        happened="The Snowflake credentials lack a field, or are no JSON",
+        why="The task takes each credential from a field of the secret's JSON.",
+        todo="Put them again, whole: `ops credentials put`.",
+        passes=False,
+        source=RESOURCE,
+        where=("task",),
+        signs=(
+            r"json key",
+            r"invalid character .{0,40}looking for",
+            r"(secret|asm).*(unmarshal|unexpected end of json|not (a )?valid json)",
+        ),
+    ),
+    Cause(
+        id="secret-gone",
+        happened="The secret with the Snowflake credentials is gone",
+        why="It was deleted behind Pulumi's back.",
+        todo=f"Make it again with {REFRESH}, then put its value: `ops credentials put --generate`.",
+        passes=False,
+        source=RESOURCE,
+        where=("task",),
+        signs=(
+            r"find the specified secret\b",
+            r"(secretsmanager|secrets manager|asm).*ResourceNotFound",
+            r"whether the secret exists",
+            r"secret\b.{0,160}(does not|doesn't) exist",
+        ),
+    ),
+    Cause(
+        id="secret-denied",
+        happened="The execution role may not read the Snowflake credentials",
+        why="Fargate reads the secret with the execution role of the workstream before it starts the container.",
+        todo=f"{EXECUTION_ROLE} It needs secretsmanager:GetSecretValue on the secret and kms:Decrypt on its key.",
+        passes=False,
+        source=RESOURCE,
+        where=("task",),
+        signs=(
+            r"(?-i:\bsecretsmanager:[A-Z]\w+)",
+            r"(secretsmanager|secrets manager|\basm\b).*(AccessDenied|not authorized|forbidden)",
+        ),
+    ),
+)
