@@ -322,7 +322,7 @@ def test_a_failure_in_a_chat_has_cause_what_to_do_and_links(bag, sent):
     dag = bag(configuration("sales", chatTopic=CHAT)).dags["dbt_sales"]
     task = dag.get_task("dbt")
     task.report_page, task.log_page = "http://report", "http://container"
-    task.found = diagnosis(BY_ID["snowflake-locked"], "Object 'RAW.<!channel>' does not exist", {})
+    task.found = diagnosis(BY_ID["snowflake-locked"], "Object 'RAW.ORDERS' does not exist", {})
 
     call(task.on_failure_callback, dag, exception=ValueError("the whole report"), task=task)
 
@@ -335,7 +335,15 @@ def test_a_failure_in_a_chat_has_cause_what_to_do_and_links(bag, sent):
     assert shown["content"]["nextSteps"] == [quoted(task.found.resolution)]
     for part in (quoted(task.found.summary), "http://airflow/log", "http://report", "http://container", "manual__1"):
         assert part in shown["content"]["description"]
-    assert "<!" not in chat["message"]
+
+
+def test_what_an_error_says_calls_nobody(bag, sent):
+    """In Slack `<!channel>` in a row of data would ring everybody."""
+    dag = bag(configuration("sales", chatTopic=CHAT)).dags["dbt_sales"]
+
+    call(dag.get_task("dbt").on_failure_callback, dag, exception=ValueError("not a number: '<!channel>'"))
+
+    assert "not a number: '&lt;!channel&gt;'" in json.loads(sent[1]["message"])["content"]["description"]
 
 
 def test_who_subscribes_can_choose_by_workstream_and_event(bag, sent):
