@@ -388,6 +388,23 @@ def test_a_recovery_is_told_only_after_a_failure(bag, sent, before, messages):
     assert [message["subject"] for message in sent] == ["dbt workstream sales runs again"] * messages
 
 
+@pytest.mark.parametrize("dag_id", ["dbt-watch", "dbt-credentials"])
+def test_who_looks_after_the_others_is_missed_when_it_fails(bag, sent, dag_id):
+    """Containers went on and credentials ended, and its red squares were on a page that nobody opens."""
+    dag = bag(configuration("sales")).dags[dag_id]
+    task = dag.get_task("watch")
+
+    for before in ("success", "failed", None):
+        call(task.on_failure_callback, dag, previous=before and SimpleNamespace(state=before), exception=ValueError("no access"))
+    for before in ("failed", "success"):
+        call(task.on_success_callback, dag, previous=SimpleNamespace(state=before))
+
+    assert [message["subject"] for message in sent] == [f"{dag_id} fails"] * 2 + [f"{dag_id} works again"]
+    assert "no access" in sent[0]["message"]
+    assert "Until it succeeds" in sent[0]["message"]
+    assert {message["target_arn"] for message in sent} == {"arn:aws:sns:eu-west-1:123456789012:platform"}
+
+
 def test_a_run_is_late_when_all_its_tries_should_be_over(bag):
     """A run that hangs in a queue fails never, so nothing else would tell."""
     dag = bag(configuration("sales", timeoutMinutes=30, retries=1)).dags["dbt_sales"]
