@@ -76,6 +76,7 @@ workstreams = {
             network=network,
             cluster=cluster,
             artifacts=storage.artifacts,
+            project_state=settings.project_state(name),
             secret_arn=credentials[workstream.connection].secret_arn,
             alert_topic_arn=alerts.topic_arn,
             logs=logs,

@@ -62,6 +62,8 @@ class WorkstreamArgs:
     network: Network
     cluster: Cluster
     artifacts: PrivateBucket
+    project_state: str
+    """Folder of the artifacts bucket in which the workstreams of one project tell each other what they have built, or nothing."""
     secret_arn: pulumi.Input[str] | None
     """The Snowflake credentials; None when the task role itself is the identity."""
     alert_topic_arn: pulumi.Input[str]
@@ -233,16 +235,20 @@ def _secret_statements(args: WorkstreamArgs) -> list[Statement]:
 
 
 def _task_statements(name: str, args: WorkstreamArgs) -> list[Statement]:
-    """What dbt itself may do in AWS: keep its artifacts."""
+    """What dbt itself may do in AWS: keep its artifacts, and tell the others of its project what it has built.
+
+    Without the right to list, S3 answers that an object which is not there is forbidden.
+    """
+    folders = [f"{name}/*", *([f"{args.project_state}/*"] if args.project_state else [])]
     return [
         Statement(
             actions=["s3:GetObject", "s3:PutObject"],
-            resources=[pulumi.Output.concat(args.artifacts.arn, f"/{name}/*")],
+            resources=[pulumi.Output.concat(args.artifacts.arn, f"/{folder}") for folder in folders],
         ),
         Statement(
             actions=["s3:ListBucket"],
             resources=[args.artifacts.arn],
-            conditions={"StringLike": {"s3:prefix": [f"{name}/*"]}},
+            conditions={"StringLike": {"s3:prefix": folders}},
         ),
         args.key.usage("s3", ["kms:Decrypt", "kms:GenerateDataKey"]),
     ]
@@ -293,5 +299,6 @@ def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[s
         "PLATFORM": names().platform,
         "WORKSTREAM": name,
         "ARTIFACTS_URI": artifacts_uri,
+        **({"PROJECT_STATE": args.project_state} if args.project_state else {}),
         **told_by_settings(args.settings, args.warehouse, args.environment),
     }
