@@ -59,7 +59,7 @@ credentials = {
     )
     for name, login in settings.logins.items()
 }
-alerts = Alerts("alerts", AlertsArgs(account=account, kms_key_arn=key.arn, emails=settings.alerts.emails))
+alerts = Alerts("alerts", AlertsArgs(account=account, kms_key_arn=key.arn, settings=settings.alerts))
 cluster = Cluster("platform", ClusterArgs(logs=logs))
 
 workstreams = {
@@ -78,7 +78,7 @@ workstreams = {
             artifacts=storage.artifacts,
             project_state=settings.project_state(name),
             secret_arn=credentials[workstream.connection].secret_arn,
-            alert_topic_arn=alerts.topic_arn,
+            alerts=alerts,
             logs=logs,
             disposable=disposable,
         ),
@@ -94,7 +94,7 @@ airflow = Airflow(
         network=network,
         cluster=cluster,
         storage=storage,
-        alert_topic_arn=alerts.topic_arn,
+        alert_topic_arns=alerts.arns,
         secret_arns=[credential.secret_arn for credential in credentials.values() if credential.secret_arn],
         logs=logs,
     ),
@@ -128,6 +128,7 @@ pulumi.export("airflowEnvironment", airflow.name)
 pulumi.export("airflowUrl", airflow.url)
 pulumi.export("airflowLogGroups", airflow.log_groups)
 pulumi.export("alertTopicArn", alerts.topic_arn)
+pulumi.export("chatTopicArn", alerts.platform.chat)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)
 pulumi.export("warehouse", settings.warehouse.login)
 pulumi.export(

@@ -24,7 +24,7 @@ from rich.table import Table
 from benchmarks.diagnosis_container import Case, Ended, contain
 
 CASES = Path(__file__).with_name("diagnosis_cases")
-SETS = ("given", "collected", "unseen", "fresh", "fourth")
+SETS = ("given", "collected", "unseen", "fresh", "fourth", "fifth", "sixth", "seventh")
 
 
 @dataclass(frozen=True, kw_only=True)

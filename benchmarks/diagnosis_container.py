@@ -45,6 +45,7 @@ def contain(case: Case, bucket: Bucket | None = None, **variables: str) -> Ended
     bucket, stream = bucket or _Bucket(case), io.StringIO()
     output = Output(stream=stream)
     changes = {"SNOWFLAKE_AUTHENTICATOR": case.get("auth", "keyPair"), "SNOWFLAKE_PASSWORD": "a-password-that-is-not-one"}
+    changes |= {"AWS_REGION": "eu-west-1"}
     settings = environment.read(VARIABLES | changes | variables)
     options = Options(selection=Selection(select=("orders",)))
     snowflake = case["where"] == "connector_error"

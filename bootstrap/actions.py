@@ -5,6 +5,9 @@ LOOK = (
     "airflow:ListTagsForResource",
     "budgets:ListTagsForResource",
     "budgets:ViewBudget",
+    "chatbot:Describe*",
+    "chatbot:Get*",
+    "chatbot:List*",
     "cloudwatch:Describe*",
     "cloudwatch:GetDashboard",
     "cloudwatch:ListTagsForResource",
@@ -67,6 +70,10 @@ CHANGE = (
     "budgets:ModifyBudget",
     "budgets:TagResource",
     "budgets:UntagResource",
+    "chatbot:DeleteMicrosoftTeamsChannelConfiguration",
+    "chatbot:DeleteSlackChannelConfiguration",
+    "chatbot:UpdateMicrosoftTeamsChannelConfiguration",
+    "chatbot:UpdateSlackChannelConfiguration",
     "cloudwatch:Delete*",
     "cloudwatch:PutDashboard",
     "cloudwatch:PutMetricAlarm",
@@ -210,6 +217,15 @@ CHANGE_ZONES = (
 )
 """With egress `privateLink`: the private DNS zone of Snowflake's names. AWS deletes a zone only without records."""
 
+MAKE_CHATS = (
+    "chatbot:CreateMicrosoftTeamsChannelConfiguration",
+    "chatbot:CreateSlackChannelConfiguration",
+    "chatbot:TagResource",
+    "chatbot:UntagResource",
+)
+"""AWS limits these to nothing, and Q has endpoints in few regions (Service Authorization Reference, "AWS Chatbot").
+Whom it may talk to is decided once, by who authorises a workspace or team in AWS's console: no role of the pipeline may do that."""
+
 CHANGE_ROLES = ("iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole")
 GIVE_RIGHTS = ("iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
 """Allowed only for roles with the workloads' boundary: otherwise a pipeline could make itself an administrator."""
@@ -220,6 +236,7 @@ SERVICE_ROLES = {"airflow.amazonaws.com": "AWSServiceRoleForAmazonMWAA", "ecs.am
 ROLE_USERS = (
     "airflow-env.amazonaws.com",
     "airflow.amazonaws.com",
+    "chatbot.amazonaws.com",
     "ecs-tasks.amazonaws.com",
     "events.amazonaws.com",
     "vpc-flow-logs.amazonaws.com",

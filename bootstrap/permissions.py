@@ -65,6 +65,7 @@ def deploying(account: Account, stack: str, state_bucket: pulumi.Input[str], sta
         Statement(actions=actions.CHANGE, resources=[*_own(account, stack), account.arn("kms", "key/*")]),
         Statement(actions=actions.PULL, resources=[images]),
         Statement(actions=actions.UNTOLD, resources=["*"], conditions=here),
+        Statement(actions=actions.MAKE_CHATS, resources=["*"]),
         # Route 53 has no region and asks for no tags, and a zone's id is AWS's own; but records have names.
         Statement(actions=actions.CHANGE_ZONES, resources=["*"]),
         Statement(actions=["route53:ChangeResourceRecordSets"], resources=["*"], conditions=snowflake),
@@ -131,6 +132,7 @@ def _own(account: Account, stack: str) -> list[str]:
         arn("airflow", f"environment/{name}"),
         arn("airflow", f"role/{name}/*"),
         f"arn:{account.partition}:budgets::{account.id}:budget/{name}",
+        f"arn:{account.partition}:chatbot::{account.id}:chat-configuration/*/{own.chat('*')}",
         arn("cloudwatch", f"alarm:{own.alarm('*')}"),
         f"arn:{account.partition}:cloudwatch::{account.id}:dashboard/{name}",
         arn("ecr", f"repository/{own.repository('*')}"),

@@ -11,10 +11,11 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import boto3
 import snowflake.connector
@@ -28,6 +29,9 @@ from runner.placeholders import variables_of
 from runner.selection import CHANGED, Selection
 from runner.variables import merged, needed
 
+from ci.comment import MergeRequest
+from ci.comparison import Comparer, Comparison, models
+from ci.comparison_table import tables
 from ops.engine import Engine
 from ops.errors import OpsError
 from ops.stack_file import settings_of, values_of
@@ -46,24 +50,52 @@ TARGET = "development"
 
 PROFILE = ("--profiles-dir", str(Path("image").absolute()), "--profile", "platform", "--target", TARGET)
 
+TARGET_PATH = "target"
+MANIFEST, RESULTS = f"{TARGET_PATH}/manifest.json", f"{TARGET_PATH}/run_results.json"
+
 ELSEWHERE = {"deps", "source freshness", "docs generate"}
 """Commands of a workstream that say nothing about the change: the packages are there, the sources are production's."""
 
 
 def build(stack: str, merge_request: int, secret: str) -> None:
-    """Run every workstream's commands, on the models that the merge request changes."""
+    """Run every workstream's commands, on the models that the merge request changes; then say what that changes in the data."""
     settings, outputs, login = _settings(stack), Engine(stack).outputs(), _login(secret)
-    failed = []
+    failed, compared, comparer = [], {}, Comparer(settings.merge_requests)
     for name, workstream in settings.workstreams.items():
         schema = f"{prefix(merge_request)}{workstream.schema_}"
         with tempfile.TemporaryDirectory() as folder, copied(workstream) as project:
             state = _state(outputs["artifactsBucket"], name, Path(folder))
             variables = told(workstream, settings.warehouse, login, schema)
             given = dbt_environment(os.environ, variables, project)
-            if not all(_dbt(arguments, given, project) for arguments in commands(workstream, read(variables), project, state)):
-                failed.append(name)
+            built: set[str] = set()
+            # What one command has built stays in `run_results.json` until the next one.
+            for arguments in commands(workstream, read(variables), project, state):
+                good = _dbt(arguments, given, project)
+                built |= _built(project)
+                if not good:
+                    failed.append(name)
+                    break
+            if state and built:
+                found = models(built, _json(project / MANIFEST), _json(state / "manifest.json"))
+                compared[name] = comparer.compare(found, read(variables).warehouse)
+    _tell(stack, compared, show_sums=settings.merge_requests.show_sums)
     if failed:
         raise OpsError(f"dbt failed for: {', '.join(failed)}, see above.", "Mend the models and push again.")
+
+
+def _tell(stack: str, compared: Mapping[str, Sequence[Comparison]], *, show_sums: bool) -> None:
+    """In the log, and in the merge request. Whatever GitLab says to a comment fails no build."""
+    found = {name: comparisons for name, comparisons in compared.items() if comparisons}
+    if not found:
+        return
+    text = tables(stack, found, show_sums=show_sums)
+    print(text, flush=True)
+    merge_request = MergeRequest.of(os.environ)
+    try:
+        if merge_request:
+            merge_request.comment(f"data of {stack}", text)
+    except OpsError as error:
+        print(error, file=sys.stderr)
 
 
 def drop(stack: str, merge_request: int, secret: str) -> None:
@@ -168,7 +200,18 @@ def _dbt(arguments: list[str], given: Mapping[str, str], project: Path) -> bool:
     where = (*PROFILE, "--project-dir", str(project))
     if entries(project) and not (project / "dbt_packages").is_dir() and not _run(["dbt", "deps", *where], given):
         return False
-    return _run(["dbt", *arguments, *where], given)
+    return _run(["dbt", *arguments, *where, "--target-path", str(project / TARGET_PATH)], given)
+
+
+def _built(project: Path) -> set[str]:
+    """Ids of what the last command of dbt made."""
+    file = project / RESULTS
+    results = _json(file)["results"] if file.exists() else []
+    return {result["unique_id"] for result in results if result["status"] == "success"}
+
+
+def _json(file: Path) -> dict[str, Any]:
+    return json.loads(file.read_bytes())
 
 
 def _run(command: list[str], given: Mapping[str, str]) -> bool:

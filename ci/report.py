@@ -36,11 +36,11 @@ def plan(changes: Sequence[Change], stack: str) -> str:
 
 
 def _line(change: Change) -> str:
-    properties = f": {', '.join(map(_code, change.properties))}" if change.properties else ""
-    return f"{_code(change.name)} {_code(change.type)}{properties}"
+    properties = f": {', '.join(map(code, change.properties))}" if change.properties else ""
+    return f"{code(change.name)} {code(change.type)}{properties}"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """A code span that `text` can't end: names come from the settings, and GitLab would obey what they say (CommonMark, 6.1)."""
     line = " ".join(text.split())
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))

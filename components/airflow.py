@@ -57,7 +57,7 @@ class AirflowArgs:
     network: Network
     cluster: Cluster
     storage: Storage
-    alert_topic_arn: pulumi.Input[str]
+    alert_topic_arns: Sequence[pulumi.Input[str]]
     secret_arns: list[pulumi.Output[str]]
     """The Snowflake credentials of each connection that has some."""
     logs: Logs
@@ -275,7 +275,7 @@ def _report_statements(args: AirflowArgs) -> list[Statement]:
     """What a run's end needs: its summary, to show what failed; the topic for alerts, and how long the credentials are good."""
     return [
         Statement(actions=["s3:GetObject"], resources=[pulumi.Output.concat(args.storage.artifacts.arn, "/*/runs/*/summary.json")]),
-        Statement(actions=["sns:Publish"], resources=[args.alert_topic_arn]),
+        Statement(actions=["sns:Publish"], resources=[*args.alert_topic_arns]),
         args.key.usage("sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
         # When they end, not what they are.
         *([Statement(actions=["secretsmanager:DescribeSecret"], resources=[*args.secret_arns])] if args.secret_arns else []),

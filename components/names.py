@@ -47,6 +47,10 @@ class Names:
     def alarm(self, name: str) -> str:
         return f"{self.platform}-{name}"
 
+    def chat(self, channel: str) -> str:
+        """Configuration of a channel of Slack or Microsoft Teams, by the channel's id."""
+        return f"{self.platform}-{channel}"
+
     def task_family(self, workstream: str) -> str:
         """What Airflow's role may run."""
         return f"{self.platform}-{workstream}"

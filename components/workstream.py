@@ -16,6 +16,7 @@ from components.encryption import EncryptionKey
 from components.iam_policy import Statement
 from components.image import DbtImage
 from components.logs import Logs
+from components.monitoring.alerts import Alerts
 from components.names import WORKSTREAMS, names
 from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
@@ -66,7 +67,7 @@ class WorkstreamArgs:
     """Folder of the artifacts bucket in which the workstreams of one project tell each other what they have built, or nothing."""
     secret_arn: pulumi.Input[str] | None
     """The Snowflake credentials; None when the task role itself is the identity."""
-    alert_topic_arn: pulumi.Input[str]
+    alerts: Alerts
     logs: Logs
     disposable: bool
     """Destroy deregisters the task definition; otherwise its revisions outlive updates and the stack."""
@@ -126,6 +127,7 @@ class Workstream(Component):
             "artifactsUri": artifacts_uri,
             "schema": args.settings.schema_,
             "connection": args.settings.connection,
+            **{key: self.dag_configuration[key] for key in ("alertTopic", "chatTopic")},
             "longestMinutes": args.settings.longest_minutes,
             "workloadIdentity": _workload_identity(args.account, task_role),
             "owner": args.settings.owner,
@@ -196,7 +198,10 @@ def _dag_configuration(
         "logStreamPrefix": f"{STREAM_PREFIX}/{CONTAINER}",
         "artifactsBucket": args.artifacts.name,
         "artifactsPrefix": name,
-        "alertTopic": args.alert_topic_arn,
+        "alertTopic": args.alerts.of(name).arn,
+        "chatTopic": args.alerts.of(name).chat,
+        "platformTopic": args.alerts.platform.arn,
+        "platformChatTopic": args.alerts.platform.chat,
         "secret": args.secret_arn,
         "select": settings.select,
         "exclude": settings.exclude,

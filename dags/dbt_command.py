@@ -11,6 +11,8 @@ from dbt_configuration import Workstream
 OVERRIDES_LIMIT = 8192
 """Characters of JSON that ECS accepts as `overrides` (API reference, TaskOverride)."""
 
+DOCUMENTATION = {"commands": ["docs generate --static"]}
+"""Parameters of a run that builds nothing and writes dbt's documentation; `ops docs` starts the same (ops/airflow.py)."""
 
 EMPTY: dict[str, Any] = {"select": [], "exclude": [], "full_refresh": False, "only_new": False, "vars": {}}
 """What an empty field of the form means: Airflow gives None, and marks what may not be None as required."""

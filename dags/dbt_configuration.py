@@ -95,6 +95,12 @@ class Workstream(BaseModel):
     artifacts_bucket: Text
     artifacts_prefix: Text
     alert_topic: Text
+    """Of the workstream's receivers."""
+    chat_topic: Annotated[Text | None, Field(description="an ARN, or null")]
+    """The same messages for chat applications; None: its receivers have none."""
+    platform_topic: Text
+    """Of the stack's receivers, for what belongs to no workstream any more."""
+    platform_chat_topic: Annotated[Text | None, Field(description="an ARN, or null")]
     secret: Annotated[Text | None, Field(description="an ARN, or null")]
     """The Snowflake credentials', whose age Airflow may ask for, never their value; None: there are none."""
     select: Texts

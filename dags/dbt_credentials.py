@@ -5,10 +5,11 @@ from typing import Any
 
 import pendulum
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
-from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.sdk import DAG, BaseOperator, CronDataIntervalTimetable
+from dbt_alerts import tell, told
 from dbt_causes import age, names_of
 from dbt_configuration import Workstream, read
+from dbt_notice import Notice
 
 
 class WatchCredentials(BaseOperator):
@@ -16,7 +17,8 @@ class WatchCredentials(BaseOperator):
 
     def __init__(self, *, secrets: list[str], workstream: Workstream, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.secrets, self.region, self.topic = secrets, workstream.region, workstream.alert_topic
+        self.secrets, self.region = secrets, workstream.region
+        self.topic, self.chat_topic = workstream.platform_topic, workstream.platform_chat_topic
         self.names = names_of(workstream.cluster.rpartition("/")[2], "")
 
     def execute(self, context: Any) -> None:  # noqa: ARG002 (Airflow's signature)
@@ -24,10 +26,14 @@ class WatchCredentials(BaseOperator):
         for secret in self.secrets:
             found = age(vault.describe_secret(SecretId=secret))
             if found and (warning := found.warning(self.names)):
-                text = f"Platform: {self.names['platform']}\nSecret: {secret}\n\n{warning}"
-                self.log.warning(text)
-                topic = SnsHook(aws_conn_id=None, region_name=self.region)
-                topic.publish_to_target(target_arn=self.topic, message=text, subject="The Snowflake credentials end soon")
+                notice = Notice(
+                    subject="The Snowflake credentials end soon",
+                    event="credentials",
+                    facts={"Platform": self.names["platform"], "Secret": secret},
+                    **told(warning),
+                )
+                self.log.warning(notice.text)
+                tell(notice, region=self.region, topic=self.topic, chat_topic=self.chat_topic)
 
 
 found, _ = read(Path(__file__).parent / "config")

@@ -126,6 +126,8 @@ class DbtOperator(EcsRunTaskOperator):
         self.identity: dict[str, str] = {}
         self.summary: dict[str, Any] | None = None
         self.log_page = self.report_page = ""
+        self.found: Diagnosis | None = None
+        """Why the try failed, once it has; its alert tells it."""
         self.stop_reason = ""
         """Why this try itself stops its container; empty as long as it does not."""
 
@@ -311,7 +313,7 @@ class DbtOperator(EcsRunTaskOperator):
         """Ends the try: Airflow retries what may pass by itself, and nothing else. What the container has explained is not
         explained once more.
         """
-        report = self._report()
+        self.found, report = found, self._report()
         if not self.summary and not heard(report):
             self._count(found.cause)
         pages = {"Run report": self.report_page, "Container log": self.log_page}

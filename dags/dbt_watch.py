@@ -10,10 +10,11 @@ from typing import Any
 
 import pendulum
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
-from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.sdk import DAG, BaseOperator, CronDataIntervalTimetable
+from dbt_alerts import tell
 from dbt_configuration import Workstream, read
 from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family, started_with, state
+from dbt_notice import Notice
 
 SETTLING = timedelta(minutes=10)
 """Age from which a start or an end is judged: a new DAG takes a minute to reach every worker, an end to reach its run."""
@@ -24,8 +25,9 @@ class WatchContainers(BaseOperator):
 
     def __init__(self, *, workstreams: list[Workstream], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.cluster, self.region, self.topic = workstreams[0].cluster, workstreams[0].region, workstreams[0].alert_topic
-        self.dag_ids = {family(workstream.task_definition): workstream.dag_id for workstream in workstreams}
+        self.platform = workstreams[0]
+        self.cluster, self.region = self.platform.cluster, self.platform.region
+        self.workstreams = {family(workstream.task_definition): workstream for workstream in workstreams}
 
     def execute(self, context: Any) -> None:
         ecs: Any = AwsBaseHook(client_type="ecs", aws_conn_id=None, region_name=self.region).conn
@@ -44,15 +46,25 @@ class WatchContainers(BaseOperator):
 
     def _state(self, task: Task, ti: Any) -> str:
         """Of its run's task; without a DAG, its workstream is deleted."""
-        dag_id = self.dag_ids.get(family(task["taskDefinitionArn"]))
-        return state(ti, dag_id, started_with(task)["DBT_RUN_ID"]) if dag_id else "removed"
+        workstream = self.workstreams.get(family(task["taskDefinitionArn"]))
+        return state(ti, workstream.dag_id, started_with(task)["DBT_RUN_ID"]) if workstream else "removed"
 
     def _tell(self, task: Task, what: str, then: str) -> None:
-        named = f"Workstream: {family(task['taskDefinitionArn'])}\nRun: {started_with(task)['DBT_RUN_ID']}"
-        text = f"{named}\nContainer: {task['taskArn']}\n\n{what}.\n  What to do: {then}"
-        self.log.warning(text)
-        topic = SnsHook(aws_conn_id=None, region_name=self.region)
-        topic.publish_to_target(target_arn=self.topic, message=text, subject="A dbt container without a run")
+        """The workstream's receivers; of one that is deleted, the platform's."""
+        workstream = self.workstreams.get(name := family(task["taskDefinitionArn"]))
+        notice = Notice(
+            subject="A dbt container without a run",
+            event="container",
+            workstream=workstream.name if workstream else "",
+            facts={"Workstream": name, "Run": started_with(task)["DBT_RUN_ID"], "Container": task["taskArn"]},
+            why=f"{what}.",
+            steps=[then],
+        )
+        self.log.warning(notice.text)
+        if workstream:
+            tell(notice, region=self.region, topic=workstream.alert_topic, chat_topic=workstream.chat_topic)
+        else:
+            tell(notice, region=self.region, topic=self.platform.platform_topic, chat_topic=self.platform.platform_chat_topic)
 
 
 found, _ = read(Path(__file__).parent / "config")

@@ -32,6 +32,9 @@ POLL = 10
 AILING = "MWAA starts it again by itself within minutes. If it stays: read the environment's scheduler log, then `pulumi up`."
 """What to do about a part of Airflow that gives no sign of life."""
 
+DOCUMENTATION = {"commands": ["docs generate --static"]}
+"""Parameters of a run that only writes dbt's documentation, as the DAG dbt-catalogue starts it (dags/dbt_command.py)."""
+
 RUNS = "`ops status` shows the last run of each workstream, Airflow's page all of them."
 
 
@@ -114,20 +117,20 @@ class Airflow:
         return found
 
     def newest_runs(self, dag_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """The newest run of each DAG that has ever run, by the DAG's id.
+        """The newest run of each DAG that has ever run, by the DAG's id; documentation says nothing of how a workstream is.
 
         A few requests, however many DAGs: the newest hundred runs of all of them, then of those that had none among these.
         """
         found: dict[str, dict[str, Any]] = {}
-        missing = set(dag_ids)
-        while missing:
-            body = {"dag_ids": sorted(missing), "order_by": "-run_after", "page_limit": PAGE}
+        missing, offset, page = set(dag_ids), 0, [{}] * PAGE
+        while missing and len(page) == PAGE:
+            body = {"dag_ids": sorted(missing), "order_by": "-run_after", "page_limit": PAGE, "page_offset": offset}
             page = self.call("POST", "/dags/~/dagRuns/list", body=body)["dag_runs"]
             for run in page:
-                found.setdefault(run["dag_id"], run)
+                if run["conf"] != DOCUMENTATION:
+                    found.setdefault(run["dag_id"], run)
+            offset = offset + PAGE if missing.isdisjoint(found) else 0
             missing -= found.keys()
-            if len(page) < PAGE:
-                break
         return found
 
     def runs(self, dag_id: str, count: int) -> list[dict[str, Any]]:

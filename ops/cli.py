@@ -9,6 +9,7 @@ import typer
 
 from ops import (
     acceptance,
+    alerts,
     artifacts,
     credentials,
     docs,
@@ -64,7 +65,8 @@ add(doctor.doctor, "doctor", "doctor --json")
 add(explain.explain, "explain sales", "explain sales --run ID", "explain - < message.txt")
 add(recover.recover, "--stack dev recover")
 add(acceptance.acceptance, "--stack dev acceptance sales", "acceptance --minutes 20 --json")
-for name, group in {"credentials": credentials.app, "projects": projects.app, "workstream": workstream.app}.items():
+groups = {"alerts": alerts.app, "credentials": credentials.app, "projects": projects.app, "workstream": workstream.app}
+for name, group in groups.items():
     app.add_typer(group, name=name)
     verbs.add(name)
 

@@ -5,10 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ops.airflow import Airflow
+from ops.airflow import DOCUMENTATION, Airflow
 from ops.context import stack_of
-
-GENERATE = "docs generate --static"
 
 
 def docs(
@@ -19,7 +17,7 @@ def docs(
     """Start a run of each workstream that builds nothing and writes dbt's documentation anew: `ops open --docs` shows it.
 
     A run of its own, and not a part of each: it reads the columns of every relation of the project. It waits its turn like
-    any other, and nobody who waits for the workstream's marts starts.
+    any other, and nobody who waits for the workstream's marts starts. Airflow's DAG dbt-catalogue does it each night.
     """
     stack = stack_of(context)
     airflow = Airflow(stack)
@@ -27,7 +25,7 @@ def docs(
     started: list[dict[str, str]] = []
     for target in [stack.workstream(workstream)] if workstream else stack.workstreams():
         airflow.require_dag(target.dag_id)
-        started.append({"workstream": target.name, "runId": airflow.trigger(target.dag_id, {"commands": [GENERATE]})})
+        started.append({"workstream": target.name, "runId": airflow.trigger(target.dag_id, DOCUMENTATION)})
         if not as_json:
             typer.echo(f"{target.name}: run {started[-1]['runId']} started")
     if as_json:

@@ -117,7 +117,7 @@ def _milliseconds(moment: str) -> int:
 
 def newest(airflow: Airflow, workstream: Workstream) -> str:
     """Id of the workstream's newest run. Raises OpsError if it has not run yet."""
-    newest = airflow.runs(workstream.dag_id, 1)
+    newest = airflow.newest_runs([workstream.dag_id])
     if not newest:
         raise OpsError(f"{workstream.name!r} has not run yet.", f"Run it: ops run {workstream.name} --wait")
-    return newest[0]["dag_run_id"]
+    return newest[workstream.dag_id]["dag_run_id"]

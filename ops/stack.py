@@ -56,6 +56,10 @@ class Workstream:
     schedule: str = ""
     """Cron expression, or the workstream that it follows; empty: started by hand."""
     timezone: str = "UTC"
+    alert_topic: str = ""
+    """ARN of the topic of its receivers; empty: the stack's."""
+    chat_topic: str | None = None
+    """The same for chat applications."""
     longest_minutes: int = 0
     """That a run may take, with every try."""
     size: Size = field(default_factory=lambda: Size(cpu=512, memory=1024, architecture="x86_64", capacity="onDemand"))
@@ -182,7 +186,7 @@ class Stack:
 def _further(found: Mapping[str, Any]) -> dict[str, Any]:
     """What a deployment of an older version does not tell yet."""
     names = {"schema": "schema", "owner": "owner", "description": "description", "schedule": "schedule", "timezone": "timezone"}
-    names |= {"longest_minutes": "longestMinutes", "size": "size"}
+    names |= {"longest_minutes": "longestMinutes", "size": "size", "alert_topic": "alertTopic", "chat_topic": "chatTopic"}
     return {name: found[key] for name, key in names.items() if key in found}
 
 

@@ -73,7 +73,7 @@ def _paragraph(details: ErrorDetails, cause: object, schema: Schema) -> str:
     # pydantic puts in brackets what is no key: that an entry's name is meant, which of several forms.
     path = [part for part in details["loc"] if not str(part).startswith("[")]
     key = ".".join(map(str, path))
-    value = _shortened(repr(details["input"]))
+    value = "(secret)" if _at(schema, path).get("writeOnly") else _shortened(repr(details["input"]))
     match details["type"]:
         case "extra_forbidden":
             return f"{key}\n  {_unknown(str(path[-1]), schema, path[:-1])}"

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
 
 from croniter import CroniterBadDateError, croniter
+from pydantic import SecretStr
 
 from projects.brought import check_lock
 from projects.packages import local_packages
@@ -34,6 +35,9 @@ DEFAULT_CONNECTION = "warehouse"
 """Name of the connection that a workstream has unless it names another: the section of that name."""
 
 HTTPS = 443
+
+ENCRYPTED = "https://encrypted.invalid"
+"""Stands for an address that a stack file has encrypted."""
 
 PRIVATE_LINK = "privateLink"
 """Value of `network.egress` that means: no way to the internet, and none from it."""
@@ -303,11 +307,43 @@ def production_is_encrypted(environment: str | None, protocol: str) -> None:
         raise InvalidSettingsError([InvalidSetting(at="warehouse.protocol", value=protocol, fix="Production must use https")])
 
 
-def production_has_readers(environment: str | None, emails: list[str]) -> None:
+def production_has_readers(environment: str | None, *, given: bool) -> None:
     """Alerts that nobody gets are none."""
-    if environment == "production" and not emails:
+    if environment == "production" and not given:
         fix = "Production needs at least one address, or nobody learns that a run failed"
-        raise InvalidSettingsError([InvalidSetting(at="alerts.emails", value=emails, fix=fix)])
+        raise InvalidSettingsError([InvalidSetting(at="alerts.emails", value=[], fix=fix)])
+
+
+def decrypted(value: object) -> object:
+    """A secret as it is; of one that a stack file has encrypted, whose value only Pulumi knows, that there is one."""
+    return ENCRYPTED if isinstance(value, dict) and value.keys() == {"secure"} else value
+
+
+def https_address(url: SecretStr) -> SecretStr:
+    """An address that SNS may post to: nothing of an alert goes over a network in the clear."""
+    if not re.fullmatch(r"https://[^\s/@]+\.[^\s/@]+(/\S*)?", url.get_secret_value()):
+        raise ValueError("Give an https address with a host name, and without a user")
+    return url
+
+
+def receivers_fit(receivers: Mapping[str, Collection[str]], names: Collection[str]) -> list[InvalidSetting]:
+    """Receivers are those of workstreams that exist, and each of these has one set of them.
+
+    Args:
+        receivers: Workstreams by the name of their receivers.
+        names: Of all workstreams.
+    """
+    invalid, owners = [], {}
+    for receiver, workstreams in receivers.items():
+        for workstream in workstreams:
+            if workstream not in names:
+                fix = f"There is no workstream {workstream}. Workstreams: {', '.join(names)}"
+            elif owners.setdefault(workstream, receiver) != receiver:
+                fix = f"{workstream} has the receivers {owners[workstream]} already. Name it in one place"
+            else:
+                continue
+            invalid.append(InvalidSetting(at=f"alerts.receivers.{receiver}.workstreams", value=workstream, fix=fix))
+    return invalid
 
 
 def builds_have_names(builds: Mapping[str, tuple[str, object]]) -> list[InvalidSetting]:

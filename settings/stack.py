@@ -17,6 +17,7 @@ from settings.sections.airflow import AirflowSettings
 from settings.sections.alerts import AlertSettings
 from settings.sections.artifacts import ArtifactSettings
 from settings.sections.image import ImageSettings
+from settings.sections.merge_requests import MergeRequestSettings
 from settings.sections.network import NetworkSettings
 from settings.sections.section import AccountId, Section
 from settings.sections.tags import DefaultTags
@@ -25,6 +26,7 @@ from settings.sections.workstream import Build, WorkstreamName, WorkstreamSettin
 
 ACCOUNT_IDS = "aws:allowedAccountIds"
 DEFAULT_TAGS = "aws:defaultTags"
+ALERTS = f"{NAMESPACE}:alerts"
 """The settings of the AWS provider that we have a rule for."""
 
 LIKENESS = 0.9
@@ -64,6 +66,7 @@ class Settings(Section):
     image: ImageSettings = ImageSettings()
     alerts: AlertSettings = AlertSettings()
     artifacts: ArtifactSettings = ArtifactSettings()
+    merge_requests: MergeRequestSettings = MergeRequestSettings()
     workstreams: dict[WorkstreamName, WorkstreamSettings] = Field(
         min_length=1, description="What to run, by name: lower-case letters, digits and inner hyphens, 2 to 30 characters."
     )
@@ -85,9 +88,15 @@ class Settings(Section):
             )
         # `pulumi.Config` reads keys one by one, and can't tell which exist that should not.
         try:
-            return cls.read(pulumi.get_stack(), {**config.get_config_env(), **config.CONFIG.get()})
+            settings = cls.read(pulumi.get_stack(), {**config.get_config_env(), **config.CONFIG.get()})
         except SettingsError as error:
             raise pulumi.RunError(str(error)) from None
+        if settings.alerts.has_urls and not config.is_config_secret(ALERTS):
+            raise pulumi.RunError(
+                f"{ALERTS} has the address of a receiver in clear text: who reads the stack's file could send to it. Take it out "
+                f"and encrypt it: pulumi config set --secret --path '{ALERTS}.urls.NAME' URL"
+            )
+        return settings
 
     @classmethod
     def read(cls, stack: str, values: Mapping[str, Any]) -> Self:
@@ -145,7 +154,7 @@ class Settings(Section):
     @field_validator("alerts")
     @classmethod
     def _read_by_someone(cls, alerts: AlertSettings, info: ValidationInfo) -> AlertSettings:
-        rules.production_has_readers(info.data.get("environment"), alerts.emails)
+        rules.production_has_readers(info.data.get("environment"), given=alerts.reach_somebody)
         return alerts
 
     @field_validator("workstreams")
@@ -158,6 +167,9 @@ class Settings(Section):
         if "connections" in info.data:
             chosen = {name: workstream.connection for name, workstream in workstreams.items()}
             invalid += rules.connections_exist(chosen, [rules.DEFAULT_CONNECTION, *info.data["connections"]])
+        if "alerts" in info.data:
+            receivers = info.data["alerts"].receivers
+            invalid += rules.receivers_fit({name: each.workstreams for name, each in receivers.items()}, workstreams)
         invalid += rules.builds_have_names({name: (each.build.name, each.build) for name, each in workstreams.items()})
         if invalid:
             raise InvalidSettingsError(invalid)

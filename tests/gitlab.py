@@ -147,7 +147,7 @@ class Checkout:
         compiled = {"NO_COLOR": "1", "NODE_COMPILE_CACHE": str(CACHE / "node-compile-cache")}
         environment = {**(os.environ if environment is None else environment), **compiled}
         process = node(
-            [str(_tools() / ".bin" / "gitlab-ci-local"), *arguments],
+            [str(node_packages() / ".bin" / "gitlab-ci-local"), *arguments],
             return_completed_process=True,
             cwd=self.folder,
             env=environment,
@@ -188,7 +188,7 @@ def _probe(text: str) -> dict[str, Any]:
     return {"stage": ".pre", "script": ["true"], "rules": rules}
 
 
-def _tools() -> Path:
+def node_packages() -> Path:
     """The locked Node packages, installed once for each lock."""
     lock = REPOSITORY / "package-lock.json"
     folder = CACHE / "node" / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]

@@ -107,7 +107,7 @@ class AirflowAlarms(Component):
         alarm = aws.cloudwatch.MetricAlarm(
             name,
             name=names().alarm(f"airflow-{key}"),
-            alarm_description=f"{symptom.description} What to do: docs/operations.md, Alarms.",
+            alarm_description=f"{symptom.description} What to do: docs/operations.md, Alerts.",
             namespace=symptom.namespace,
             metric_name=symptom.metric,
             dimensions={"Environment": args.environment, **function},

@@ -43,7 +43,9 @@ class Monitoring(Component):
         topic = args.alerts.topic_arn
         alarms = AirflowAlarms(name, AirflowAlarmsArgs(environment=args.airflow.name, topic_arn=topic), self.child())
         TaskFailures(
-            name, TaskFailuresArgs(account=args.account, key=args.key, cluster_arn=args.cluster.arn, topic_arn=topic), self.child()
+            name,
+            TaskFailuresArgs(account=args.account, key=args.key, cluster_arn=args.cluster.arn, topics=args.alerts.platform),
+            self.child(),
         )
         dashboard = Dashboard(
             name,

@@ -1,5 +1,6 @@
 """Amazon EventBridge: dbt tasks that died before they could say why."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,8 @@ from components.base import Component
 from components.documents import as_json
 from components.encryption import EncryptionKey
 from components.iam_policy import Statement
-from components.names import names
+from components.monitoring.alerts import Topics
+from components.monitoring.notice import Notice
 from components.role import ServiceRole, ServiceRoleArgs
 from components.workstream import CONTAINER
 
@@ -27,6 +29,16 @@ MESSAGE = {
 }
 """Parts of the event that the message shows (Amazon ECS, "Task state change events")."""
 
+DIED = Notice(
+    subject="A dbt task died before it could report",
+    event="died",
+    facts={"Task": "<task>", "Task definition": "<definition>", "Time": "<time>"},
+    why="<code>, <reason>",
+    steps=["docs/operations.md, Alerts"],
+    detail="At <time>: <code>, <reason>. Task definition: <definition>. Task: <task>. What to do: docs/operations.md, Alerts.",
+)
+""""<name>" stands for what the event has."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TaskFailuresArgs:
@@ -34,13 +46,13 @@ class TaskFailuresArgs:
     key: EncryptionKey
     """Encrypts the topic."""
     cluster_arn: pulumi.Input[str]
-    topic_arn: pulumi.Input[str]
+    topics: Topics
 
 
 class TaskFailures(Component):
     """An alert for each task of the cluster that never started, or that was killed (out of memory, a lost host).
 
-    Creates: an EventBridge rule, its target, the role that it publishes with.
+    Creates: an EventBridge rule, its targets, the role that it publishes with.
     Airflow reports a run once all its tries have failed, whatever the reason. This is about the platform, whose people have
     to know at the first try: no retry mends a missing secret, an image that can't be pulled, or too little memory.
     """
@@ -56,7 +68,7 @@ class TaskFailures(Component):
                 account=args.account,
                 services=["events.amazonaws.com"],
                 statements=[
-                    Statement(actions=["sns:Publish"], resources=[args.topic_arn]),
+                    Statement(actions=["sns:Publish"], resources=[arn for arn in args.topics if arn is not None]),
                     args.key.usage("sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
                 ],
                 path="alerts/",
@@ -69,15 +81,23 @@ class TaskFailures(Component):
             event_pattern=as_json(_died(args.cluster_arn)),
             opts=self.child(),
         )
+        self._target(name, rule, args.topics.arn, role, json.dumps(f"{DIED.title}. {DIED.detail}"))
+        if args.topics.chat is not None:
+            self._target(f"{name}-chat", rule, args.topics.chat, role, DIED.chat)
+        self.register_outputs({})
+
+    def _target(
+        self, name: str, rule: aws.cloudwatch.EventRule, topic: pulumi.Output[str], role: ServiceRole, template: str
+    ) -> None:
+        """The template is JSON: EventBridge sends one that is no object only as a quoted text."""
         aws.cloudwatch.EventTarget(
             name,
             rule=rule.name,
-            arn=args.topic_arn,
+            arn=topic,
             role_arn=role.arn,
-            input_transformer={"input_paths": MESSAGE, "input_template": _template()},
+            input_transformer={"input_paths": MESSAGE, "input_template": template},
             opts=self.child(depends_on=[role.granted]),
         )
-        self.register_outputs({})
 
 
 def _died(cluster_arn: pulumi.Input[str]) -> dict[str, Any]:
@@ -94,11 +114,3 @@ def _died(cluster_arn: pulumi.Input[str]) -> dict[str, Any]:
             ],
         },
     }
-
-
-def _template() -> str:
-    """One JSON text: EventBridge sends a template that is no JSON object only as a quoted string."""
-    return (
-        f'"A dbt task of {names().platform} died at <time> before it could report: <code>, <reason>. '
-        'Task definition: <definition>. Task: <task>. What to do: docs/operations.md, Alarms."'
-    )

@@ -165,24 +165,25 @@ def _details(record: Record) -> str:
     """What only its owner wants to see."""
     if not record.nodes:
         return ""
+    of = f"of {record.workstream.name}"
     parts = [
         (
             "Slowest",
             table(
                 ("node", "#usually"),
                 [(escape(n.name), duration(round(n.seconds, 1))) for n in _slow(record.nodes)[:OWN_WORST]],
-                "Slowest",
+                f"Slowest {of}",
             ),
         ),
     ]
     if failing := _failing(record.nodes)[:OWN_WORST]:
         rows = [(escape(node.name), _share_of_failures(node)) for node in failing]
-        parts.append(("Failed most often", table(("node", "#failed"), rows, "Failed most often")))
+        parts.append(("Failed most often", table(("node", "#failed"), rows, f"Failed most often {of}")))
     if marts := [node for node in record.nodes if node.is_mart and node.rows][:MARTS]:
         rows = [
             (escape(node.name), f"{count(node.rows[-1])}", _line(node.rows, f"Rows of {node.name}, run by run")) for node in marts
         ]
-        parts.append(("Rows written by its marts", table(("mart", "#last", "over time"), rows, "Rows written by its marts")))
+        parts.append(("Rows written by its marts", table(("mart", "#last", "over time"), rows, f"Rows written by the marts {of}")))
     if record.sources:
         rows = [
             (
@@ -192,7 +193,7 @@ def _details(record: Record) -> str:
             )
             for source in record.sources
         ]
-        parts.append(("Sources", table(("source", "status", "loaded (UTC)"), rows, "Sources")))
+        parts.append(("Sources", table(("source", "status", "loaded (UTC)"), rows, f"Sources {of}")))
     return folded(f"{len(record.nodes)} nodes", "".join(f"<h4>{title}</h4>{content}" for title, content in parts))
 
 

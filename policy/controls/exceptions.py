@@ -88,6 +88,13 @@ EXEMPTIONS = (
         "accepts two keys at a time.",
     ),
     Exemption(
+        control="iam-trust-limited",
+        type="aws:iam/role:Role",
+        name="alerts-chat",
+        reason="No page of AWS says that Amazon Q Developer tells a role's trust policy for which account it comes. Who has this "
+        "role may do nothing: it has no policy.",
+    ),
+    Exemption(
         control="mwaa-private",
         type="aws:mwaa/environment:Environment",
         environments=("development",),

@@ -14,6 +14,7 @@ from ops.pages.catalogue import Entry, catalogue
 from ops.pages.morning import morning
 from ops.pages.record import read
 from sandbox.packages import ensure_program
+from tests.gitlab import node_packages
 from tests.unit.image.support import large_run, progress, summary
 from tests.unit.ops.histories import NOW, ninety_days, workstream
 
@@ -51,8 +52,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     records = [read(workstream(name), ninety_days(name)) for name in ("sales", "finance", "a-workstream-with-quite-a-long-name")]
     made = [*records, read(workstream("new", "sales"), None)]
     written["workstreams"] = morning("dbt-platform-prod", made, lambda _, run: f"{run.try_number}.html", NOW)
-    entry = Entry(workstream=workstream(), models={"DB.SALES.ORDERS": "orders"}, sources={}, exposures=["board_report"])
-    written["catalogue"] = catalogue("dbt-platform-prod", [entry], {"sales": None})
+    built = {f"DB.SALES.{name.upper()}": name for name in ("orders", "a_model_with_quite_a_long_name_of_its_own")}
+    read_there = {relation: f"sales.{name}" for relation, name in built.items()}
+    entries = [
+        Entry(workstream=workstream(), models=built, sources={}, exposures=["board_report"]),
+        Entry(workstream=workstream("board", "sales"), models={}, sources=read_there, exposures=[]),
+    ]
+    written["catalogue"] = catalogue("dbt-platform-prod", entries, {"sales": "docs/sales/index.html", "board": None})
     for name, html in written.items():
         (folder / f"{name}.html").write_text(html)
     return {name: folder / f"{name}.html" for name in written}
@@ -75,6 +81,7 @@ def test_a_page_is_whole_by_itself_and_fits_the_screen(
     assert complaints == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert _unreadable(page) == []
+    assert _barriers(page) == []
     page.close()
 
 
@@ -93,8 +100,15 @@ def _watched(page: Page) -> tuple[list[str], list[str]]:
     return requests, complaints
 
 
+def _barriers(page: Page) -> list[str]:
+    """What keeps somebody from reading the page, by rule and place (axe-core, WCAG 2.2 A and AA, and its best practices)."""
+    page.add_script_tag(path=node_packages() / "axe-core" / "axe.min.js")
+    violations = page.evaluate("async () => (await axe.run()).violations")
+    return [f"{rule['id']}: {node['target']}" for rule in violations for node in rule["nodes"]]
+
+
 def _unreadable(page: Page) -> list[str]:
-    """Texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3)."""
+    """Texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3); axe-core is unsure where text is cut."""
     return page.evaluate(
         """() => {
           const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });

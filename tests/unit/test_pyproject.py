@@ -23,6 +23,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "ops": (),
     "ops/preflight.py": ("deploy",),
     "ci": (),
+    "ci/comparison.py": ("models",),
     "ci/models.py": ("models",),
     "ci/scan.py": ("scan",),
 }

@@ -71,7 +71,7 @@ DENIED = (
         where=("request", "task"),
         signs=(
             r"BlockedException",
-            r"account (is|has been) (currently |temporarily )?(blocked|suspended|closed)",
+            r"account (is|was|has been) (currently |temporarily )?(blocked|suspended|closed)",
             r"OptInRequired",
             r"needs a subscription",
             r"not subscribed",

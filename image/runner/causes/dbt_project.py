@@ -36,6 +36,9 @@ PROJECT = (
         source="Packages, 'Git packages'; " + CORE,
         signs=(
             r"(cloning|checking out spec)",
+            r"\bgit\W{1,5}(clone|fetch|checkout|ls-remote)",
+            r"could not find command.{0,80}\bgit\b",
+            r"couldn't find remote ref",
             r"could not read (username|password)",
             r"permission denied \(publickey",
             r"\brepository\b.{0,80}(not found|does not exist).{0,80}(git|clone|$)",
@@ -189,7 +192,8 @@ PROJECT = (
         signs=(
             r"parsing error",
             r"can't read the project",
-            r"\bya?ml\b",
+            r"\byaml\b|\byml property|(invalid|reading|parse|load).{0,80}\.yml\b",
+            r"expected .{0,60}(to be|dict|list|string|got)",
             r"(invalid|unknown|unexpected|missing|required) .{0,40}(config|configuration|key|field|propert|parameter"
             r"|materialization|strategy)",
             r"no materialization|materialization.{0,40}not available|only supports languages",

@@ -100,13 +100,13 @@ def find(causes: Iterable[Cause], where: Place, text: str, codes: Iterable[int] 
     A number says more than words, unless it is a vague one. Words that a refused log-in or a broken connection has are none of
     those in a statement's message, which quotes names and values of the project.
     """
-    numbers = {*codes, *numbers_in(text)}
-    telling = _BEGINNING.sub("", text)
+    telling = _BEGINNING.sub("", plain(text))
+    numbers = {*codes, *numbers_in(telling)}
     candidates = [cause for cause in causes if where in cause.where]
     for cause in candidates:
         if cause.codes & (numbers - _VAGUE):
             return cause, cause.match(telling) or {}
-    if _of_a_statement(text):
+    if _of_a_statement(telling):
         candidates = [cause for cause in candidates if min(cause.codes, default=0) < _CONNECTION]
     for cause in candidates:
         if (found := cause.match(telling)) is not None:
@@ -131,6 +131,15 @@ def _of_a_statement(text: str) -> bool:
 
 _BEGINNING = re.compile(r"unable to pull secrets or registry auth:?", re.IGNORECASE)
 """How AWS begins whatever goes wrong before a container starts, of secrets, registry, network or rights."""
+
+
+def plain(text: str) -> str:
+    """The message on one line, without colours, with straight quotes, without our own words around it: those name other causes."""
+    return " ".join(_OURS.sub("", _COLOUR.sub("", text)).replace("\u2019", "'").split())
+
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_OURS = re.compile(r"^.*\bSnowflake says: |^\s*What to do:.*$", re.MULTILINE)
 
 
 def numbers_in(text: str) -> set[int]:

@@ -100,6 +100,7 @@ LOG_IN = (
             r"(incorrect|invalid|unknown|no such) account",
             r"account (name|identifier|host).{0,60}(not found|(does not|doesn't) exist|invalid)",
             r"hostname mismatch|doesn't match",
+            r"verify (the )?account name",
         ),
     ),
     Cause(

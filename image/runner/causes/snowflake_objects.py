@@ -31,6 +31,17 @@ OBJECTS = (
         ),
     ),
     Cause(
+        id="object-exists",
+        happened="What the statement makes is there already",
+        why="Something of that name was made by another tool, by another run at the same time, or by one that was ended.",
+        todo="If the name ends in `__dbt_tmp`, another run makes the same model: run it again when that one has ended. Otherwise "
+        "drop what is there, or give the model another `alias`.",
+        passes=False,
+        source="SQL compilation errors; code 002002",
+        codes=frozenset({2002}),
+        signs=(r"\b(object|table|view|schema|stage|function) ['\"\w.*]+ already exists",),
+    ),
+    Cause(
         id="function-missing",
         happened="A function is unknown to Snowflake, or does not take these arguments",
         why="The statement calls a function that is not there, that the role may not use, or with values of another type.",
@@ -51,16 +62,31 @@ OBJECTS = (
         why="Snowflake runs it in a procedure of its own; the last line of the traceback names the error.",
         todo="Correct the Python that the traceback names; a package that is missing goes into the model's `packages`, and "
         "must be in "
-        "Snowflake's Anaconda channel.",
+        "Snowflake's Anaconda channel. If it lacks memory: a larger warehouse, or one for Snowpark (`snowflake_warehouse`).",
         passes=False,
         source="Python models (docs.getdbt.com); code 100357",
         codes=frozenset({100357, 100396, 1300, 1304}),
         signs=(
             r"python interpreter error",
+            r"available memory exhausted",
             r"traceback \(most recent call last\)",
             r"snowpark",
             r"packages? not (found|supported)",
             r"python (function|procedure).{0,40}packages",
+        ),
+    ),
+    Cause(
+        id="procedure",
+        happened="A function or procedure of Snowflake's that the statement calls failed",
+        why="Its JavaScript, Java, Scala or SQL raised an error; the message names the place in it.",
+        todo="Correct the function or procedure that the message names, or what the model hands it. " + COMPILED,
+        passes=False,
+        source="JavaScript UDFs; Snowflake Scripting, 'Handling exceptions'; codes 100131 to 100133, 100183",
+        codes=frozenset({100131, 100132, 100133, 100183}),
+        signs=(
+            r"(javascript|java|scala) (execution|compilation) error",
+            r"execution error in stored? procedure",
+            r"uncaught exception of type",
         ),
     ),
     Cause(
@@ -110,7 +136,7 @@ OBJECTS = (
             r"stage area",
             r"(remote|staged) file.{0,160}(not found|denied|does not exist|failed)",
             r"(fail|error).{0,60}(remote file|external stage)",
-            r"storage integration",
+            r"storage integration|allowed by integration",
         ),
     ),
     Cause(

@@ -27,6 +27,8 @@ RIGHTS = (
             r"insufficient privileges",
             r"access control error",
             r"\b003\d{3} \(42501\)",
+            r"is not authorized\b",
+            r"(shared|secondary|read-only) database",
             r"(masking|row access|aggregation|projection|join) policy",
         ),
     ),
@@ -125,7 +127,7 @@ PASSING = (
         source="Snowflake community, 'SQL execution internal error'; codes 000603, 300002, 300010, 370001",
         codes=frozenset({603, 300002, 300005, 300010, 370001, 390000, 390900}),
         signs=(
-            r"internal error",
+            r"(execution|compilation|snowflake|server) internal error|internal error.{0,40}(incident|\d{6}:\d+)",
             r"\b\d{6} \((XX|58)\w{3}\)",
             r"processing aborted due to error",
             r"\bincident \d",

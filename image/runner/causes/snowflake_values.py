@@ -51,7 +51,7 @@ VALUES = (
         passes=False,
         source="Arithmetic operators; code 100051",
         codes=frozenset({100051}),
-        signs=(r"division by zero",),
+        signs=(r"^(?!.*could not render).*division by zero",),
     ),
     Cause(
         id="several-rows",
@@ -92,6 +92,7 @@ WHATEVER = (
         signs=(
             r"compilation memory",
             r"maximum number of (expressions|columns|joins|branches)",
+            r"(soft|hard) limit on",
             r"(query|statement|expression|view).{0,40}too (complex|large|deep)",
             r"(exceeds|maximum) .{0,40}(depth|nesting|query size|sql text)",
             r"\b\d{6} \(54\w{3}\)",
@@ -121,15 +122,12 @@ WHATEVER = (
                 100071,
                 100080,
                 100096,
-                100132,
-                100133,
-                100183,
                 100262,
             }
         ),
         signs=(
             r"is not recognized",
-            r"failed to (cast|convert|parse)",
+            r"failed to cast",
             r"error parsing (json|xml)",
             r"out of (representable )?range",
             r"numeric (value|overflow)",
@@ -151,7 +149,8 @@ WHATEVER = (
         source="SQL compilation errors; codes 001003, 000979, 002028 and the like",
         codes=frozenset({6, 8, 979}),
         signs=(
-            r"SQL compilation error",
+            r"SQL (compilation|execution) error",
+            r"not supported for trial",
             r"multiple SQL statements",
             r"unsupported feature",
             r"\b\d{6} \((42|0A)\w{3}\)",

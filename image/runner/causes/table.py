@@ -17,8 +17,13 @@ BY_ID: Mapping[str, Cause] = {cause.id: cause for cause in CAUSES}
 
 
 _SPEAKERS: tuple[tuple[str, tuple[Place, ...]], ...] = (
-    (r"(Compilation|Database|Runtime|Parsing|Dependency) Error|snowflake|\bdbt\b|\b\d{6} \(\w{5}\)", ("run", "task", "request")),
+    (r"Cannot\w+ContainerError|ResourceInitializationError|TaskFailedToStart|Unexpected EC2 error", ("task", "request", "run")),
+    (
+        r"(Compilation|Database|Runtime|Parsing|Dependency|Internal) Error\b|snowflake|not be stored|\b\d{6} \(\w{5}\)|\bErrno",
+        ("run", "task", "request"),
+    ),
     (r"when calling the \w+ operation|endpoint URL|not authorized to perform: (ecs|iam):", ("request", "task", "run")),
+    (r"\bdbt\b|\bwarehouse\b|connect string", ("run", "task", "request")),
     (r"", ("task", "request", "run")),
 )
 """Whose words a message has: where to look for its cause first."""

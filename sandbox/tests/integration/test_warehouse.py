@@ -148,6 +148,16 @@ def test_whoever_cancels_need_not_be_logged_in_yet_nor_wait_for_what_computes(se
         first.cursor().execute("select 1")
 
 
+def test_a_statement_ends_at_the_timeout_of_its_session(server: Server):
+    """A limit on what a query may cost would hold here only in name."""
+    with server.connect(session_parameters={"STATEMENT_TIMEOUT_IN_SECONDS": 1}) as session:
+        with pytest.raises(ProgrammingError, match="timeout of 1 second") as refusal:
+            session.cursor().execute(HUGE)
+
+        assert refusal.value.errno == 630
+        assert rows(session, "select 1") == [(1,)]
+
+
 def test_a_statement_that_its_client_gives_up_ends_too(server: Server):
     """A timeout of the connector's would leave the warehouse working."""
     with server.connect() as session:

@@ -31,6 +31,7 @@ MODEL = ("dbt_project/models/sales/marts/orders.sql", "select\n", "-- changed\ns
 RULE = 'cidr_ipv4=ANYWHERE,\n            ip_protocol="tcp",\n            from_port=port,\n            to_port='
 PORT = ("components/network/security_group.py", f"{RULE}port", f"{RULE}65535")
 SPY = (MODEL[0], "select\n", "{{ log('key: ' ~ env_var('SNOWFLAKE_PRIVATE_KEY', 'hidden'), info=true) }}\nselect\n")
+DEARER = (MODEL[0], "    revenue,\n", "    revenue + 1 as revenue,\n")
 ADDRESS = ("Pulumi.dev.yaml", "host: host.docker.internal", "host: 127.0.0.1")
 DAG = ("dags/dbt_alerts.py", '"""', '"""Changed. ')
 
@@ -174,6 +175,8 @@ def test_a_reverted_merge_deploys_the_image_that_was_pushed_before(project: Proj
 def test_a_merge_request_builds_what_it_changes_in_schemas_of_its_own(project: Project):
     """A model that is wrong on real data should be seen before the merge; and what was built for that must not stay.
 
+    What it changes in the data is said, by model and column.
+
     Nor may a macro read the key that it is built with: whoever opens a merge request would have it.
     """
     run_once(project)
@@ -183,7 +186,7 @@ def test_a_merge_request_builds_what_it_changes_in_schemas_of_its_own(project: P
     variables = {"MODELS_STACK": "dev", "MODELS_SECRET": secret, "CI_MERGE_REQUEST_IID": "7"}
     request = Event(source="merge_request_event", branch="feature", variables=variables)
 
-    with project.edited(SPY, ADDRESS):
+    with project.edited(SPY, DEARER, ADDRESS):
         said = project.run("models", request, ref="feature")
         built = relations(project)
         project.run("models:drop", request, ref="feature")
@@ -193,6 +196,8 @@ def test_a_merge_request_builds_what_it_changes_in_schemas_of_its_own(project: P
     assert ("MR_7_SALES", "ORDERS") in built
     assert ("MR_7_SALES", "STG_ORDERS") not in built, "it was not changed"
     assert relations(project) == set()
+    assert re.search(r"\| `orders` \| (\d+) \| 0 \| 0 \| \1 \|  \| by `ORDER_ID` \|", said), said
+    assert re.search(r"\| `orders` \| `REVENUE` \| \d+ \| 0.00% \| \+", said), said
 
 
 def run_once(project: Project) -> None:

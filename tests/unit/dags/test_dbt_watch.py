@@ -37,7 +37,13 @@ def succeeded(at=OLD) -> dict[str, Any]:
 
 
 @pytest.fixture
-def watch(tmp_path, monkeypatch):
+def topics():
+    """Where the messages went."""
+    return []
+
+
+@pytest.fixture
+def watch(tmp_path, monkeypatch, topics):
     """Watches one container of a run whose task has a state in Airflow: what was stopped, and what people were told."""
     workstreams, _ = read(dag_folder(tmp_path / "dags", configuration("sales")) / "config")
 
@@ -50,7 +56,12 @@ def watch(tmp_path, monkeypatch):
             stop_task=lambda **request: stopped.append(request["task"]),
         )
         monkeypatch.setattr(AwsBaseHook, "conn", ecs)
-        monkeypatch.setattr(SnsHook, "publish_to_target", lambda _, **message: told.append(message["message"]))
+
+        def publish(_, **message):
+            topics.append(message["target_arn"])
+            told.append(message["message"])
+
+        monkeypatch.setattr(SnsHook, "publish_to_target", publish)
         states = {"run-1": {"dbt": state}} if state else {}
         context = {
             "ti": SimpleNamespace(get_task_states=lambda **_: states),
@@ -77,6 +88,14 @@ def test_a_container_goes_on_only_as_long_as_its_run_does(watch, state):
 def test_a_container_whose_run_waits_for_it_is_left_alone(watch, state):
     """It would end every run after ten minutes."""
     assert watch(container(), state) == ([], [])
+
+
+@pytest.mark.parametrize(("workstream", "topic"), [("sales", "alerts"), ("gone", "platform")])
+def test_the_receivers_of_the_workstream_are_told(watch, topics, workstream, topic):
+    """A team is not woken by another's container; one of a deleted workstream is nobody's but the platform's."""
+    watch(container(workstream), "failed")
+
+    assert topics == [f"arn:aws:sns:eu-west-1:123456789012:{topic}"]
 
 
 def test_the_container_of_a_deleted_workstream_is_stopped(watch):

@@ -2,6 +2,7 @@
 # ruff: noqa: I001
 
 import ast
+import json
 import pkgutil
 import sys
 from datetime import timedelta
@@ -23,6 +24,9 @@ from airflow.serialization.decoders import decode_deadline_alert
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.base import DataInterval, TimeRestriction
 from components.monitoring.alarms import SYMPTOMS
+from dbt_causes import BY_ID, diagnosis
+from dbt_notice import quoted
+from ops.airflow import DOCUMENTATION
 from dbt_summary import marts
 
 
@@ -44,7 +48,7 @@ def test_each_configuration_becomes_one_dag(bag):
     """A workstream that has no DAG never runs, and nobody notices."""
     loaded = bag(configuration("sales"), configuration("finance"))
 
-    assert set(loaded.dags) == {"dbt_sales", "dbt_finance", "dbt-watch", "dbt-credentials"}
+    assert set(loaded.dags) == {"dbt_sales", "dbt_finance", "dbt-watch", "dbt-credentials", "dbt-catalogue"}
     assert loaded.import_errors == {}
 
 
@@ -54,7 +58,7 @@ def test_a_bad_configuration_is_one_import_error_and_the_others_load(bag):
     del bad["retries"]
     loaded = bag(configuration("sales"), bad)
 
-    assert set(loaded.dags) == {"dbt_sales", "dbt-watch", "dbt-credentials"}
+    assert set(loaded.dags) == {"dbt_sales", "dbt-watch", "dbt-credentials", "dbt-catalogue"}
     (error,) = loaded.import_errors.values()
     assert "config/finance.json: timeoutMinutes: 'soon' should be a whole number" in error
     assert "config/finance.json: retries: is missing: is it 'retires'?: expected a whole number" in error
@@ -97,6 +101,29 @@ def test_a_workstream_can_wait_for_the_marts_of_another(bag):
 
     published = marts("sales")
     assert dags["dbt_board"].timetable.asset_condition == published
+
+
+def test_each_night_every_workstream_writes_its_documentation(bag):
+    """A catalogue that somebody has to remember shows a project that is no more."""
+    dags = bag(configuration("sales"), configuration("finance")).dags
+    document = dags["dbt-catalogue"].get_task("document")
+
+    assert set(document.expand_input.value["trigger_dag_id"]) == {"dbt_sales", "dbt_finance"}
+    assert document.partial_kwargs["logical_date"] is None, "no run of a date: the next one by the clock does not follow it"
+    assert document.partial_kwargs["conf"] == DOCUMENTATION, "as `ops` knows it"
+    dags["dbt_sales"].params.update(DOCUMENTATION)
+    assert dags["dbt_sales"].params.validate()["commands"] == ["docs generate --static"]
+
+
+def test_the_catalogue_of_a_new_stack_waits_for_its_night(bag):
+    """At once it would find nothing built, and stand before the first runs."""
+    dag = bag(configuration("sales")).dags["dbt-catalogue"]
+    timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+
+    restriction = TimeRestriction(earliest=dag.start_date, latest=None, catchup=False)
+    first = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
+    assert first
+    assert first.run_after > pendulum.now("UTC")
 
 
 LANDED = "s3://landing/orders"
@@ -285,6 +312,62 @@ def test_an_alert_that_could_not_be_sent_shows_in_the_log_and_as_an_alarm(bag, m
     [metric] = data["MetricData"]
     assert (data["Namespace"], metric["MetricName"]) == (symptom.namespace, symptom.metric)
     assert metric["Dimensions"] == [{"Name": "Environment", "Value": "dbt"}]
+
+
+CHAT = "arn:aws:sns:eu-west-1:123456789012:chat"
+
+
+def test_a_failure_in_a_chat_has_cause_what_to_do_and_links(bag, sent):
+    """Amazon Q Developer drops what is not in its form, and nobody learns of the failure (its page "Custom notifications")."""
+    dag = bag(configuration("sales", chatTopic=CHAT)).dags["dbt_sales"]
+    task = dag.get_task("dbt")
+    task.report_page, task.log_page = "http://report", "http://container"
+    task.found = diagnosis(BY_ID["snowflake-locked"], "Object 'RAW.<!channel>' does not exist", {})
+
+    call(task.on_failure_callback, dag, exception=ValueError("the whole report"), task=task)
+
+    mail, chat = sent
+    assert (mail["target_arn"], chat["target_arn"]) == (configuration("sales")["alertTopic"], CHAT)
+    assert "the whole report" in mail["message"]
+    shown = json.loads(chat["message"])
+    assert (shown["version"], shown["source"], shown["content"]["textType"]) == ("1.0", "custom", "client-markdown")
+    assert shown["content"]["title"] == chat["subject"] == "dbt workstream sales failed"
+    assert shown["content"]["nextSteps"] == [quoted(task.found.resolution)]
+    for part in (quoted(task.found.summary), "http://airflow/log", "http://report", "http://container", "manual__1"):
+        assert part in shown["content"]["description"]
+    assert "<!" not in chat["message"]
+
+
+def test_who_subscribes_can_choose_by_workstream_and_event(bag, sent):
+    """A subscription's filter sees a message's attributes, and not its text."""
+    dag = bag(configuration("sales", chatTopic=CHAT)).dags["dbt_sales"]
+
+    call(dag.get_task("dbt").on_failure_callback, dag, exception=ValueError("gone"))
+
+    assert [message["message_attributes"] for message in sent] == [{"event": "failed", "workstream": "sales"}] * 2
+
+
+def test_a_chat_of_a_long_error_fits(bag, sent):
+    dag = bag(configuration("sales", chatTopic=CHAT)).dags["dbt_sales"]
+
+    call(dag.get_task("dbt").on_failure_callback, dag, exception=ValueError("x" * 200_000))
+
+    assert len(json.loads(sent[1]["message"])["content"]["description"]) < 3000
+
+
+def test_a_late_run_is_told_in_the_chat_too(bag, sent):
+    """The triggerer knows one form of a message at a time."""
+    alerts = bag(configuration("sales", chatTopic=CHAT)).dags["dbt_sales"].deadline
+    run = {"dag_id": "dbt_sales", "dag_run_id": "scheduled__1", "state": "queued", "run_type": "scheduled"}
+
+    for alert in alerts:
+        context = {"dag_run": run, "deadline": {"deadline_time": "2026-01-01"}}
+        pkgutil.resolve_name(alert.callback.path)(**alert.callback.kwargs)(context)
+
+    mail, chat = sent
+    assert chat["target_arn"] == CHAT
+    assert json.loads(chat["message"])["content"]["title"] == mail["subject"] == "dbt workstream sales is late"
+    assert "Run: scheduled__1" in json.loads(chat["message"])["content"]["description"]
 
 
 @pytest.mark.parametrize(("before", "messages"), [("failed", 1), ("success", 0), (None, 0)])

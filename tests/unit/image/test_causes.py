@@ -72,6 +72,8 @@ def test_the_page_of_errors_is_what_the_table_says():
         (250001, "Could not connect to Snowflake backend after 2 attempt(s).Aborting", "snowflake-unreachable"),
         (250001, "Failed to connect to DB: x:443. Incorrect username or password was specified.", "snowflake-password"),
         (250001, "Failed to connect to DB: x:443. JWT token is invalid.", "snowflake-key"),
+        (250001, "Failed to connect to DB. Verify the account name is correct: x.snowflakecomputing.com:443.", "snowflake-account"),
+        (250001, "hostname 'a_b.snowflakecomputing.com' doesn't match '*.snowflakecomputing.com'", "snowflake-account"),
         (290503, "503 Service Unavailable", "snowflake-unreachable"),
         (254007, "The certificate is revoked or could not be validated", "snowflake-certificate"),
         (390144, "JWT token is invalid.", "snowflake-key"),
@@ -128,6 +130,11 @@ def test_a_task_that_logs_in_with_its_role_is_told_of_the_role():
             "relation-type",
             False,
         ),
+        ("100132 (P0000): JavaScript execution error: Uncaught ReferenceError: x is not defined in F", "procedure", False),
+        ("002002 (42710): SQL compilation error:\nObject 'TEMP' already exists.", "object-exists", False),
+        ("003127 (42601): Location 's3://b/' is not allowed by integration I.", "stage", False),
+        ("090084 (22000): Operation failed because soft limit on objects of type 'Column' was exceeded.", "too-complex", False),
+        ("003540 (42501): Creating table on shared database 'S' is not allowed.", "privilege-missing", False),
         ("003013 (42501): Requested role 'R' is not assigned to the executing user.", "snowflake-role", False),
         (
             "000606 (57P03): Warehouse 'W' cannot be resumed because resource monitor 'M' exceeded its quota.",
@@ -199,6 +206,7 @@ def test_names_that_a_statement_quotes_are_no_log_in():
         ("Error checking out spec='v9' for repo https://github.com/o/r.git", "package-refused", False),
         ("HTTPSConnectionPool(host='hub.getdbt.com', port=443): Max retries exceeded", "packages-unreachable", True),
         ("Node model.a.b attempted to reference node model.a.c, which is not allowed", "reference-missing", False),
+        ("Runtime Error\n  Compilation Error\n    Could not render {{ 1/0 }}: division by zero", "compilation", False),
         ("When referencing 'x', dbt found nodes in multiple packages", "duplicate-name", False),
         ("Compilation Error\n  Trying to create table a.b, but it currently exists as a view.", "relation-type", False),
     ],
@@ -208,3 +216,22 @@ def test_what_dbt_refuses_is_told_by_its_own_words(message: str, cause: str, pas
     found = diagnose("run", message)
 
     assert (found.cause, found.transient) == (cause, passes)
+
+
+def test_a_message_is_known_however_a_log_shows_it():
+    """Wrapped by a terminal, coloured by dbt or with quotes of a web page it was another one."""
+    told = "Database Error in model orders (models/orders.sql)\n  Object 'RAW.CRM.ACCOUNTS' does not exist or not authorized."
+
+    for shown in (told.replace(" ", "\n      "), f"\x1b[0m05:00:01  \x1b[31m{told}\x1b[0m", told.replace("'", "\u2019")):
+        assert diagnose("run", shown).cause == "object-missing"
+
+
+def test_a_fault_of_dbt_is_none_of_snowflakes():
+    """Both call it internal."""
+    assert diagnose("run", "Internal Error\n  in dbt itself").cause == UNKNOWN.id
+    assert diagnose("run", "SQL execution internal error:\nProcessing aborted due to error 300010:1").cause == "snowflake-fault"
+
+
+def test_the_path_of_a_file_says_nothing():
+    """Whatever failed in a yml file was told as a mistake in it, and not tried again."""
+    assert diagnose("run", "Unhandled error while executing target/run/shop/models/unit_tests.yml\n  'rows'").cause == UNKNOWN.id

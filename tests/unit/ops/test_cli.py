@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from typer.testing import CliRunner, Result
 
+from ops.airflow import DOCUMENTATION, PAGE
 from ops.cli import app
 from ops.stack import DEMO
 from sandbox.paths import REPOSITORY, Home
@@ -51,6 +52,7 @@ OUTPUTS = {
 }
 RUN = {
     "dag_run_id": "manual__1",
+    "conf": {},
     "state": "success",
     "run_after": "2026-01-01T00:00:00Z",
     "start_date": "2026-01-01T00:00:00Z",
@@ -494,6 +496,18 @@ def test_what_identifies_a_row_is_whole_at_every_width(ops, aws, monkeypatch, co
 
     assert run_id in ops("status").stdout
     assert f"s3://artifacts/{key}" in ops("artifacts", "sales").stdout
+
+
+def test_documentation_hides_no_failure(ops, aws):
+    """It is written each night, and succeeds where the workstream's last run did not."""
+    night = RUN | {"dag_run_id": "catalogue__1", "dag_id": "dbt_sales", "conf": DOCUMENTATION}
+    failed = RUN | {"dag_id": "dbt_sales", "state": "failed"}
+    pages = [[night] * PAGE, [night, failed]]
+    aws.rest["POST /dags/~/dagRuns/list"] = lambda body: {"dag_runs": pages[body["page_offset"] // PAGE]}
+
+    [row] = json.loads(ops("status", "sales", "--json").stdout)
+
+    assert (row["runId"], row["state"]) == ("manual__1", "failed")
 
 
 def test_status_says_when_what_failed_and_where_the_report_is(ops, aws):

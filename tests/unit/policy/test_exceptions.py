@@ -40,8 +40,13 @@ def test_a_wildcard_is_allowed_only_where_aws_has_nothing_narrower(wildcard):
     assert len(wildcard.reason.split()) > 5
 
 
+TRUST = {"Effect": "Allow", "Principal": {"Service": "chatbot.amazonaws.com"}, "Action": "sts:AssumeRole"}
+WRONG = {"webserverAccessMode": "PUBLIC_ONLY", "assumeRolePolicy": json.dumps({"Statement": [TRUST]})}
+"""What no resource may have."""
+
+
 def exempt(exemption: Exemption, environment: str) -> Fake:
-    return Fake(exemption.type, {"webserverAccessMode": "PUBLIC_ONLY"}, exemption.name, TAGS | {"environment": environment})
+    return Fake(exemption.type, WRONG, exemption.name, TAGS | {"environment": environment})
 
 
 @pytest.mark.parametrize("exemption", EXEMPTIONS, ids=lambda exemption: exemption.control)
@@ -49,7 +54,7 @@ def test_an_exemption_is_needed_and_goes_no_further(exemption: Exemption):
     """One that nothing needs any more hides the next violation; one that is too wide hides it today."""
     assert exemption.name != "*" or exemption.environments
     environment = exemption.environments[0] if exemption.environments else "production"
-    other = Fake(exemption.type, {"webserverAccessMode": "PUBLIC_ONLY"}, "another")
+    other = Fake(exemption.type, WRONG, "another")
 
     assert violations(BY_NAME[exemption.control], [exempt(exemption, environment)]) == []
     assert violations(BY_NAME[exemption.control], [other]) != []

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pulumi.runtime import config
 
 from policy.controls.resource import DISPOSABLE
 from settings import reference, rules
@@ -115,6 +116,17 @@ MISTAKES = [
     ("image.promoteFrom", "dev", "output `repositoryUrl`"),
     ("alerts.emails", [], "at least one address"),
     ("alerts.emails", ["data-oncall"], "e-mail address"),
+    ("alerts.slack", {"workspace": "T07EA123LEP", "channel": "#data"}, "alerts.slack.channel = '#data'"),
+    ("alerts.microsoftTeams", {"tenant": "contoso", "team": "1", "channel": "x"}, "alerts.microsoftTeams.tenant = 'contoso'"),
+    ("alerts.urls", {"pagerduty": "http://events.pagerduty.com/x"}, "alerts.urls.pagerduty = (secret)\n  Give an https address"),
+    ("alerts.receivers", {"finance": {"workstreams": ["sales"]}}, "alerts.receivers.finance.urls = {}\n  Nobody would get"),
+    ("alerts.receivers", {"Finance": {"workstreams": ["sales"], "emails": ["a@example.com"]}}, "alerts.receivers.Finance"),
+    ("alerts.receivers", {"hr": {"workstreams": ["salse"], "emails": ["a@example.com"]}}, "There is no workstream salse"),
+    (
+        "alerts.receivers",
+        {name: {"workstreams": ["sales"], "emails": ["a@example.com"]} for name in ("hr", "finance")},
+        "sales has the receivers hr already",
+    ),
     ("artifacts.retentionDays", 0, "greater than or equal to 1"),
     ("workstreams", {}, "at least 1"),
     ("workstreams.Sales", {}, "lower-case"),
@@ -656,6 +668,28 @@ def configurations(draw: st.DrawFn) -> Configuration:
     }
 
 
+URL = "https://events.pagerduty.com/integration/0123456789abcdef/enqueue"
+
+
+def test_an_address_in_clear_text_is_refused(right: Configuration, monkeypatch: pytest.MonkeyPatch):
+    """Who reads the repository could wake people; nothing else tells an encrypted value from another, once it is decrypted."""
+    configuration = {**right, "alerts": {"urls": {"pagerduty": URL}}}
+    message = refusal(configuration)
+    assert "pulumi config set --secret --path" in message
+    assert URL not in message
+
+    monkeypatch.setattr(config, "is_config_secret", lambda key: key == "dbt-platform:alerts")
+
+    assert load(configuration).alerts.addresses == {"pagerduty": URL}
+
+
+def test_a_stack_file_is_read_without_the_key_of_its_secrets(right: Configuration):
+    """`ops preflight` and the pipeline's checks need to know that there is an address, not which."""
+    values = stack_values({**right, "alerts": {"urls": {"pagerduty": {"secure": "v1:abc"}}}})
+
+    assert Settings.read("dev", values).alerts.has_urls
+
+
 @settings(max_examples=5, deadline=None)
 @given(configurations())
 def test_any_valid_configuration_deploys(configuration: Configuration):
@@ -679,7 +713,7 @@ def corruptions(draw: st.DrawFn) -> tuple[Configuration, str]:
     kind = draw(st.sampled_from(["wrong type", "unknown key", "missing key"]))
     value = node.pop(key)
     if kind == "unknown key":
-        path[-1] = f"{key}-x" if path[0] != "workstreams" or len(path) != 2 else f"{key}_x"
+        path[-1] = f"{key}-x" if path[0] not in {"workstreams", "connections"} or len(path) != 2 else f"{key}_x"
         node[path[-1]] = value
     elif kind == "wrong type" or not required(path):
         # A project may be an object too (one in Git), whose own keys are then what is wrong.

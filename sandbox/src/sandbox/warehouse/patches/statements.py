@@ -1,6 +1,7 @@
-"""Restores: statements can be cancelled, and leave a trace in SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY.
+"""Restores: statements can be cancelled, end at their timeout, and leave a trace in SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY.
 
-Documentation: "SYSTEM$CANCEL_ALL_QUERIES", "SYSTEM$WAIT", "QUERY_HISTORY view", "QUERY_HISTORY_BY_USER". snowduck answers
+Documentation: "SYSTEM$CANCEL_ALL_QUERIES", "SYSTEM$WAIT", "QUERY_HISTORY view", "QUERY_HISTORY_BY_USER", and of the parameters
+STATEMENT_TIMEOUT_IN_SECONDS, as far as it is set with the log-in. snowduck answers
 a cancellation and goes on; it also lets statements of several sessions touch one DuckDB connection at once, so here they take
 turns.
 """
@@ -77,6 +78,8 @@ class Statement:
     tag: str
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    timeout: int | None = None
+    """Seconds after which it was ended; None: it was not."""
     query_id: str | None = None
     error: ProgrammingError | None = None
     ended: bool = False
@@ -91,6 +94,20 @@ class Statement:
         """Note why it failed; returns the error."""
         self.error = error
         return error
+
+    def cancellation(self) -> ProgrammingError:
+        """What it ends with when it was cancelled."""
+        if self.timeout is None:
+            return self.fail(ProgrammingError("SQL execution canceled", errno=604, sqlstate="57014"))
+        message = f"Statement reached its statement or warehouse timeout of {self.timeout} second(s) and was canceled."
+        return self.fail(ProgrammingError(message, errno=630, sqlstate="57014"))
+
+    async def expire(self) -> None:
+        """End it when its session's timeout is over."""
+        if seconds := int(self.session.session_parameters.get("STATEMENT_TIMEOUT_IN_SECONDS", 0)):
+            await asyncio.sleep(seconds)
+            self.timeout = seconds
+            await self.cancel()
 
     async def cancel(self) -> None:
         """End it, whether it waits, computes or has yet to begin.
@@ -129,6 +146,7 @@ def apply() -> None:
     async def execute(request: Request) -> JSONResponse:
         statement = await _received(request)
         _running[statement.session] = statement
+        clock = asyncio.create_task(statement.expire())
         try:
             if statement.cancels:
                 await cancel(lambda other: other is not statement and other.session.id == statement.cancels)
@@ -141,6 +159,7 @@ def apply() -> None:
             _log.exception("The warehouse failed on: %s", statement.sql)
             return _refusal(_INTERNAL, "XX000", f"The sandbox's warehouse failed: {type(error).__name__}: {error}")
         finally:
+            clock.cancel()
             statement.ended = True
             _running.pop(statement.session, None)
             _remember(history, statement)
@@ -170,7 +189,7 @@ def _execute_of(execute: Callable[..., Cursor]) -> Callable[..., Cursor]:
         except (ProgrammingError, duckdb.Error) as error:
             if statement is None:
                 raise
-            raise statement.fail(_failure(error, cancelled=statement.cancelled.is_set())) from None
+            raise _failure(error, statement) from None
         finally:
             if statement:
                 statement.ended = True
@@ -189,15 +208,12 @@ def _rewritten(session: Session, statement: Statement | None, command: str) -> s
     return command
 
 
-def _failure(error: Exception, *, cancelled: bool) -> ProgrammingError:
-    if cancelled:
-        return _cancelled()
+def _failure(error: Exception, statement: Statement) -> ProgrammingError:
+    if statement.cancelled.is_set():
+        return statement.cancellation()
     # As snowduck does it, for what DuckDB says only when the result is fetched.
-    return error if isinstance(error, ProgrammingError) else ProgrammingError(str(error), errno=1003, sqlstate="42000")
-
-
-def _cancelled() -> ProgrammingError:
-    return ProgrammingError("SQL execution canceled", errno=604, sqlstate="57014")
+    known = error if isinstance(error, ProgrammingError) else ProgrammingError(str(error), errno=1003, sqlstate="42000")
+    return statement.fail(known)
 
 
 def _refusal(code: str, state: str | None, message: str | None) -> JSONResponse:
@@ -233,7 +249,7 @@ async def _its_turn(statement: Statement) -> AsyncIterator[None]:
     try:
         await asyncio.wait({turn, cancelled}, return_when=asyncio.FIRST_COMPLETED)
         if not turn.done():
-            raise statement.fail(_cancelled())
+            raise statement.cancellation()
         yield
     finally:
         cancelled.cancel()
