@@ -17,6 +17,7 @@ from components.network.network import Network, NetworkArgs
 from components.registry import Registry, RegistryArgs
 from components.storage import Storage, StorageArgs
 from components.workstream import Workstream, WorkstreamArgs
+from settings import upstreams
 from settings.rules import DEFAULT_CONNECTION
 from settings.stack import Settings
 
@@ -61,6 +62,7 @@ credentials = {
 }
 alerts = Alerts("alerts", AlertsArgs(account=account, kms_key_arn=key.arn, settings=settings.alerts))
 cluster = Cluster("platform", ClusterArgs(logs=logs))
+reading = upstreams.load(settings)
 
 workstreams = {
     name: Workstream(
@@ -77,6 +79,7 @@ workstreams = {
             cluster=cluster,
             artifacts=storage.artifacts,
             project_state=settings.project_state(name),
+            upstreams=reading[name],
             secret_arn=credentials[workstream.connection].secret_arn,
             alerts=alerts,
             logs=logs,

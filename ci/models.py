@@ -20,6 +20,7 @@ from typing import Any
 import boto3
 import snowflake.connector
 from botocore.exceptions import ClientError
+from runner import refs
 from runner.cli import SECRETS
 from runner.commands import NODES, Command, parse
 from runner.connection import parameters
@@ -41,6 +42,7 @@ from settings.container import environment
 from settings.sections.warehouse import SECRET_FIELDS, WarehouseSettings
 from settings.sections.workstream import GIT_CACHE, WorkstreamSettings
 from settings.stack import Settings
+from settings.upstreams import upstreams
 
 INHERITED = re.compile(r"PATH|HOME|LANG|LC_\w+|TMPDIR|DBT_\w+|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|(https?|no)_proxy", re.IGNORECASE)
 """Names of the job's variables that dbt gets: what a program needs anywhere, and what is called dbt's."""
@@ -61,12 +63,14 @@ def build(stack: str, merge_request: int, secret: str) -> None:
     """Run every workstream's commands, on the models that the merge request changes; then say what that changes in the data."""
     settings, outputs, login = _settings(stack), Engine(stack).outputs(), _login(secret)
     failed, compared, comparer = [], {}, Comparer(settings.merge_requests)
+    reading = upstreams(settings)
     for name, workstream in settings.workstreams.items():
         schema = f"{prefix(merge_request)}{workstream.schema_}"
         with tempfile.TemporaryDirectory() as folder, copied(workstream) as project:
             state = _state(outputs["artifactsBucket"], name, Path(folder))
             variables = told(workstream, settings.warehouse, login, schema)
             given = dbt_environment(os.environ, variables, project)
+            given |= _others(outputs["artifactsBucket"], reading[name], project, Path(folder))
             built: set[str] = set()
             # What one command has built stays in `run_results.json` until the next one.
             for arguments in commands(workstream, read(variables), project, state):
@@ -228,10 +232,25 @@ def _login(secret: str) -> dict[str, str]:
     return value
 
 
+def _others(bucket: str, meant: Mapping[str, str], project: Path, folder: Path) -> dict[str, str]:
+    """What dbt needs to read the models of other projects, where the stack has them: its variables."""
+    if not meant:
+        return {}
+    states = {other: _state(bucket, workstream, folder / workstream) for other, workstream in meant.items()}
+    manifests = {other: state and (state / "manifest.json").read_bytes() for other, state in states.items()}
+    try:
+        found = refs.models(project, manifests, lambda other: f"ops run {meant[other]}")
+    except ValueError as error:
+        raise OpsError(f"Models of other projects can't be read:\n{error}", "Do what each line says.") from None
+    (folder / "refs.json").write_text(json.dumps(found), encoding="utf-8")
+    return {"RUNNER_REFS": str(folder / "refs.json"), "PYTHONPATH": str(Path("image").absolute())}
+
+
 def _state(bucket: str, workstream: str, folder: Path) -> Path | None:
     """Fetches what the workstream's last successful run built."""
+    folder.mkdir(exist_ok=True)
     try:
-        boto3.client("s3").download_file(bucket, f"{workstream}/state/manifest.json", str(folder / "manifest.json"))
+        boto3.client("s3").download_file(bucket, f"{workstream}/{refs.MANIFEST}", str(folder / "manifest.json"))
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
             raise OpsError(f"The last state of {workstream} can't be read: {error}", "Is the stack deployed?") from None

@@ -6,9 +6,11 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
-from runner.placeholders import dbt_variables_of, variables_of
+from runner.placeholders import dbt_variables_of, stand_ins, variables_of
+from runner.requirements import suits
 
 from ops.errors import OpsError
 from projects.packages import entries
@@ -29,7 +31,11 @@ def check(root: Path, quality: Path) -> None:
     projects = dbt_projects(root)
     if not projects:
         raise OpsError(f"No dbt project in {root.resolve()}.", "Start from the repository's folder.")
-    failed = [f"{project} does not parse" for project in projects if not _parses(project, root)]
+    dbt = version("dbt-core")
+    for project in projects:
+        if not suits(project, dbt):
+            print(f"{project} asks for another dbt than {dbt}, with which the build of its image reads it", flush=True)
+    failed = [f"{project} does not parse" for project in projects if suits(project, dbt) and not _parses(project, root)]
     folders = [str(project) for project in projects if _has_style(project)]
     if not folders:
         quality.write_text("[]")
@@ -51,6 +57,7 @@ def _parses(project: Path, root: Path) -> bool:
     """With its packages, and a placeholder for each value that only a task has, as while its image is built."""
     with tempfile.TemporaryDirectory() as scratch:
         environment = {**os.environ, **PLACEHOLDERS, "DBT_TARGET_PATH": scratch, "DBT_LOG_PATH": scratch}
+        environment |= stand_ins(project, Path(scratch, "refs.json"))
         options = ["--project-dir", str(project), "--profiles-dir", str(root / "image"), "--profile", "platform"]
         if entries(project) and not _succeeds(["dbt", "deps", *options], variables_of(project, environment) | environment):
             return False

@@ -19,6 +19,7 @@ from pulumi.output import UNKNOWN
 from components.base import Component
 from components.registry import Registry, image_tag
 from components.repository import Repository
+from image.runner import requirements
 from projects.brought import put_together
 from projects.sources import LITTER
 from settings.project import REPOSITORY
@@ -72,7 +73,7 @@ class DbtImage(Component):
     def __init__(self, name: str, args: DbtImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         with _told_of(name):
-            folder, place = _put_together(REPOSITORY / CONTEXTS_FOLDER / args.build.project, args.build.folder)
+            folder, place = _put_together(REPOSITORY / CONTEXTS_FOLDER / args.build.project, args.build)
         version = hashlib.sha256(f"{args.settings.base_image} {folder.name}".encode()).hexdigest()[:16]
         # Relative, so that the state says the same on every machine.
         context = folder.relative_to(REPOSITORY).as_posix()
@@ -149,7 +150,7 @@ def _promoted(url: str, tag: str) -> pulumi.Output[str]:
     return pulumi.Output.from_input(cast(str, UNKNOWN))
 
 
-def _put_together(contexts: Path, project: Path) -> tuple[Path, str]:
+def _put_together(contexts: Path, build: Build) -> tuple[Path, str]:
     """Copy just what the image is made of, into a folder that is named after its contents; where in it the project lies.
 
     The provider builds and pushes again whenever any file of the context has changed, and a tag can be pushed only once. With
@@ -161,7 +162,11 @@ def _put_together(contexts: Path, project: Path) -> tuple[Path, str]:
     with tempfile.TemporaryDirectory(dir=contexts, ignore_cleanup_errors=True) as temporary:
         fresh = Path(temporary) / "context"
         shutil.copytree(REPOSITORY / IMAGE_FOLDER, fresh / IMAGE_FOLDER, ignore=LITTER)
-        place = put_together(project, fresh / PROJECT_FOLDER, GIT_CACHE)
+        place = put_together(build.folder, fresh / PROJECT_FOLDER, GIT_CACHE)
+        project = fresh / PROJECT_FOLDER / place
+        if not build.requirements:
+            (project / requirements.FILE).unlink(missing_ok=True)
+        requirements.check(project)
         _normalise(fresh)
         context = contexts / _digest(fresh)
         try:

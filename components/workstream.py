@@ -1,5 +1,6 @@
 """Everything that one workstream owns: its roles, its log group, its task definition and the configuration of its DAG."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from components.names import WORKSTREAMS, names
 from components.network.network import Network
 from components.role import ServiceRole, ServiceRoleArgs
 from components.secrets import ForeignSecret
+from image.runner import refs
 from image.runner.project import warnings
 from settings.container import environment as told_by_settings
 from settings.dbt import PLATFORM_VARIABLES
@@ -65,6 +67,8 @@ class WorkstreamArgs:
     artifacts: PrivateBucket
     project_state: str
     """Folder of the artifacts bucket in which the workstreams of one project tell each other what they have built, or nothing."""
+    upstreams: Mapping[str, str]
+    """Name of each other dbt project whose models it reads: the workstream that runs it."""
     secret_arn: pulumi.Input[str] | None
     """The Snowflake credentials; None when the task role itself is the identity."""
     alerts: Alerts
@@ -255,8 +259,16 @@ def _task_statements(name: str, args: WorkstreamArgs) -> list[Statement]:
             resources=[args.artifacts.arn],
             conditions={"StringLike": {"s3:prefix": folders}},
         ),
+        *_reading_of_others(args),
         args.key.usage("s3", ["kms:Decrypt", "kms:GenerateDataKey"]),
     ]
+
+
+def _reading_of_others(args: WorkstreamArgs) -> list[Statement]:
+    """One object of each workstream whose project's models it reads."""
+    keys = [f"/{workstream}/{refs.MANIFEST}" for workstream in sorted(set(args.upstreams.values()))]
+    objects = [pulumi.Output.concat(args.artifacts.arn, key) for key in keys]
+    return [Statement(actions=["s3:GetObject"], resources=objects)] if objects else []
 
 
 def _container(
@@ -305,5 +317,6 @@ def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[s
         "WORKSTREAM": name,
         "ARTIFACTS_URI": artifacts_uri,
         **({"PROJECT_STATE": args.project_state} if args.project_state else {}),
+        **({"DBT_UPSTREAMS": json.dumps(args.upstreams, sort_keys=True)} if args.upstreams else {}),
         **told_by_settings(args.settings, args.warehouse, args.environment),
     }

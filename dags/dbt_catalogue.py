@@ -33,5 +33,6 @@ if found:
             trigger_run_id="catalogue__{{ dag_run.run_after.isoformat() }}",
             conf=DOCUMENTATION,
             logical_date=None,
-            skip_when_already_exists=True,  # a second try, of which the first did start it
+            retries=3,
+            skip_when_already_exists=True,  # by a try that was lost after it
         ).expand(trigger_dag_id=[workstream.dag_id for workstream in found])

@@ -11,6 +11,7 @@ from ops import (
     acceptance,
     alerts,
     artifacts,
+    costs,
     credentials,
     docs,
     doctor,
@@ -59,6 +60,7 @@ add(status.status, "status", "status sales --json")
 add(logs.logs, "logs sales", "logs sales --follow", "logs sales --run ID --lines 1000 --json")
 add(artifacts.artifacts, "artifacts sales", "artifacts sales --run ID --json")
 add(open_page, "open", "open sales --run ID", "open --docs", "open --output public", name="open")
+add(costs.costs, "costs --days 7", "--stack dev costs --estimate --minutes 20", "costs --snowflake my_connection --json")
 add(docs.docs, "docs", "docs sales --json")
 add(rollback.rollback, "rollback sales", "rollback sales --undo")
 add(doctor.doctor, "doctor", "doctor --json")

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion
 
+from image.runner.requirements import admits
 from projects import git
 from projects.packages import FILES, Entry, entries, listed
 from projects.sources import Sources
@@ -93,7 +92,7 @@ def _rewrite(file: Path, packages: list[Entry]) -> None:
 def _fits(entry: Entry, locked: Entry) -> bool:
     """Whether an entry of the lock is what an entry of packages.yml asks for."""
     if "package" in entry:
-        return entry["package"] == locked.get("package") and _allows(entry.get("version"), str(locked.get("version")))
+        return entry["package"] == locked.get("package") and admits(entry.get("version"), str(locked.get("version")))
     if address := _address(entry):
         wanted, has = str(entry.get("revision", "")), str(locked.get("revision", ""))
         if _address(locked) != address or entry.get("subdirectory") != locked.get("subdirectory"):
@@ -106,15 +105,6 @@ def _fits(entry: Entry, locked: Entry) -> bool:
             or git.resolve(_rendered(address), wanted) == has
         )
     return any(key in entry and entry[key] == locked.get(key) for key in ("local", "tarball"))
-
-
-def _allows(wanted: Any, version: str) -> bool:
-    """By dbt's words for versions: `1.3.0`, `=1.3.0`, `[">=1.0.0", "<2.0.0"]`, `">=1.0.0,<2.0.0"`."""
-    parts = [part.strip() for text in (wanted if isinstance(wanted, list) else [wanted]) for part in str(text).split(",")]
-    try:
-        return SpecifierSet(",".join(re.sub(r"^=?(?=\d)", "==", part) for part in parts)).contains(version, prereleases=True)
-    except (InvalidSpecifier, InvalidVersion):
-        return True  # dbt knows what it means
 
 
 def _address(entry: Entry) -> str | None:

@@ -326,6 +326,22 @@ def https_address(url: SecretStr) -> SecretStr:
     return url
 
 
+def one_channel_each(channels: Mapping[str, tuple[str, str]]) -> list[InvalidSetting]:
+    """AWS's provider finds a channel by its team alone, and fails if there are two (hashicorp/terraform-provider-aws,
+    `findTeamsChannelConfigurationByTeamID`).
+
+    Args:
+        channels: Team and channel by the place that names them.
+    """
+    invalid, known = [], {}
+    for place, (team, channel) in channels.items():
+        first = known.setdefault(team, channel)
+        if first != channel:
+            fix = f"The provider can connect one channel of a team: take {first}, or a channel of another team"
+            invalid.append(InvalidSetting(at=f"{place}.channel", value=channel, fix=fix))
+    return invalid
+
+
 def receivers_fit(receivers: Mapping[str, Collection[str]], names: Collection[str]) -> list[InvalidSetting]:
     """Receivers are those of workstreams that exist, and each of these has one set of them.
 
@@ -352,7 +368,8 @@ def builds_have_names(builds: Mapping[str, tuple[str, object]]) -> list[InvalidS
     for name, (called, what) in builds.items():
         first, other = made.setdefault(called, (name, what))
         if other != what:
-            fix = f"Of {first} an image {called!r} is made from other files. Give both the same `ref`, or name the folder otherwise"
+            same = "Give both the same `ref` and `requirements`, or name the folder otherwise"
+            fix = f"Of {first} an image {called!r} is made from other files. {same}"
             invalid.append(InvalidSetting(at=f"workstreams.{name}.project", value=str(what), fix=fix))
     return invalid
 

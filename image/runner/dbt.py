@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ class Dbt:
         Raises:
             RunnerError: dbt does not understand the selection.
         """
-        listed = self.matches(selection, *command.listing, *(["--state", str(state)] if state else []))
+        listed = self.matches(selection, *_known(command.listing), *(["--state", str(state)] if state else []))
         # A model without a line of SQL is one to `dbt list`, and none to `dbt build`.
         found = {node_id: node for node_id, node in self._nodes.items() if node_id in listed and not getattr(node, "empty", False)}
         return [_node(node_id, node) for node_id, node in found.items()]
@@ -132,7 +133,8 @@ class Dbt:
         """
         compare = ["--state", str(state), "--defer"] if state else []
         with only(command.verb, nodes, left):
-            return self.invoke(command.verb, *command.options, *command.restriction, *selection.arguments, *options, *compare)
+            restriction = _known(command.restriction)
+            return self.invoke(command.verb, *command.options, *restriction, *selection.arguments, *options, *compare)
 
     def code(self, node_ids: Collection[str]) -> dict[str, Code]:
         """What these nodes are made of, by their id; nothing is compiled for it."""
@@ -213,7 +215,17 @@ class Dbt:
     @property
     def _nodes(self) -> Mapping[str, Any]:
         """As dbt has them now: it puts another in a node's place when it compiles it. Iterated from the last one on."""
-        return ChainMap(self.manifest.functions, self.manifest.unit_tests, self.manifest.nodes)
+        functions = getattr(self.manifest, "functions", {})  # since dbt 1.11
+        return ChainMap(functions, self.manifest.unit_tests, self.manifest.nodes)
+
+
+def _known(options: Sequence[str]) -> list[str]:
+    """The options without kinds of nodes that this dbt does not have: functions came with 1.11."""
+    from dbt.artifacts.resources.types import NodeType  # noqa: PLC0415
+
+    kinds = {str(kind) for kind in NodeType}
+    left_out = {n for n, (option, kind) in enumerate(pairwise(options)) if option == "--resource-type" and kind not in kinds}
+    return [word for n, word in enumerate(options) if not left_out.intersection({n, n - 1})]
 
 
 def _node(node_id: str, node: Any) -> Node:

@@ -90,6 +90,8 @@ class Environment:
     """Who is in charge of the workstream."""
     pages: Mapping[str, str] = field(default_factory=dict)
     """Name of each page about the run elsewhere: its address."""
+    upstreams: Mapping[str, str] = field(default_factory=dict)
+    """Name of each other project that the project reads models of: the workstream that runs it."""
 
 
 def named(environment: Environment) -> dict[str, str]:
@@ -124,7 +126,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         problems.append(f"DBT_TARGET is {target!r}, not a name of letters, digits, `_`, `.` and `-`.")
     problems += [
         f"{name} is no JSON object of {of}."
-        for name, of in {"DBT_VARS": "dbt variables", "DBT_PAGES": "addresses"}.items()
+        for name, of in {"DBT_VARS": "dbt variables", "DBT_PAGES": "addresses", "DBT_UPSTREAMS": "workstreams"}.items()
         if not _is_object(variables.get(name) or "{}")
     ]
     freshness = _one_of(variables, "DBT_SOURCE_FRESHNESS", ("true", "false"), problems)
@@ -148,6 +150,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         owner=variables.get("DBT_OWNER", ""),
         pages=json.loads(variables.get("DBT_PAGES") or "{}"),
         project_state=variables.get("PROJECT_STATE", ""),
+        upstreams=json.loads(variables.get("DBT_UPSTREAMS") or "{}"),
         memory=numbers["TASK_MEMORY_MIB"],
         warehouse=Warehouse(
             account=account,

@@ -1,7 +1,8 @@
 """What an image's build gives in place of what only a task has, so that dbt can read the project: a line of shell each.
 
-`eval "$(python -m runner.placeholders FOLDER)"` exports each variable that the project asks for without a default and that is not
-set, and sets VARS: the dbt variables that it asks for likewise, as JSON. None is kept in the image: dbt only parses with them.
+`eval "$(python -m runner.placeholders FOLDER REFS)"` exports each variable that the project asks for without a default and that is
+not set, and sets VARS: the dbt variables that it asks for likewise, as JSON. For models of other projects it writes the file REFS,
+and names it in RUNNER_REFS. None is kept in the image: dbt only parses with them.
 """
 
 import json
@@ -13,6 +14,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from runner.project import required
+from runner.refs import placeholders
 
 _NUMBERS = re.compile(r"\|\s*(int|float|as_number|as_native)\b")
 _FLAGS = re.compile(r"\|\s*as_bool\b")
@@ -42,5 +44,16 @@ def _value(after: str) -> str:
     return "true" if _FLAGS.search(after) else "placeholder"
 
 
+def stand_ins(project: Path, file: Path) -> dict[str, str]:
+    """Writes the file that stands for the models of other projects, if it names any; the environment that dbt needs then."""
+    found = placeholders(project)
+    if not found:
+        return {}
+    file.write_text(json.dumps(found), encoding="utf-8")
+    return {"RUNNER_REFS": str(file)}
+
+
 if __name__ == "__main__":
+    for variable, value in stand_ins(Path(sys.argv[1]), Path(sys.argv[2])).items():
+        print(f"export {variable}={shlex.quote(value)}")
     print(exports(Path(sys.argv[1]), os.environ))

@@ -23,18 +23,18 @@ Places = dict[str, str]
 _Found = tuple[Path, str, re.Match[str]]
 """A file, its text, and what was looked for in it."""
 
-_QUOTE = r"""(?:\\?["']|'')"""
+QUOTE = r"""(?:\\?["']|'')"""
 """As Jinja has it, or as a text of YAML around it needs it."""
 _TARGET = (
-    rf"target(?:\.name\b|\[\s*{_QUOTE}name{_QUOTE}\s*\]|\.get\(\s*{_QUOTE}name{_QUOTE}[^)\n]*\))"
+    rf"target(?:\.name\b|\[\s*{QUOTE}name{QUOTE}\s*\]|\.get\(\s*{QUOTE}name{QUOTE}[^)\n]*\))"
     r"(?:\s*\|\s*(?:lower|upper|trim|string)|\.(?:lower|upper|strip)\(\))*"
 )
-_NAMES = rf"""(?:{_QUOTE}[^'"\n]+{_QUOTE}|[(\[][^)\]]*[)\]])"""
+_NAMES = rf"""(?:{QUOTE}[^'"\n]+{QUOTE}|[(\[][^)\]]*[)\]])"""
 _COMPARED = re.compile(
     rf"{_TARGET}[\s)]*(?:==|!=|\bnot\s+in\b|\bin\b)\s*(?P<right>{_NAMES})|(?P<left>{_NAMES})\s*(?:==|!=)[\s(]*{_TARGET}"
 )
-_NAME = re.compile(rf"""{_QUOTE}([^'"\\\n]+){_QUOTE}""")
-_REQUIRED = re.compile(rf"""\b(?P<what>env_var|var)\(\s*{_QUOTE}(?P<name>[^'"\\\n]+){_QUOTE}\s*\)""")
+_NAME = re.compile(rf"""{QUOTE}([^'"\\\n]+){QUOTE}""")
+_REQUIRED = re.compile(rf"""\b(?P<what>env_var|var)\(\s*{QUOTE}(?P<name>[^'"\\\n]+){QUOTE}\s*\)""")
 _REST = re.compile(r"[^}%\n]*")
 """Of an expression of Jinja: filters stand there."""
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
@@ -52,7 +52,7 @@ def _asked(project: Path, what: str, *, packages: bool = False) -> Iterator[_Fou
     """Each call without a default; no `var()` that `dbt_project.yml` has a value for."""
     settings = project / "dbt_project.yml"
     defined = _without_comments(settings) if settings.is_file() else ""
-    for path, text, call in _matches(project, _REQUIRED, packages=packages):
+    for path, text, call in matches(project, _REQUIRED, packages=packages):
         # What no shell takes for a name is one that the project computes.
         wanted = call["name"].isidentifier() if what == "env_var" else not _has_value(call["name"], defined)
         if call["what"] == what and wanted:
@@ -85,16 +85,16 @@ def asked(project: Path, what: What) -> Places:
     """What the project itself asks for without a default."""
     found: Places = {}
     for path, text, call in _asked(project, what):
-        found.setdefault(call["name"], _place(project, path, text, call.start()))
+        found.setdefault(call["name"], place(project, path, text, call.start()))
     return found
 
 
 def compared(project: Path) -> Places:
     """The names that the project compares its target's with."""
     found: Places = {}
-    for path, text, comparison in _matches(project, _COMPARED):
+    for path, text, comparison in matches(project, _COMPARED):
         for name in _NAME.findall(comparison["right"] or comparison["left"]):
-            found.setdefault(name, _place(project, path, text, comparison.start()))
+            found.setdefault(name, place(project, path, text, comparison.start()))
     return found
 
 
@@ -109,8 +109,11 @@ def _targets(places: Places, target: str) -> Iterator[str]:
 
 
 @functools.cache
-def _matches(project: Path, pattern: re.Pattern[str], *, packages: bool = False) -> list[_Found]:
-    """Read once: hundreds of workstreams may run one project of a thousand files, which does not change meanwhile."""
+def matches(project: Path, pattern: re.Pattern[str], *, packages: bool = False) -> list[_Found]:
+    """Where the project's files have a pattern.
+
+    Read once: hundreds of workstreams may run one project of a thousand files, which does not change meanwhile.
+    """
     texts = ((path, _without_comments(path)) for path in _files(project, packages=packages))
     return [(path, text, found) for path, text in texts for found in pattern.finditer(text)]
 
@@ -142,6 +145,7 @@ def _without_comments(path: Path) -> str:
     return text
 
 
-def _place(project: Path, path: Path, text: str, position: int) -> str:
+def place(project: Path, path: Path, text: str, position: int) -> str:
+    """File and line, for people."""
     line = text.count("\n", 0, position) + 1
     return f"{path.relative_to(project).as_posix()}:{line}"

@@ -15,6 +15,7 @@ from runner.events import Events
 from runner.identity import fingerprint, identity, process_age
 from runner.interruption import interruptible
 from runner.journal import Former, Journal
+from runner.lineage import Lineage
 from runner.options import Options
 from runner.outcome import ExitCode, Interruption, RunnerError
 from runner.output import Output
@@ -25,6 +26,7 @@ from runner.pulse import Pulse
 from runner.start import connect, parse
 from runner.steps import Step
 from runner.summary import Summary
+from runner.upstreams import fetch_refs
 from runner.variables import merged, needed
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Run:
         self._progress = Progress()
         self._events = Events(self._progress, output)
         self._artifacts = Artifacts(environment, output)
+        self._lineage = Lineage(environment, output)
         self._image = fingerprint()
         identity = {"image": self._image, **asdict(options)}
         self._journal = Journal(self._artifacts, self._progress, identity, output, self._steps)
@@ -97,7 +100,10 @@ class Run:
             phases=self._phases,
             to_first_query=first and first - self._began,
         )
-        return ending.end(summary)
+        code = ending.end(summary)
+        if code in {ExitCode.SUCCESS, ExitCode.FAILED}:
+            self._output.if_possible("tell the catalogue all of the lineage", self._lineage.send)
+        return code
 
     def _guarded(self) -> ExitCode:
         try:
@@ -125,6 +131,7 @@ class Run:
         self._queries = connect(self._environment, self._output)
         variables = [self._variables(step.command) for step in self._steps]
         self._phases.begin("parse")
+        fetch_refs(self._environment, self._artifacts, PROJECT)
         cached = self._parse(variables[0])
         self._output.event("parsed", cached=cached, seconds=self._seconds())
         self._phases.begin("selection")
@@ -174,6 +181,7 @@ class Run:
         finally:
             step.seconds = round(time.monotonic() - began, 1)
             step.counts = self._progress.counts(step.number)
+        self._output.if_possible("take in the command's lineage", lambda: self._lineage.keep(TARGET, since))
         self._progress.changed.set()  # for the journal: the next try need not do this command again
         if told:
             self._output.event("command_finished", command=str(step.command), status=step.status, seconds=step.seconds)

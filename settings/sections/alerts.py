@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, SecretStr, ValidationInfo, WithJsonSchema, field_validator
 
 from settings import rules
+from settings.errors import InvalidSettingsError
 from settings.sections.section import NAME, Section
 
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="An e-mail address.")]
@@ -102,6 +103,16 @@ class AlertSettings(AddressSettings):
         description="US dollars that everything with the stack's tags `project` and `environment` may cost in a month. The alerts "
         "tell when 80 % of it are forecast to be exceeded, and when it is spent. Null: no budget.",
     )
+
+    @field_validator("receivers")
+    @classmethod
+    def _connectable(cls, receivers: dict[str, ReceiverSettings], info: ValidationInfo) -> dict[str, ReceiverSettings]:
+        named = {"alerts.microsoftTeams": info.data.get("microsoft_teams")}
+        named |= {f"alerts.receivers.{name}.microsoftTeams": each.microsoft_teams for name, each in receivers.items()}
+        invalid = rules.one_channel_each({place: (each.team, each.channel) for place, each in named.items() if each})
+        if invalid:
+            raise InvalidSettingsError(invalid)
+        return receivers
 
     @property
     def has_urls(self) -> bool:

@@ -82,6 +82,8 @@ class Build(NamedTuple):
     architecture: Architecture
     source: Source | None = None
     """Where it is fetched from; None: it lies in this repository."""
+    requirements: bool = True
+    """Whether the Python packages of its `requirements.txt` are part of it."""
 
     @property
     def name(self) -> str:
@@ -135,6 +137,11 @@ class WorkstreamSettings(Section):
     project: Project = Field(
         description="Folder of the dbt project, relative to `Pulumi.yaml`, with the packages beside it that its `packages.yml` "
         "names by `local:`; or `{git: https://..., ref: v1.2, path: transform}`."
+    )
+    requirements: bool = Field(
+        default=True,
+        description="Install the Python packages of the project's `requirements.txt`, dbt's version among them, together with the "
+        "platform's; `false`: the file is left out.",
     )
     schema_: Identifier = Field(alias="schema", description=f"Snowflake schema that the models are built in. {UNQUOTED}")
     connection: str = Field(
@@ -210,6 +217,11 @@ class WorkstreamSettings(Section):
         description="Variables of the container's environment whose values come from AWS Secrets Manager when a run starts, and "
         "appear in no log and no artifact. dbt itself shows those named `DBT_ENV_SECRET_...` to no model.",
     )
+    refs: dict[str, str] = Field(
+        default={},
+        description="For `ref('project', 'model')` of a project that several workstreams run: its name, and the workstream whose "
+        "tables are meant. Where one runs it, or one that this starts after, nothing need be said.",
+    )
     freshness: bool = Field(default=True, description="Check the freshness of the selected sources before the build.")
     cpu: Literal[256, 512, 1024, 2048, 4096, 8192, 16384] = Field(
         default=1024, description="CPU units of the Fargate task; 1024 are one vCPU."
@@ -284,9 +296,9 @@ class WorkstreamSettings(Section):
     def build(self) -> Build:
         """The image that it runs."""
         if isinstance(self.project, str):
-            return Build(self.project, self.architecture)
+            return Build(self.project, self.architecture, requirements=self.requirements)
         source = Source(self.project.git, str(self.project.pinned), self.project.path)
-        return Build(self.project.name, self.architecture, source)
+        return Build(self.project.name, self.architecture, source, self.requirements)
 
     @property
     def longest_minutes(self) -> int:

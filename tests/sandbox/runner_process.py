@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,9 +19,9 @@ BUCKET = "artifacts"
 
 
 def project(folder: Path, models: Mapping[str, str], **files: str) -> Path:
-    """A dbt project: model name -> SQL, and more files by path with `__` for a slash and `_yml`, `_csv` for their ends."""
+    """A dbt project: model name -> SQL, and more files by path with `__` for a slash and `_yml` for an end, as `.yml`."""
     content = {f"models/{name}.sql": sql for name, sql in models.items()}
-    content |= {name.replace("__", "/").replace("_yml", ".yml").replace("_csv", ".csv"): text for name, text in files.items()}
+    content |= {re.sub(r"_(?=(yml|csv|sql|txt|py)$)", ".", name.replace("__", "/")): text for name, text in files.items()}
     settings = ("name: made_for_a_test", "config-version: 2", "profile: platform", "models: {+materialized: table}")
     content["dbt_project.yml"] = "\n".join(settings)
     for name, text in content.items():

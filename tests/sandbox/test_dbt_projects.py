@@ -1,5 +1,6 @@
 """The dbt projects as dbt and sqlfluff read them: the one that teams copy, and one that shares nothing with it."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,11 @@ import yaml
 from dbt.artifacts.resources.types import NodeType
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from runner.refs import models, placeholders
 
 from projects.brought import put_together
 from sandbox.paths import REPOSITORY
+from tests.unit.image.test_refs import MANIFEST, reports
 from tests.unit.projects.repository import Repository
 
 SHOP = REPOSITORY / "dbt_project"
@@ -132,6 +135,22 @@ def test_dbt_takes_private_packages_and_those_beside_a_project_from_its_copy(tmp
     assert dbtRunner().invoke(["--quiet", "deps", "--project-dir", str(project)]).success
     [model] = [node for node in _parse(project, tmp_path / "parsed").nodes.values() if node.name == "m"]
     assert set(model.depends_on.macros) == {"macro.units.two", "macro.beside.three"}  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["manifest", "placeholders"])
+def test_models_of_another_project_are_read_and_never_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool):
+    """The image's build has placeholders only; a run has the other's tables, and must leave them alone."""
+    project = reports(tmp_path / "project", "ref('shop', 'orders')", "ref('shop', 'customers', v=2)")
+    found = models(project, {"shop": json.dumps(MANIFEST).encode()}, str) if known else placeholders(project)
+    (tmp_path / "refs.json").write_text(json.dumps(found))
+    monkeypatch.setenv("RUNNER_REFS", str(tmp_path / "refs.json"))
+
+    nodes: Any = _parse(project, tmp_path / "parsed").nodes
+
+    assert nodes["model.reports.m0"].depends_on.nodes == ["model.shop.orders"]
+    assert nodes["model.reports.m1"].depends_on.nodes == ["model.shop.customers.v2"]
+    assert nodes["model.shop.orders"].schema == ("SALES" if known else "placeholder")
+    assert nodes["model.shop.orders"].empty, "the runner leaves out what has no SQL (runner.dbt)"
 
 
 def _package(name: str, macro: str, text: str) -> dict[str, str]:

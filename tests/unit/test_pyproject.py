@@ -21,6 +21,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "bootstrap": ("deploy",),
     "policy": ("policy",),
     "ops": (),
+    "ops/credits.py": ("models",),
     "ops/preflight.py": ("deploy",),
     "ci": (),
     "ci/comparison.py": ("models",),

@@ -115,11 +115,20 @@ PROJECT = (
         ),
     ),
     Cause(
+        id="other-project",
+        happened="A model of another project can't be read",
+        why="The other project's workstream has not succeeded yet, or has no such model, or none that is public.",
+        todo="Do what the message says for each: run that workstream first, or have its owner say `access: public` of the model.",
+        passes=False,
+        source="Model access",
+        signs=(r"models of other projects can't be read",),
+    ),
+    Cause(
         id="version",
         happened="The project, or a package of it, does not fit the image's dbt",
         why="`require-dbt-version` names other versions than the one in the image.",
-        todo="Raise the package in `packages.yml`, or correct `require-dbt-version`; the image's versions are in "
-        "`image/requirements.in`.",
+        todo="Raise the package in `packages.yml`, or correct `require-dbt-version`; what the platform works with is in "
+        "`image/tested.in`, and a project may choose there.",
         passes=False,
         source="require-dbt-version",
         signs=(

@@ -494,3 +494,15 @@ def test_a_wrong_configuration_names_the_key(gitlab: dict[str, str], environment
         Settings.load()
 
     assert message in str(refused.value)
+
+
+def test_a_deployment_connects_the_channels_of_its_own_stack_and_authorises_no_workspace(bootstrap: Stack):
+    """Whom AWS talks to is a person's decision; and development must not take production's channel away."""
+    change, own = "chatbot:UpdateSlackChannelConfiguration", f"arn:aws:chatbot::{ACCOUNT_ID}:chat-configuration/slack-channel/"
+
+    assert may(bootstrap, "deploy-dev", "chatbot:CreateSlackChannelConfiguration")
+    assert may(bootstrap, "deploy-dev", change, f"{own}dbt-platform-dev-C07EZ1ABC23")
+    assert not may(bootstrap, "deploy-dev", change, f"{own}dbt-platform-prod-C07EZ1ABC23")
+    assert not may(bootstrap, "deploy-dev", "chatbot:RedeemSlackOauthCode")
+    role = f"{IAM}:role/dbt-platform-dev/alerts/alerts-chat-1a2b3c4"
+    assert may(bootstrap, "deploy-dev", "iam:PassRole", role, **{"iam:PassedToService": "chatbot.amazonaws.com"})

@@ -1,5 +1,6 @@
 """The merge request's own build."""
 
+import json
 import re
 from copy import deepcopy
 from pathlib import Path
@@ -16,6 +17,7 @@ from ci import models
 from ops.errors import OpsError
 from sandbox.paths import REPOSITORY
 from settings.stack import Settings
+from tests.unit.image.test_refs import MANIFEST, reports
 from tests.unit.recorder import stack_file
 
 LOGIN = {"account": "ORG-ACCOUNT", "user": "DBT_CI", "private_key": "pem", "private_key_passphrase": "of the key", "role": "CI"}
@@ -94,6 +96,22 @@ def test_a_secret_of_the_workstream_is_a_placeholder(tmp_path: Path):
 
     assert given["DBT_ENV_SECRET_API"] == "placeholder"
     assert given["SNOWFLAKE_ROLE"] == "CI"
+
+
+def test_models_of_other_projects_are_those_that_the_stack_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The merge request would fail for what it does not change."""
+    project = reports(tmp_path / "reports", "ref('shop', 'orders')")
+    monkeypatch.setattr(models, "_state", lambda _bucket, _workstream, _folder: None)
+    with pytest.raises(OpsError, match="First: ops run sales"):
+        models._others("artifacts", {"shop": "sales"}, project, tmp_path)
+
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
+    monkeypatch.setattr(models, "_state", lambda _bucket, _workstream, _folder: tmp_path)
+    given = models._others("artifacts", {"shop": "sales"}, project, tmp_path)
+
+    assert {each["name"] for each in json.loads(Path(given["RUNNER_REFS"]).read_text())} == {"orders", "customers"}
+    assert (Path(given["PYTHONPATH"]) / "dbt_refs.py").is_file()
+    assert models._others("artifacts", {}, project, tmp_path) == {}
 
 
 def test_a_workstream_s_own_target_is_never_a_merge_request_s():

@@ -93,6 +93,17 @@ def test_a_change_elsewhere_changes_nothing(sources: Path, file: str):
     assert [path for path in context().rglob("*") if path.name in ("notes.txt", "books")] == []
 
 
+def test_a_dbt_that_was_not_tested_ends_the_preview_unless_the_file_is_left_out(sources: Path):
+    """It would end the deployment after minutes of building; and a project with an old pin may run all the same."""
+    (sources / "shop/requirements.txt").write_text("dbt-core==1.7.0\n")
+
+    with pytest.raises(pulumi.RunError, match=r"dbt project shop can't be put together: requirements.txt asks for dbt-core==1.7.0"):
+        built()
+
+    without, _ = image._put_together(sources / ".build/shop", SHOP._replace(requirements=False))
+    assert not list((without / "project").rglob("requirements.txt"))
+
+
 def test_a_deleted_file_is_gone_from_the_image(sources: Path):
     """A model that is deleted must not be built for ever."""
     assert list(context().rglob("orders.sql"))
@@ -114,7 +125,7 @@ def test_what_is_being_built_does_not_change_under_the_builder(sources: Path):
 
 def test_stacks_that_are_deployed_at_the_same_time_do_not_disturb_each_other(sources: Path, monkeypatch: pytest.MonkeyPatch):
     """Two stacks of one checkout: one would end because the other has just moved its files there."""
-    rename, put_together = Path.rename, lambda: image._put_together(sources / ".build/shop", sources / "shop")[0]
+    rename, put_together = Path.rename, lambda: image._put_together(sources / ".build/shop", SHOP)[0]
 
     def overtaken(self: Path, target: Path) -> Path:
         monkeypatch.setattr(Path, "rename", rename)

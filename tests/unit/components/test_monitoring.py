@@ -146,6 +146,41 @@ def test_the_message_of_a_dead_task_is_one_json_text(development: Stack):
     assert all(f"<{name}>" in text for name in transformer["inputPaths"])
 
 
+@pytest.fixture(scope="module")
+def chatting() -> Stack:
+    """Development with a chat, and receivers of finance's own."""
+    values = stack_file("dev")
+    finance = {"workstreams": ["finance"], "emails": ["finance@example.com"]}
+    slack = {"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}
+    values["dbt-platform:alerts"] = {"slack": slack, "receivers": {"finance": finance}}
+    return run_program(values)
+
+
+def test_a_dead_task_is_told_in_the_chat_in_a_form_that_it_shows(chatting: Stack):
+    """EventBridge sends one text to a topic, and Amazon Q Developer drops any that is not in its form."""
+    targets = chatting.all("aws:cloudwatch/eventTarget:EventTarget")
+    transformer = targets["platform-task-failures-chat"]["inputTransformer"]
+
+    shown = json.loads(transformer["inputTemplate"])
+
+    assert (shown["version"], shown["source"]) == ("1.0", "custom")
+    assert all(f"<{name}>" in shown["content"]["description"] for name in transformer["inputPaths"])
+    publish, _ = chatting.role_statements("platform-task-failures")
+    assert publish["Resource"] == [target["arn"] for target in targets.values()]
+
+
+def test_each_workstream_knows_the_topics_of_its_receivers_and_airflow_may_publish_to_all(chatting: Stack):
+    """A topic that Airflow may not publish to is a team that learns of nothing."""
+    objects = chatting.all("aws:s3/bucketObjectv2:BucketObjectv2").values()
+    configurations = [json.loads(each["content"]) for each in objects if each["key"].startswith("dags/config/")]
+    topics = {each["workstream"]: (each["alertTopic"], each["chatTopic"]) for each in configurations}
+    arn = "arn:aws:sns:eu-west-1:123456789012"
+
+    assert topics == {"sales": (f"{arn}:alerts", f"{arn}:chat-alerts"), "finance": (f"{arn}:alerts-finance", None)}
+    allowed = next(each for each in chatting.role_statements("platform-airflow") if each["Action"] == ["sns:Publish"])
+    assert set(allowed["Resource"]) == {f"{arn}:{name}" for name in ("alerts", "chat-alerts", "alerts-finance")}
+
+
 def test_the_budget_counts_this_stack_and_warns_before_the_money_is_spent(production: Stack):
     budget = production.only("aws:budgets/budget:Budget")
 

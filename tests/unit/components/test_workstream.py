@@ -7,6 +7,7 @@ import pytest
 from dbt_configuration import FORMS, read_file
 
 from settings.rules import FARGATE_MEMORY
+from tests.iam import allows
 from tests.unit.recorder import IMAGE, Stack, run_program, stack_file
 
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
@@ -122,6 +123,32 @@ def test_a_project_gets_the_target_variables_and_secrets_that_it_asks_for(brough
     assert given["DBT_RAW_DATABASE"] == "RAW"
     assert given["DBT_SECRETS"] == "DBT_ENV_SECRET_SLACK,TOKEN"
     assert (secrets["DBT_ENV_SECRET_SLACK"], secrets["TOKEN"]) == (f"{slack}:token::", slack)
+
+
+@pytest.fixture(scope="module")
+def reading() -> Stack:
+    """A workstream whose project reads a model of the shop, for which sales is meant."""
+    values = stack_file("dev")
+    mine = {"project": "tests/projects/reports", "schema": "REPORTS", "owner": "a", "schedule": "sales"}
+    values["dbt-platform:workstreams"]["reports"] = mine
+    return run_program(values)
+
+
+def test_a_project_reads_one_object_of_the_workstream_whose_models_it_reads(reading: Stack):
+    """With more it could read what another team's runs leave: logs, rows of failed tests, compiled SQL."""
+    bucket = "arn:aws:s3:::platform-artifacts"
+
+    def may(role: str, action: str, key: str) -> bool:
+        return allows(reading.role_statements(role), action, f"{bucket}/{key}")
+
+    assert environment(reading, "reports")["DBT_UPSTREAMS"] == '{"shop": "sales"}'
+    assert may("reports-task", "s3:GetObject", "sales/state/manifest.json")
+    for key in ("sales/state/nodes.json", "sales/state/manifest.json.gz", "sales/runs/1/1/dbt.log", "finance/state/manifest.json"):
+        assert not may("reports-task", "s3:GetObject", key), key
+    assert not may("reports-task", "s3:PutObject", "sales/state/manifest.json")
+    assert not allows(reading.role_statements("reports-task"), "s3:ListBucket", bucket, {"s3:prefix": "sales/state/manifest.json"})
+    assert not may("finance-task", "s3:GetObject", "sales/state/manifest.json")
+    assert "DBT_UPSTREAMS" not in environment(reading, "sales")
 
 
 def test_only_the_workstream_that_names_a_secret_may_read_it(brought: Stack):

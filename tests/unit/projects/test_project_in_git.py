@@ -136,7 +136,7 @@ def test_two_refs_of_one_project_are_refused(remote: Repository):
     values = configuration(remote, "0" * 40)
     values["dbt-platform:workstreams"]["finance"]["project"] = {"git": remote.address, "ref": "1" * 40, "path": "transform"}
 
-    assert "Give both the same `ref`" in refusal(values)
+    assert "Give both the same `ref` and `requirements`" in refusal(values)
 
 
 @pytest.mark.parametrize(

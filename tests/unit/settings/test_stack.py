@@ -668,6 +668,20 @@ def configurations(draw: st.DrawFn) -> Configuration:
     }
 
 
+TEAM = {"tenant": "11111111-2222-3333-4444-555555555555", "team": "66666666-7777-8888-9999-000000000000"}
+
+
+def test_a_second_channel_of_a_team_is_refused(right: Configuration):
+    """AWS's provider reads a channel by its team alone: with two the deployment ends with an error, after the first is made."""
+    one, other = ({**TEAM, "channel": f"19%3a{name}%40thread.tacv2"} for name in ("a", "b"))
+    finance = {"workstreams": ["sales"], "microsoftTeams": other}
+
+    message = refusal({**right, "alerts": {"microsoftTeams": one, "receivers": {"finance": finance}}})
+
+    assert "dbt-platform:alerts.receivers.finance.microsoftTeams.channel = '19%3ab%40thread.tacv2'" in message
+    assert load({**right, "alerts": {"microsoftTeams": one, "receivers": {"finance": {**finance, "microsoftTeams": one}}}})
+
+
 URL = "https://events.pagerduty.com/integration/0123456789abcdef/enqueue"
 
 
