@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-sizes benchmark-news benchmark-kills benchmark-diagnosis
+.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-sizes benchmark-news benchmark-kills benchmark-trigger benchmark-diagnosis
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
@@ -62,8 +62,11 @@ benchmark-sizes: $(BIN)/.complete ## what a larger Fargate task buys: start and 
 benchmark-news: $(BIN)/.complete ## what `onlyNew` saves: 200 models on ten sources of which one has news (about 10 minutes)
 	@$(BIN)/python -m benchmarks.news
 
-benchmark-kills: $(BIN)/.complete ## kill Airflow 20 times while runs are on: nothing lost, doubled or left behind (about 40 minutes)
+benchmark-kills: $(BIN)/.complete ## kill Airflow 20 times while runs are on: nothing lost, doubled or left behind (about 30 minutes)
 	@$(BIN)/python -m benchmarks.kills
+
+benchmark-trigger: $(BIN)/.complete ## where the seconds go between a trigger in Airflow and dbt's first query (about 10 minutes)
+	@$(BIN)/python -m benchmarks.trigger
 
 benchmark-diagnosis: $(BIN)/.complete ## how often the diagnosis of a failed run is right
 	@PYTHONPATH=dags $(BIN)/python -m benchmarks.diagnosis

@@ -57,7 +57,7 @@ def contain(case: Case, bucket: Bucket | None = None, **variables: str) -> Ended
         mock.patch.object(start, "import_dbt"),
         mock.patch.object(start.connection, "check", check),
         mock.patch.object(start, "profile_variables", side_effect=lambda _: _profile(case)),
-        mock.patch.object(run.Run, "_parse", lambda self, variables: self._dbt.parse(variables)),
+        mock.patch.object(run, "parse", lambda dbt, variables, **_: dbt.parse(variables)),
         mock.patch.object(ending, "TARGET", Path(folder)),
         mock.patch.object(ending, "LOGS", Path(folder)),
         mock.patch.object(artifacts.Artifacts, "_client", bucket),

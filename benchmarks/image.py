@@ -7,6 +7,7 @@ of it per model, as Cosmos' ECS mode runs dbt. Medians of the runs; a ratio belo
 import argparse
 import gzip
 import json
+import os
 import shutil
 import statistics
 import tempfile
@@ -88,7 +89,7 @@ class Bench:
         self._folder = folder
         self._report = report
         self._labels = {LABEL: str(folder)}
-        self.ours, self.plain = "benchmark-ours", "benchmark-plain"
+        self.ours, self.plain = f"benchmark-ours-{os.getpid()}", f"benchmark-plain-{os.getpid()}"
 
     def __enter__(self) -> "Bench":
         return self

@@ -7,7 +7,7 @@ print; the second, and Recce, fetch the rows or samples of them, and here nothin
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +17,11 @@ from runner.connection import parameters
 from runner.environment import Warehouse
 from snowflake.connector.errors import Error
 
+from ci.built import Model
 from settings.sections.merge_requests import MergeRequestSettings
 
 Ask = Callable[[str], Sequence[Sequence[Any]]]
 """The rows that a statement answers with."""
-
-UNIQUE = {"unique": "column_name", "unique_combination_of_columns": "combination_of_columns"}
-"""Tests by which a model names its key, dbt's own and dbt_utils', and the argument that holds it."""
 
 INCOMPARABLE = {"GEOGRAPHY", "GEOMETRY", "VECTOR", "MAP", "FILE"}
 """Types that Snowflake has no equality for (documentation, "Data types")."""
@@ -33,19 +31,6 @@ REASONS = {
     2003: "can't be read: it is gone, or the role of merge requests may not",
 }
 """Snowflake's error codes. Its messages stay in the job's log: they may quote a value."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model:
-    """A model that was built."""
-
-    name: str
-    before: str | None
-    """Relation of the stack, as dbt renders it; None: the model is new."""
-    after: str
-    """Relation of the merge request."""
-    keys: Sequence[tuple[str, ...]] = ()
-    """Columns that are said to be unique together, the most certain first."""
 
 
 @dataclass(kw_only=True)
@@ -102,50 +87,6 @@ class Comparison:
     def same(self) -> bool:
         counts = self.rows_before == self.rows_after and not (self.added or self.removed or self.changed)
         return counts and not self.note and all(column.same for column in self.columns)
-
-
-def models(built: Iterable[str], manifest: Mapping[str, Any], state: Mapping[str, Any]) -> list[Model]:
-    """Those of the built nodes that lie in the warehouse, with what the stack has of each.
-
-    Args:
-        built: Ids of nodes.
-        manifest: dbt's, of the merge request.
-        state: dbt's, of the stack's last run.
-    """
-    found = [manifest["nodes"][node] for node in sorted(built) if node in manifest["nodes"]]
-    return [
-        Model(
-            name=node["name"],
-            before=state["nodes"].get(node["unique_id"], {}).get("relation_name"),
-            after=node["relation_name"],
-            keys=keys(node, manifest),
-        )
-        for node in found
-        if node["resource_type"] == "model" and node.get("relation_name")
-    ]
-
-
-def keys(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """What the model says of its key: a primary key's constraint, `unique_key`, then its tests, one column before several."""
-    constraints = [constraint for constraint in node.get("constraints") or () if constraint["type"] == "primary_key"]
-    columns = [
-        (column["name"],)
-        for column in node["columns"].values()
-        if any(constraint["type"] == "primary_key" for constraint in column.get("constraints") or ())
-    ]
-    configured = _tuple(node["config"].get("unique_key"))
-    found = [*(tuple(constraint["columns"]) for constraint in constraints), *columns, configured, *_tested(node, manifest)]
-    return [key for key in dict.fromkeys(found) if key]
-
-
-def _tested(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    tests = [test for test in manifest["nodes"].values() if test.get("attached_node") == node["unique_id"]]
-    named = [test["test_metadata"] for test in tests if (test.get("test_metadata") or {}).get("name") in UNIQUE]
-    return sorted((_tuple(test["kwargs"].get(UNIQUE[test["name"]])) for test in named), key=len)
-
-
-def _tuple(names: str | Sequence[str] | None) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names or ())
 
 
 class Comparer:

@@ -30,8 +30,9 @@ from runner.placeholders import variables_of
 from runner.selection import CHANGED, Selection
 from runner.variables import merged, needed
 
+from ci.built import models
 from ci.comment import MergeRequest
-from ci.comparison import Comparer, Comparison, models
+from ci.comparison import Comparer, Comparison
 from ci.comparison_table import tables
 from ops.engine import Engine
 from ops.errors import OpsError

@@ -3,6 +3,7 @@ tries.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from dbt_configuration import Workstream
 from dbt_fit import fit
 from dbt_metrics import count
 from dbt_notice import Notice, quoted
-from dbt_operator import RETRY_DELAY, START_AND_STOP
+from dbt_retries import RETRY_DELAY, START_AND_STOP
 
 MESSAGE_LIMIT = 250_000
 """Bytes; SNS accepts 262,144 with its attributes (API reference, Publish)."""
@@ -53,9 +54,9 @@ class Alert(BaseNotifier):
     def notify(self, context: Any) -> None:
         notice = self.notice(context)
         try:
-            tell(notice, **_receivers(self.workstream))
+            tell(notice, **self.receivers())
         except Exception:
-            self.log.error("This alert could not be sent to %s: %s\n%s", self.workstream.alert_topic, notice.title, notice.text)  # noqa: TRY400
+            self.log.error("This alert could not be sent to %s: %s\n%s", self.receivers()["topic"], notice.title, notice.text)  # noqa: TRY400
             count(self.workstream.region, METRIC, Environment=_environment(self.workstream))
             raise
 
@@ -72,6 +73,11 @@ class Alert(BaseNotifier):
             links={"Log": instance.log_url, **{name: page for name, page in pages.items() if page}},
             **self.reason(context),
         )
+
+    def receivers(self) -> dict[str, Any]:
+        """Arguments for `tell`."""
+        own = self.workstream
+        return {"region": own.region, "topic": own.alert_topic, "chat_topic": own.chat_topic}
 
     def reason(self, context: Any) -> Mapping[str, Any]:  # noqa: ARG002 (others need it)
         """Cause, steps and detail of the message."""
@@ -92,9 +98,44 @@ class RecoveryAlert(Alert):
     """Speaks up only if the run before this one failed."""
 
     def notify(self, context: Any) -> None:
-        previous = context["ti"].get_previous_dagrun()
-        if previous is not None and previous.state == "failed":
+        if _failed_before(context):
             super().notify(context)
+
+
+class PlatformAlert(Alert):
+    """Of a DAG that looks after all workstreams, to the platform's own receivers. Any workstream knows them."""
+
+    def notice(self, context: Any) -> Notice:
+        return replace(super().notice(context), subject=f"{context['dag'].dag_id} {self.what}", workstream="")
+
+    def receivers(self) -> dict[str, Any]:
+        own = self.workstream
+        return {"region": own.region, "topic": own.platform_topic, "chat_topic": own.platform_chat_topic}
+
+
+class OutageAlert(PlatformAlert, FailureAlert):
+    """Speaks up unless the run before this one failed too: of what runs every few minutes, one message for all of them."""
+
+    def __init__(self, *, workstream: Workstream, without: str) -> None:
+        super().__init__(workstream=workstream, event="failed", what="fails")
+        self.without = without
+
+    def notify(self, context: Any) -> None:
+        if not _failed_before(context):
+            super().notify(context)
+
+    def reason(self, context: Any) -> Mapping[str, Any]:
+        until = f"Until it succeeds, {self.without}."
+        return {name: f"{text}\n\n{until}" if name in {"why", "detail"} else text for name, text in super().reason(context).items()}
+
+
+class OutageOverAlert(PlatformAlert, RecoveryAlert):
+    """At the first success after that."""
+
+
+def _failed_before(context: Any) -> bool:
+    previous = context["ti"].get_previous_dagrun()
+    return previous is not None and previous.state == "failed"
 
 
 def failed(workstream: Workstream) -> Alert:
@@ -105,6 +146,19 @@ def failed(workstream: Workstream) -> Alert:
 def recovered(workstream: Workstream) -> Alert:
     """For `on_success_callback`. A run without a date, started by hand, has no run before it and stays silent."""
     return RecoveryAlert(workstream=workstream, event="recovered", what="runs again")
+
+
+def outage(workstream: Workstream, without: str) -> dict[str, Any]:
+    """Callbacks for the task of a DAG that looks after all workstreams.
+
+    Args:
+        workstream: Any one.
+        without: What does not happen as long as it fails.
+    """
+    return {
+        "on_failure_callback": OutageAlert(workstream=workstream, without=without),
+        "on_success_callback": OutageOverAlert(workstream=workstream, event="recovered", what="works again"),
+    }
 
 
 def late(workstream: Workstream) -> list[DeadlineAlert]:
@@ -153,10 +207,6 @@ def _deadline(workstream: Workstream, notice: Notice, topic: str, message: str) 
 def _forms(notice: Notice, topic: str, chat_topic: str | None) -> dict[str, str]:
     """The message that each topic gets."""
     return {topic: notice.text} | ({chat_topic: notice.chat} if chat_topic else {})
-
-
-def _receivers(workstream: Workstream) -> dict[str, Any]:
-    return {"region": workstream.region, "topic": workstream.alert_topic, "chat_topic": workstream.chat_topic}
 
 
 def _environment(workstream: Workstream) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pendulum
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk import DAG, BaseOperator, CronDataIntervalTimetable
-from dbt_alerts import tell, told
+from dbt_alerts import outage, tell, told
 from dbt_causes import age, names_of
 from dbt_configuration import Workstream, read
 from dbt_notice import Notice
@@ -49,4 +49,5 @@ if secrets:
         is_paused_upon_creation=False,
         tags=["dbt"],
     ):
-        WatchCredentials(task_id="watch", secrets=secrets, workstream=found[0], retries=2)
+        alerts = outage(found[0], "nobody is told of Snowflake credentials that end soon")
+        WatchCredentials(task_id="watch", secrets=secrets, workstream=found[0], retries=2, **alerts)

@@ -2,12 +2,10 @@
 
 import json
 import time
-from collections.abc import Generator
 from datetime import timedelta
 from typing import Any, NoReturn
 
 from airflow.providers.amazon.aws.exceptions import EcsOperatorError
-from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetcher
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
@@ -20,17 +18,11 @@ from dbt_containers import ABANDONED, OVER, SECOND, Task, containers, exit_code,
 from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_stopped
 from dbt_fit import fit
 from dbt_intervals import interval
-from dbt_lines import shown
+from dbt_log import CompleteLogFetcher
 from dbt_metrics import count
-from dbt_retries import LOST_WORKERS, OwnFailures
+from dbt_retries import LOST_WORKERS, RETRY_DELAY, START_AND_STOP, OwnFailures
 from dbt_summary import XCOM_KEY, digest, fetch, folder, is_whole, publish_all, publish_each
 from dbt_turns import take_turn
-
-START_AND_STOP = timedelta(minutes=10)
-"""Time around dbt's own: Fargate starts the task and pulls the image, and the container has 120 s to stop (`stopTimeout`)."""
-
-RETRY_DELAY = timedelta(minutes=2)
-"""As long as `stopTimeout`, so that the container of the former try is gone before the next one writes."""
 
 MESSAGE_LIMIT = 100_000
 """Bytes of a failure's message: CloudWatch drops an event of more than 256 KiB, and what to do stands at the end."""
@@ -50,35 +42,6 @@ TRY_NUMBER = "DBT_TRY_NUMBER"
 
 FAILED = "RunFailed"
 """Metric of the runs that failed, by cause (`image/runner/metrics.py`)."""
-
-
-class CompleteLogFetcher(AwsTaskLogFetcher):
-    """Forwards every line of the container as a person reads it, the last ones too.
-
-    The provider's fetcher (9.34.0) ends once its stop flag is set, also when it has just fetched: what the container
-    printed after that is lost. This one ends only after a fetch that began after the stop and found nothing new.
-    """
-
-    _drained = False
-
-    def stop(self) -> None:
-        self.fetch_interval = timedelta(seconds=2)
-        super().stop()
-
-    def is_stopped(self) -> bool:
-        return super().is_stopped() and self._drained
-
-    def _get_log_events(self, skip_token: AwsLogsHook.ContinuationToken | None = None) -> Generator:
-        last = super().is_stopped()
-        for event in super()._get_log_events(skip_token):
-            last = False
-            if shown(event["message"]) is not None:
-                yield event  # as it is: the provider takes a line's level from the JSON
-        self._drained = last
-
-    @staticmethod
-    def event_to_str(event: dict[str, Any]) -> str:
-        return shown(event["message"]) or ""
 
 
 class DbtOperator(EcsRunTaskOperator):

@@ -1,11 +1,21 @@
-"""How often airflow tries a run: what a try itself reports counts, and a worker that was lost does not end the run."""
+"""How often airflow tries a run, and when: what a try itself reports counts, and a worker that was lost does not end the run."""
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
-LOST_WORKERS = 2
-"""Tries beyond the workstream's own: they find the container of a try whose worker was lost, and wait for that."""
+START_AND_STOP = timedelta(minutes=10)
+"""Time around dbt's own: Fargate starts the task and pulls the image, and the container has 120 s to stop (`stopTimeout`)."""
+
+RETRY_DELAY = timedelta(minutes=2)
+"""As long as `stopTimeout`, so that the container of the former try is gone before the next one writes."""
+
+LOST_WORKERS = 5
+"""Tries beyond the workstream's own: they find the container of a try whose worker was lost, and wait for that.
+
+With two of them, a run under random kills (`make benchmark-kills`) met a third, and failed.
+"""
 
 
 class OwnFailures(RetryPolicy):

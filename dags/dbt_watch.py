@@ -11,7 +11,7 @@ from typing import Any
 import pendulum
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk import DAG, BaseOperator, CronDataIntervalTimetable
-from dbt_alerts import tell
+from dbt_alerts import outage, tell
 from dbt_configuration import Workstream, read
 from dbt_containers import ABANDONED, OVER, Task, containers, exit_code, family, started_with, state
 from dbt_notice import Notice
@@ -80,4 +80,5 @@ if found:
         is_paused_upon_creation=False,
         tags=["dbt"],
     ):
-        WatchContainers(task_id="watch", workstreams=found)
+        alerts = outage(found[0], "nobody stops containers for which no run waits any more")
+        WatchContainers(task_id="watch", workstreams=found, retries=2, retry_delay=timedelta(minutes=1), **alerts)

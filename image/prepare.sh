@@ -31,7 +31,8 @@ if [ -e packages.yml ] || [ -e dependencies.yml ]; then
     /opt/dbt/bin/dbt --quiet deps $options --vars "$VARS"
     eval "$(/opt/dbt/bin/python -m runner.placeholders . /build/refs.json)"
 fi
-/opt/dbt/bin/dbt --quiet parse $options --vars "$VARS"
+# -P: what lies in the project is no module of dbt.
+/opt/dbt/bin/python -P -m runner.schemas --quiet parse $options --vars "$VARS"
 /opt/dbt/bin/python -m compileall -q /app/runner /app/dbt_refs.py
 # What an image that is built by hand is made of; one with a revision says that.
 find /app/project /app/runner /app/dbt_refs.py /app/profiles.yml /build/requirements.txt -type f ! -name '*.pyc' -exec sha256sum {} + | sort | sha256sum | cut -c1-16 > /app/fingerprint

@@ -97,7 +97,7 @@ def _topics(stack: Stack, workstream: str | None) -> tuple[str, str | None]:
     if workstream is None:
         return stack.output("alertTopicArn"), stack.outputs.get("chatTopicArn")
     found = stack.workstream(workstream)
-    return found.alert_topic or stack.output("alertTopicArn"), found.chat_topic
+    return found.alert_topic, found.chat_topic
 
 
 def _notice(workstream: str | None) -> Notice:

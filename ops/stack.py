@@ -57,7 +57,7 @@ class Workstream:
     """Cron expression, or the workstream that it follows; empty: started by hand."""
     timezone: str = "UTC"
     alert_topic: str = ""
-    """ARN of the topic of its receivers; empty: the stack's."""
+    """ARN of the topic of its receivers."""
     chat_topic: str | None = None
     """The same for chat applications."""
     longest_minutes: int = 0
@@ -179,6 +179,7 @@ class Stack:
             workload_identity=found["workloadIdentity"],
             task_definition=found["taskDefinitionArn"],
             connection=found.get("connection", DEFAULT_CONNECTION),
+            alert_topic=found.get("alertTopic") or self.outputs.get("alertTopicArn", ""),
             **_further(found),
         )
 
@@ -186,7 +187,7 @@ class Stack:
 def _further(found: Mapping[str, Any]) -> dict[str, Any]:
     """What a deployment of an older version does not tell yet."""
     names = {"schema": "schema", "owner": "owner", "description": "description", "schedule": "schedule", "timezone": "timezone"}
-    names |= {"longest_minutes": "longestMinutes", "size": "size", "alert_topic": "alertTopic", "chat_topic": "chatTopic"}
+    names |= {"longest_minutes": "longestMinutes", "size": "size", "chat_topic": "chatTopic"}
     return {name: found[key] for name, key in names.items() if key in found}
 
 

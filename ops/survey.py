@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from runner import refs, requirements
 from runner.project import Places, asked, compared
 
 from projects.packages import entries
@@ -35,6 +36,10 @@ class Survey:
     """Of selectors.yml: whether it is the default."""
     seeded_sources: Sequence[str]
     """Seeds whose tables it reads as sources: dbt knows no edge between them."""
+    others: Sequence[str]
+    """Models of other projects that it reads, and where first."""
+    refused: str
+    """Why the platform can't run the dbt that it asks for, or nothing."""
     microbatch: bool
     python: bool
 
@@ -57,6 +62,8 @@ class Survey:
             yield f"selectors: {', '.join(named)}"
         if self.seeded_sources:
             yield f"seeds that are read as sources: {', '.join(self.seeded_sources)}"
+        if self.others:
+            yield f"models of other projects: {', '.join(self.others)}"
         if self.microbatch:
             yield "microbatch models: a scheduled run and a backfill build the batches of their interval"
         if self.python:
@@ -79,9 +86,19 @@ def survey(project: Path) -> Survey:
         locked=(project / "package-lock.yml").is_file(),
         selectors={str(each.get("name")): bool(each.get("default")) for each in selectors},
         seeded_sources=sorted(seeds.intersection(_source_tables(models))),
+        others=[f"{other}.{model} ({place})" for (other, model, _), place in refs.asked(project).items()],
+        refused=_refusal(project),
         microbatch=any(_MICROBATCH.search(text) for text in texts),
         python=any(path.suffix == ".py" for path in models),
     )
+
+
+def _refusal(project: Path) -> str:
+    try:
+        requirements.check(project)
+    except ValueError as refusal:
+        return str(refusal)
+    return ""
 
 
 def _yaml(file: Path) -> dict[str, Any]:

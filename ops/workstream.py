@@ -191,6 +191,8 @@ def _watch(folder: Path) -> None:
 
 
 def _missing(found: Survey, entry: Mapping[str, Any]) -> Iterator[str]:
+    if found.refused:
+        yield found.refused
     known = {*entry.get("environment", {}), *entry.get("secrets", {})}
     for name, place in found.environment.items():
         if name not in known:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from runner import schemas
 from runner.code import Code, code
 from runner.commands import BUILD, Command
 from runner.environment import Environment
@@ -48,6 +49,8 @@ def import_dbt() -> None:
     # A lone surrogate in a message, a name or data fits into no event of dbt's, and its complaint about that into none either:
     # the thread would end in a recursion, and the model without a result.
     base_types.ParseDict = _parse_any_text  # pyright: ignore[reportPrivateImportUsage]
+
+    schemas.use()
 
 
 def _parse_any_text(content: Any, message: Any) -> Any:

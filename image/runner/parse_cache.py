@@ -23,6 +23,11 @@ class ParseCache:
         self._path = target / FILE
         self._fetched = b""
 
+    @property
+    def fetched(self) -> bool:
+        """Whether there was one."""
+        return bool(self._fetched)
+
     def fetch(self) -> bool:
         """Put the entry where dbt looks for it; whether there was one."""
         self._fetched = self._artifacts.get_shared(self._key) or b""

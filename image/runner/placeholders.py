@@ -41,7 +41,7 @@ def _value(after: str) -> str:
     """Of the form that the filter behind the call asks for; `after` is the rest of the expression."""
     if _NUMBERS.search(after):
         return "1"
-    return "true" if _FLAGS.search(after) else "placeholder"
+    return "True" if _FLAGS.search(after) else "placeholder"
 
 
 def stand_ins(project: Path, file: Path) -> dict[str, str]:

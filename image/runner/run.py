@@ -9,7 +9,6 @@ from runner.artifacts import Artifacts
 from runner.choice import Choice
 from runner.commands import Command
 from runner.dbt import PROJECT, TARGET, Dbt
-from runner.ending import Ending
 from runner.environment import Environment
 from runner.events import Events
 from runner.identity import fingerprint, identity, process_age
@@ -25,7 +24,6 @@ from runner.progress import FAILED, Progress, Result, now
 from runner.pulse import Pulse
 from runner.start import connect, parse
 from runner.steps import Step
-from runner.summary import Summary
 from runner.upstreams import fetch_refs
 from runner.variables import merged, needed
 
@@ -78,6 +76,13 @@ class Run:
         self._pulse.end()
         self._choice.end()
         self._phases.begin("store")
+        return self._end(code)
+
+    def _end(self, code: ExitCode) -> ExitCode:
+        # With all that makes the report, these take a tenth of a second, which nobody should wait for before the first query.
+        from runner.ending import Ending  # noqa: PLC0415
+        from runner.summary import Summary  # noqa: PLC0415
+
         summary = Summary(
             environment=self._environment,
             progress=self._progress,
@@ -127,12 +132,14 @@ class Run:
     def _whole(self) -> ExitCode:
         self._output.event("run_started", **identity(self._environment))
         self._pulse.start()
-        self._phases.begin("connection")
-        self._queries = connect(self._environment, self._output)
         variables = [self._variables(step.command) for step in self._steps]
+        # What dbt parses with a run's own variables is good for runs with the same ones only.
+        cache = self._cache if variables[0] == needed(self._environment.variables, PROJECT) else None
+        self._phases.begin("connection")
+        self._queries = connect(self._environment, self._output, cache)
         self._phases.begin("parse")
         fetch_refs(self._environment, self._artifacts, PROJECT)
-        cached = self._parse(variables[0])
+        cached = parse(self._dbt, variables[0], cache=cache, events=self._events, output=self._output)
         self._output.event("parsed", cached=cached, seconds=self._seconds())
         self._phases.begin("selection")
         former = self._former()
@@ -154,9 +161,6 @@ class Run:
         if self._progress.nodes:
             self._choice.keep_state()
         return ExitCode.SUCCESS
-
-    def _parse(self, variables: str) -> bool:
-        return parse(self._dbt, variables, self._environment.variables, cache=self._cache, events=self._events, output=self._output)
 
     def _former(self) -> Former:
         """What earlier tries of this run did; they go on where those ended."""

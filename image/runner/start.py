@@ -7,20 +7,19 @@ import threading
 from typing import TYPE_CHECKING
 
 from runner import connection
-from runner.dbt import PROJECT, Dbt, import_dbt, profile_variables
+from runner.dbt import Dbt, import_dbt, profile_variables
 from runner.environment import Environment
 from runner.events import Events
 from runner.identity import identity
 from runner.output import Output
 from runner.parse_cache import ParseCache
-from runner.variables import needed
 
 if TYPE_CHECKING:
     from runner.queries import Queries
 
 
-def connect(environment: Environment, output: Output) -> "Queries":
-    """Log in, and import dbt meanwhile: each takes seconds. Returns what hears of dbt's queries from now on.
+def connect(environment: Environment, output: Output, cache: ParseCache | None) -> "Queries":
+    """Log in, and import dbt and fetch the parsed project meanwhile. Returns what hears of dbt's queries from now on.
 
     Of two threads that import at once one may be given a module that the other has half done, where modules import each other
     (`importlib` prefers that to waiting for ever). `multiprocessing` is such a one, and both want it: so it is there before.
@@ -38,6 +37,8 @@ def connect(environment: Environment, output: Output) -> "Queries":
     dbt.start()
     connection.check(environment.warehouse, identity(environment))
     output.event("connected", address=environment.warehouse.address)
+    if cache:
+        output.if_possible("fetch the parsed project", cache.fetch)
     dbt.join()
     import_dbt()  # nothing, unless the other import stood in the way of a part of it
     from runner.queries import Queries  # noqa: PLC0415 - imports the connector, which takes a second
@@ -47,28 +48,26 @@ def connect(environment: Environment, output: Output) -> "Queries":
     return queries
 
 
-def parse(dbt: Dbt, variables: str, own: str, *, cache: ParseCache, events: Events, output: Output) -> bool:
+def parse(dbt: Dbt, variables: str, *, cache: ParseCache | None, events: Events, output: Output) -> bool:
     """Parse the project, or take what a former run has parsed of it; whether it was that.
 
     Args:
         dbt: What parses.
         variables: YAML: of the run's variables those that the project reads.
-        own: JSON: the workstream's own ones. What dbt parses with others is good for runs with the same only.
-        cache: Where a parsed project is kept.
+        cache: Where a project that was parsed with these is kept.
         events: What dbt complained about.
         output: For what can't be used or kept.
 
     Raises:
         RunnerError: dbt can't read the project.
     """
-    keeps = variables == needed(own, PROJECT)
-    cached = keeps and output.if_possible("fetch the parsed project", cache.fetch)
     dbt.parse(variables)
+    cached = bool(cache and cache.fetched)
     if cached and (reason := events.unusable):
         output.event("warning", message=f"The kept parsed project can't be used, so dbt reads everything: {reason}")
-    if keeps:
+    if cache:
         output.if_possible("keep the parsed project", cache.store)
     # Nothing of what was made so far will ever be garbage, and to look for it there took a sixth of the start.
     gc.freeze()
     gc.enable()
-    return bool(cached) and not events.unusable
+    return cached and not events.unusable

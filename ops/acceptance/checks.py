@@ -132,7 +132,7 @@ def a_run_leaves_its_traces(trial: Trial) -> str:
 
 def a_failure_is_told(trial: Trial) -> str:
     """A run that selects nothing fails, and the alert leaves."""
-    with listening(trial.stack) as hear:
+    with listening(trial.stack, trial.workstream) as hear:
         run_id = trial.start(select=[NOTHING])
         if (state := trial.ended(run_id)["state"]) != "failed":
             raise OpsError(f"The run {run_id} selects nothing and is {state}.", "Nobody would learn of a selection with a typo.")

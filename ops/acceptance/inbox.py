@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ops.acceptance.report import NotCheckableError
-from ops.stack import Stack
+from ops.stack import Stack, Workstream
 
 WAIT = 180
 """Seconds within which an alert must have left."""
@@ -20,10 +20,10 @@ Hear = Callable[[str], str | None]
 
 
 @contextmanager
-def listening(stack: Stack) -> Iterator[Hear]:
-    """Subscribes a queue of its own to the topic, and takes both away again, also after a failure."""
+def listening(stack: Stack, workstream: Workstream) -> Iterator[Hear]:
+    """Subscribes a queue of its own to the topic of the workstream's alerts, and takes both away again, also after a failure."""
     sqs, sns = stack.session.client("sqs"), stack.session.client("sns")
-    topic = stack.output("alertTopicArn")
+    topic = workstream.alert_topic
     try:
         url = sqs.create_queue(QueueName=f"acceptance-{uuid.uuid4().hex[:12]}")["QueueUrl"]
     except ClientError as error:

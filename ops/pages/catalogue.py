@@ -1,7 +1,7 @@
 """The entry to the catalogue: dbt's documentation of every workstream, and what flows from one workstream to another."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -22,6 +22,8 @@ class Entry:
     """Relation: name of the source that reads it."""
     exposures: Sequence[str]
     """Names of what people look at."""
+    refs: Mapping[str, str] = field(default_factory=dict)
+    """Relation: name of a model that its own read by `ref`, and that it does not build."""
 
     @classmethod
     def of(cls, workstream: Workstream, manifest: Mapping[str, Any]) -> "Entry":
@@ -31,7 +33,10 @@ class Entry:
             workstream: Whose.
             manifest: `state/manifest.json`.
         """
-        built = [node for node in manifest.get("nodes", {}).values() if node.get("relation_name") and _own(workstream, node)]
+        nodes: Mapping[str, Mapping[str, Any]] = manifest.get("nodes", {})
+        built = [node for node in nodes.values() if node.get("relation_name") and _own(workstream, node)]
+        above = {parent for node in built for parent in node.get("depends_on", {}).get("nodes", ())}
+        foreign = [nodes[node_id] for node_id in above & nodes.keys() if not _own(workstream, nodes[node_id])]
         return cls(
             workstream=workstream,
             models={same(node["relation_name"]): node["name"] for node in built if node["resource_type"] != "test"},
@@ -41,6 +46,7 @@ class Entry:
                 if source.get("relation_name")
             },
             exposures=[exposure["name"] for exposure in manifest.get("exposures", {}).values()],
+            refs={same(node["relation_name"]): node["name"] for node in foreign if node.get("relation_name")},
         )
 
 
@@ -87,7 +93,7 @@ def _lineage(entries: Sequence[Entry]) -> str:
         for maker in entries
         for reader in entries
         if reader is not maker
-        for relation, source in sorted(reader.sources.items())
+        for relation, source in sorted({**reader.refs, **reader.sources}.items())
         if relation in maker.models
     ]
     waits = [

@@ -54,7 +54,7 @@ GIT_CACHE = REPOSITORY / ".build" / "git"
 
 LONGEST_TRY = 700
 """Minutes. Amazon MWAA gives a task that is not done after 12 hours to another worker (User Guide, "Container, queue, and database
-metrics": the visibility timeout). Of these 720 minutes ten are for Fargate (`START_AND_STOP` in dags/dbt_operator.py), ten spare.
+metrics": the visibility timeout). Of these 720 minutes ten are for Fargate (`START_AND_STOP` in dags/dbt_retries.py), ten spare.
 """
 
 AROUND_A_TRY = 12

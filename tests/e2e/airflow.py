@@ -72,8 +72,8 @@ class Airflow:
         return f"dbt_{workstream.replace('-', '_')}"
 
     def dag(self, workstream: str) -> dict[str, Any] | None:
-        """The DAG, once Airflow has loaded it."""
-        with contextlib.suppress(RefusedError):
+        """The DAG, once Airflow has loaded it and answers."""
+        with contextlib.suppress(RefusedError, TimeoutError):
             dag = self.call("GET", f"/dags/{self.dag_id(workstream)}")
             return None if dag["is_stale"] else dag
         return None
@@ -261,11 +261,10 @@ class DagRun:
     def ecs_tasks(self) -> list[dict[str, Any]]:
         """The ECS tasks of the run, of all its tries."""
         ecs, cluster = client(self.airflow.stack, "ecs"), self.airflow.configuration(self.workstream)["cluster"]
-        arns = [
-            arn for status in ("RUNNING", "STOPPED") for arn in ecs.list_tasks(cluster=cluster, desiredStatus=status)["taskArns"]
-        ]
-        tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
-        return [task for task in tasks if self.id in json.dumps(task["overrides"])]
+        lists = ecs.get_paginator("list_tasks")
+        pages = [page for status in ("RUNNING", "STOPPED") for page in lists.paginate(cluster=cluster, desiredStatus=status)]
+        described = [ecs.describe_tasks(cluster=cluster, tasks=page["taskArns"])["tasks"] for page in pages if page["taskArns"]]
+        return [task for tasks in described for task in tasks if self.id in json.dumps(task["overrides"])]
 
     def container_of(self, task: dict[str, Any]) -> Container:
         [found] = docker.from_env().containers.list(filters={"name": task["taskArn"].rpartition("/")[2]})

@@ -16,7 +16,7 @@ from ops.pages.morning import morning
 from ops.pages.record import Record, read
 from sandbox.packages import ensure_program
 from sandbox.paths import REPOSITORY
-from tests.sandbox.test_report import OFFLINE
+from tests.sandbox.test_report import OFFLINE, example_catalogue
 from tests.unit.image.support import large_run, summary
 from tests.unit.ops.histories import NOW, ninety_days, workstream
 
@@ -34,6 +34,7 @@ def main() -> None:
         run = replace(run, phases=phases, ended=run.ended - timedelta(seconds=run.phases[-2].start))
         picture(browser, page_of(folder, "run-report", report(run, Before(rows={}, seconds={}))))
         picture(browser, page_of(folder, "workstreams", _morning(7)))
+        picture(browser, page_of(folder, "catalogue", example_catalogue()))
         large = page_of(folder, "large", _morning(200))
         for width in WIDTHS:
             print(f"200 workstreams of 90 days at {width} pixels: {opened(browser, large, width):.2f} s")

@@ -3,7 +3,8 @@
 import pytest
 from runner.environment import Warehouse
 
-from ci.comparison import Comparer, Comparison, Model
+from ci.built import Model
+from ci.comparison import Comparer, Comparison
 from sandbox.testing.warehouse_server import ACCOUNT, HUGE, NAMES, Server, pem
 from settings.sections.merge_requests import MergeRequestSettings
 

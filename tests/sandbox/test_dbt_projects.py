@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import yaml
 from dbt.artifacts.resources.types import NodeType
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from dbt.deprecations import reset_deprecations
+from runner.placeholders import dbt_variables_of, variables_of
+from runner.project import warnings
 from runner.refs import models, placeholders
 
 from projects.brought import put_together
@@ -19,13 +23,16 @@ from tests.unit.image.test_refs import MANIFEST, reports
 from tests.unit.projects.repository import Repository
 
 SHOP = REPOSITORY / "dbt_project"
+COMPANY = REPOSITORY / "tests" / "projects" / "company"
 WEATHER = REPOSITORY / "tests" / "projects" / "weather"
 STRICT = '{"error": "all"}'
 """Every warning is an error, deprecations too."""
 
 
-def _parse(project: Path, folder: Path, target: str = "development") -> Manifest:
-    """The project without a single warning; raises what dbt complains about."""
+def _parse(
+    project: Path, folder: Path, target: str = "development", *, errors: str = STRICT, variables: Mapping[str, str] | None = None
+) -> Manifest:
+    """The project without a single warning, unless other errors are named; raises what dbt complains about."""
     names = ("ACCOUNT", "USER", "ROLE", "DATABASE", "WAREHOUSE", "SCHEMA")
     profiles = yaml.safe_load((REPOSITORY / "image" / "profiles.yml").read_text())
     [output] = profiles["platform"]["outputs"].values()
@@ -33,11 +40,21 @@ def _parse(project: Path, folder: Path, target: str = "development") -> Manifest
     folder.mkdir(exist_ok=True)
     (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
     options = ["--project-dir", str(project), "--profiles-dir", str(folder), "--profile", "platform"]
-    options += ["--target", target, "--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+    options += [
+        "--vars",
+        json.dumps(variables or {}),
+        "--target",
+        target,
+        "--target-path",
+        str(folder / "target"),
+        "--log-path",
+        str(folder / "logs"),
+    ]
     with pytest.MonkeyPatch.context() as patch:
         for name in names:
             patch.setenv(f"SNOWFLAKE_{name}", name.lower())
-        outcome = dbtRunner().invoke(["--quiet", "--warn-error-options", STRICT, "parse", "--no-partial-parse", *options])
+        outcome = dbtRunner().invoke(["--quiet", "--warn-error-options", errors, "parse", "--no-partial-parse", *options])
+    reset_deprecations()  # else dbt tells the next one of these
     if outcome.exception:
         raise outcome.exception
     assert isinstance(outcome.result, Manifest)
@@ -112,6 +129,29 @@ def test_the_weather_shares_nothing_with_the_shop(shop: Manifest):
     assert settings[0]["profile"] != settings[1]["profile"]
     assert settings[0].get("model-paths") != settings[1]["model-paths"]
     assert {path.stem for path in WEATHER.rglob("*.sql")}.isdisjoint({node.name for node in _models(shop)})
+
+
+def test_a_project_with_all_that_public_ones_have_is_read_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Its image could not be built, though nothing is wrong with it: folders, keys and values that ours do not have."""
+    for name, value in variables_of(COMPANY, ()).items():
+        monkeypatch.setenv(name, value)
+
+    found = _parse(COMPANY, tmp_path, errors="{}", variables=dbt_variables_of(COMPANY))
+
+    kinds = ("semantic_models", "saved_queries", "unit_tests", "exposures", "functions")
+    assert {kind: len(getattr(found, kind)) for kind in kinds} == dict.fromkeys(kinds, 1)
+    nodes: Any = found.nodes
+    assert {"snap", "old_snap", "py", "mb", "dyn", "codes", "assert_none"} <= {node.name for node in nodes.values()}
+    assert [line.partition(": ")[0] for line in warnings(COMPANY, "production", (), ())][1:] == [
+        "dbt_project.yml:37",
+        "dbt_project.yml:41",
+        "dbt_project.yml:44",
+        "transform/staging/sources.yml:4",
+        "analyses/a.sql:1",
+        "macros/limit.sql:1",
+        "transform/marts/fct.sql:2",
+        "transform/staging/sources.yml:11",
+    ]
 
 
 def test_dbt_takes_private_packages_and_those_beside_a_project_from_its_copy(tmp_path: Path):

@@ -52,16 +52,21 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     records = [read(workstream(name), ninety_days(name)) for name in ("sales", "finance", "a-workstream-with-quite-a-long-name")]
     made = [*records, read(workstream("new", "sales"), None)]
     written["workstreams"] = morning("dbt-platform-prod", made, lambda _, run: f"{run.try_number}.html", NOW)
-    built = {f"DB.SALES.{name.upper()}": name for name in ("orders", "a_model_with_quite_a_long_name_of_its_own")}
-    read_there = {relation: f"sales.{name}" for relation, name in built.items()}
-    entries = [
-        Entry(workstream=workstream(), models=built, sources={}, exposures=["board_report"]),
-        Entry(workstream=workstream("board", "sales"), models={}, sources=read_there, exposures=[]),
-    ]
-    written["catalogue"] = catalogue("dbt-platform-prod", entries, {"sales": "docs/sales/index.html", "board": None})
+    written["catalogue"] = example_catalogue()
     for name, html in written.items():
         (folder / f"{name}.html").write_text(html)
     return {name: folder / f"{name}.html" for name in written}
+
+
+def example_catalogue() -> str:
+    """Of two workstreams, one of which reads what the other builds."""
+    built = {f"DB.SALES.{name.upper()}": name for name in ("customers", "orders", "a_model_with_quite_a_long_name_of_its_own")}
+    read_there = {relation: f"sales.{name}" for relation, name in built.items()}
+    entries = [
+        Entry(workstream=workstream(), models=built, sources={}, exposures=["sales_dashboard"]),
+        Entry(workstream=workstream("board", "sales"), models={}, sources=read_there, exposures=["board_report"]),
+    ]
+    return catalogue("dbt-platform-prod", entries, {"sales": "docs/sales/index.html", "board": None})
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")])

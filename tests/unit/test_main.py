@@ -290,6 +290,27 @@ def test_a_removed_workstream_leaves_nothing_behind(development: Stack):
     assert {name for _, name in before - after} == {"finance", "finance-execution", "finance-task", "config/finance.json"}
 
 
+def test_a_renamed_workstream_is_a_new_one_and_the_others_stay_as_they_are(development: Stack):
+    """Its history would seem to be lost, or somebody would wait for a name that is gone (docs/orchestration.md)."""
+    values = stack_file("dev")
+    renamed = {"shop" if name == "sales" else name: each for name, each in values["dbt-platform:workstreams"].items()}
+    with pytest.raises(pulumi.RunError, match=r"finance\.schedule = 'sales'\n  No workstream has this name"):
+        run_program({**values, "dbt-platform:workstreams": renamed})
+    renamed["finance"] = {**renamed["finance"], "schedule": "shop"}
+
+    other = run_program({**values, "dbt-platform:workstreams": renamed})
+
+    before = {(each.type, each.name): each.inputs for each in development.registrations()}
+    after = {(each.type, each.name): each.inputs for each in other.registrations()}
+    own = {"{}", "{}-execution", "{}-task", "config/{}.json"}
+    assert {name for _, name in before.keys() - after.keys()} == {name.format("sales") for name in own}
+    assert {name for _, name in after.keys() - before.keys()} == {name.format("shop") for name in own}
+    assert {name for _, name in before.keys() & after.keys() if after[_, name] != before[_, name]} == {"config/finance.json"}
+    new = next(inputs for (_, name), inputs in after.items() if name == "config/shop.json")
+    document = json.loads(new["content"])
+    assert [document[key] for key in ("workstream", "dagId", "artifactsPrefix")] == ["shop", "dbt_shop", "shop"]
+
+
 def test_nothing_is_registered_when_a_setting_is_wrong(stack: Stack):
     """A typo costs seconds, not a half-made network."""
     set_configuration({**stack_file("dev"), "dbt-platform:netwrok": {}})

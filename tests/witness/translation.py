@@ -1,6 +1,6 @@
 """A recorded program as Terraform JSON: the same resources with the same values, in the words of hashicorp/aws."""
 
-import re
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,7 +8,8 @@ import pulumi
 
 from sandbox.testing import upstream
 from settings.project import REPOSITORY
-from tests.unit.recorder import Registration
+from tests.unit.recorder import Registration, Stack
+from tests.witness import marked
 
 Schemas = Mapping[str, Any]
 
@@ -32,9 +33,27 @@ def module(registrations: Iterable[Registration], schemas: Schemas) -> dict[str,
     for each in registrations:
         if each.type.startswith("aws:"):
             kind = upstream.resource_type(each.type, schemas)
-            label = re.sub(r"[^A-Za-z0-9_-]", "_", f"r-{each.name}")
-            resources.setdefault(kind, {})[label] = _resource(kind, each, schemas[kind]["block"])
+            resources.setdefault(kind, {})[marked.label(each.name)] = _resource(kind, each, schemas[kind]["block"])
     return {"resource": resources}
+
+
+def linked(stack: Stack, schemas: Schemas) -> dict[str, Any]:
+    """The same of a program that was recorded with marks: resources refer to each other, and wait where the program says so."""
+    own = [each for each in stack.registrations() if each.type.startswith("aws:")]
+    kinds = {marked.word(each.type): upstream.resource_type(each.type, schemas) for each in own}
+    addresses = {(marked.word(each.type), each.name): f"{kinds[marked.word(each.type)]}.{marked.label(each.name)}" for each in own}
+    resources = json.loads(marked.referring(json.dumps(module(own, schemas)), addresses))
+    for request, _ in stack.exchanges:
+        if address := addresses.get((marked.word(request.type), request.name)):
+            waits = {addresses[each] for each in map(_named, request.dependencies) if each in addresses} - {address}
+            kind, label = address.split(".")
+            resources["resource"][kind][label] |= {"depends_on": sorted(waits)} if waits else {}
+    return resources
+
+
+def _named(urn: str) -> tuple[str, str]:
+    _, _, types, name = urn.split("::", 3)
+    return marked.word(types.rpartition("$")[2]), name
 
 
 def _resource(kind: str, each: Registration, block: dict[str, Any]) -> dict[str, Any]:

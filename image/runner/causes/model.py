@@ -135,8 +135,13 @@ _BEGINNING = re.compile(r"unable to pull secrets or registry auth:?", re.IGNOREC
 
 def plain(text: str) -> str:
     """The message on one line, without colours, with straight quotes, without our own words around it: those name other causes."""
+    if len(text) > 2 * _PART:
+        text = f"{text[:_PART]} ... {text[-_PART:]}"
     return " ".join(_OURS.sub("", _COLOUR.sub("", text)).replace("\u2019", "'").split())
 
+
+_PART = 8_000
+"""Characters at the beginning and at the end of a message that are looked at: a megabyte would take minutes."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _OURS = re.compile(r"^.*\bSnowflake says: |^\s*What to do:.*$", re.MULTILINE)

@@ -1,36 +1,21 @@
 """Workstreams whose pace a test sets: the project tests/projects/paced, added to the deployed stack for these tests."""
 
 import json
-import shutil
 from collections.abc import Iterator
 
 import pytest
-import yaml
 
 from sandbox.demo.demo import client
 from sandbox.demo.stack import Stack
-from sandbox.paths import REPOSITORY
-from tests.conftest import copy_repository
 from tests.e2e.airflow import Airflow, DagRun
 from tests.e2e.runs.inbox import Inbox
-from tests.e2e.runs.paced import LONG, LOST_WORKER, PACED, kill_worker, workstream
+from tests.e2e.runs.paced import LONG, LOST_WORKER, deploy_paced, kill_worker
 
 
 @pytest.fixture(scope="package")
 def airflow(platform: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
-    """The platform with five more workstreams, deployed by `pulumi up`; taken away again after the last test."""
-    folder = tmp_path_factory.mktemp("paced")
-    repository = copy_repository(folder / "repository")
-    shutil.copytree(REPOSITORY / "tests/projects/paced", repository / "dbt_paced")
-    document = yaml.safe_load(platform.configuration.read_text())
-    document["config"]["dbt-platform:workstreams"] |= {name: workstream(name) for name in PACED}
-    stack = Stack(platform.home, platform.state, platform.cli, repository=repository)
-    stack.configuration = folder / "Pulumi.sandbox.yaml"
-    stack.configuration.write_text(yaml.safe_dump(document))
-    stack.run("up", "--yes", "--skip-preview")
-    airflow = Airflow(stack)
-    for name in PACED:
-        airflow.await_dag(name)
+    """The platform with five more workstreams; taken away again after the last test."""
+    airflow = deploy_paced(platform, tmp_path_factory.mktemp("paced"))
     yield airflow
     platform.run("up", "--yes", "--skip-preview")
 
@@ -67,5 +52,5 @@ def orphan(airflow: Airflow, started: dict[str, DagRun]) -> str:
     run = started["bus"]
     run.reached("stop_3")
     [task] = run.ecs_tasks()
-    kill_worker(run)
+    assert kill_worker(run)
     return task["taskArn"]

@@ -26,7 +26,7 @@ def test_the_next_run_stops_a_container_that_nobody_waits_for_and_begins_after_i
     assert started["ferry"].ended()
     lost = airflow.trigger("ferry", select=["stop_4"], vars={"wait": {"stop_4": LONG}})
     lost.said(STARTED)
-    kill_worker(lost)
+    assert kill_worker(lost)
     lost.give_up()
     assert lost.ended() == "failed"
 

@@ -8,8 +8,9 @@ import sqlfluff
 from runner.environment import read
 from snowflake.connector.errors import ProgrammingError
 
-from ci import comparison, models
-from ci.comparison import Column, Comparer, Comparison, Model
+from ci import built, comparison, models
+from ci.built import Model
+from ci.comparison import Column, Comparer, Comparison
 from ci.comparison_table import tables
 from settings.sections.merge_requests import MergeRequestSettings
 from settings.stack import Settings
@@ -53,7 +54,7 @@ def declared(name: str, of: str = "model.shop.orders", **arguments: Any) -> dict
 )
 def test_the_key_is_the_one_that_the_model_says_is_unique(model: dict[str, Any], tests: list[Any], keys: list[Any]):
     """Rows that are matched by anything else show changes that nobody made."""
-    assert comparison.keys(model, {"nodes": {str(number): test for number, test in enumerate(tests)}}) == keys
+    assert built.keys(model, {"nodes": {str(number): test for number, test in enumerate(tests)}}) == keys
 
 
 def test_only_models_that_lie_in_the_warehouse_are_compared():
@@ -68,7 +69,7 @@ def test_only_models_that_lie_in_the_warehouse_are_compared():
     }
     state = {"nodes": {"model.shop.orders": {"relation_name": ORDERS.before}}}
 
-    found = comparison.models({*manifest["nodes"], "operation.shop.hook"}, manifest, state)
+    found = built.models({*manifest["nodes"], "operation.shop.hook"}, manifest, state)
 
     assert {model.name: model.before for model in found} == {"orders": ORDERS.before, "new": None}
 

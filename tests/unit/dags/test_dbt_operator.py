@@ -23,8 +23,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from botocore.exceptions import ClientError, EndpointConnectionError, WaiterError
 from dbt_causes import BY_ID
 from dbt_configuration import read
-from dbt_operator import REPORT_LINES, RETRY_DELAY, START_AND_STOP, CompleteLogFetcher, DbtOperator
-from dbt_retries import LOST_WORKERS
+from dbt_log import CompleteLogFetcher
+from dbt_operator import REPORT_LINES, DbtOperator
+from dbt_retries import LOST_WORKERS, RETRY_DELAY, START_AND_STOP
 from dbt_summary import each_mart
 from runner import metrics
 from runner.closing import LINES

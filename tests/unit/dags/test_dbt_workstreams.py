@@ -322,7 +322,7 @@ def test_a_failure_in_a_chat_has_cause_what_to_do_and_links(bag, sent):
     dag = bag(configuration("sales", chatTopic=CHAT)).dags["dbt_sales"]
     task = dag.get_task("dbt")
     task.report_page, task.log_page = "http://report", "http://container"
-    task.found = diagnosis(BY_ID["snowflake-locked"], "Object 'RAW.<!channel>' does not exist", {})
+    task.found = diagnosis(BY_ID["snowflake-locked"], "Object 'RAW.ORDERS' does not exist", {})
 
     call(task.on_failure_callback, dag, exception=ValueError("the whole report"), task=task)
 
@@ -335,7 +335,15 @@ def test_a_failure_in_a_chat_has_cause_what_to_do_and_links(bag, sent):
     assert shown["content"]["nextSteps"] == [quoted(task.found.resolution)]
     for part in (quoted(task.found.summary), "http://airflow/log", "http://report", "http://container", "manual__1"):
         assert part in shown["content"]["description"]
-    assert "<!" not in chat["message"]
+
+
+def test_what_an_error_says_calls_nobody(bag, sent):
+    """In Slack `<!channel>` in a row of data would ring everybody."""
+    dag = bag(configuration("sales", chatTopic=CHAT)).dags["dbt_sales"]
+
+    call(dag.get_task("dbt").on_failure_callback, dag, exception=ValueError("not a number: '<!channel>'"))
+
+    assert "not a number: '&lt;!channel&gt;'" in json.loads(sent[1]["message"])["content"]["description"]
 
 
 def test_who_subscribes_can_choose_by_workstream_and_event(bag, sent):
@@ -378,6 +386,23 @@ def test_a_recovery_is_told_only_after_a_failure(bag, sent, before, messages):
     call(dag.get_task("dbt").on_success_callback, dag, previous=SimpleNamespace(state=before) if before else None)
 
     assert [message["subject"] for message in sent] == ["dbt workstream sales runs again"] * messages
+
+
+@pytest.mark.parametrize("dag_id", ["dbt-watch", "dbt-credentials"])
+def test_who_looks_after_the_others_is_missed_when_it_fails(bag, sent, dag_id):
+    """Containers went on and credentials ended, and its red squares were on a page that nobody opens."""
+    dag = bag(configuration("sales")).dags[dag_id]
+    task = dag.get_task("watch")
+
+    for before in ("success", "failed", None):
+        call(task.on_failure_callback, dag, previous=before and SimpleNamespace(state=before), exception=ValueError("no access"))
+    for before in ("failed", "success"):
+        call(task.on_success_callback, dag, previous=SimpleNamespace(state=before))
+
+    assert [message["subject"] for message in sent] == [f"{dag_id} fails"] * 2 + [f"{dag_id} works again"]
+    assert "no access" in sent[0]["message"]
+    assert "Until it succeeds" in sent[0]["message"]
+    assert {message["target_arn"] for message in sent} == {"arn:aws:sns:eu-west-1:123456789012:platform"}
 
 
 def test_a_run_is_late_when_all_its_tries_should_be_over(bag):

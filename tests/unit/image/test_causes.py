@@ -1,6 +1,7 @@
 """The table of causes, which everything that tells of a failure reads."""
 
 import re
+import time
 
 import dbt_causes
 import pytest
@@ -235,3 +236,13 @@ def test_a_fault_of_dbt_is_none_of_snowflakes():
 def test_the_path_of_a_file_says_nothing():
     """Whatever failed in a yml file was told as a mistake in it, and not tried again."""
     assert diagnose("run", "Unhandled error while executing target/run/shop/models/unit_tests.yml\n  'rows'").cause == UNKNOWN.id
+
+
+def test_a_message_of_a_megabyte_does_not_hold_up_the_end_of_a_run():
+    """Expressions that look for two words far apart took minutes on it; what counts is at its beginning or its end."""
+    frames = '  File "registry.py", line 7, in image of a secret\n' * 20_000
+
+    started = time.process_time()
+    assert diagnose("task", frames).cause == UNKNOWN.id
+    assert diagnose("run", frames + "MemoryError").cause == "out-of-memory"
+    assert time.process_time() - started < 20

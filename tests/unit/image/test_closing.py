@@ -130,6 +130,19 @@ def test_what_names_the_cause_is_never_cut_off(message: str, told: str, others: 
     assert len(block.splitlines()) <= LINES
 
 
+def test_a_message_that_is_cut_says_where_the_rest_is():
+    """What nobody knows is to be read whole."""
+    made = Progress()
+    made.select([node("orders")])
+    made.carry_over(
+        {node_id: result("error", message="\n".join(f"strange {number}" for number in range(50))) for node_id in made.nodes}
+    )
+
+    block = closing(summary(made, ExitCode.FAILED), ARTIFACTS)
+
+    assert f"({50 - block.count('strange')} lines of this message are left out: the report has all of it.)" in block
+
+
 @pytest.mark.parametrize(
     ("problem", "cause", "retry"),
     [

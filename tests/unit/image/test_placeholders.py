@@ -28,7 +28,7 @@ def test_what_the_project_asks_for_has_a_value_of_the_right_form(tmp_path: Path)
     assert given(tmp_path, "SET") == {
         "AREA": "placeholder",
         "LIMIT": "1",
-        "LOUD": "true",
+        "LOUD": "True",
         "DBT_ENV_SECRET_KEY": "placeholder",
         "OF_A_PACKAGE": "placeholder",
         "VARS": '{"week": "placeholder"}',

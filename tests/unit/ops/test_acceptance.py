@@ -97,9 +97,6 @@ class Aws:
         self.refusal = refusal
         self.session = self
 
-    def output(self, _: str) -> str:
-        return "arn:topic"
-
     def client(self, _: str) -> "Aws":
         return self
 
@@ -114,7 +111,8 @@ class Aws:
 
     def set_queue_attributes(self, **_: Any) -> None: ...
 
-    def subscribe(self, **_: Any) -> dict[str, str]:
+    def subscribe(self, TopicArn: str, **_: Any) -> dict[str, str]:  # noqa: N803
+        assert TopicArn == "arn:topic-of-finance"
         self.there.add("subscription")
         return {"SubscriptionArn": "arn"}
 
@@ -125,12 +123,16 @@ class Aws:
         self.there.remove("queue")
 
 
+workstream: Any = SimpleNamespace(alert_topic="arn:topic-of-finance")
+"""One with receivers of its own."""
+
+
 def test_the_queue_goes_also_when_the_run_could_not_start():
     """A forgotten queue would collect every alert of the stack for ever."""
     aws: Any = Aws()
 
     def run() -> None:
-        with listening(aws):
+        with listening(aws, workstream):
             assert aws.there == {"queue", "subscription"}
             raise OpsError("Airflow is not there.", "Wait.")
 
@@ -144,4 +146,4 @@ def test_who_may_make_no_queue_learns_what_was_not_tried():
     aws: Any = Aws(refusal=DENIED)
 
     with pytest.raises(NotCheckableError, match="no sqs:CreateQueue"):
-        listening(aws).__enter__()
+        listening(aws, workstream).__enter__()

@@ -1,7 +1,9 @@
 """The page of all workstreams."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -146,13 +148,26 @@ def test_two_hundred_workstreams_of_ninety_days_stay_a_page_that_a_browser_opens
     assert html.count("<") / 2 * 200 / len(sample) < 60_000
 
 
-def manifest(schema: str, models: list[str], sources: list[str]) -> dict[str, object]:
+def manifest(schema: str, models: list[str], sources: list[str]) -> dict[str, dict[str, Any]]:
     named = [{"name": name, "relation_name": f'"DB"."{schema}"."{name.upper()}"', "schema": schema} for name in models]
     read_by = [{"name": name, "source_name": "raw", "relation_name": f"db.{name}"} for name in sources]
     return {
         "nodes": {found["name"]: {**found, "resource_type": "model"} for found in named},
         "sources": {found["name"]: found for found in read_by},
     }
+
+
+def test_the_catalogue_shows_a_model_that_another_workstream_reads_by_its_name():
+    """`ref('sales', 'orders')`, or `ref('orders')` in a project that two workstreams share, ends at no source."""
+    sales = Entry.of(workstream("sales"), manifest("SALES", ["orders", "customers"], []))
+    page = manifest("BOARD", ["kpis"], [])
+    page["nodes"] |= manifest("SALES", ["orders", "customers"], [])["nodes"]
+    page["nodes"]["kpis"]["depends_on"] = {"nodes": ["orders"]}
+
+    board = Entry.of(replace(workstream("board"), schema="BOARD"), page)
+    html = catalogue("dbt", [sales, board], {"sales": None, "board": None})
+
+    assert " ".join(text(html[html.index("<h2>Lineage") :]).split()).endswith("sales orders board orders")
 
 
 def test_the_catalogue_shows_what_flows_from_one_workstream_to_another():

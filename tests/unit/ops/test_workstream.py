@@ -78,6 +78,21 @@ def test_all_that_a_project_needs_is_read(tmp_path: Path):
     ]
 
 
+def test_what_it_reads_of_other_projects_and_a_dbt_that_is_too_old_are_told(repository: Path):
+    """The first would be asked for by the deployment, the second would end it."""
+    more = {
+        "dependencies.yml": "projects: [{name: core}]",
+        "models/late.sql": "select * from {{ ref('core', 'people') }}",
+        "requirements.txt": "dbt-core==1.7.4",
+    }
+    written(repository / "transform", PROJECT | more)
+
+    said = add("shop", "--project", "transform")
+
+    assert "models of other projects: core.people (models/late.sql:1)" in said
+    assert "missing: requirements.txt asks for dbt-core==1.7.4, and the platform works with" in said
+
+
 def test_an_entry_is_added_and_every_other_line_stays(repository: Path):
     """A tool that writes YAML anew would drop the comments, which say why a stack is as it is."""
     before = (repository / "Pulumi.dev.yaml").read_text().splitlines()

@@ -86,3 +86,13 @@ def test_every_way_to_log_in_keeps_to_the_policies(authentication: str):
     values["dbt-platform:warehouse"]["authentication"] = authentication
 
     assert list(report(told(run_program(values)), tags("prod"))) == []
+
+
+def test_a_stack_with_a_chat_keeps_to_the_policies():
+    """The committed stacks send mails; the pack must not stop who is told in Slack, nor a team with receivers of its own."""
+    values = stack_file("prod")
+    slack = {"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}
+    finance = {"workstreams": ["finance"], "emails": ["finance@example.com"]}
+    values["dbt-platform:alerts"] = {"slack": slack, "receivers": {"finance": finance}}
+
+    assert list(report(told(run_program(values)), tags("prod"))) == []

@@ -20,6 +20,9 @@ from sandbox.testing.account import Account, account
 from sandbox.testing.programs import Bench
 from sandbox.testing.warehouse_server import Server, running
 
+WITHOUT_DOCKER = {"unit", "witness"}
+"""Folders of tests that need none."""
+
 SHARED = {"platform", "account"}
 """Fixtures that live longer than a module."""
 
@@ -33,7 +36,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if (
         hasattr(config, "workerinput")
         or config.option.collectonly
-        or all("unit" in Path(argument).parts for argument in config.args)
+        or all(WITHOUT_DOCKER.intersection(Path(argument).parts) for argument in config.args)
     ):
         return
     home = Home(REPOSITORY / ".sandbox-daemon")  # `.ci/run` ends what is in it when this is killed

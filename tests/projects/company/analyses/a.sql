@@ -1,0 +1,1 @@
+select {{ var('only_in_analysis') }}

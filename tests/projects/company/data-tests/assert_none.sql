@@ -1,0 +1,1 @@
+select * from {{ ref('fct', v=1) }} where 1=0

@@ -1,0 +1,1 @@
+{% test is_even(model, column_name) %}select * from {{ model }}{% endtest %}

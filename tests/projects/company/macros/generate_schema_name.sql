@@ -1,0 +1,1 @@
+{% macro generate_schema_name(custom_schema_name, node) -%}{%- if target.name in ['prod', 'ci'] and custom_schema_name is not none -%}{{ custom_schema_name | trim }}{%- else -%}{{ target.schema }}{%- endif -%}{%- endmacro %}

@@ -1,0 +1,1 @@
+{% macro grant_all(schemas) %}{% for s in schemas %}grant usage on schema {{ s }} to role {{ env_var('DBT_READER') }};{% endfor %}{% endmacro %}

@@ -1,0 +1,1 @@
+{% macro limit_dev() %}{% if target['name'] != 'prod' %} limit {{ var('dev_limit') }}{% endif %}{% endmacro %}

@@ -1,0 +1,1 @@
+{% macro query_comment(node) %}{%- set c = {} -%}{%- do c.update(app='dbt', target_name=target.name) -%}{{ return(tojson(c)) }}{% endmacro %}

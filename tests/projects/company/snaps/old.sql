@@ -1,0 +1,1 @@
+{% snapshot old_snap %}{{ config(target_schema='snapshots', unique_key='id', strategy='check', check_cols='all') }}select * from {{ source('raw','orders') }}{% endsnapshot %}

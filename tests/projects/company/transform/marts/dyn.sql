@@ -1,0 +1,1 @@
+{{ config(materialized='dynamic_table', target_lag='1 hour', snowflake_warehouse='X') }} select 1 as x

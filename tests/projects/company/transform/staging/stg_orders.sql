@@ -1,0 +1,1 @@
+select * from {{ source('raw', 'orders') }} where d >= '{{ var("start_date") }}' {{ limit_dev() }}
