@@ -16,6 +16,7 @@ from sandbox.errors import SandboxError
 from sandbox.paths import CACHE, REPOSITORY, Home
 from sandbox.state import State
 from sandbox.testing.account import Account
+from settings.sections.workstream import Build
 
 BASE_IMAGE = "base"
 
@@ -69,7 +70,7 @@ def production(cloud: Account, development: str, tmp_path: Path) -> Iterator[Sta
 def build_in_development(cloud: Account) -> str:
     """As a deployment of the same files would: digest of the image under the tag that is made of them."""
     ecr = cloud.client("ecr")
-    context, _ = image._put_together(REPOSITORY / image.CONTEXTS_FOLDER / "dbt_project", REPOSITORY / "dbt_project")
+    context, _ = image._put_together(REPOSITORY / image.CONTEXTS_FOLDER / "dbt_project", Build("dbt_project", "x86_64"))
     version = hashlib.sha256(f"{BASE_IMAGE} {context.name}".encode()).hexdigest()[:16]
     found = ecr.batch_get_image(repositoryName="tasks", imageIds=[{"imageTag": "v1"}])["images"][0]
     ecr.put_image(repositoryName="tasks", imageManifest=found["imageManifest"], imageTag=image_tag("dbt_project", version))

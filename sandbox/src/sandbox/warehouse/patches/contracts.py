@@ -34,7 +34,7 @@ def _cast_columns(_: Session, sql: str) -> str:
     return create.sql(dialect="snowflake")
 
 
-def _projection(column: exp.ColumnDef) -> exp.Expression:
+def _projection(column: exp.ColumnDef) -> exp.Expr:
     quoted = column.this.quoted
     value = exp.column(column.name, quoted=quoted)
     if column.kind:
