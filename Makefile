@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-sizes benchmark-kills benchmark-trigger benchmark-diagnosis
+.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-sizes benchmark-news benchmark-kills benchmark-trigger benchmark-diagnosis
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
@@ -58,6 +58,9 @@ benchmark-image: $(BIN)/.complete ## the dbt image against the plain way: start,
 
 benchmark-sizes: $(BIN)/.complete ## what a larger Fargate task buys: start and 40 models by cpu, with the cost (about 10 minutes)
 	@$(BIN)/python -m benchmarks.sizes
+
+benchmark-news: $(BIN)/.complete ## what `onlyNew` saves: 200 models on ten sources of which one has news (about 10 minutes)
+	@$(BIN)/python -m benchmarks.news
 
 benchmark-kills: $(BIN)/.complete ## kill Airflow 20 times while runs are on: nothing lost, doubled or left behind (about 30 minutes)
 	@$(BIN)/python -m benchmarks.kills

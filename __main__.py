@@ -78,6 +78,7 @@ workstreams = {
             network=network,
             cluster=cluster,
             artifacts=storage.artifacts,
+            project_state=settings.project_state(name),
             upstreams=reading[name],
             secret_arn=credentials[workstream.connection].secret_arn,
             alerts=alerts,

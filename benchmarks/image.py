@@ -101,10 +101,10 @@ class Bench:
         for image in daemon.images.list(filters={"label": ours}):
             daemon.images.remove(str(image.id), force=True)
 
-    def build(self) -> None:
-        """Make both images, of a project of `MODELS` models."""
+    def build(self, write: Callable[[Path], object]) -> None:
+        """Make both images, of the project that is written into a folder."""
         context = self._folder / "context"
-        project(context / "benchmark", {f"m{number}": f"select {number} as x" for number in range(MODELS)})
+        write(context / "benchmark")
         shutil.copytree(REPOSITORY / "image", context / "image", ignore=shutil.ignore_patterns("__pycache__"))
         (context / "plain.Dockerfile").write_text(PLAIN)
         self._build(context, "image/Dockerfile", self.ours)
@@ -171,6 +171,10 @@ class Bench:
         found |= {"SNOWFLAKE_HOST": gateway, "AWS_ENDPOINT_URL": f"http://{gateway}:{self._runs.cloud.port}"}
         return found | {"DBT_RUN_ID": f"run-{time.time_ns()}", "DBT_ENV_SECRET_PRIVATE_KEY": found["SNOWFLAKE_PRIVATE_KEY"]}
 
+    def query(self, statement: str) -> None:
+        """Run a statement of nobody's."""
+        self._runs.server.run(statement)
+
     def _first_statement(self, since: float) -> float:
         """When the first of dbt's statements after `since` arrived; seconds since the epoch."""
         arrived = "date_part(epoch_millisecond, start_time)"
@@ -189,9 +193,14 @@ class Bench:
             return file.tell() / 1e6
 
 
+def flat(folder: Path) -> None:
+    """A project of `MODELS` models of which none reads another."""
+    project(folder, {f"m{number}": f"select {number} as x" for number in range(MODELS)})
+
+
 @contextmanager
-def made(report: Report) -> Iterator[tuple[Bench, Tasks]]:
-    """The images, with what they run against."""
+def made(report: Report, write: Callable[[Path], object] = flat) -> Iterator[tuple[Bench, Tasks]]:
+    """The images of the project that is written into a folder, with what they run against."""
     with lifecycle.docker_daemon(Home(REPOSITORY / ".sandbox-benchmark"), report), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         report("starting warehouse and emulator")
@@ -200,7 +209,7 @@ def made(report: Report) -> Iterator[tuple[Bench, Tasks]]:
             cloud.furnish()
             runs = Runs(server, cloud, folder, folder, "bench", {"DBT_THREADS": THREADS})
             with Bench(runs, folder, report) as bench:
-                bench.build()
+                bench.build(write)
                 yield bench, Tasks(cloud, bench.variables, report)
 
 

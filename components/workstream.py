@@ -65,6 +65,8 @@ class WorkstreamArgs:
     network: Network
     cluster: Cluster
     artifacts: PrivateBucket
+    project_state: str
+    """Folder of the artifacts bucket in which the workstreams of one project tell each other what they have built, or nothing."""
     upstreams: Mapping[str, str]
     """Name of each other dbt project whose models it reads: the workstream that runs it."""
     secret_arn: pulumi.Input[str] | None
@@ -242,16 +244,20 @@ def _secret_statements(args: WorkstreamArgs) -> list[Statement]:
 
 
 def _task_statements(name: str, args: WorkstreamArgs) -> list[Statement]:
-    """What dbt itself may do in AWS: keep its artifacts."""
+    """What dbt itself may do in AWS: keep its artifacts, and tell the others of its project what it has built.
+
+    Without the right to list, S3 answers that an object which is not there is forbidden.
+    """
+    folders = [f"{name}/*", *([f"{args.project_state}/*"] if args.project_state else [])]
     return [
         Statement(
             actions=["s3:GetObject", "s3:PutObject"],
-            resources=[pulumi.Output.concat(args.artifacts.arn, f"/{name}/*")],
+            resources=[pulumi.Output.concat(args.artifacts.arn, f"/{folder}") for folder in folders],
         ),
         Statement(
             actions=["s3:ListBucket"],
             resources=[args.artifacts.arn],
-            conditions={"StringLike": {"s3:prefix": [f"{name}/*"]}},
+            conditions={"StringLike": {"s3:prefix": folders}},
         ),
         *_reading_of_others(args),
         args.key.usage("s3", ["kms:Decrypt", "kms:GenerateDataKey"]),
@@ -310,6 +316,7 @@ def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[s
         "PLATFORM": names().platform,
         "WORKSTREAM": name,
         "ARTIFACTS_URI": artifacts_uri,
+        **({"PROJECT_STATE": args.project_state} if args.project_state else {}),
         **({"DBT_UPSTREAMS": json.dumps(args.upstreams, sort_keys=True)} if args.upstreams else {}),
         **told_by_settings(args.settings, args.warehouse, args.environment),
     }

@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -202,6 +203,22 @@ class Settings(Section):
         """Where and as whom a workstream connects: its connection, and what it has of its own."""
         own = workstream.model_dump(include={"role", "warehouse", "database"}, exclude_none=True)
         return self.logins[workstream.connection].model_copy(update=own)
+
+    def project_state(self, name: str) -> str:
+        """Folder of what the workstreams of this one's project know of each other's builds; empty: none of them has `onlyNew`.
+
+        Those share it that build the same project for the same target into the same database, whatever their schemas are.
+        """
+        shared = self._built(self.workstreams[name])
+        if not any(each.only_new for each in self.workstreams.values() if self._built(each) == shared):
+            return ""
+        return f"_projects/{shared[0].strip('/').replace('/', '-')}-{hashlib.sha256(repr(shared).encode()).hexdigest()[:8]}"
+
+    def _built(self, workstream: WorkstreamSettings) -> tuple[str, str, str]:
+        """Project, target and database."""
+        build = workstream.build
+        project = f"{build.source.git}/{build.source.path}" if build.source else build.project
+        return project, workstream.target or self.environment, self.login_of(workstream).database.upper()
 
     @property
     def builds(self) -> list[Build]:

@@ -49,11 +49,11 @@ class Artifacts:
 
     def put_shared(self, name: str, content: str | bytes) -> None:
         """Store something that outlives the run."""
-        self._put(f"{self._workstream}{name}", content)
+        self._put(self.key(name), content)
 
     def get_shared(self, name: str) -> bytes | None:
         """What a former run stored, or None."""
-        return self.get(f"{self._workstream}{name}")
+        return self.get(self.key(name))
 
     def get(self, key: str) -> bytes | None:
         """An object of this workstream, or None."""
@@ -61,6 +61,30 @@ class Artifacts:
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except self._client.exceptions.NoSuchKey:
             return None
+
+    def key(self, name: str) -> str:
+        """Of something of this workstream that outlives the run."""
+        return f"{self._workstream}{name}"
+
+    def get_version(self, key: str) -> tuple[bytes | None, str]:
+        """An object of the bucket with its ETag; nothing, and an empty one, if there is none."""
+        try:
+            found = self._client.get_object(Bucket=self._bucket, Key=key)
+        except self._client.exceptions.NoSuchKey:
+            return None, ""
+        return found["Body"].read(), found["ETag"]
+
+    def put_version(self, key: str, content: str, version: str) -> str:
+        """Store an object in the place of the one with this ETag, or (empty) of none; its own ETag, or nothing if that is gone."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - as in `_client`
+
+        try:
+            return self._put(key, content, **({"IfMatch": version} if version else {"IfNoneMatch": "*"}))["ETag"]
+        except ClientError as error:
+            # The last: somebody is writing it right now, or has deleted it.
+            if error.response["Error"]["Code"] in {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}:
+                return ""
+            raise
 
     def put_files(self, target: Path, log: Path) -> None:
         """Store what dbt wrote, as far as it is there."""
@@ -74,14 +98,14 @@ class Artifacts:
         if path.exists() and path.stat().st_mtime >= since:
             self.put(f"commands/{number}/{path.name}", path.read_text(errors="replace"))
 
-    def _put(self, key: str, content: str | bytes) -> None:
+    def _put(self, key: str, content: str | bytes, **conditions: str) -> Any:
         body = self._output.scrub(content).encode() if isinstance(content, str) else content
         if self._output.reveals(body):
             raise ValueError(f"{key} is not text, so the secret in it can't be masked")
         kind = mimetypes.guess_type(key)[0] or ("text/plain" if isinstance(content, str) else "application/octet-stream")
         if kind.startswith("text/"):
             kind += "; charset=utf-8"
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=kind)
+        return self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=kind, **conditions)
 
     @property
     def _client(self) -> Any:

@@ -1,5 +1,6 @@
 """What of its selection each command of a run has to run."""
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from runner.selection import CHANGED
 from runner.state import State
 from runner.steps import Step
 
+BEAT = 20
+"""Seconds between two times that what is built is kept: so much a killed run forgets, and others hear that this one goes on."""
+
 
 @dataclass(kw_only=True)
 class Choice:
@@ -37,7 +41,9 @@ class Choice:
 
     def __post_init__(self) -> None:
         self.sources = Sources(self.dbt, self.output)
-        self._news = News(self.artifacts, self.dbt, self.sources, self.output)
+        self._news = News(self.environment, self.artifacts, self.dbt, self.sources, self.output)
+        self._beats = threading.Thread(target=self._beat, daemon=True, name="news")
+        self._ended = threading.Event()
         self._state = State(self.artifacts, TARGET.parent / "state")
         self._changed: set[str] | None = None
         """Ids of what differs from the last success, with `--changed`."""
@@ -53,6 +59,8 @@ class Choice:
     def begin(self, former: Former) -> None:
         """What a former try completed is not run again; what the last success left is there to compare with."""
         self._former = former
+        if self._remembers:
+            self._beats.start()
         if not self.options.changed:
             return
         if self.output.if_possible("fetch the state of the last success", self._state.fetch):
@@ -72,10 +80,13 @@ class Choice:
             raise RunnerError.about(f"The selection matches nothing: {selection}.")
         self._selected |= {node.id for node in nodes}
         self.sources.own |= self.dbt.sources_made_by(nodes)
+        self.keep()
         if self.options.only_new and nodes:
             nodes = self._new(nodes)
         elif self.manifest and nodes:
             nodes = self._other(nodes, self.manifest)
+        if self._news.shared and not self.options.only_new:
+            self._news.due(nodes, self._former.results, whatever=True)
         self.progress.select(nodes)
         self.output.event("selected", nodes=len(nodes))
         return nodes
@@ -149,13 +160,26 @@ class Choice:
         stale = self.sources.too_old
         return complaint(stale, "nothing") if stale else ""
 
-    def keep(self) -> None:
-        """What this try built, for runs that build what is new; also after a failure."""
-        if not self.options.only_new:
+    def keep(self, *, ended: bool = False) -> None:
+        """What this try has built so far, for runs that build what is new; also after a failure."""
+        if not self._remembers:
             return
         former = self._former.results
-        results = {node_id: result for node_id, result in self.progress.results.items() if former.get(node_id) != result}
-        self.output.if_possible("keep what was built", lambda: self._news.keep(self.progress.nodes, results))
+        results = {node_id: result for node_id, result in list(self.progress.results.items()) if former.get(node_id) != result}
+        self.output.if_possible("keep what was built", lambda: self._news.keep(self.progress.nodes, results, ended=ended))
+
+    def end(self) -> None:
+        """Nothing runs any more."""
+        self._ended.set()
+        self.keep(ended=True)
+
+    @property
+    def _remembers(self) -> bool:
+        return self.options.only_new or self._news.shared
+
+    def _beat(self) -> None:
+        while not self._ended.wait(BEAT):
+            self.keep()
 
     def keep_state(self) -> None:
         """The manifest of this success. What has no news stands as this manifest has it."""

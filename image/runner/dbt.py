@@ -1,12 +1,10 @@
 """Drives dbt in this process."""
 
 import base64
-import importlib
 import json
 import os
 from collections import ChainMap
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from graphlib import TopologicalSorter
@@ -23,21 +21,12 @@ from runner.output import escaped
 from runner.private_key import private_key
 from runner.progress import Node
 from runner.selection import Selection
+from runner.tasks import only
 
 PROJECT = Path(os.environ.get("RUNNER_PROJECT", "/app/project"))
 PROFILES = Path(os.environ.get("RUNNER_PROFILES", "/app"))
 TARGET = Path(os.environ.get("DBT_TARGET_PATH", "/tmp/dbt/target"))  # noqa: S108 - a volume of this container alone
 LOGS = Path(os.environ.get("DBT_LOG_PATH", "/tmp/dbt/logs"))  # noqa: S108
-
-_TASKS = {
-    "build": ("dbt.task.build", "BuildTask"),
-    "compile": ("dbt.task.compile", "CompileTask"),
-    "run": ("dbt.task.run", "RunTask"),
-    "seed": ("dbt.task.seed", "SeedTask"),
-    "snapshot": ("dbt.task.snapshot", "SnapshotTask"),
-    "test": ("dbt.task.test", "TestTask"),
-}
-"""Where dbt keeps what a command does."""
 
 
 def import_dbt() -> None:
@@ -146,7 +135,7 @@ class Dbt:
         The selection is for those who read dbt's artifacts: it is not resolved again.
         """
         compare = ["--state", str(state), "--defer"] if state else []
-        with _only(command.verb, nodes, left):
+        with only(command.verb, nodes, left):
             restriction = _known(command.restriction)
             return self.invoke(command.verb, *command.options, *restriction, *selection.arguments, *options, *compare)
 
@@ -158,7 +147,7 @@ class Dbt:
         """Id of each of these nodes that dbt can compile before anything is built: its code as dbt would send it now."""
         # On a copy: dbt puts ephemeral models into what reads them once only, and the build compiles all of it again.
         manifest = self.manifest.deepcopy()
-        with _only("compile", node_ids, node_ids):
+        with only("compile", node_ids, node_ids):
             outcome = self.invoke("compile", manifest=manifest, callbacks=[])
         results = outcome.result.results if outcome.result else []
         return {found.node.unique_id: found.node.compiled_code for found in results if found.status == "success"}
@@ -208,6 +197,13 @@ class Dbt:
         """The SQL that was sent for a node, or nothing."""
         node = self._nodes.get(node_id) if self.manifest else None
         return getattr(node, "compiled_code", None) or ""
+
+    def places(self) -> dict[str, str]:
+        """Id of each node: what tells it from the same one that another workstream builds into a schema of its own."""
+        return {
+            node_id: f"{getattr(node, 'database', None)}.{getattr(node, 'schema', None)}|{node_id}"
+            for node_id, node in self._nodes.items()
+        }
 
     @property
     def ends_with_hooks(self) -> bool:
@@ -266,50 +262,6 @@ def _adds(config: Any) -> bool:
 def same(relation: str) -> str:
     """The same for a name with and without quotes, in upper and lower case."""
     return relation.replace('"', "").upper()
-
-
-@contextmanager
-def _only(verb: str, selected: Collection[str], left: Collection[str]) -> Iterator[None]:
-    """Inside, the command runs what is left of the selected nodes, in the order of the graph; as `dbt retry` for whole runs."""
-    from dbt import selected_resources  # noqa: PLC0415
-    from dbt.graph.queue import GraphQueue  # noqa: PLC0415
-    from dbt_common.events.contextvars import task_contextvars  # noqa: PLC0415
-
-    module, name = _TASKS[verb]
-    where = importlib.import_module(module)
-    complete: Any = getattr(where, name)
-
-    class Chosen(complete):
-        def get_graph_queue(self) -> GraphQueue:
-            manifest: Any = self.manifest
-            selected_resources.set_selected_resources(set(selected))
-            queued: Any = set(left)
-            if verb == "build":
-                # A unit test goes just before its model. dbt never runs one without its model, which would pass for a success.
-                models = {test: manifest.unit_tests[test].depends_on_nodes[0] for test in left if test in manifest.unit_tests}
-                self.selected_unit_tests = {test for test, model in models.items() if model in left}
-                self.build_model_to_unit_test_map(self.selected_unit_tests)
-                queued -= self.selected_unit_tests
-            return GraphQueue(self.graph.get_subset_graph(queued).graph, manifest, queued)
-
-        def raise_on_first_error(self) -> bool:
-            return False
-
-        def run(self) -> Any:
-            if left:
-                return super().run()
-            # Without a node that is left dbt finds nothing to do, and leaves out the project's hooks.
-            with task_contextvars(project_root=self.config.project_root):
-                self._runtime_initialize()
-                result = self.execute_with_hooks(frozenset())
-            self.manifest.write(str(TARGET / "manifest.json"))
-            return result
-
-    setattr(where, name, Chosen)
-    try:
-        yield
-    finally:
-        setattr(where, name, complete)
 
 
 @cache

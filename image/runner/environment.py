@@ -84,6 +84,8 @@ class Environment:
     memory: int
     """MiB that the task has; 0: nobody says."""
     warehouse: Warehouse
+    project_state: str = ""
+    """Folder in the same bucket of what all workstreams of its project have built; nothing: this one remembers alone."""
     owner: str = ""
     """Who is in charge of the workstream."""
     pages: Mapping[str, str] = field(default_factory=dict)
@@ -147,6 +149,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         deadline=numbers["RUN_TIMEOUT_SECONDS"],
         owner=variables.get("DBT_OWNER", ""),
         pages=json.loads(variables.get("DBT_PAGES") or "{}"),
+        project_state=variables.get("PROJECT_STATE", ""),
         upstreams=json.loads(variables.get("DBT_UPSTREAMS") or "{}"),
         memory=numbers["TASK_MEMORY_MIB"],
         warehouse=Warehouse(

@@ -74,7 +74,7 @@ class Run:
         self._steps[current].counts = self._progress.counts(current)
         self._journal.end()
         self._pulse.end()
-        self._choice.keep()
+        self._choice.end()
         self._phases.begin("store")
         return self._end(code)
 

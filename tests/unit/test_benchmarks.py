@@ -14,7 +14,7 @@ from settings.stack import Settings
 from tests.unit.recorder import set_configuration, stack_file
 
 
-@pytest.mark.parametrize("name", ["dags", "diagnosis", "growth", "image", "kills", "sizes"])
+@pytest.mark.parametrize("name", ["dags", "diagnosis", "growth", "image", "kills", "news", "sizes"])
 def test_a_benchmark_says_what_it_does_before_it_takes_half_an_hour(name: str):
     """And it can be imported as `make` starts it, which is not how pytest does."""
     command = [sys.executable, "-m", f"benchmarks.{name}", "--help"]

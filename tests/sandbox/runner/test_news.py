@@ -1,5 +1,7 @@
 """Runs that build only what has something new to work on, with a real dbt and a warehouse whose sources a test loads."""
 
+from dataclasses import replace
+
 from tests.sandbox.runner_process import Runs, project
 
 SOURCES = """
@@ -92,3 +94,19 @@ def test_what_failed_is_due_again_and_a_stale_source_holds_back_what_hangs_on_it
     assert (mended.code, mended.statuses) == (1, {"report": "success"}), mended.text
     assert "Too old, so nothing that depends on it was built: source.made_for_a_test.raw.rates (loaded 2020-01-01" in mended.text
     assert b'"skipped": 1' in runs.read("runs/run-3/1/summary.json")
+
+
+def test_what_another_workstream_of_the_project_has_built_is_not_built_again(runs: Runs):
+    """Both need the same staging models, and the warehouse would be paid for each of them."""
+    _load(runs, "ORDERS")
+    _load(runs, "RATES")
+    _project(runs)
+    shared = {"PROJECT_STATE": f"_projects/{runs.workstream}", "SNOWFLAKE_SCHEMA": runs.workstream.upper()}
+    other = replace(runs, workstream=f"{runs.workstream}-too")
+
+    first = runs.run("run", "--select", "shared", "orders", "--only-new", **shared)
+    second, nothing = (other.run("run", "--only-new", DBT_RUN_ID=run, **shared) for run in ("run-2", "run-3"))
+
+    assert (first.code, set(first.statuses)) == (0, {"shared", "orders"}), first.text
+    assert (second.code, set(second.statuses)) == (0, {"report", "rates"}), second.text
+    assert (nothing.code, nothing.statuses) == (0, {}), nothing.text

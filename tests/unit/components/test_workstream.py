@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -280,6 +281,26 @@ def test_dbt_reads_and_writes_only_its_own_artifacts(development: Stack):
     assert may.keys() == {"s3:GetObject", "s3:PutObject", "s3:ListBucket", "kms:Decrypt", "kms:GenerateDataKey"}
     [listing] = [s for s in development.role_statements("sales-task") if s["Action"] == ["s3:ListBucket"]]
     assert listing["Condition"] == {"StringLike": {"s3:prefix": ["sales/*"]}}
+
+
+def test_workstreams_of_one_project_share_what_they_have_built_if_one_of_them_asks():
+    """What another one has built would be built again, and one model by two at once; or a stranger could spoil what is known."""
+    values = stack_file("dev")
+    workstreams = values["dbt-platform:workstreams"]
+    workstreams["sales"] |= {"onlyNew": True}
+    workstreams["elsewhere"] = {**workstreams["finance"], "database": "OTHER"}
+    workstreams["staging"] = {**workstreams["finance"], "target": "staging"}
+    stack = run_program(values)
+
+    folder = environment(stack, "sales")["PROJECT_STATE"]
+    assert re.fullmatch(r"_projects/dbt_project-[0-9a-f]{8}", folder), "no workstream can have such a name"
+    assert environment(stack, "finance")["PROJECT_STATE"] == folder
+    assert not {"elsewhere", "staging"} & {name for name in workstreams if "PROJECT_STATE" in environment(stack, name)}
+    for name in ("sales", "finance"):
+        may = allowed(stack, f"{name}-task")
+        own = [f"arn:aws:s3:::platform-artifacts/{each}/*" for each in (name, folder)]
+        assert may["s3:GetObject"] == may["s3:PutObject"] == own
+    assert allowed(stack, "staging-task")["s3:GetObject"] == ["arn:aws:s3:::platform-artifacts/staging/*"]
 
 
 def test_ecs_itself_can_start_the_task_and_nothing_more(development: Stack):

@@ -1,9 +1,12 @@
 """A run that never was, for tests of what is said about runs."""
 
+import hashlib
 import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from botocore.exceptions import ClientError
 from runner.commands import BUILD
 from runner.environment import Environment, read
 from runner.freshness import SourceAge
@@ -38,11 +41,22 @@ class Bucket:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
 
-    def put_object(self, *, Key: str, Body: bytes, **_: object) -> None:  # noqa: N803
+    def put_object(self, *, Key: str, Body: bytes, **options: object) -> dict[str, str]:  # noqa: N803
+        """With its conditions (Amazon S3 User Guide, "How to prevent object overwrites with conditional writes")."""
+        stands = options.get("IfMatch", self._etag(Key)) == self._etag(Key) and not (
+            "IfNoneMatch" in options and Key in self.objects
+        )
+        if not stands:
+            answer: Any = {"Error": {"Code": "PreconditionFailed", "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 412}}
+            raise ClientError(answer, "PutObject")
         self.objects[Key] = Body
+        return {"ETag": self._etag(Key)}
 
-    def get_object(self, *, Key: str, **_: object) -> dict[str, io.BytesIO]:  # noqa: N803
-        return {"Body": io.BytesIO(self.objects[Key])}
+    def get_object(self, *, Key: str, **_: object) -> dict[str, Any]:  # noqa: N803
+        return {"Body": io.BytesIO(self.objects[Key]), "ETag": self._etag(Key)}
+
+    def _etag(self, key: str) -> str:
+        return hashlib.md5(self.objects.get(key, b""), usedforsecurity=False).hexdigest()
 
 
 def environment(**changes: str) -> Environment:
