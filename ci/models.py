@@ -40,7 +40,7 @@ from ops.stack_file import settings_of, values_of
 from projects.brought import put_together
 from projects.packages import entries
 from settings.container import environment
-from settings.sections.warehouse import SECRET_FIELDS, WarehouseSettings
+from settings.sections.warehouse import SECRET_FIELDS
 from settings.sections.workstream import GIT_CACHE, WorkstreamSettings
 from settings.stack import Settings
 from settings.upstreams import upstreams
@@ -69,7 +69,7 @@ def build(stack: str, merge_request: int, secret: str) -> None:
         schema = f"{prefix(merge_request)}{workstream.schema_}"
         with tempfile.TemporaryDirectory() as folder, copied(workstream) as project:
             state = _state(outputs["artifactsBucket"], name, Path(folder))
-            variables = told(workstream, settings.warehouse, login, schema)
+            variables = told(settings, workstream, login, schema)
             given = dbt_environment(os.environ, variables, project)
             given |= _others(outputs["artifactsBucket"], reading[name], project, Path(folder))
             built: set[str] = set()
@@ -107,7 +107,7 @@ def drop(stack: str, merge_request: int, secret: str) -> None:
     """Drop all schemas of the merge request, in whatever databases its models have put them."""
     settings = _settings(stack)
     workstream = next(iter(settings.workstreams.values()))
-    variables = told(workstream, settings.warehouse, _login(secret), prefix(merge_request))
+    variables = told(settings, workstream, _login(secret), prefix(merge_request))
     with snowflake.connector.connect(**parameters(read(variables).warehouse)) as connection, connection.cursor() as cursor:
         # Without `in account`, Snowflake shows those of the current database only ("SHOW SCHEMAS").
         cursor.execute("show schemas in account")
@@ -171,8 +171,9 @@ def owned(schemas: list[tuple[str, str]], merge_request: int) -> list[tuple[str,
     return [found for found in schemas if found[1].upper().startswith(prefix(merge_request))]
 
 
-def told(workstream: WorkstreamSettings, warehouse: WarehouseSettings, login: Mapping[str, str], schema: str) -> dict[str, str]:
-    """The container's variables, for the merge requests' own user, who may have a role of its own."""
+def told(settings: Settings, workstream: WorkstreamSettings, login: Mapping[str, str], schema: str) -> dict[str, str]:
+    """The container's variables, its database too, for the merge requests' own user, who may have a role of its own."""
+    warehouse = settings.login_of(workstream)
     return {
         **environment(workstream, warehouse, TARGET),
         "PLATFORM": "merge-request",

@@ -35,7 +35,7 @@ def commands(state: str | None = "/state", **changes: Any) -> list[list[str]]:
     """What dbt is told for sales; `{{ var('x') }}` is all that the project reads of variables."""
     stack = settings(**changes)
     sales = stack.workstreams["sales"]
-    told = read(models.told(sales, stack.warehouse, LOGIN, "MR_7_SALES"))
+    told = read(models.told(stack, sales, LOGIN, "MR_7_SALES"))
     return list(models.commands(sales, told, sales.build.folder, Path(state) if state else None))
 
 
@@ -77,7 +77,7 @@ def test_it_has_the_workstream_s_variables_and_those_of_the_command(tmp_path: Pa
     (tmp_path / "a.sql").write_text("{{ var('x') }} {{ var('y') }}")
     stack = settings(vars={"x": 1e-05, "y": 1}, commands=["build --vars '{y: 2}'"], environment={"DBT_RAW": "RAW"})
     sales = stack.workstreams["sales"]
-    variables = models.told(sales, stack.warehouse, LOGIN, "MR_7_SALES")
+    variables = models.told(stack, sales, LOGIN, "MR_7_SALES")
 
     [arguments] = models.commands(sales, read(variables), tmp_path, None)
 
@@ -89,7 +89,7 @@ def test_a_secret_of_the_workstream_is_a_placeholder(tmp_path: Path):
     """A merge request must not get it, and the project can't be read without a value."""
     (tmp_path / "a.sql").write_text("{{ env_var('DBT_ENV_SECRET_API') }} {{ env_var('SNOWFLAKE_ROLE') }}")
     stack = settings(secrets={"DBT_ENV_SECRET_API": {"secret": "team/api"}})
-    variables = models.told(stack.workstreams["sales"], stack.warehouse, LOGIN | {"private_key": ""}, "MR_7_SALES")
+    variables = models.told(stack, stack.workstreams["sales"], LOGIN | {"private_key": ""}, "MR_7_SALES")
     variables |= {"SNOWFLAKE_AUTHENTICATOR": "workloadIdentity", "AWS_REGION": "eu-west-1"}
 
     given = models.dbt_environment({"DBT_ENV_SECRET_OTHER": "x"}, variables, tmp_path)
@@ -118,7 +118,7 @@ def test_a_workstream_s_own_target_is_never_a_merge_request_s():
     """A project that takes it for production would leave the merge request's schema for its own."""
     stack = settings(target="prod")
 
-    assert models.told(stack.workstreams["sales"], stack.warehouse, LOGIN, "MR_7_SALES")["DBT_TARGET"] == "development"
+    assert models.told(stack, stack.workstreams["sales"], LOGIN, "MR_7_SALES")["DBT_TARGET"] == "development"
 
 
 def test_the_project_is_built_as_its_image_has_it(tmp_path: Path):
@@ -131,6 +131,16 @@ def test_the_project_is_built_as_its_image_has_it(tmp_path: Path):
     assert {"dbt_project.yml", "models"} <= names
     assert names & {"target", "logs", "dbt_packages"} == set()
     assert not project.exists()
+
+
+def test_a_merge_request_builds_where_the_workstream_does():
+    """In another database its models would read, and be compared with, what is not there."""
+    stack = settings(database="BOOKS", warehouse="BOOKS_WH")
+
+    told = models.told(stack, stack.workstreams["sales"], LOGIN, "MR_7_SALES")
+
+    assert (told["SNOWFLAKE_DATABASE"], told["SNOWFLAKE_WAREHOUSE"]) == ("BOOKS", "BOOKS_WH")
+    assert told["SNOWFLAKE_USER"] == LOGIN["user"]
 
 
 def test_a_stack_file_that_is_wrong_is_told_as_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -157,7 +167,7 @@ def test_it_connects_to_where_the_stack_file_says():
     values["dbt-platform:warehouse"]["host"] = "own.example.com"
     stack = Settings.read("dev", values)
 
-    warehouse = read(models.told(stack.workstreams["sales"], stack.warehouse, LOGIN, "MR_7_SALES")).warehouse
+    warehouse = read(models.told(stack, stack.workstreams["sales"], LOGIN, "MR_7_SALES")).warehouse
 
     assert (warehouse.host, warehouse.port, warehouse.protocol) == ("own.example.com", 443, "https")
 
@@ -168,7 +178,7 @@ def test_a_macro_of_the_merge_request_sees_no_credentials(tmp_path: Path):
     encrypted = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"of the key")).decode()
     job = {"AWS_ID_TOKEN": "aws", "CI_JOB_TOKEN": "gitlab", "PATH": "/bin", "DBT_STATE": "x", "https_proxy": "http://proxy"}
     stack = settings()
-    variables = models.told(stack.workstreams["sales"], stack.warehouse, {**LOGIN, "private_key": encrypted}, "MR_7_SALES")
+    variables = models.told(stack, stack.workstreams["sales"], {**LOGIN, "private_key": encrypted}, "MR_7_SALES")
 
     given = models.dbt_environment(job, variables, tmp_path)
 
@@ -182,7 +192,7 @@ def test_a_macro_of_the_merge_request_sees_no_credentials(tmp_path: Path):
 def test_it_connects_as_the_container_does():
     """Otherwise a merge request passes, or fails, for a reason that production does not have."""
     stack = settings()
-    variables = models.told(stack.workstreams["sales"], stack.warehouse, LOGIN, "MR_7_SALES")
+    variables = models.told(stack, stack.workstreams["sales"], LOGIN, "MR_7_SALES")
 
     warehouse = read(variables).warehouse
 
