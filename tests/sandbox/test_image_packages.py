@@ -25,10 +25,14 @@ RUNNER_PROJECT=/app/project PATH=/tools:/programs sh /app/prepare.sh
 """Without the base image's own apt and git, so that the tests say the same whichever base it is."""
 
 
-def calls(folder: Path, packages: str, *, apt: bool = True) -> list[str]:
+OFFLINE = "#!/bin/sh\necho 'Temporary failure resolving' >&2\nexit 100\n"
+
+
+def calls(folder: Path, packages: str, *, apt: str = APT) -> list[str]:
     """What preparing a project with such a `packages.yml` calls, in order."""
-    files = {"app/project/packages.yml": packages, "app/profiles.yml": "", "build/requirements.txt": "", "app/calls": ""}
-    programs = {"dbt/dbt": DBT, "dbt/python": "#!/bin/sh\n", **({"tools/apt-get": APT} if apt else {})}
+    empty = ("app/profiles.yml", "app/tested.in", "app/dbt_refs.py", "app/calls", "build/requirements.txt")
+    files = {"app/project/packages.yml": packages, **dict.fromkeys(empty, "")}
+    programs = {"dbt/dbt": DBT, "dbt/python": "#!/bin/sh\n", **({"tools/apt-get": apt} if apt else {})}
     for name in ("app/runner", "tools"):
         (folder / name).mkdir(parents=True)
     for name, text in (files | programs).items():
@@ -79,4 +83,10 @@ def test_any_other_project_is_built_without_git(tmp_path: Path, packages: str):
 def test_a_base_image_that_cannot_get_git_is_named(tmp_path: Path):
     """`apt-get: not found` says neither why nor what to do."""
     with pytest.raises(ContainerError, match=r"git: entry.*dbt-platform:image\.baseImage"):
-        calls(tmp_path, "packages:\n  - git: https://git.example.com/units.git\n", apt=False)
+        calls(tmp_path, "packages:\n  - git: https://git.example.com/units.git\n", apt="")
+
+
+def test_offline_a_build_says_that_it_lacks_no_more_than_git(tmp_path: Path):
+    """apt's own words are about mirrors: nobody would know that the same project is built elsewhere."""
+    with pytest.raises(ContainerError, match=r"This fails offline only"):
+        calls(tmp_path, "packages:\n  - git: https://git.example.com/units.git\n", apt=OFFLINE)

@@ -94,7 +94,7 @@ class Deployed:
             "secret_key": "test",
             "skip_metadata_api_check": True,
             "s3_use_path_style": True,
-            "max_retries": 1,
+            "max_retries": 5,
             # MWAA's host is `api.` and the endpoint's: no name server knows it, a proxy need not ask.
             "http_proxy": address,
             "no_proxy": "127.0.0.1",
