@@ -169,10 +169,10 @@ class _Bucket(Bucket):
         super().__init__()
         self._refusal = case if case.get("phase") == "artifacts" else None
 
-    def put_object(self, *, Key: str, Body: bytes, **options: object) -> None:  # noqa: N803 - as boto3's
+    def put_object(self, *, Key: str, Body: bytes, **options: object) -> dict[str, str]:  # noqa: N803 - as boto3's
         if self._refusal:
             raise OSError(self._refusal["message"])
-        super().put_object(Key=Key, Body=Body, **options)
+        return super().put_object(Key=Key, Body=Body, **options)
 
 
 @contextmanager

@@ -184,7 +184,7 @@ def test_a_warehouse_that_is_not_there_fails_no_build():
         "dbt-platform:warehouse": stack_file("dev")["dbt-platform:warehouse"] | {"authentication": "password"}
     }
     stack = Settings.read("dev", values)
-    variables = models.told(stack.workstreams["sales"], stack.warehouse, login, "MR_7_SALES")
+    variables = models.told(stack, stack.workstreams["sales"], login, "MR_7_SALES")
     variables |= {
         "SNOWFLAKE_HOST": "127.0.0.1",
         "SNOWFLAKE_PORT": "1",

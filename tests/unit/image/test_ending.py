@@ -101,10 +101,10 @@ def test_half_a_run_has_no_summary(broken: str):
     """S3 may fail at any object; what failed in dbt is still said."""
 
     class Failing(Bucket):
-        def put_object(self, *, Key: str, Body: bytes, **options: object) -> None:  # noqa: N803 - as boto3's
+        def put_object(self, *, Key: str, Body: bytes, **options: object) -> dict[str, str]:  # noqa: N803 - as boto3's
             if Key.endswith(broken):
                 raise OSError("the bucket is gone")
-            super().put_object(Key=Key, Body=Body, **options)
+            return super().put_object(Key=Key, Body=Body, **options)
 
     bucket = Failing()
     code, said = _end(bucket)
@@ -122,10 +122,10 @@ class Struggling(Bucket):
         super().__init__()
         self.errors = list(errors)
 
-    def put_object(self, *, Key: str, Body: bytes, **options: object) -> None:  # noqa: N803 - as boto3's
+    def put_object(self, *, Key: str, Body: bytes, **options: object) -> dict[str, str]:  # noqa: N803 - as boto3's
         if Key.endswith("report.html") and self.errors:
             raise self.errors.pop(0)
-        super().put_object(Key=Key, Body=Body, **options)
+        return super().put_object(Key=Key, Body=Body, **options)
 
 
 def _answer(status: int, code: str) -> ClientError:

@@ -17,14 +17,14 @@ class Refusing(Bucket):
 
     refuses = True
 
-    def put_object(self, *, Key: str, Body: bytes, **options: object) -> None:  # noqa: N803 - as boto3's
+    def put_object(self, *, Key: str, Body: bytes, **options: object) -> dict[str, str]:  # noqa: N803 - as boto3's
         if self.refuses and Key.endswith(("/report.html", "/summary.json")):
             answer: Any = {
                 "Error": {"Code": "AccessDenied", "Message": "Access Denied"},
                 "ResponseMetadata": {"HTTPStatusCode": 403},
             }
             raise ClientError(answer, "PutObject")
-        super().put_object(Key=Key, Body=Body, **options)
+        return super().put_object(Key=Key, Body=Body, **options)
 
 
 def built(ended: Ended) -> list[str]:
