@@ -11,7 +11,8 @@ from typing import Literal
 
 _READ_BY_DBT = {".sql", ".yml", ".yaml", ".py"}
 _PACKAGES = {"dbt_packages", "dbt_modules"}
-_NOT_ITS_OWN = {*_PACKAGES, "target", "logs", ".venv", "venv", "node_modules", ".git"}
+NOT_ITS_OWN = {*_PACKAGES, "target", "logs", "venv", "node_modules"}
+"""Folders of a project with what it did not write; nor what is in hidden ones."""
 
 DEVELOPMENT = "development"
 
@@ -129,11 +130,13 @@ def beside(project: Path) -> list[Path]:
 
 
 def _of(folder: Path, packages: bool) -> Iterator[Path]:
-    foreign = _NOT_ITS_OWN - _PACKAGES if packages else _NOT_ITS_OWN
+    foreign = NOT_ITS_OWN - _PACKAGES if packages else NOT_ITS_OWN
     for path in folder.rglob("*"):
         # The platform brings its own profiles.yml, whatever a project has.
         read = path.suffix in _READ_BY_DBT and path.name != "profiles.yml" and path.is_file()
-        if read and foreign.isdisjoint(path.relative_to(folder).parts):
+        parts = path.relative_to(folder).parts
+        # Hidden folders are other tools' (`.dbt_coves`, `.github`, `.venv`).
+        if read and foreign.isdisjoint(parts) and not any(part.startswith(".") for part in parts):
             yield path
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,31 +69,44 @@ def test_an_unknown_workstream_lists_the_known(ops: FakeProgram):
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A repository with two dbt projects."""
-    for name in ("dbt_finance", "dbt_sales"):
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with two dbt projects that have styles of their own."""
+    for name, policy in {"dbt_finance": "upper", "dbt_sales": "lower"}.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "dbt_project.yml").touch()
-        (tmp_path / name / ".sqlfluff").touch()
+        style = f"[sqlfluff]\ndialect = snowflake\n[sqlfluff:rules:capitalisation.keywords]\ncapitalisation_policy = {policy}\n"
+        (tmp_path / name / ".sqlfluff").write_text(style)
+        for file in ("models/orders.sql", "dbt_packages/utils/models/mixed.sql"):
+            (tmp_path / name / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / file).write_text("SELECT 1 AS a\n")
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def test_every_project_is_checked_to_the_end(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """One push should show all that is wrong, in the log and as GitLab's report, and read the SQL only once."""
-    quality = root / "codequality.json"
-    place = {"path": "dbt_sales/models/orders.sql", "positions": {"begin": {"line": 7}}}
-    quality.write_text(json.dumps([{"location": place, "description": "CP01: Keywords must be lower case."}]))
+    """One push should show all that is wrong, each in the style of its own project, in the log and as GitLab's report."""
     dbt = FakeProgram.on_path("dbt", root, monkeypatch)
-    sqlfluff = FakeProgram.on_path("sqlfluff", root, monkeypatch)
-    dbt.answers({f"parse {root}/dbt_finance": ("", 2)})
-    sqlfluff.answers({"lint": ("", 1)})
+    dbt.answers({"parse --project-dir dbt_finance": ("", 2)})
 
-    with pytest.raises(OpsError, match=r"dbt_finance does not parse; the SQL is not in our style"):
-        projects.check(root, quality)
+    with pytest.raises(OpsError, match=r"dbt_finance does not parse; the SQL of dbt_sales is not in its style"):
+        projects.check(Path(), Path("quality.json"))
 
     assert dbt.verbs == ["parse", "parse"]
-    assert [str(quality) in call for call in sqlfluff.calls] == [True]
-    assert "dbt_sales/models/orders.sql:7: CP01" in capsys.readouterr().out
+    assert "dbt_sales/models/orders.sql:1: CP01" in capsys.readouterr().out
+    assert {each["location"]["path"] for each in json.loads(Path("quality.json").read_text())} == {"dbt_sales/models/orders.sql"}
+
+
+def test_a_style_that_needs_a_warehouse_holds_nothing_up(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Public projects have a `.sqlfluff`, and most of these compile with dbt: without it every macro is an error."""
+    FakeProgram.on_path("dbt", root, monkeypatch)
+    (root / "dbt_sales/.sqlfluff").write_text("[sqlfluff]\ndialect = snowflake\ntemplater = dbt\n")
+
+    projects.check(Path(), Path("quality.json"))
+
+    assert "dbt_sales/.sqlfluff asks for the templater dbt, which is not here" in capsys.readouterr().out
 
 
 def test_every_project_that_a_stack_may_name_is_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -70,3 +70,10 @@ def test_what_has_no_value_is_named_and_what_has_one_is_not(tmp_path: Path):
         "models/a.sql:1: env_var('RAW') has no value and no default: set `environment` or `secrets`",
         "models/a.sql:2: var('day') has no value and no default: set `vars`",
     ]
+
+
+def test_what_other_tools_keep_in_hidden_folders_asks_for_nothing(tmp_path: Path):
+    """dbt reads none of it, so nobody has to give it a value."""
+    project = _project(tmp_path, **{".dbt_coves/config.yml": "path: '{{ env_var('DAGS_PATH') }}'"})
+
+    assert warnings(project, "development", (), ()) == []
