@@ -25,7 +25,7 @@ test: lint types test-unit ## the whole test suite: unit, sandbox, end to end
 	@$(BIN)/pytest sandbox/tests/integration tests/sandbox tests/e2e $(TWO)
 
 test-unit: $(BIN)/.complete ## the tests that need no Docker
-	@$(BIN)/pytest tests/witness tests/unit sandbox/tests/unit --numprocesses logical --dist loadfile
+	@$(BIN)/pytest tests/witness tests/unit sandbox/tests/unit --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 test-sandbox: $(BIN)/.complete ## the stand-ins and the stack, with the real engine
 	@$(BIN)/pytest sandbox/tests/integration tests/sandbox $(TWO)

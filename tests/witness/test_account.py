@@ -43,7 +43,11 @@ SERVICES = [
     "sts",
 ]
 
-pytestmark = pytest.mark.skipif(bool(terraform.absent()), reason=f"the provider can't be asked: {terraform.absent()}")
+pytestmark = [
+    pytest.mark.skipif(bool(terraform.absent()), reason=f"the provider can't be asked: {terraform.absent()}"),
+    # The provider waits for S3 and VPC as it does for AWS: minutes, and more beside other work.
+    pytest.mark.timeout(1800),
+]
 
 
 @pytest.fixture
