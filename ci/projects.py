@@ -42,10 +42,11 @@ def check(root: Path, quality: Path) -> None:
     if not projects:
         raise OpsError(f"No dbt project in {root.resolve()}.", "Start from the repository's folder.")
     dbt = version("dbt-core")
+    fitting = [project for project in projects if suits(project, dbt)]
     for project in projects:
-        if not suits(project, dbt):
+        if project not in fitting:
             print(f"{project} asks for another dbt than {dbt}, with which the build of its image reads it", flush=True)
-    failed = [f"{project} does not parse" for project in projects if suits(project, dbt) and not _parses(project, root)]
+    failed = [f"{project} does not parse" for project in fitting if not _parses(project, root)]
     findings: list[Finding] = []
     for project in filter(_has_style, projects):
         good, found = _lint(project)

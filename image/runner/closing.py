@@ -75,27 +75,16 @@ def _counted(step: Step) -> str:
 
 
 def essence(message: str, limit: int) -> list[str]:
-    """The lines of a message that name its cause, whatever their place, in their order."""
-    lines = _lines(message)
+    """The lines of a message that name its cause, whatever their place, in their order; the last says how many are left out."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
     if len(lines) <= limit:
         return lines
     ranked = sorted(
         range(len(lines)),
         key=lambda number: (number > 0, not _MOST_TELLING.search(lines[number]), not _TELLING.search(lines[number]), number),
     )
-    return [lines[number] for number in sorted(ranked[:limit])]
-
-
-def _shown(message: str, limit: int) -> list[str]:
-    lines = _lines(message)
-    if len(lines) <= limit:
-        return lines
-    kept = essence(message, limit - 1)
+    kept = [lines[number] for number in sorted(ranked[: limit - 1])]
     return [*kept, f"({len(lines) - len(kept)} lines of this message are left out: the report has all of it.)"]
-
-
-def _lines(message: str) -> list[str]:
-    return [line.strip() for line in message.splitlines() if line.strip()]
 
 
 def _problem(summary: Summary) -> list[str]:
@@ -116,7 +105,7 @@ def _failure(node: Node, summary: Summary, compiled: str, limit: int, told: set[
         yield f"  file: {node.path}"
     if compiled:
         yield f"  compiled: {compiled}"
-    yield from (f"  {line}" for line in _shown(result.message, limit))
+    yield from (f"  {line}" for line in essence(result.message, limit))
     yield from _advice(reason) if reason.cause not in told else [f"  {reason.summary}: as above."]
     told.add(reason.cause)
     if skipped := summary.skipped_because_of.get(node.id):

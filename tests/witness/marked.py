@@ -6,12 +6,11 @@ from typing import Any
 
 from pulumi.runtime import mocks
 
-from tests.unit.recorder import ACCOUNT_ID, ARNS, IMAGE, OUTPUTS, RecordingMocks
+from tests.unit.recorder import ARNS, OUTPUTS, RecordingMocks
 
 MARK = re.compile(r"zzref\.(\w+)\.([^.\s\"]+)\.([\w\[\]:]+)\.zz")
 """Type, name, and attribute as Terraform spells it (a dot is `:`)."""
 
-KNOWN = {"registryId": ACCOUNT_ID}
 WITH_ARN = {
     *ARNS,
     "aws:cloudwatch/eventRule:EventRule",
@@ -56,9 +55,7 @@ class Marks(RecordingMocks):
             state["dnsEntries"] = [{"dnsName": mark("dns_entry[0]:dns_name"), "hostedZoneId": mark("dns_entry[0]:hosted_zone_id")}]
         if args.typ in WITH_ARN:
             state["arn"] = mark("arn")
-        if args.typ == "docker:index/image:Image":
-            state["repoDigest"] = IMAGE
-        return mark("id"), {"name": mark("name"), **args.inputs, **state, **{name: KNOWN[name] for name in state if name in KNOWN}}
+        return mark("id"), {"name": mark("name"), **args.inputs, **state}
 
 
 def referring(text: str, addresses: Mapping[tuple[str, str], str]) -> str:
