@@ -91,7 +91,7 @@ def test_every_role_has_the_workloads_boundary(project: Project, account: Bootst
 def test_the_check_shows_the_line_that_is_not_in_style(project: Project):
     """The code quality report is what a reviewer sees beside the changed line."""
     name, *_ = MODEL
-    with project.edited((name, "select\n", "SELECT\n")), pytest.raises(RuntimeError, match="not in our style"):
+    with project.edited((name, "select\n", "SELECT\n")), pytest.raises(RuntimeError, match="is not in its style"):
         project.run("dbt", MERGE_REQUEST)
 
     found = json.loads((project.folder / "codequality.json").read_text())
