@@ -678,6 +678,13 @@ CASES: dict[str, list[Case]] = {
                 "metric", {"metrics": [["AWS/ECS", "CPU", "Cluster", "a"], [".", "Mem", {"stat": "p99"}]], "region": "eu-west-1"}
             ),
         ),
+        line("", metrics=[["A", f"B{number}"] for number in range(500)]),
+        line("has 501 metrics; CloudWatch allows 500", metrics=[["A", f"B{number}"] for number in range(501)]),
+        dashboard(
+            "has 2505 metrics; CloudWatch allows 2500",
+            *(widget("metric", {"metrics": [["A", "B"]] * 501, "region": "eu-west-1"}) for _ in range(5)),
+        ),
+        line("1025 characters", metrics=[[{"expression": f"SEARCH('{{A,B}} {'x' * 1019}', 'Sum')"}]]),
         dashboard("does not match", widget(), name="my page"),
         dashboard("type should be", widget("graph")),
         dashboard("'region'", widget("metric", {"metrics": [["A", "B"]]})),

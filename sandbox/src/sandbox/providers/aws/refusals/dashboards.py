@@ -7,6 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 MOST_WIDGETS = 500
+MOST_METRICS = {"widget": 500, "dashboard": 2500}
+"""CloudWatch, "CloudWatch service quotas": Dashboards. How many a search finds nobody knows before it is made: it counts as one."""
+
+LONGEST_SEARCH = 1024
+"""Characters of the query in a SEARCH (CloudWatch User Guide, "Search expression syntax")."""
+
 WIDTH, HEIGHT = 24, 1000
 VIEWS = ("timeSeries", "singleValue", "gauge", "bar", "pie", "table")
 LOG_VIEWS = (*VIEWS, "log")
@@ -20,6 +26,8 @@ MOMENT = re.compile(
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 SEARCHED = re.compile(r"SEARCH\('\s*\{([^}]*)\}")
 """Namespace and dimensions of a search expression."""
+
+QUERY = re.compile(r"SEARCH\('([^']*)'")
 
 BARE = re.compile(r'[\w/]+|"[^"]*"', re.ASCII)
 """A name in it (CloudWatch User Guide, "Search expression syntax"; there AWS/EC2 stands without quotes)."""
@@ -46,8 +54,17 @@ def _body(document: dict[str, Any]) -> Iterator[str]:
         yield "end needs start"
     if len(document["widgets"]) > MOST_WIDGETS:
         yield f"has {len(document['widgets'])} widgets; CloudWatch allows {MOST_WIDGETS}"
+    metrics = [_metrics(widget) for widget in document["widgets"]]
+    if sum(metrics) > MOST_METRICS["dashboard"]:
+        yield f"has {sum(metrics)} metrics; CloudWatch allows {MOST_METRICS['dashboard']}"
     for index, widget in enumerate(document["widgets"]):
+        if metrics[index] > MOST_METRICS["widget"]:
+            yield f"widgets[{index}] has {metrics[index]} metrics; CloudWatch allows {MOST_METRICS['widget']}"
         yield from (f"widgets[{index}]{problem}" for problem in _widget(widget))
+
+
+def _metrics(widget: dict[str, Any]) -> int:
+    return len(widget["properties"].get("metrics") or [])
 
 
 def _widget(widget: dict[str, Any]) -> Iterator[str]:
@@ -136,6 +153,9 @@ def _line(metric: Any) -> Iterator[str]:
 
 
 def _search(expression: str) -> Iterator[str]:
+    for query in QUERY.findall(expression):
+        if len(query) > LONGEST_SEARCH:
+            yield f" searches with {len(query)} characters; CloudWatch allows {LONGEST_SEARCH}"
     for name in (name for schema in SEARCHED.findall(expression) for name in schema.split(",")):
         if not BARE.fullmatch(name.strip()):
             yield f" searches for {name}, which needs quotes: CloudWatch would find nothing"
