@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from components.account import Account
 from components.bucket import Bucket
 from components.encryption import Key
-from settings import rules
+from settings import rules, teams
 from settings.errors import InvalidSettingsError
 from settings.project import NAMESPACE
 from settings.sections.team import TeamSettings
@@ -52,6 +52,8 @@ class Contract(BaseModel):
     airflow_url: str
     airflow_log_groups: dict[str, str]
     dashboard_url: str
+    workstreams: list[str]
+    """The platform's own."""
     teams: dict[str, list[str]]
     """By team: its workstreams that are not called after it."""
 
@@ -107,7 +109,14 @@ class Contract(BaseModel):
             f"{NAMESPACE}:workstreams.{name}\n  Not a name of the team {team.name}: call it {team.name}-{name}; or name it in "
             f"{NAMESPACE}:teams.{team.name}.workstreams of Pulumi.{team.platform}.yaml and deploy that stack first."
             for name in settings.workstreams
-            if rules.team_of(name, self.teams) != team.name
+            if teams.team_of(name, self.teams) != team.name
+        ]
+        problems += [
+            f"{NAMESPACE}:workstreams.{name}.{key} = {followed!r}\n  No workstream of the platform has this name: "
+            f"{rules.possible(followed, self.workstreams)}."
+            for name, (key, all_followed) in {name: each.upstreams for name, each in settings.workstreams.items()}.items()
+            for followed in all_followed
+            if followed not in {*settings.workstreams, *self.workstreams} and teams.team_of(followed, self.teams) is None
         ]
         try:
             rules.warehouse_is_private(self.egress, settings.warehouse.host, settings.warehouse.port)
@@ -162,6 +171,7 @@ class Platform:
             "taskSecurityGroupId": self.task_security_group_id,
             "poolSlots": self.pool_slots,
             "failedModelTasks": self.failed_model_tasks,
+            "workstreams": list(settings.workstreams),
             "teams": {name: list(team.workstreams) for name, team in settings.teams.items()},
         }
         fields = [field.alias or name for name, field in Contract.model_fields.items()]

@@ -67,9 +67,6 @@ STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,19}", re.ASCII)
 """Part of every name in AWS. Buckets take no other letters; the longest name, of an EventBridge rule, has 64 characters
 (`dbt-platform-<stack>-platform-task-failures-` and Pulumi's seven), which leaves 20."""
 
-PLATFORMS_OWN = ("alerts", "chat", "dbt", "platform", "snowflake")
-"""What the names of the platform's own things go on with, after `<project>-<stack>-`: a team of that name could reach them."""
-
 AIRFLOW_PRESETS = frozenset({"@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly"})
 
 
@@ -176,43 +173,6 @@ def connection_name(name: str) -> str:
     if name == DEFAULT_CONNECTION:
         raise ValueError(f"The name is in use: the section `{name}` is the connection of that name. Choose another")
     return name
-
-
-def team_name(name: str) -> str:
-    """A name with which no thing of the platform's begins."""
-    if name in PLATFORMS_OWN:
-        raise ValueError(f"The platform's own things are called so: {', '.join(PLATFORMS_OWN)}. Choose another")
-    return name
-
-
-def team_of(workstream: str, teams: Mapping[str, Collection[str]]) -> str | None:
-    """Whose a workstream is by its name; None: the platform's own.
-
-    Args:
-        workstream: Its name.
-        teams: By team: its workstreams that are not called after it.
-    """
-    first = workstream.partition("-")[0]
-    return first if first in teams else next((team for team, names in teams.items() if workstream in names), None)
-
-
-def teams_are_apart(teams: Mapping[str, Collection[str]]) -> list[InvalidSetting]:
-    """Each workstream is one team's."""
-    return [
-        InvalidSetting(at=f"teams.{team}.workstreams", value=name, fix=f"{name} is {other}'s. Name it in one place")
-        for team, names in teams.items()
-        for name in names
-        if (other := team_of(name, teams)) != team
-    ]
-
-
-def workstreams_are_the_platforms(names: Collection[str], teams: Mapping[str, Collection[str]]) -> list[InvalidSetting]:
-    """No workstream of the platform's stack is called like a team's: they share DAGs, log groups and folders by their names."""
-    fix = "`teams` gives this name to {team}. Choose another, or leave it out"
-    owners = {name: team_of(name, teams) for name in names}
-    return [
-        InvalidSetting(at=f"workstreams.{name}", value=name, fix=fix.format(team=team)) for name, team in owners.items() if team
-    ]
 
 
 def connections_exist(chosen: Mapping[str, str], known: Collection[str]) -> list[InvalidSetting]:
@@ -436,12 +396,15 @@ def asset_uri(uri: str) -> str:
     return uri
 
 
-def followed_exist(upstreams: Mapping[str, tuple[str, list[str]]], names: Collection[str]) -> list[InvalidSetting]:
+def followed_exist(
+    upstreams: Mapping[str, tuple[str, list[str]]], names: Collection[str], elsewhere: Collection[str] = ()
+) -> list[InvalidSetting]:
     """A workstream can start only after one that exists, and that does not wait for it, directly or by way of others.
 
     Args:
         upstreams: By workstream: the key that names those that it waits for, and these.
         names: Of all workstreams.
+        elsewhere: Those of these that other stacks on the same platform have.
     """
     follows = {name: followed for name, (_, followed) in upstreams.items()}
     invalid = []
@@ -449,6 +412,8 @@ def followed_exist(upstreams: Mapping[str, tuple[str, list[str]]], names: Collec
         for followed in all_followed:
             if followed == name:
                 fix = "It would wait for itself for ever. Give it a cron expression, or the name of another workstream"
+            elif followed in elsewhere:
+                continue
             elif followed not in names:
                 fix = f"No workstream has this name, and it is no cron expression. Workstreams: {possible(followed, names)}"
             elif circle := _way(followed, name, follows):

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
-from settings import environment_class, errors, rules
+from settings import environment_class, errors, rules, teams
 from settings.errors import InvalidSetting, InvalidSettingsError, SettingsError
 from settings.project import NAMESPACE
 from settings.sections.airflow import AirflowSettings
@@ -147,10 +147,10 @@ class Settings(Section):
 
     @field_validator("teams")
     @classmethod
-    def _teams_are_apart(cls, teams: dict[str, GuestSettings]) -> dict[str, GuestSettings]:
-        if invalid := rules.teams_are_apart({name: team.workstreams for name, team in teams.items()}):
+    def _teams_are_apart(cls, guests: dict[str, GuestSettings]) -> dict[str, GuestSettings]:
+        if invalid := teams.teams_are_apart({name: team.workstreams for name, team in guests.items()}):
             raise InvalidSettingsError(invalid)
-        return teams
+        return guests
 
     @field_validator("warehouse")
     @classmethod
@@ -187,12 +187,16 @@ class Settings(Section):
     def _fit_together(cls, workstreams: dict[str, WorkstreamSettings], info: ValidationInfo) -> dict[str, WorkstreamSettings]:
         airflow = info.data.get("airflow")
         upstreams = {name: workstream.upstreams for name, workstream in workstreams.items()}
-        invalid = []
-        if not info.data.get("team"):  # the platform's stack has the class
-            invalid += environment_class.class_holds(airflow and airflow.environment_class, len(workstreams))
-            teams = {name: team.workstreams for name, team in info.data.get("teams", {}).items()}
-            invalid += rules.workstreams_are_the_platforms(workstreams, teams)
-        invalid += rules.followed_exist(upstreams, workstreams)
+        guests = {name: team.workstreams for name, team in info.data.get("teams", {}).items()}
+        followed = {each for _, names in upstreams.values() for each in names} - workstreams.keys()
+        if team := info.data.get("team"):  # what is not the team's own, the platform's stack knows (components/platform.py)
+            elsewhere = {name for name in followed if teams.team_of(name, {team.name: ()}) is None}
+            invalid = []
+        else:
+            elsewhere = {name for name in followed if teams.team_of(name, guests)}
+            invalid = environment_class.class_holds(airflow and airflow.environment_class, len(workstreams))
+            invalid += teams.workstreams_are_the_platforms(workstreams, guests)
+        invalid += rules.followed_exist(upstreams, workstreams, elsewhere)
         if "connections" in info.data:
             chosen = {name: workstream.connection for name, workstream in workstreams.items()}
             invalid += rules.connections_exist(chosen, [rules.DEFAULT_CONNECTION, *info.data["connections"]])

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from settings import rules
+from settings import teams
 from settings.sections.section import Section
 from settings.sections.workstream import WorkstreamName
 
 TeamName = Annotated[
     str,
     Field(pattern=r"^[a-z]+$", max_length=12, description="Lower-case letters, 12 at most."),
-    AfterValidator(rules.team_name),
+    AfterValidator(teams.team_name),
 ]
 """Without a hyphen: so the names of one team's things never begin like another's."""
 

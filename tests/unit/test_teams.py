@@ -14,7 +14,7 @@ from dbt_configuration import read_file
 from components.monitoring.dashboard import WORST
 from components.platform import OUTPUT, VERSION, Contract
 from settings.project import REPOSITORY
-from settings.rules import PLATFORMS_OWN
+from settings.teams import PLATFORMS_OWN
 from tests.iam import allows
 from tests.unit.recorder import FUNCTIONS, Stack, run_program, set_configuration, stack_file
 
@@ -213,7 +213,37 @@ def test_nothing_that_holds_data_goes_with_a_workstream_that_moves_away():
     assert old.all("aws:ecs/taskDefinition:TaskDefinition")["crm"]["skipDestroy"] is True
 
 
+def after(name: str) -> dict[str, Any]:
+    values = team_file()
+    crm = {**values["dbt-platform:workstreams"]["crm"], "schedule": name}
+    return {**values, "dbt-platform:workstreams": {"crm": crm}}
+
+
+@pytest.mark.parametrize("upstream", ["sales", "logistics-daily"], ids=["of the platform", "of another team"])
+def test_a_team_starts_after_a_workstream_of_another_stack(told: dict[str, Any], monkeypatch: pytest.MonkeyPatch, upstream: str):
+    """All are in one Airflow: who needs the shop's orders of the day must not guess when they are there."""
+    teams = {**told[OUTPUT]["teams"], "logistics": []}
+    monkeypatch.setitem(FUNCTIONS, READ, {"name": "dev", "outputs": {OUTPUT: {**told[OUTPUT], "teams": teams}}})
+
+    stack = run_program(after(upstream), NAME)
+
+    document = stack.all("aws:s3/bucketObjectv2:BucketObjectv2")["config/crm.json"]["content"]
+    assert json.loads(document)["schedule"] == {"asset": upstream}
+
+
+def test_the_platform_starts_after_a_workstream_of_a_team():
+    values = platform_file()
+    values["dbt-platform:workstreams"]["sales"]["schedule"] = "marketing-daily"
+
+    stack = run_program(values)
+
+    document = stack.all("aws:s3/bucketObjectv2:BucketObjectv2")["config/sales.json"]["content"]
+    assert json.loads(document)["schedule"] == {"asset": "marketing-daily"}
+
+
 NOT_ON_IT = [
+    (after("salse"), NAME, "crm.schedule = 'salse'\n  No workstream of the platform has this name: sales, finance"),
+    (after("marketing-x"), NAME, "crm.schedule = 'marketing-x'\n  No workstream has this name"),
     (team_file("sales"), NAME, "Not a name of the team marketing: call it marketing-sales; or name it in dbt-platform:teams"),
     (team_file("marketing-daily", "finance"), NAME, "dbt-platform:workstreams.finance"),
     (
