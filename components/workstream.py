@@ -195,6 +195,8 @@ def _dag_configuration(
         "cluster": args.cluster.arn,
         "capacityProvider": CAPACITY_PROVIDERS[settings.capacity],
         "taskDefinition": task_definition,
+        "commitPage": args.image.commit_page,
+        "consoleLink": args.airflow.console_link,
         "container": CONTAINER,
         "subnets": args.network.private_subnet_ids,
         "securityGroups": [args.network.task_security_group_id],
