@@ -220,7 +220,7 @@ def test_every_property_can_change(kind):
         (EGRESS, {"securityGroupId": "sg-1", "ipProtocol": "-1"}, "cidrIpv4", "exactly one of"),
         ("aws:route53/zone:Zone", {"name": "example.com", "vpcs": []}, "vpcs", "private zones only"),
         ("aws:route53/record:Record", {**RECORD, "type": "CNAME"}, "type", "aliases of IPv4 addresses only"),
-        ("aws:route53/record:Record", {**RECORD, "aliases": []}, "aliases", "is not one alias"),
+        ("aws:route53/record:Record", {**RECORD, "aliases": []}, "aliases", "should be non-empty"),
         (
             EGRESS,
             {"securityGroupId": "sg-1", "ipProtocol": "tcp", "cidrIpv4": EVERYWHERE},
