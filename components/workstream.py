@@ -186,6 +186,8 @@ def _dag_configuration(
         "cluster": args.platform.cluster_arn,
         "capacityProvider": CAPACITY_PROVIDERS[settings.capacity],
         "taskDefinition": task_definition,
+        "commitPage": args.image.commit_page,
+        "consoleLink": args.airflow.console_link,
         "container": CONTAINER,
         "subnets": args.platform.private_subnet_ids,
         "securityGroups": [args.platform.task_security_group_id],

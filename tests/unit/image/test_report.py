@@ -211,6 +211,15 @@ def test_a_run_says_what_it_was_to_do_whose_it_is_and_where_to_look_further():
         assert words in page.words, words
 
 
+def test_advice_has_its_commands_set_apart():
+    """Backticks are for terminals; and what an error has said is shown as it is."""
+    failed = progress(orders=result("error", message="invalid identifier 'TOTAL' in `orders`", at=0, seconds=1, thread="Thread-1"))
+    html = report(summary(failed, ExitCode.FAILED), FIRST)
+
+    assert "<code>compiled/</code>" in html
+    assert "in `orders`" in html
+
+
 def test_a_node_leads_to_its_query_in_snowflake():
     """Whoever wants the query's profile would have to copy an id out of the summary."""
     made = progress(orders=result("success", query_id="01b2-0000"))
