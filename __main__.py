@@ -44,6 +44,7 @@ if settings.team is None:
         artifacts=Bucket(storage.artifacts.name, storage.artifacts.arn),
         pool_slots=settings.airflow.pool_slots,
         failed_model_tasks=settings.airflow.failed_model_tasks,
+        console_link=settings.airflow.console_link,
     )
     tenant = Tenant(settings, platform)
     airflow = Airflow(

@@ -48,6 +48,7 @@ class Contract(BaseModel):
     artifacts_bucket: str
     pool_slots: int
     failed_model_tasks: int
+    console_link: str | None = None
     airflow_environment: str
     airflow_url: str
     airflow_log_groups: dict[str, str]
@@ -139,6 +140,7 @@ class Platform:
     artifacts: Bucket
     pool_slots: int
     failed_model_tasks: int
+    console_link: str | None
 
     @classmethod
     def of_another_stack(cls, contract: Contract, account: Account) -> "Platform":
@@ -153,6 +155,7 @@ class Platform:
             artifacts=Bucket(contract.artifacts_bucket, f"arn:{account.partition}:s3:::{contract.artifacts_bucket}"),
             pool_slots=contract.pool_slots,
             failed_model_tasks=contract.failed_model_tasks,
+            console_link=contract.console_link,
         )
 
     def contract(self, settings: Settings, outputs: Mapping[str, pulumi.Input[Any]]) -> dict[str, pulumi.Input[Any]]:
@@ -171,6 +174,7 @@ class Platform:
             "taskSecurityGroupId": self.task_security_group_id,
             "poolSlots": self.pool_slots,
             "failedModelTasks": self.failed_model_tasks,
+            "consoleLink": self.console_link,
             "workstreams": list(settings.workstreams),
             "teams": {name: list(team.workstreams) for name, team in settings.teams.items()},
         }

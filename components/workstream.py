@@ -187,7 +187,7 @@ def _dag_configuration(
         "capacityProvider": CAPACITY_PROVIDERS[settings.capacity],
         "taskDefinition": task_definition,
         "commitPage": args.image.commit_page,
-        "consoleLink": args.airflow.console_link,
+        "consoleLink": args.platform.console_link,
         "container": CONTAINER,
         "subnets": args.platform.private_subnet_ids,
         "securityGroups": [args.platform.task_security_group_id],
