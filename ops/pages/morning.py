@@ -194,7 +194,8 @@ def _details(record: Record) -> str:
             for source in record.sources
         ]
         parts.append(("Sources", table(("source", "status", "loaded (UTC)"), rows, f"Sources {of}")))
-    return folded(f"{len(record.nodes)} nodes", "".join(f"<h4>{title}</h4>{content}" for title, content in parts))
+    number = len(record.nodes)
+    return folded(f"{number} node{'' if number == 1 else 's'}", "".join(f"<h4>{title}</h4>{content}" for title, content in parts))
 
 
 def _fresh(source: Mapping[str, object]) -> tuple[str, str]:
