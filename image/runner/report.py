@@ -254,7 +254,7 @@ def _rows(summary: Summary, former: Before) -> str:
 
 def _change(change: int, before: int) -> str:
     percent = round(100 * change / before) if before else 0
-    return "same" if not change else f"{change:+,}" + (f" ({percent:+}%)" if percent else "")
+    return "same" if not change else f"{change:+,}" + (f'<span class="minor"> ({percent:+}%)</span>' if percent else "")
 
 
 def _sources(summary: Summary) -> str:

@@ -151,7 +151,7 @@ def test_the_page_is_whole_and_loads_nothing():
     ):
         assert words in page.words, words
     rows = page.words[page.words.index("Rows written") :]
-    assert rows[rows.index("orders") :][:5] == ["orders", "model", "10", "7", "+3 (+43%)"]
+    assert rows[rows.index("orders") :][:6] == ["orders", "model", "10", "7", "+3", " (+43%)"]
     assert rows.index("1 wrote as many as before") < rows.index("customers")
     assert "Skipped because of it:" not in page.words
 
