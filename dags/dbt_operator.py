@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from dbt_causes import BY_ID, diagnosis, heard, names_of
 from dbt_command import command, event_time, overrides
 from dbt_configuration import Workstream
-from dbt_console import ContainerLog, RunReport, artifact_page, artifacts_page, log_page
+from dbt_console import ContainerLog, RunReport, artifact_page, artifacts_page, commit, log_page
 from dbt_containers import ABANDONED, OVER, SECOND, Task, containers, exit_code, family, is_second, started_with, state
 from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_stopped
 from dbt_fit import fit
@@ -113,8 +113,9 @@ class DbtOperator(EcsRunTaskOperator):
     def _pages(self, run_id: str, instance: Any) -> dict[str, str]:
         """Where the run's report leads. Only the container knows its task's id: it puts that in the place of `{task}`."""
         where = folder(self.workstream, run_id, str(instance.try_number))
-        log = log_page(self.workstream, f"{self.workstream.log_stream_prefix}/")
-        return {"Airflow": instance.log_url, "Container log": f"{log}{{task}}", "Artifacts": artifacts_page(self.workstream, where)}
+        log = log_page(self.workstream, f"{self.workstream.log_stream_prefix}/{{task}}")
+        pages = {"Airflow": instance.log_url, "Container log": log, "Artifacts": artifacts_page(self.workstream, where)}
+        return pages | commit(self.workstream)
 
     def execute(self, context: Any) -> None:
         self.instance = context["ti"]

@@ -15,7 +15,7 @@ import boto3
 
 from ops.errors import OpsError
 from settings.project import REPOSITORY
-from settings.rules import DEFAULT_CONNECTION
+from settings.rules import DEFAULT_CONNECTION, possible
 from settings.sections.warehouse import Authentication
 
 DEPLOY = "Deploy it first: `pulumi up`."
@@ -168,7 +168,7 @@ class Stack:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise OpsError(f"There is no workstream {name!r}.", f"{hint}This stack has: {', '.join(sorted(known))}.")
+            raise OpsError(f"There is no workstream {name!r}.", f"{hint}This stack has: {possible(name, sorted(known))}.")
         found = known[name]
         return Workstream(
             name=name,

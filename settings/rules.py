@@ -4,6 +4,7 @@ Each takes a value, returns it when it is right, and raises a ValueError that te
 gets None for the other one when that is wrong itself, and lets it pass: its own problem is reported already.
 """
 
+import difflib
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,9 @@ DEFAULT_CONNECTION = "warehouse"
 
 HTTPS = 443
 
+NAMED = 5
+"""Names that a message has of those that are possible, where these are many."""
+
 ENCRYPTED = "https://encrypted.invalid"
 """Stands for an address that a stack file has encrypted."""
 
@@ -64,6 +68,14 @@ STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,19}", re.ASCII)
 (`dbt-platform-<stack>-platform-task-failures-` and Pulumi's seven), which leaves 20."""
 
 AIRFLOW_PRESETS = frozenset({"@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly"})
+
+
+def possible(wrong: str, names: Collection[str]) -> str:
+    """What somebody may have meant: all names, of many those that look like it."""
+    if len(names) <= 2 * NAMED:
+        return ", ".join(names)
+    near = difflib.get_close_matches(wrong, names, n=NAMED, cutoff=0)
+    return f"{', '.join(near)} and {len(names) - len(near)} others"
 
 
 def misnamed(stack: str) -> str | None:
@@ -353,7 +365,7 @@ def receivers_fit(receivers: Mapping[str, Collection[str]], names: Collection[st
     for receiver, workstreams in receivers.items():
         for workstream in workstreams:
             if workstream not in names:
-                fix = f"There is no workstream {workstream}. Workstreams: {', '.join(names)}"
+                fix = f"There is no workstream {workstream}. Workstreams: {possible(workstream, names)}"
             elif owners.setdefault(workstream, receiver) != receiver:
                 fix = f"{workstream} has the receivers {owners[workstream]} already. Name it in one place"
             else:
@@ -384,12 +396,15 @@ def asset_uri(uri: str) -> str:
     return uri
 
 
-def followed_exist(upstreams: Mapping[str, tuple[str, list[str]]], names: Collection[str]) -> list[InvalidSetting]:
+def followed_exist(
+    upstreams: Mapping[str, tuple[str, list[str]]], names: Collection[str], elsewhere: Collection[str] = ()
+) -> list[InvalidSetting]:
     """A workstream can start only after one that exists, and that does not wait for it, directly or by way of others.
 
     Args:
         upstreams: By workstream: the key that names those that it waits for, and these.
         names: Of all workstreams.
+        elsewhere: Those of these that other stacks on the same platform have.
     """
     follows = {name: followed for name, (_, followed) in upstreams.items()}
     invalid = []
@@ -397,8 +412,10 @@ def followed_exist(upstreams: Mapping[str, tuple[str, list[str]]], names: Collec
         for followed in all_followed:
             if followed == name:
                 fix = "It would wait for itself for ever. Give it a cron expression, or the name of another workstream"
+            elif followed in elsewhere:
+                continue
             elif followed not in names:
-                fix = f"No workstream has this name, and it is no cron expression. Workstreams: {', '.join(names)}"
+                fix = f"No workstream has this name, and it is no cron expression. Workstreams: {possible(followed, names)}"
             elif circle := _way(followed, name, follows):
                 fix = f"{' and '.join(circle)} would wait for each other for ever. Give one of them a cron expression"
             else:

@@ -1,6 +1,7 @@
 """Requests that AWS refuses, and neighbours of theirs that it takes, against the rules of the aws stand-in alone."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ from botocore.exceptions import ClientError
 from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.provider import CATALOGUE
 from sandbox.providers.aws.refusals import cloudformation
-from sandbox.providers.aws.refusals.limits import LIMITS
+from sandbox.providers.aws.refusals.limits import LIMITS, parsed
 from sandbox.providers.aws.refusals.references import PLACES, POLICIES, Reference
 from sandbox.providers.aws.session import Session
 from sandbox.providers.protocol import InvalidInputs, Operation
+from sandbox.providers.values import UNKNOWN
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/dbt"
@@ -20,7 +22,11 @@ TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:alerts"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 
+GUID = "11111111-2222-3333-4444-555555555555"
+
 BUDGET = "budgets/budget:Budget"
+SLACK = "chatbot/slackChannelConfiguration:SlackChannelConfiguration"
+TEAMS = "chatbot/teamsChannelConfiguration:TeamsChannelConfiguration"
 ALARM = "cloudwatch/metricAlarm:MetricAlarm"
 DASHBOARD = "cloudwatch/dashboard:Dashboard"
 RULE = "cloudwatch/eventRule:EventRule"
@@ -39,6 +45,9 @@ CAPACITY = "ecs/clusterCapacityProviders:ClusterCapacityProviders"
 TASK = "ecs/taskDefinition:TaskDefinition"
 ROLE_TYPE = "iam/role:Role"
 ROLE_POLICY = "iam/rolePolicy:RolePolicy"
+POLICY = "iam/policy:Policy"
+ATTACHMENT = "iam/rolePolicyAttachment:RolePolicyAttachment"
+ROUTE = "ec2/route:Route"
 KEY_TYPE = "kms/key:Key"
 ALIAS = "kms/alias:Alias"
 ISSUER_TYPE = "iam/openIdConnectProvider:OpenIdConnectProvider"
@@ -127,7 +136,7 @@ def logging(reason: str, **options: str) -> Case:
     return container(reason, logConfiguration={"logDriver": "awslogs", "options": {**LOGGING, **named}})
 
 
-def image_rules(reason: str, *rules: dict[str, Any]) -> Case:
+def image_rules(reason: str, *rules: Any) -> Case:
     return IMAGE_LIFECYCLE, {"repository": "dbt", "policy": json.dumps({"rules": rules})}, reason
 
 
@@ -175,7 +184,7 @@ def dashboard(reason: str, *widgets: Any, name: str = "page", **body: Any) -> Ca
     return DASHBOARD, {"dashboardName": name, "dashboardBody": json.dumps({"widgets": list(widgets), **body})}, reason
 
 
-def widget(kind: str = "text", properties: Any = None, **place: Any) -> dict[str, Any]:
+def widget(kind: Any = "text", properties: Any = None, **place: Any) -> dict[str, Any]:
     return {"type": kind, "properties": {"markdown": "#"} if properties is None else properties, **place}
 
 
@@ -210,6 +219,10 @@ def rule(reason: str, **change: Any) -> Case:
     return INGRESS, {name: value for name, value in {**given, **change}.items() if value is not None}, reason
 
 
+def route(reason: str, network: str) -> Case:
+    return ROUTE, {"routeTableId": "rtb-1", "destinationCidrBlock": network, "gatewayId": "igw-1"}, reason
+
+
 def flow_log(reason: str, **change: Any) -> Case:
     given = {
         "vpcId": "vpc-1",
@@ -237,7 +250,29 @@ def shared_issuer(reason: str, issuer: str, **condition: Any) -> Case:
     return trust(reason, Principal=federated, Action="sts:AssumeRoleWithWebIdentity", Condition=condition)
 
 
+def slack(reason: str, **change: Any) -> Case:
+    common = {"configurationName": "dbt-sales", "iamRoleArn": ROLE, "slackTeamId": "T07EA123LEP", "slackChannelId": "C07EZ1ABC23"}
+    return SLACK, {**common, **change}, reason
+
+
+def teams(reason: str, **change: Any) -> Case:
+    common = {"configurationName": "dbt-sales", "iamRoleArn": ROLE, "tenantId": GUID, "teamId": GUID}
+    return TEAMS, {**common, "channelId": "19%3ab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2", **change}, reason
+
+
 CASES: dict[str, list[Case]] = {
+    "chat": [
+        slack(""),
+        slack("", guardrailPolicyArns=["arn:aws:iam::aws:policy/AWSDenyAll"], userAuthorizationRequired=True, region="eu-west-1"),
+        slack("configurationName", configurationName="dbt sales"),
+        slack("slackTeamId", slackTeamId="t07ea123lep"),
+        slack("slackChannelId", slackChannelId="#alerts"),
+        slack("snsTopicArns", snsTopicArns=["alerts"]),
+        slack("slackChannelName", slackChannelName="alerts"),
+        teams(""),
+        teams("channelId", channelId="19:b6ef35dc342d56ba5654e6fc6d25a071@thread.tacv2"),
+        teams("teamId", teamId="analytics"),
+    ],
     "policy grammar": [
         identity(""),
         (ROLE_POLICY, {"role": "dbt", "policy": json.dumps({"Statement": allow(Action="*", Resource="*")})}, ""),
@@ -279,6 +314,21 @@ CASES: dict[str, list[Case]] = {
             "Version '2012-10-18'",
         ),
         identity("Principal in this kind", Principal="*"),
+        identity("either Action or NotAction", NotAction="s3:PutObject"),
+        (ROLE_POLICY, {"role": "dbt", "policy": document(allow(Action="s3:*", NotResource="dags/*"))}, "ARN format"),
+        (ROLE_POLICY, {"role": "dbt", "policy": document(allow(Action="s3:*", NotResource="arn:aws:s3:::dags/*"))}, ""),
+        identity("not a valid action", Action="s3:Get:Object"),
+        identity("prefaced by a vendor", Action=":GetObject"),
+        identity("alpha-numeric", Sid="read_all"),
+        identity("Invalid Condition type", Condition={"ForSomeValues:StringEquals": {"aws:SourceVpc": "a"}}),
+        identity("not an object of keys", Condition={"StringEquals": "aws:SourceVpc"}),
+        identity("", Condition={"StringEquals": {"aws:SomethingNew": "a"}}),
+        (POLICY, {"policy": document(allow(Action="s3:*", Resource=[f"arn:aws:s3:::{'b' * 50}{n}" for n in range(110)]))}, "6144"),
+        (POLICY, {"policy": document(allow(Action="s3:*", Resource=[f"arn:aws:s3:::{'b' * 50}{n}" for n in range(80)]))}, ""),
+        (ATTACHMENT, {"role": "dbt", "policyArn": "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"}, ""),
+        (ATTACHMENT, {"role": "dbt", "policyArn": "arn:aws:iam::aws:policies/ReadOnlyAccess"}, "does not match"),
+        (ATTACHMENT, {"role": "dbt", "policyArn": ROLE}, "does not match"),
+        (ATTACHMENT, {"role": "dbt", "policyArn": "ReadOnlyAccess"}, "20 to 2048"),
         identity("LimitExceeded", Resource=[f"arn:aws:s3:::{'b' * 50}{number}" for number in range(200)]),
         (ROLE_POLICY, {"role": "dbt", "policy": '{"Statement": [], "Statement": []}'}, "twice"),
         (ROLE_POLICY, {"role": "dbt", "policy": document()}, "has no Statement"),
@@ -329,6 +379,14 @@ CASES: dict[str, list[Case]] = {
         bucket("out of service scope", Action="kms:Decrypt"),
         bucket("invalid condition key", Condition={"StringEquals": {"s3:x-amz-encryption": "aws:kms"}}),
         bucket("", Action="s3:PutObject", Condition={"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}),
+        bucket("invalid condition key", Condition={"StringEquals": {"aws:SourceVcpe": "vpce-1"}}),
+        bucket("", Condition={"StringEquals": {"AWS:SourceVpce": "vpce-1"}, "ArnLike": {"aws:PrincipalArn": ROLE}}),
+        bucket("", Condition={"StringEquals": {"aws:PrincipalTag/team": "data"}}),
+        bucket("invalid action", Action="s3:GetObjects"),
+        bucket("does not apply to any resource", Action="s3:ListAllMyBuckets"),
+        bucket("Invalid principal", Principal={"Service": "log.delivery.amazonaws.com"}),
+        bucket("", Principal={"Service": "logging.s3.amazonaws.com"}, Action="s3:PutObject"),
+        bucket("LimitExceeded", Resource=[f"arn:aws:s3:::dags/{'a' * 100}{each}" for each in range(200)]),
         bucket("do not apply", Condition={"StringEquals": {"s3:prefix": "a"}}),
         bucket("", Action="s3:ListBucket", Resource="arn:aws:s3:::dags", Condition={"StringEquals": {"s3:prefix": "a"}}),
         bucket("", Action="s3:*", Condition={"StringEquals": {"s3:prefix": "a"}}),
@@ -381,6 +439,55 @@ CASES: dict[str, list[Case]] = {
         logging("awslogs-region", awslogs_region="Ireland"),
         logging("is required", awslogs_stream_prefix=""),
         container("one of awslogs", logConfiguration={"logDriver": "json-file"}),
+        container(
+            "requires options: splunk-token", logConfiguration={"logDriver": "splunk", "options": {"splunk-url": "https://s"}}
+        ),
+        container("", logConfiguration={"logDriver": "splunk", "options": {"splunk-url": "https://s", "splunk-token": "t"}}),
+        container(
+            "",
+            logConfiguration={
+                "logDriver": "splunk",
+                "options": {"splunk-url": "https://s"},
+                "secretOptions": [{"name": "splunk-token", "valueFrom": "/splunk/token"}],
+            },
+        ),
+        container(
+            "no secret",
+            logConfiguration={
+                "logDriver": "awslogs",
+                "options": LOGGING,
+                "secretOptions": [{"name": "a", "valueFrom": "arn:aws:s3:::secrets"}],
+            },
+        ),
+        container("must be configured in one", logConfiguration={"logDriver": "awsfirelens", "options": {"Name": "stdout"}}),
+        container("with the awsfirelens log driver", firelensConfiguration={"type": "fluentbit"}),
+        containers(
+            "",
+            {**CONTAINER, "logConfiguration": {"logDriver": "awsfirelens", "options": {"Name": "stdout"}}},
+            {**CONTAINER, "name": "router", "firelensConfiguration": {"type": "fluentbit"}},
+        ),
+        container("above the hardLimit", ulimits=[{"name": "nofile", "softLimit": 10, "hardLimit": 2}]),
+        container("not one of", ulimits=[{"name": "nofiles", "softLimit": 1, "hardLimit": 2}]),
+        container("", ulimits=[{"name": "nofile", "softLimit": 1024, "hardLimit": 4096}]),
+        container("must be like 8000-8010", portMappings=[{"containerPortRange": "90-80"}]),
+        container("without a containerPort", portMappings=[{"containerPort": 80, "containerPortRange": "80-90"}]),
+        container("", portMappings=[{"containerPortRange": "8000-8010"}]),
+        container("not one of tcp", portMappings=[{"containerPort": 80, "protocol": "sctp"}]),
+        container("unknown container other", volumesFrom=[{"sourceContainer": "other"}]),
+        containers("", CONTAINER, {**CONTAINER, "name": "b", "volumesFrom": [{"sourceContainer": "dbt"}]}),
+        container("60 to 1800", restartPolicy={"enabled": True, "restartAttemptPeriod": 30}),
+        container("50 items", restartPolicy={"enabled": True, "ignoredExitCodes": list(range(51))}),
+        container("", restartPolicy={"enabled": True, "restartAttemptPeriod": 60, "ignoredExitCodes": [0]}),
+        container("not one of", linuxParameters={"capabilities": {"drop": ["EVERYTHING"]}}),
+        container("InferenceAccelerator", resourceRequirements=[{"type": "InferenceAccelerator", "value": "d"}]),
+        container("64 KiB", environment=[{"name": f"V{each}", "value": "x" * 1000} for each in range(70)]),
+        container("", environment=[{"name": f"V{each}", "value": "x" * 1000} for each in range(60)]),
+        container("allows 10", environmentFiles=[{"type": "s3", "value": f"arn:aws:s3:::dags/{each}.env"} for each in range(11)]),
+        container("not one of s3", environmentFiles=[{"type": "file", "value": "arn:aws:s3:::dags/settings.env"}]),
+        container("do not go with", {"cpu": "256", "memory": "4096"}),
+        container("no CPU size", {"cpu": "300"}),
+        container("awsvpc only", {"networkMode": "bridge"}),
+        container("21 and 200", {"ephemeralStorage": {"sizeInGib": 201}}),
         container("must match", portMappings=[{"containerPort": 80, "hostPort": 8080}]),
         container("", portMappings=[{"containerPort": 80, "hostPort": 80}, {"containerPort": 80, "protocol": "udp"}]),
         container("80/tcp is used twice", portMappings=[{"containerPort": 80}, {"containerPort": 80}]),
@@ -443,7 +550,7 @@ CASES: dict[str, list[Case]] = {
         image_rules("wildcards", image_rule(tagStatus="tagged", tagPatternList=["*a*b*c*d*"])),
         image_rules("countType", image_rule(countType="imagesMoreThan")),
         image_rules("countUnit days", image_rule(countUnit=None)),
-        image_rules("countUnit days", image_rule(countUnit="weeks")),
+        image_rules("not one of ['days']", image_rule(countUnit="weeks")),
         image_rules("must not have a countUnit", image_rule(countType="imageCountMoreThan")),
         image_rules("countNumber", image_rule(countNumber=0)),
         image_rules("same rulePriority", image_rule(), image_rule()),
@@ -456,9 +563,27 @@ CASES: dict[str, list[Case]] = {
         image_rules(
             "", *(image_rule(number, tagStatus="tagged", tagPrefixList=[prefix]) for number, prefix in ((1, "v"), (2, "w")))
         ),
-        image_rules("unknown part", {**image_rule(), "enabled": True}),
+        image_rules("'enabled' was unexpected", {**image_rule(), "enabled": True}),
+        image_rules("is not of type 'array'", image_rule(tagStatus="tagged", tagPrefixList="v")),
+        image_rules("is not of type 'string'", {**image_rule(), "description": 5}),
+        image_rules("'days' was unexpected", {**image_rule(), "action": {"type": "expire", "days": 1}}),
+        image_rules("targetStorageClass", image_rule(action="transition")),
+        image_rules("targetStorageClass", {**image_rule(), "action": {"type": "expire", "targetStorageClass": "archive"}}),
+        image_rules("", {**image_rule(), "action": {"type": "transition", "targetStorageClass": "archive"}}),
+        image_rules("storageClass archive", image_rule(countType="sinceImageTransitioned")),
+        image_rules("", image_rule(countType="sinceImageTransitioned", storageClass="archive")),
+        image_rules("'rulePriority' is a required", {name: part for name, part in image_rule().items() if name != "rulePriority"}),
+        image_rules("'countNumber' is a required", image_rule(countNumber=None)),
+        image_rules("is not of type 'integer'", image_rule(countNumber="14")),
+        image_rules("is not of type 'object'", image_rule(), "rule"),
+        image_rules("too long", *(image_rule(each, tagStatus="tagged", tagPrefixList=[f"v{each}"]) for each in range(1, 52))),
+        image_rules("", *(image_rule(each, tagStatus="tagged", tagPrefixList=[f"v{each}"]) for each in range(1, 51))),
+        image_rules("AWS wants 100"),
+        (REPOSITORY, {"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}, "imageTagMutabilityExclusionFilters"),
+        (REPOSITORY, {"imageTagMutability": "IMMUTABLE"}, ""),
         image_rules("more than one", image_rule(1, tagStatus="any"), image_rule(2, tagStatus="any")),
-        (IMAGE_LIFECYCLE, {"repository": "dbt", "policy": json.dumps({"rule": [image_rule()]})}, "list of rules"),
+        (IMAGE_LIFECYCLE, {"repository": "dbt", "policy": json.dumps({"rule": [image_rule()]})}, "'rules' is a required"),
+        (IMAGE_LIFECYCLE, {"repository": "dbt", "policy": "{" * 100}, "is not JSON"),
     ],
     "lifecycle of objects": [
         object_rule("", expiration={"days": 365}, transitions=transitions((30, "STANDARD_IA"), (90, "GLACIER"))),
@@ -480,6 +605,13 @@ CASES: dict[str, list[Case]] = {
         object_rule("", filter={"and": {"prefix": "logs/", "tags": {"keep": "no"}}}, expiration={"days": 30}),
         object_rule("0 to -", filter={"objectSizeGreaterThan": -1}, expiration={"days": 1}),
         object_rule("no action"),
+        object_rule("is required", abortIncompleteMultipartUpload={}),
+        object_rule("", abortIncompleteMultipartUpload={"daysAfterInitiation": 7}),
+        object_rule("two conditions", filter={"and": {"prefix": "a"}}, expiration={"days": 1}),
+        object_rule("must be less", filter={"and": {"objectSizeGreaterThan": 5, "objectSizeLessThan": 4}}, expiration={"days": 1}),
+        object_rule("either prefix or filter", prefix="a", expiration={"days": 1}),
+        object_rule("storageClass", transitions=[{"days": 30}]),
+        object_rule("not one of", transitions=[{"days": 30, "storageClass": "STANDARD"}]),
         object_rule("midnight", expiration={"date": "2030-01-01T12:00:00Z"}),
         (LIFECYCLE, {"bucket": "b", "rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}] * 2}, "unique"),
     ],
@@ -509,12 +641,34 @@ CASES: dict[str, list[Case]] = {
         pattern("no match expression", detail={"code": [{"numeric": ["=>", 5]}]}),
         pattern("Only one key", source=[{"prefix": "a", "suffix": "b"}]),
         pattern("is empty"),
+        pattern("no match expression", detail={"code": [{"numeric": [">", 5, "<", 3]}]}),
+        pattern("no match expression", detail={"code": [{"numeric": ["<", 5, ">", 3]}]}),
+        pattern("no match expression", detail={"code": [{"numeric": [">", 3, ">", 5]}]}),
+        pattern("no match expression", detail={"code": [{"numeric": ["<", 10_000_000_000]}]}),
+        pattern("", detail={"code": [{"numeric": [">=", 3, "<", 5]}, {"numeric": ["=", 301.8]}]}),
+        pattern("no match expression", source=[{"wildcard": "a**b"}]),
+        pattern("no match expression", source=[{"cidr": "10.0.0.0/40"}]),
+        pattern("array of two", **{"$or": [{"source": ["a"]}]}),
         pattern("2048", source=["a" * 2048]),
         target("", '{"task": <task>, "rule": <aws.events.rule-name>}'),
         target("", '"The task <task>"\n"has failed."'),
         target("none of its inputPaths", '"<tusk>"'),
         target("needs quotes", "The task <task> has failed."),
         (TARGET, {"rule": "r", "arn": "alerts"}, "does not match"),
+        (TARGET, {"rule": "r", "arn": f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/runs"}, "not in correct format"),
+        (TARGET, {"rule": "r", "arn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:runs"}, ""),
+        (TARGET, {"rule": "r", "arn": f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/dbt"}, ""),
+        *(
+            (TARGET, {"rule": "r", "arn": TOPIC, "inputTransformer": {"inputPaths": {"a": path}, "inputTemplate": '"<a>"'}}, reason)
+            for path, reason in (
+                ("$.detail[", "JSON path"),
+                ("$.detail..x", "JSON path"),
+                ("$.detail.items[0]['name']", ""),
+                (5, "is not of type 'string'"),
+            )
+        ),
+        (TARGET, {"rule": "r", "arn": TOPIC, "inputTransformer": {"inputPaths": {}}}, "'inputTemplate' is a required"),
+        (TARGET, {"rule": "r", "arn": TOPIC, "inputTransformer": {"inputTemplate": f'"{"x" * 8192}"'}}, "is too long"),
         (TARGET, {"rule": "r", "arn": f"arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/dbt"}, "RoleArn is required"),
         (TARGET, {"rule": "r", "arn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f", "roleArn": ROLE}, "not supported"),
         (
@@ -533,6 +687,9 @@ CASES: dict[str, list[Case]] = {
         alarm("does not match", alarmActions=["alerts"]),
         alarm("30 items", dimensions={f"d{number}": "x" for number in range(31)}),
         alarm("has the value ''", dimensions={"Environment": ""}),
+        alarm("not spaces alone", dimensions={"Environment": " "}),
+        alarm("ASCII", dimensions={"Umgebung": "für alle"}),
+        alarm("AWS wants 0 to 5", alarmActions=[f"{TOPIC}{each}" for each in range(6)]),
         alarm("multiple of 60", period=7),
         alarm("multiple of 60", period=90),
         alarm("EvaluationPeriods", datapointsToAlarm=3, evaluationPeriods=2),
@@ -547,6 +704,13 @@ CASES: dict[str, list[Case]] = {
                 "metric", {"metrics": [["AWS/ECS", "CPU", "Cluster", "a"], [".", "Mem", {"stat": "p99"}]], "region": "eu-west-1"}
             ),
         ),
+        line("", metrics=[["A", f"B{number}"] for number in range(500)]),
+        line("has 501 metrics; CloudWatch allows 500", metrics=[["A", f"B{number}"] for number in range(501)]),
+        dashboard(
+            "has 2505 metrics; CloudWatch allows 2500",
+            *(widget("metric", {"metrics": [["A", "B"]] * 501, "region": "eu-west-1"}) for _ in range(5)),
+        ),
+        line("1025 characters", metrics=[[{"expression": f"SEARCH('{{A,B}} {'x' * 1019}', 'Sum')"}]]),
         dashboard("does not match", widget(), name="my page"),
         dashboard("type should be", widget("graph")),
         dashboard("'region'", widget("metric", {"metrics": [["A", "B"]]})),
@@ -558,8 +722,16 @@ CASES: dict[str, list[Case]] = {
         dashboard("both x and y", widget(x=1)),
         dashboard("ARNs of alarms", widget("alarm", {"alarms": ["queue"]})),
         dashboard("'query'", widget("log", {"region": "eu-west-1"})),
+        dashboard("'properties' is a required", {"type": "text"}),
         dashboard("additional property", widget(title="x")),
         dashboard("start should be", start="yesterday"),
+        dashboard("start should be", start="PT8H"),
+        dashboard("'endpoint' is a required", widget("custom", {})),
+        dashboard("", widget("custom", {"endpoint": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:page"})),
+        dashboard("is not of type 'object'", "text"),
+        dashboard("is not of type 'string'", widget(5)),
+        line("is not of type 'object'", annotations=[]),
+        line("is not of type 'array'", metrics=["A", "B"]),
         dashboard("start should be", start="2026-13-01T00:00:00Z"),
         dashboard("", start="-PT8H"),
         dashboard("", start="2026-01-01T00:00:00Z", end="2026-01-02T00:00:00.000Z"),
@@ -600,6 +772,13 @@ CASES: dict[str, list[Case]] = {
         flow_log("does not match", logDestination="flow"),
         flow_log("unknown field", logFormat="${srcaddr} ${source}"),
         flow_log("60 or 600", maxAggregationInterval=300),
+        flow_log("no field", logFormat=""),
+        flow_log("", logFormat="${srcaddr} ${dstaddr}"),
+        route("", "10.9.0.0/16"),
+        route("no route may lead", "169.254.169.254/32"),
+        route("no route may lead", "169.254.168.0/23"),
+        route("", "169.254.0.0/16"),
+        route("has no /", "0.0.0.0"),
         endpoint("", "eu-west-1.s3"),
         endpoint("", "eu-west-1.ecr.api", vpcEndpointType="Interface"),
         endpoint("", "vpce.eu-west-1.vpce-svc-0123456789abcdef0", vpcEndpointType="Interface"),
@@ -611,6 +790,9 @@ CASES: dict[str, list[Case]] = {
         (VPC, {"cidrBlock": "10.0.0.0/16", "instanceTenancy": "host"}, "default, dedicated"),
         (VPC, {"cidrBlock": "10.0.0.0/16", "tags": {"team!": "ä?"}}, ""),
         (ZONE, {"name": "a..example.com", "vpcs": [{"vpcId": "vpc-1"}]}, "does not match"),
+        (ZONE, {"name": "example.com", "vpcs": [{"vpcId": "vpc-1"}] * 2}, "non-unique"),
+        (ZONE, {"name": "example.com", "vpcs": [{"vpcId": "vpc-1", "vpcRegion": "Ireland"}]}, "does not match"),
+        (ZONE, {"name": "example.com", "vpcs": [{"vpcId": "vpc-1", "vpcRegion": "eu-west-1"}]}, ""),
         (ZONE, {"name": f"{'a' * 64}.example.com", "vpcs": [{"vpcId": "vpc-1"}]}, "does not match"),
     ],
     "airflow": [
@@ -619,6 +801,10 @@ CASES: dict[str, list[Case]] = {
         environment("does not match", airflowVersion="2.1.0"),
         environment("1 to 5", maxWebservers=9),
         environment("is required with requirementsS3Path", requirementsS3Path="r.txt"),
+        environment("securityGroupIds: is required", networkConfiguration={"subnetIds": ["subnet-1", "subnet-2"]}),
+        environment("1 to 5", networkConfiguration={"subnetIds": ["subnet-1", "subnet-2"], "securityGroupIds": []}),
+        environment("not one of", loggingConfiguration={"taskLogs": {"enabled": True, "logLevel": "TRACE"}}),
+        environment("more than maxWorkers", minWorkers=5, maxWorkers=3),
         environment("does not match", startupScriptS3Path="/start.sh", startupScriptS3ObjectVersion="1"),
         environment("mw1.micro", environmentClass="mw1.tiny"),
         environment("2 or more outside", schedulers=1),
@@ -643,6 +829,9 @@ CASES: dict[str, list[Case]] = {
         (OBJECT, {"bucket": "b", "key": "ä" * 600}, "1024"),
         (OBJECT, {"bucket": "b", "key": "k", "storageClass": "OUTPOSTS"}, "not one of"),
         (OBJECT, {"bucket": "b", "key": "k", "metadata": {"Owner": "data"}}, "lower case"),
+        (OBJECT, {"bucket": "b", "key": "k", "metadata": {"owned by": "data"}}, "HTTP tokens"),
+        (OBJECT, {"bucket": "b", "key": "k", "metadata": {"owner": "données"}}, "US-ASCII"),
+        (OBJECT, {"bucket": "b", "key": "k", "metadata": {"owned-by": "data & co"}}, ""),
         (OBJECT, {"bucket": "b", "key": "k", "kmsKeyId": "platform"}, "does not match"),
         (KEY_TYPE, {"customerMasterKeySpec": "RSA_2048", "keyUsage": "SIGN_VERIFY"}, ""),
         (KEY_TYPE, {"customerMasterKeySpec": "RSA_2048", "enableKeyRotation": True}, "symmetric"),
@@ -664,6 +853,10 @@ CASES: dict[str, list[Case]] = {
         subscription("no endpoint", "sqs", "https://sqs.eu-west-1.amazonaws.com/1/q"),
         subscription("SubscriptionRoleArn", "firehose", f"arn:aws:firehose:eu-west-1:{ACCOUNT}:deliverystream/s"),
         subscription("raw message", "email", "data@example.com", rawMessageDelivery=True),
+        subscription("no endpoint", "sms", "+1234567890123456"),
+        subscription("", "sms", "+49 (30) 1234-567"),
+        subscription("no endpoint", "sqs", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:runs.fifo"),
+        subscription("", "sqs", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:runs"),
         (TOPIC_TYPE, {"displayName": "d" * 101}, "100 characters"),
         (SECRET, {"kmsKeyId": "my key"}, "does not match"),
         (REPOSITORY, {"encryptionConfigurations": [{"encryptionType": "AES256", "kmsKey": KEY}]}, "not with AES256"),
@@ -691,6 +884,11 @@ CASES: dict[str, list[Case]] = {
         budget("no currency", limitUnit="GB"),
         budget("not one of", [notification(comparisonOperator="MORE_THAN")]),
         budget("does not match", limitAmount="a lot"),
+        budget("is a required property", [{"threshold": 80}]),
+        budget("without a subscriber", [notification(subscriberEmailAddresses=[])]),
+        budget("'colour' was unexpected", [notification(colour="red")]),
+        budget("", filterExpression={"tags": {"key": "user:team", "values": ["data"]}}, metrics="UnblendedCost"),
+        budget("not valid under any", filterExpression={"dimensions": {"key": "REGION"}}, metrics="UnblendedCost"),
     ],
 }
 
@@ -721,6 +919,38 @@ def test_what_aws_refuses_is_refused_and_its_neighbours_pass(aws, kind):
     ]
 
     assert wrong == []
+
+
+ODD: tuple[Any, ...] = ("", "→", [], [{}], {"x": None}, -1, 1.5, True, UNKNOWN, '{"rules": [5], "Statement": [5], "widgets": [5]}')
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every part of the inputs, also in JSON texts; of a list, to its first item."""
+    value = parsed(value) if isinstance(value, str) else value
+    parts = dict(enumerate(value[:1])) if isinstance(value, list) else value if isinstance(value, dict) else {}
+    for name, part in parts.items():
+        yield (*place, name)
+        yield from places(part, (*place, name))
+
+
+def changed(value: Any, place: tuple[Any, ...], new: Any) -> Any:
+    """The inputs with another part in that place; a text of which a part is not known is not known at all."""
+    if not place:
+        return new
+    if isinstance(value, str):
+        return new if new == UNKNOWN else json.dumps(changed(json.loads(value), place, new))
+    copy = list(value) if isinstance(value, list) else dict(value)
+    copy[place[0]] = changed(copy[place[0]], place[1:], new)
+    return copy
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_no_input_is_a_defect_in_the_stand_in(aws, kind):
+    """Whatever a program gives, also what a preview does not know yet, is taken or refused; a traceback helps nobody."""
+    for token, inputs, reason in CASES[kind]:
+        for place in [] if reason else list(places(inputs)):
+            for odd in ODD:
+                refusal(aws, token, changed(inputs, place, odd))
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,9 @@ EVERYWHERE = "0.0.0.0/0"
 ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
 
 CONTRACT = """
-budgets/budget:Budget cloudwatch/dashboard:Dashboard cloudwatch/eventRule:EventRule cloudwatch/eventTarget:EventTarget
+budgets/budget:Budget chatbot/slackChannelConfiguration:SlackChannelConfiguration
+chatbot/teamsChannelConfiguration:TeamsChannelConfiguration cloudwatch/dashboard:Dashboard
+cloudwatch/eventRule:EventRule cloudwatch/eventTarget:EventTarget
 cloudwatch/metricAlarm:MetricAlarm
 ec2/vpc:Vpc ec2/subnet:Subnet ec2/internetGateway:InternetGateway ec2/eip:Eip ec2/natGateway:NatGateway
 ec2/routeTable:RouteTable ec2/route:Route ec2/routeTableAssociation:RouteTableAssociation
@@ -218,7 +220,7 @@ def test_every_property_can_change(kind):
         (EGRESS, {"securityGroupId": "sg-1", "ipProtocol": "-1"}, "cidrIpv4", "exactly one of"),
         ("aws:route53/zone:Zone", {"name": "example.com", "vpcs": []}, "vpcs", "private zones only"),
         ("aws:route53/record:Record", {**RECORD, "type": "CNAME"}, "type", "aliases of IPv4 addresses only"),
-        ("aws:route53/record:Record", {**RECORD, "aliases": []}, "aliases", "is not one alias"),
+        ("aws:route53/record:Record", {**RECORD, "aliases": []}, "aliases", "should be non-empty"),
         (
             EGRESS,
             {"securityGroupId": "sg-1", "ipProtocol": "tcp", "cidrIpv4": EVERYWHERE},

@@ -265,7 +265,7 @@ def test_the_dashboard_shows_this_stack_s_runs_only(development: Stack):
     assert all('Platform="dbt-platform-dev"' in expression for expression in runs)
 
 
-@pytest.mark.parametrize("workstreams", [SEARCHED, SEARCHED + 1, 4000])
+@pytest.mark.parametrize("workstreams", [200, SEARCHED, SEARCHED + 1, 500, 4000])
 def test_no_page_asks_for_more_metrics_than_a_dashboard_takes(stack: Stack, workstreams: int):
     """CloudWatch, "CloudWatch service quotas": 500 on a graph, 2,500 on a dashboard. Beyond that graphs stay empty."""
     args = DashboardArgs(region="eu-west-1", environment="airflow", cluster="cluster", alarm_arns={}, workstreams=workstreams)

@@ -444,8 +444,10 @@ def test_a_backfill_is_never_late(bag, sent):
 
 def test_the_dag_page_leads_to_logs_and_artifacts(bag):
     """At night nobody searches for the right log group."""
-    text = bag(configuration("sales")).dags["dbt_sales"].doc_md
+    commit = "https://gitlab.com/acme/platform/-/commit/0123456789abcdef"
+    text = bag(configuration("sales", commitPage=commit)).dags["dbt_sales"].doc_md
 
+    assert f"[Commit 01234567]({commit})" in text
     assert "log-group/$252Fdbt$252Fsales" in text
     assert "s3/buckets/artifacts?prefix=sales/" in text
     assert "dashboards:name=dbt" in text

@@ -282,6 +282,35 @@ def test_a_section_that_was_set_as_a_text_is_refused_by_name(text: str):
         Settings.load()
 
 
+def test_a_mistake_among_two_hundred_workstreams_names_its_entry_and_no_other(right: Configuration):
+    """Nobody looks through a file of two thousand lines for the one that has a wrong memory."""
+    sales = right["workstreams"]["sales"]
+    many = {f"team-{number:03}": {**sales, "schedule": None} for number in range(200)}
+    many["team-117"] = {**many["team-117"], "memory": 1, "shedule": None}
+    many["team-163"] = {**many["team-163"], "schedule": "team-200"}
+    many["team-181"] = {**many["team-181"], "timezone": "Mars", "connection": "finance"}
+
+    found = refusal({**right, "airflow": {**right["airflow"], "environmentClass": "mw1.medium"}, "workstreams": many})
+
+    assert set(re.findall(r"team-\d{3}(?=\.)", found)) == {"team-117", "team-181"}
+    for place in ("team-117.memory", "team-117.shedule", "team-181.timezone"):
+        assert f"dbt-platform:workstreams.{place}" in found
+
+
+def test_a_name_that_is_wrong_among_two_hundred_is_told_with_the_nearest_and_not_with_all(right: Configuration):
+    """The fix would be a page of names."""
+    sales = {**right["workstreams"]["sales"], "schedule": None}
+    many = {f"{word}-{number:03}": sales for word in ("shop", "books") for number in range(100)}
+    many["shop-063"] = {**sales, "schedule": "book-077"}
+
+    found = refusal({**right, "airflow": {**right["airflow"], "environmentClass": "mw1.medium"}, "workstreams": many})
+
+    assert "dbt-platform:workstreams.shop-063.schedule = 'book-077'" in found
+    assert "Workstreams: books-077, " in found
+    assert " and 195 others" in found
+    assert len(found) < 500
+
+
 def test_all_mistakes_are_reported_at_once(right: Configuration):
     """Ten mistakes must not take ten attempts."""
     wrong = change(right, "network.cidr", "8.8.0.0/16")

@@ -9,7 +9,7 @@ from botocore.model import ServiceModel
 from sandbox import models
 from sandbox.models import Shape
 from sandbox.providers.aws import rules, tags
-from sandbox.providers.aws.documents import json_problem
+from sandbox.providers.aws.documents import json_problem, misshapen
 from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.refusals import cloudformation, limits
 from sandbox.providers.aws.shapes import coerce, resolve
@@ -51,9 +51,13 @@ def _problems(kind: ResourceType, model: ServiceModel, inputs: Properties) -> It
 
 
 def _contradictions(kind: ResourceType, inputs: Properties) -> Iterator[Problem]:
-    """Problems between properties that are right one by one."""
+    """Problems between properties that are right one by one. What an unknown part hides is asked again once it is known."""
     for check in kind.checks:
-        yield from check(inputs)
+        try:
+            yield from check(inputs)
+        except (AttributeError, KeyError, TypeError):
+            if not contains_unknown(inputs):
+                raise
 
 
 def _property_problems(name: str, known: Property, model: ServiceModel, value: Any) -> Iterator[Problem]:
@@ -61,8 +65,10 @@ def _property_problems(name: str, known: Property, model: ServiceModel, value: A
         return
     shape = _shape(known, model)
     found = list(_type_problems(name, known, value) if shape is None else _shape_problems(name, known, shape, value))
-    if not found and not contains_unknown(value) and (reason := known.check(value)):
-        found = [(name, f"{models.shown(value)} {reason}")]
+    if not found and not contains_unknown(value):
+        found = list(misshapen(name, value, known.schema)) if known.schema else []
+        if not found and (reason := known.check(value)):
+            found = [(name, f"{models.shown(value)} {reason}")]
     yield from found
 
 

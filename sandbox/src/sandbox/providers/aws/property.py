@@ -1,6 +1,6 @@
 """What the provider knows about one property of a resource type."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -39,5 +39,7 @@ class Property:
     """AWS is not asked for it (an object's content): a refresh keeps what the state says."""
     form: Callable[[Any], Any] = _itself
     """Two values are the same if their forms are."""
+    schema: Mapping[str, Any] | None = None
+    """JSON Schema of the value, or of what its JSON text says, where the rule does not tell its parts (`refusals/schemas.py`)."""
     check: Callable[[Any], str | None] = _nothing
     """What is wrong with a value, beyond the rule."""

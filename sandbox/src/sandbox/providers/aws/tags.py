@@ -20,7 +20,7 @@ ANY_CHARACTER = {"ec2"}
 
 def effective(own: Any, defaults: Mapping[str, str]) -> Any:
     """`tagsAll`: what is put on the resource."""
-    return UNKNOWN if own == UNKNOWN else {**defaults, **(own or {})}
+    return {**defaults, **(own or {})} if isinstance(own or {}, dict) else own
 
 
 def own_tags(live: Mapping[str, str], old: Any, defaults: Mapping[str, str]) -> dict[str, str]:

@@ -37,7 +37,8 @@ def _cells(kind: ResourceType) -> list[str]:
         len(limits.LIMITS.get(bare, {})),
         len(list(cloudformation.places(kind.token, kind.properties))),
         len(references.PLACES.get(bare, {})) + (bare in references.POLICIES),
-        len(kind.checks) + sum(each.check.__name__ != "_nothing" for each in kind.properties.values()),
+        len(kind.checks)
+        + sum((each.check.__name__ != "_nothing") + (each.schema is not None) for each in kind.properties.values()),
     )
     return [f"`{bare.partition(':')[0]}`", *map(str, numbers), "yes" if bare in account.FITS else "-"]
 

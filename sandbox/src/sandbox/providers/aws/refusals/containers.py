@@ -5,6 +5,7 @@ definition differences for Fargate".
 """
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -21,8 +22,17 @@ UNSUPPORTED = (
 
 UNSUPPORTED_LINUX = ("devices", "sharedMemorySize", "tmpfs", "maxSwap", "swappiness")
 
-AWSLOGS_NEEDS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix")
-"""On Fargate."""
+DRIVER_NEEDS = {
+    "awslogs": ("awslogs-group", "awslogs-region", "awslogs-stream-prefix"),
+    "splunk": ("splunk-token", "splunk-url"),
+}
+"""Log driver -> options that it needs on Fargate; one may come from a secret."""
+
+MOST_FILES = 10
+"""Environment files of a task (ECS Developer Guide, "Pass environment variables to an Amazon ECS container")."""
+
+LONGEST_DEFINITION = 64 * 1024
+"""Bytes (ECS Developer Guide, "Amazon ECS service quotas": task definition size)."""
 
 AWSLOGS_OPTIONS = {
     "awslogs-create-group": "true",
@@ -52,7 +62,9 @@ def container_problems(inputs: Properties) -> Iterator[Problem]:
             yield f"containerDefinitions[{index}].{name}", reason
     if not any(container.get("essential", True) for container in containers):
         yield "containerDefinitions", "Invalid 'containers' setting: at least one container must be essential"
-    for reason in (*_names(containers), *_ports(containers), *_sums(containers, inputs), *_dependencies(containers)):
+    if len(json.dumps(containers, separators=(",", ":"))) > LONGEST_DEFINITION:
+        yield "containerDefinitions", "ClientException: Actual length of the task definition is over its limit of 64 KiB"
+    for reason in itertools.chain.from_iterable(check(containers, inputs) for check in TOGETHER):
         yield "containerDefinitions", reason
 
 
@@ -81,8 +93,10 @@ def _one(container: Properties, inputs: Properties) -> Iterator[Problem]:
         yield "memoryReservation", f"Invalid setting: {reserved} MiB are more than the container's memory, {memory} MiB"
     yield from _mounts(container, [volume.get("name") for volume in inputs.get("volumes") or []])
     yield from _secrets(container)
+    yield from _ulimits(container)
     logging = container.get("logConfiguration") or {}
     awslogs = logging.get("logDriver") == "awslogs"
+    yield from _logging(logging)
     if awslogs:
         yield from _awslogs(logging.get("options") or {})
     if (awslogs or container.get("secrets")) and "executionRoleArn" not in inputs:
@@ -94,11 +108,19 @@ def _one(container: Properties, inputs: Properties) -> Iterator[Problem]:
 
 def _needs(container: Properties) -> Iterator[Problem]:
     for each in container.get("resourceRequirements") or []:
-        if each.get("type") == "GPU":
-            yield "resourceRequirements", "Tasks using the Fargate launch type do not support GPU resource requirements."
+        yield (
+            "resourceRequirements",
+            f"Tasks using the Fargate launch type do not support {each.get('type')} resource requirements.",
+        )
     for each in container.get("environmentFiles") or []:
         if not re.fullmatch(r"arn:aws(-[a-z-]+)?:s3:::[^/]+/.+\.env", each.get("value", "")):
             yield "environmentFiles", f"{each.get('value')!r} is not the ARN of an object whose name ends in .env"
+
+
+def _ulimits(container: Properties) -> Iterator[Problem]:
+    for index, each in enumerate(container.get("ulimits") or []):
+        if each.get("softLimit", 0) > each.get("hardLimit", 0):
+            yield f"ulimits[{index}].softLimit", f"{each['softLimit']} is above the hardLimit, {each.get('hardLimit')}"
 
 
 def _linux(parameters: Properties) -> Iterator[Problem]:
@@ -131,20 +153,31 @@ def _secrets(container: Properties) -> Iterator[Problem]:
                 f"container, such as '{name}'.",
             )
     for index, secret in enumerate(container.get("secrets") or []):
-        source = secret.get("valueFrom")
-        if not source:
-            yield f"secrets[{index}].valueFrom", "is required"
-        elif not SECRET_ARN.fullmatch(source) and (source.startswith("arn:") or not SSM_NAME.fullmatch(source)):
-            yield f"secrets[{index}].valueFrom", f"{source!r} is the ARN of no secret and no parameter"
+        yield from _source(f"secrets[{index}].valueFrom", secret.get("valueFrom"))
+
+
+def _source(path: str, source: str | None) -> Iterator[Problem]:
+    """Where a secret's value comes from."""
+    if not source:
+        yield path, "is required"
+    elif not SECRET_ARN.fullmatch(source) and (source.startswith("arn:") or not SSM_NAME.fullmatch(source)):
+        yield path, f"{source!r} is the ARN of no secret and no parameter"
+
+
+def _logging(logging: Properties) -> Iterator[Problem]:
+    secrets = logging.get("secretOptions") or []
+    given = {**(logging.get("options") or {}), **{each.get("name"): each.get("valueFrom") for each in secrets}}
+    for name in DRIVER_NEEDS.get(logging.get("logDriver", ""), ()):
+        if not given.get(name):
+            yield f"logConfiguration.options.{name}", f"is required: Log driver {logging['logDriver']} requires options: {name}"
+    for index, each in enumerate(secrets):
+        yield from _source(f"logConfiguration.secretOptions[{index}].valueFrom", each.get("valueFrom"))
 
 
 def _awslogs(options: dict[str, str]) -> Iterator[Problem]:
     path = "logConfiguration.options"
     for name in sorted(set(options) - set(AWSLOGS_OPTIONS)):
         yield f"{path}.{name}", f"Log driver awslogs disallows options: {name}"
-    for name in AWSLOGS_NEEDS:
-        if not options.get(name):
-            yield f"{path}.{name}", "is required with awslogs on Fargate"
     for name, value in options.items():
         if value and not re.fullmatch(AWSLOGS_OPTIONS.get(name, ".*"), value):
             yield f"{path}.{name}", f"{value!r} does not match {AWSLOGS_OPTIONS[name]}"
@@ -154,13 +187,13 @@ def _awslogs(options: dict[str, str]) -> Iterator[Problem]:
         yield f"{path}.max-buffer-size", "needs the mode non-blocking"
 
 
-def _names(containers: list[Properties]) -> Iterator[str]:
+def _names(containers: list[Properties], _: Properties) -> Iterator[str]:
     names = [container.get("name") for container in containers]
     for name in sorted({str(name) for name in names if names.count(name) > 1}):
         yield f"Container name {name!r} is used twice"
 
 
-def _ports(containers: list[Properties]) -> Iterator[str]:
+def _ports(containers: list[Properties], _: Properties) -> Iterator[str]:
     """The containers of a task share one network interface."""
     taken: list[tuple[Any, str]] = []
     for mapping in itertools.chain.from_iterable(container.get("portMappings") or [] for container in containers):
@@ -169,6 +202,10 @@ def _ports(containers: list[Properties]) -> Iterator[str]:
             yield f"When networkMode=awsvpc, the host ports and container ports in port mappings must match: {host}, {port}"
         if port is None and "containerPortRange" not in mapping:
             yield "a port mapping has no containerPort"
+        if (port_range := mapping.get("containerPortRange")) is not None:
+            ends = re.fullmatch(r"(\d+)-(\d+)", port_range)
+            if port is not None or ends is None or not 1 <= int(ends[1]) <= int(ends[2]) <= 65535:
+                yield f"the containerPortRange {port_range!r} must be like 8000-8010, without a containerPort"
         taken.append((port, mapping.get("protocol", "tcp")))
     for port, protocol in sorted({pair for pair in taken if pair[0] is not None and taken.count(pair) > 1}):
         yield f"port {port}/{protocol} is used twice"
@@ -188,7 +225,7 @@ def _sums(containers: list[Properties], inputs: Properties) -> Iterator[str]:
             yield f"The {name} of all containers, {sum(wanted)}, is more than the task's {limit}"
 
 
-def _dependencies(containers: list[Properties]) -> Iterator[str]:
+def _dependencies(containers: list[Properties], _: Properties) -> Iterator[str]:
     by_name = {container.get("name"): container for container in containers}
     waits: dict[Any, list[Any]] = {}
     for container in containers:
@@ -208,3 +245,31 @@ def _dependencies(containers: list[Properties]) -> Iterator[str]:
 def _reaches(waits: dict[Any, list[Any]], start: Any, goal: Any, seen: frozenset[Any] = frozenset()) -> bool:
     following = [name for name in waits.get(start, []) if name not in seen]
     return goal in following or any(_reaches(waits, name, goal, seen | {*following}) for name in following)
+
+
+def _shared(containers: list[Properties], _: Properties) -> Iterator[str]:
+    """What one container asks of another, or of all together."""
+    names = [container.get("name") for container in containers]
+    for container in containers:
+        for source in container.get("volumesFrom") or []:
+            if source.get("sourceContainer") not in names or source.get("sourceContainer") == container.get("name"):
+                yield f"container {container.get('name')} has volumes from the unknown container {source.get('sourceContainer')}"
+    files = sum(len(container.get("environmentFiles") or []) for container in containers)
+    if files > MOST_FILES:
+        yield f"has {files} environmentFiles, AWS allows {MOST_FILES} in a task"
+    routes = any("firelensConfiguration" in container for container in containers)
+    routed = any((container.get("logConfiguration") or {}).get("logDriver") == "awsfirelens" for container in containers)
+    if routed and not routes:
+        yield (
+            "When awsfirelens log driver is specified in log configuration, a firelens configuration object must be configured in "
+            "one of the containers."
+        )
+    if routes and not routed:
+        yield (
+            "When a firelensConfiguration object is specified, at least one container has to be configured with the awsfirelens "
+            "log driver."
+        )
+
+
+TOGETHER = (_names, _ports, _sums, _dependencies, _shared)
+"""What is wrong with the containers of a task, taken together; arguments: they, and the task."""

@@ -6,9 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sandbox.providers.aws.documents import json_problem
-
 MOST_WIDGETS = 500
+MOST_METRICS = {"widget": 500, "dashboard": 2500}
+"""CloudWatch, "CloudWatch service quotas": Dashboards. How many a search finds nobody knows before it is made: it counts as one."""
+
+LONGEST_SEARCH = 1024
+"""Characters of the query in a SEARCH (CloudWatch User Guide, "Search expression syntax")."""
+
 WIDTH, HEIGHT = 24, 1000
 VIEWS = ("timeSeries", "singleValue", "gauge", "bar", "pie", "table")
 LOG_VIEWS = (*VIEWS, "log")
@@ -17,11 +21,13 @@ STATISTIC = re.compile(
     r"SampleCount|Average|Sum|Minimum|Maximum|IQM|p(100|\d{1,2}(\.\d+)?)|(TM|TC|TS|WM|PR)\([^)]*\)|(tm|tc|ts|wm)\d{1,2}(\.\d+)?"
 )
 MOMENT = re.compile(
-    r"-?P(\d+[YMWD])*(T(\d+[HMS])+)?|\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])(T[0-2]\d:[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"
+    r"-P(\d+[YMWD])*(T(\d+[HMS])+)?|\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])(T[0-2]\d:[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"
 )
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 SEARCHED = re.compile(r"SEARCH\('\s*\{([^}]*)\}")
 """Namespace and dimensions of a search expression."""
+
+QUERY = re.compile(r"SEARCH\('([^']*)'")
 
 BARE = re.compile(r'[\w/]+|"[^"]*"', re.ASCII)
 """A name in it (CloudWatch User Guide, "Search expression syntax"; there AWS/EC2 stands without quotes)."""
@@ -32,12 +38,7 @@ WIDGET = {"type", "x", "y", "width", "height", "properties"}
 
 def body(value: Any) -> str | None:
     """What is wrong with a dashboard's body."""
-    if problem := json_problem(value):
-        return problem
-    document = json.loads(value)
-    if not isinstance(document, dict) or not isinstance(document.get("widgets"), list):
-        return "has no list of widgets"
-    reason = next(_body(document), None)
+    reason = next(_body(json.loads(value)), None)
     return f"InvalidParameterInput: The dashboard body is invalid: {reason}" if reason else None
 
 
@@ -47,27 +48,30 @@ def _body(document: dict[str, Any]) -> Iterator[str]:
     if document.get("periodOverride", "auto") not in ("auto", "inherit"):
         yield "periodOverride should be auto or inherit"
     for name in ("start", "end"):
-        if not MOMENT.fullmatch(str(document.get(name, "PT1H"))):
+        if not MOMENT.fullmatch(str(document.get(name, "-PT1H"))):
             yield f"{name} should be a moment like 2026-01-01T00:00:00Z, or a span like -PT8H, is {document[name]!r}"
     if "end" in document and "start" not in document:
         yield "end needs start"
     if len(document["widgets"]) > MOST_WIDGETS:
         yield f"has {len(document['widgets'])} widgets; CloudWatch allows {MOST_WIDGETS}"
+    metrics = [_metrics(widget) for widget in document["widgets"]]
+    if sum(metrics) > MOST_METRICS["dashboard"]:
+        yield f"has {sum(metrics)} metrics; CloudWatch allows {MOST_METRICS['dashboard']}"
     for index, widget in enumerate(document["widgets"]):
+        if metrics[index] > MOST_METRICS["widget"]:
+            yield f"widgets[{index}] has {metrics[index]} metrics; CloudWatch allows {MOST_METRICS['widget']}"
         yield from (f"widgets[{index}]{problem}" for problem in _widget(widget))
 
 
-def _widget(widget: Any) -> Iterator[str]:
-    if not isinstance(widget, dict):
-        yield " should be an object"
-        return
-    kind, properties = widget.get("type"), widget.get("properties")
-    if kind not in KINDS:
-        yield f".type should be one of {', '.join(KINDS)}, is {kind!r}"
-    elif not isinstance(properties, dict):
-        yield " should have required property 'properties'"
+def _metrics(widget: dict[str, Any]) -> int:
+    return len(widget["properties"].get("metrics") or [])
+
+
+def _widget(widget: dict[str, Any]) -> Iterator[str]:
+    if widget["type"] in KINDS:
+        yield from (f".properties{problem}" for problem in KINDS[widget["type"]](widget["properties"]))
     else:
-        yield from (f".properties{problem}" for problem in KINDS[kind](properties))
+        yield f".type should be one of {', '.join(KINDS)}, is {widget['type']!r}"
     for name in sorted(set(widget) - WIDGET):
         yield f" should NOT have additional property {name}"
     yield from _place(widget)
@@ -92,9 +96,9 @@ def _metric(properties: dict[str, Any]) -> Iterator[str]:
         yield " should have required property 'region'"
     yield from _statistics(properties)
     yield from _look(properties)
-    for index, metric in enumerate(metrics if isinstance(metrics, list) else []):
+    for index, metric in enumerate(metrics or []):
         yield from (f".metrics[{index}]{problem}" for problem in _line(metric))
-    if metrics is not None and (not isinstance(metrics, list) or not metrics):
+    if metrics is not None and not metrics:
         yield ".metrics should be a list that is not empty"
     yield from _alarm_arns(".annotations.alarms", alarms or [])
 
@@ -125,7 +129,7 @@ def _pair(note: Any) -> list[dict[str, Any]]:
 
 
 def _line(metric: Any) -> Iterator[str]:
-    if not isinstance(metric, list) or not metric:
+    if not metric:
         yield " should be a list that is not empty"
         return
     *names, last = metric
@@ -149,6 +153,9 @@ def _line(metric: Any) -> Iterator[str]:
 
 
 def _search(expression: str) -> Iterator[str]:
+    for query in QUERY.findall(expression):
+        if len(query) > LONGEST_SEARCH:
+            yield f" searches with {len(query)} characters; CloudWatch allows {LONGEST_SEARCH}"
     for name in (name for schema in SEARCHED.findall(expression) for name in schema.split(",")):
         if not BARE.fullmatch(name.strip()):
             yield f" searches for {name}, which needs quotes: CloudWatch would find nothing"

@@ -5,39 +5,26 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.providers.aws.documents import json_problem
 from sandbox.providers.aws.table import Problem
 from sandbox.providers.values import UNKNOWN, Properties
 
-MOST_RULES = 50
 MOST_WILDCARDS = 4
-
-ECR_RULE = {"rulePriority", "description", "selection", "action"}
-ECR_SELECTION = {"tagStatus", "tagPrefixList", "tagPatternList", "storageClass", "countType", "countUnit", "countNumber"}
-ECR_COUNTS = {"imageCountMoreThan", "sinceImagePushed", "sinceImagePulled", "sinceImageTransitioned"}
 
 
 def image_policy(value: Any) -> str | None:
     """What is wrong with a lifecycle policy of ECR (ECR User Guide, "Lifecycle policy properties in Amazon ECR")."""
-    if problem := json_problem(value):
-        return problem
-    document = json.loads(value)
-    if not isinstance(document, dict) or set(document) != {"rules"} or not isinstance(document["rules"], list):
-        return "is no lifecycle policy: it must be an object with a list of rules, and nothing else"
-    reason = next(_image_rules(document["rules"]), None)
+    reason = next(_image_rules(json.loads(value)["rules"]), None)
     return f"InvalidParameterException: Invalid parameter at 'LifecyclePolicyText': {reason}" if reason else None
 
 
 def _image_rules(rules: list[Any]) -> Iterator[str]:
-    if not 1 <= len(rules) <= MOST_RULES:
-        yield f"has {len(rules)} rules; AWS wants 1 to {MOST_RULES}"
     for index, rule in enumerate(rules):
-        yield from (f"rules[{index}] {problem}" for problem in _image_rule(rule))
+        yield from (f"rules[{index}] {problem}" for problem in (*_image_selection(rule["selection"]), *_image_action(rule)))
     priorities = [rule["rulePriority"] for rule in rules]
     if len(set(priorities)) != len(priorities):
         yield "two rules have the same rulePriority"
     tagged = [each for rule in rules for name in ("tagPrefixList", "tagPatternList") for each in rule["selection"].get(name) or []]
-    archived = any("storageClass" in rule["selection"] or rule["action"].get("type") != "expire" for rule in rules)
+    archived = any("storageClass" in rule["selection"] or rule["action"]["type"] != "expire" for rule in rules)
     if not archived and len(set(tagged)) != len(tagged):
         yield "the rules, taken together, must have a unique set of tag prefixes"
     if not archived and [rule["selection"]["tagStatus"] for rule in rules].count("untagged") > 1:
@@ -49,43 +36,26 @@ def _image_rules(rules: list[Any]) -> Iterator[str]:
         yield "a rule with the tagStatus any must have the highest rulePriority"
 
 
-def _image_rule(rule: Any) -> Iterator[str]:
-    if not isinstance(rule, dict) or not isinstance(rule.get("selection"), dict) or not isinstance(rule.get("action"), dict):
-        yield "is no rule with rulePriority, selection and action"
-        return
-    for name in sorted({*set(rule) - ECR_RULE, *set(rule["selection"]) - ECR_SELECTION}):
-        yield f"has the unknown part {name}"
-    if not _whole(rule.get("rulePriority")):
-        yield f"has the rulePriority {rule.get('rulePriority')!r}: it must be a whole number of 1 or more"
-    if rule["action"].get("type") not in ("expire", "transition"):
-        yield f"has the action {rule['action'].get('type')!r}: ECR knows expire, and transition to the archive"
-    yield from _image_selection(rule["selection"])
-
-
 def _image_selection(selection: dict[str, Any]) -> Iterator[str]:
-    status, lists = selection.get("tagStatus"), [name for name in ("tagPrefixList", "tagPatternList") if selection.get(name)]
-    if status not in ("tagged", "untagged", "any"):
-        yield f"has the tagStatus {status!r}: ECR knows tagged, untagged and any"
+    status, lists = selection["tagStatus"], [name for name in ("tagPrefixList", "tagPatternList") if selection.get(name)]
     if status == "tagged" and len(lists) != 1:
         yield "with the tagStatus tagged needs either tagPrefixList or tagPatternList"
     if status != "tagged" and lists:
         yield f"with the tagStatus {status} must not have {lists[0]}"
     for text in itertools.chain.from_iterable(selection[name] for name in lists):
-        if not isinstance(text, str) or not text or text.count("*") > MOST_WILDCARDS:
+        if not text or text.count("*") > MOST_WILDCARDS:
             yield f"has the tag {text!r}: it must be a text with at most {MOST_WILDCARDS} wildcards"
-    count, unit = selection.get("countType"), selection.get("countUnit")
-    if count not in ECR_COUNTS:
-        yield f"has the countType {count!r}: ECR knows {', '.join(sorted(ECR_COUNTS))}"
-    elif count == "imageCountMoreThan" and unit is not None:
-        yield "with imageCountMoreThan must not have a countUnit"
-    elif count != "imageCountMoreThan" and unit != "days":
-        yield f"with {count} needs the countUnit days, not {unit!r}"
-    if not _whole(selection.get("countNumber")):
-        yield f"has the countNumber {selection.get('countNumber')!r}: it must be a whole number of 1 or more"
+    count, has_unit = selection["countType"], "countUnit" in selection
+    if has_unit == (count == "imageCountMoreThan"):
+        yield f"with {count} {'must not have a countUnit' if has_unit else 'needs the countUnit days'}"
 
 
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+def _image_action(rule: dict[str, Any]) -> Iterator[str]:
+    moves = rule["action"]["type"] == "transition"
+    if moves != ("targetStorageClass" in rule["action"]):
+        yield "has an action that must be a transition with a targetStorageClass, or expire without one"
+    if (rule["selection"]["countType"] == "sinceImageTransitioned") and rule["selection"].get("storageClass") != "archive":
+        yield "with sinceImageTransitioned needs the storageClass archive"
 
 
 # --- S3
@@ -125,6 +95,8 @@ def _filter(rule: Properties) -> Iterator[Problem]:
     both = chosen.get("and") or {}
     if both and len(both) < 2 and len(both.get("tags") or {}) < 2:
         yield "filter.and", "MalformedXML: needs two conditions or more"
+    if not (rule.get("abortIncompleteMultipartUpload", {"daysAfterInitiation": 1}) or {}).get("daysAfterInitiation"):
+        yield "abortIncompleteMultipartUpload.daysAfterInitiation", "is required"
     if "prefix" in rule and chosen:
         yield "prefix", "MalformedXML: give either prefix or filter"
     everything = {**chosen, **both}

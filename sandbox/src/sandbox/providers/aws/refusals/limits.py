@@ -91,6 +91,7 @@ RULE = {
 }
 
 ROLE_ARN = Limit(page="IAM User Guide, IAM identifiers", pattern=r"arn:aws(-[a-z-]+)?:iam::\d{12}:role/[\w+=,.@/-]+")
+POLICY_ARN = Limit(page="IAM User Guide, IAM identifiers", pattern=r"arn:aws(-[a-z-]+)?:iam::(\d{12}|aws):policy/[\w+=,.@/-]+")
 KEY = Limit(
     page="KMS Developer Guide, Key identifiers (KeyId)",
     pattern=r"(arn:aws(-[a-z-]+)?:kms:[a-z0-9-]+:\d{12}:(key/[A-Za-z0-9-]+|alias/[A-Za-z0-9/_-]+))"
@@ -108,6 +109,13 @@ ACTION_ARN = Limit(
 )
 ANY_ARN = r"arn:aws(-[a-z-]+)?:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:.+"
 CONTAINER_PAGE = "ECS API Reference, ContainerDefinition"
+CAPABILITIES = (
+    "ALL", "AUDIT_CONTROL", "AUDIT_WRITE", "BLOCK_SUSPEND", "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID",
+    "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE", "LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE", "MKNOD", "NET_ADMIN",
+    "NET_BIND_SERVICE", "NET_BROADCAST", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_ADMIN", "SYS_BOOT",
+    "SYS_CHROOT", "SYS_MODULE", "SYS_NICE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_RESOURCE", "SYS_TIME",
+    "SYS_TTY_CONFIG", "SYSLOG", "WAKE_ALARM",
+)  # fmt: skip
 ECS_NAME = Limit(page=CONTAINER_PAGE, pattern="[A-Za-z0-9_-]{1,255}")
 LIFECYCLE_PAGE = "S3 API Reference, PutBucketLifecycleConfiguration"
 MIDNIGHT = Limit(page=f"{LIFECYCLE_PAGE}: midnight in UTC", pattern=r"\d{4}-\d\d-\d\d(T00:00:00(\.0+)?(Z|\+00:00)?)?")
@@ -187,6 +195,13 @@ LIMITS: dict[str, dict[str, Limit]] = {
         ),
         "containerDefinitions[].startTimeout": Limit(page=CONTAINER_PAGE, low=2, high=120),
         "containerDefinitions[].stopTimeout": Limit(page=CONTAINER_PAGE, low=0, high=120),
+        "containerDefinitions[].linuxParameters.capabilities.drop[]": Limit(
+            page="ECS API Reference, KernelCapabilities", among=CAPABILITIES
+        ),
+        "containerDefinitions[].restartPolicy.restartAttemptPeriod": Limit(
+            page="ECS API Reference, ContainerRestartPolicy", low=60, high=1800
+        ),
+        "containerDefinitions[].restartPolicy.ignoredExitCodes": Limit(page="ECS API Reference, ContainerRestartPolicy", high=50),
         "containerDefinitions[].healthCheck.interval": Limit(page="ECS API Reference, HealthCheck", low=5, high=300),
         "containerDefinitions[].healthCheck.timeout": Limit(page="ECS API Reference, HealthCheck", low=2, high=60),
         "containerDefinitions[].healthCheck.retries": Limit(page="ECS API Reference, HealthCheck", low=1, high=10),
@@ -202,11 +217,8 @@ LIMITS: dict[str, dict[str, Limit]] = {
         "clientIdLists": Limit(page="IAM API Reference, CreateOpenIDConnectProvider", high=100),
         "url": Limit(page="IAM API Reference, CreateOpenIDConnectProvider: no port number", pattern=r"https://[^:?#\s]+"),
     },
-    "iam/role:Role": {
-        "permissionsBoundary": Limit(
-            page="IAM API Reference, CreateRole", pattern=r"arn:aws(-[a-z-]+)?:iam::(\d{12}|aws):policy/[\w+=,.@/-]+"
-        ),
-    },
+    "iam/role:Role": {"permissionsBoundary": POLICY_ARN},
+    "iam/rolePolicyAttachment:RolePolicyAttachment": {"policyArn": POLICY_ARN},
     "kms/alias:Alias": {
         "name": Limit(page="KMS API Reference, CreateAlias", pattern="alias/[a-zA-Z0-9/_-]+"),
         "targetKeyId": Limit(

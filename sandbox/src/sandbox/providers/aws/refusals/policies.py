@@ -358,7 +358,8 @@ def _bucket(statement: dict[str, Any]) -> Iterator[str]:
             yield f"Action does not apply to any resource(s) in statement: {action}"
     for keys in (statement.get("Condition") or {}).values():
         for key in keys if isinstance(keys, dict) else ():
-            if key.lower().startswith("s3:") and not vendors.condition_key("s3", key):
+            own = key.lower().startswith("s3:")
+            if (own and not vendors.condition_key("s3", key)) or (key.lower().startswith("aws:") and not vendors.global_key(key)):
                 yield f"Policy has an invalid condition key: {key}"
             elif "Action" in statement and not vendors.key_of_actions("s3", key, map(str, listed(statement["Action"]))):
                 yield f"Conditions do not apply to combination of actions and resources in statement: {key}"

@@ -74,7 +74,10 @@ def _nth(part: str, inside: Any) -> bool:
 
 # --- patterns
 
-NUMERIC = {"=", "<", "<=", ">", ">="}
+NUMERIC = ("=", "<", "<=", ">", ">=")
+LARGEST = 5_000_000_000
+"""EventBridge User Guide, "Comparison operators": numeric matching is for -5.0e9 to +5.0e9."""
+
 LONGEST_PATTERN = 2048
 """Characters (EventBridge User Guide, "Amazon EventBridge quotas": event pattern size)."""
 
@@ -161,7 +164,12 @@ def _network(value: Any) -> bool:
 
 
 def _numeric(value: Any) -> bool:
-    if not isinstance(value, list) or len(value) not in (2, 4) or (len(value) == 4 and "=" in value):
+    """One comparison, or a range: its lower bound first (aws/event-ruler, JsonRuleCompiler)."""
+    if not isinstance(value, list) or len(value) not in (2, 4):
         return False
     operators, numbers = value[::2], value[1::2]
-    return set(operators) <= NUMERIC and all(isinstance(each, int | float) and not isinstance(each, bool) for each in numbers)
+    if not all(isinstance(each, int | float) and not isinstance(each, bool) and abs(each) <= LARGEST for each in numbers):
+        return False
+    if len(value) == 2:
+        return operators[0] in NUMERIC
+    return operators[0] in (">", ">=") and operators[1] in ("<", "<=") and numbers[0] < numbers[1]

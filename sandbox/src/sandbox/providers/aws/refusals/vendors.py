@@ -30,6 +30,18 @@ PRINCIPALS = {
 }  # fmt: skip
 """Service principals that are no service prefix (the user guides of the services that assume roles)."""
 
+GLOBAL_KEYS = {
+    "assumedroot", "calledvia", "calledviaaws", "calledviafirst", "calledvialast", "chatbotsourcearn", "currenttime",
+    "ec2instancesourceprivateipv4", "ec2instancesourcevpc", "epochtime", "federatedprovider", "ismcpserviceaction",
+    "multifactorauthage", "multifactorauthpresent", "principalaccount", "principalarn", "principalisawsservice",
+    "principalorgid", "principalorgpaths", "principalservicename", "principalservicenameslist", "principaltype", "referer",
+    "requestedregion", "resourceaccount", "resourceorgid", "resourceorgpaths", "securetransport", "signinsessionarn",
+    "sourceaccount", "sourcearn", "sourceidentity", "sourceip", "sourceorgid", "sourceorgpaths", "sourceowner", "sourcevpc",
+    "sourcevpcarn", "sourcevpce", "tagkeys", "tokenissuetime", "useragent", "userid", "username", "viaawsmcpservice",
+    "viaawsservice", "vpceaccount", "vpceorgid", "vpceorgpaths", "vpcsourceip",
+}  # fmt: skip
+"""IAM User Guide, "AWS global condition context keys"."""
+
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
@@ -61,6 +73,12 @@ def condition_key(service: str, key: str) -> bool:
     """Whether a service has a condition key of its own; `<...>` and `${...}` in its name stand for anything."""
     names = (each["condition"] for each in _services().get(service, {}).get("conditions", []))
     return any(_template(name).fullmatch(key) for name in _with_keys_of_actions(service, names))
+
+
+def global_key(key: str) -> bool:
+    """Whether it is one of the keys `aws:...` that every service has; those about tags have a name behind a slash."""
+    name = key.lower().removeprefix("aws:")
+    return name in GLOBAL_KEYS or name.partition("/")[0] in ("principaltag", "requesttag", "resourcetag")
 
 
 def key_of_actions(service: str, key: str, patterns: Iterable[str]) -> bool:

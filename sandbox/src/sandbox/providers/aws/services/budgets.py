@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.property import Property
+from sandbox.providers.aws.refusals import schemas
 from sandbox.providers.aws.shapes import unordered
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties
@@ -115,25 +116,9 @@ def _put_notifications(api: Api, id: str, new: Properties, old: Properties) -> N
         api.client.create_notification(**budget, Notification=notification, Subscribers=subscribers)
 
 
-def _tags_only(value: Any) -> str | None:
-    """What of AWS's filters is modelled."""
-    parts = value.get("ands", [value])
-    if all(set(part) == {"tags"} and set(part["tags"]) == {"key", "values"} for part in parts):
-        return None
-    return "is not a filter that the sandbox models: tags with key and values, or ands of these"
-
-
-def _notification(value: Any) -> str | None:
-    for each in value:
-        missing = [name for name in NOTIFICATION if name not in each]
-        if missing:
-            return f"lacks {missing[0]}"
-        if not any(each.get(name) for name in SUBSCRIBERS):
-            return "has no subscriber"
-        unknown = sorted(set(each) - set(NOTIFICATION) - set(SUBSCRIBERS))
-        if unknown:
-            return f"has the unknown part {unknown[0]}"
-    return None
+def _subscribed(value: Any) -> str | None:
+    without = any(not any(each.get(name) for name in SUBSCRIBERS) for each in value)
+    return "has a notification without a subscriber" if without else None
 
 
 def _filter_and_metrics(inputs: Properties) -> Iterator[Problem]:
@@ -179,9 +164,9 @@ BUDGET = ResourceType(
         "timeUnit": Property("CreateBudget.Budget.TimeUnit", required=True),
         "limitAmount": Property("CreateBudget.Budget.BudgetLimit.Amount", required=True),
         "limitUnit": Property("CreateBudget.Budget.BudgetLimit.Unit", required=True),
-        "filterExpression": Property(dict, check=_tags_only),
+        "filterExpression": Property(dict, schema=schemas.BUDGET_FILTER),
         "metrics": Property("CreateBudget.Budget.Metrics[]"),
-        "notifications": Property(list, form=unordered, check=_notification),
+        "notifications": Property(list, form=unordered, schema=schemas.BUDGET_NOTIFICATIONS, check=_subscribed),
     },
     outputs=("arn",),
     create=_create,

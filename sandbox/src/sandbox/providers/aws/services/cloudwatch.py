@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import dashboards
+from sandbox.providers.aws.refusals import dashboards, schemas
 from sandbox.providers.aws.shapes import unordered
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import Properties, ProviderError
@@ -72,8 +72,8 @@ def _dimension_texts(value: Any) -> str | None:
     for name, text in value.items():
         if not 1 <= len(name) <= 255 or name.startswith(":") or not name.isascii():
             return f"has the name {name!r}: 1 to 255 ASCII characters, no colon at its beginning"
-        if not isinstance(text, str) or not 1 <= len(text) <= 1024 or not text.isascii():
-            return f"has the value {text!r}: 1 to 1,024 ASCII characters"
+        if not isinstance(text, str) or not text.strip() or len(text) > 1024 or not text.isascii():
+            return f"has the value {text!r}: 1 to 1,024 ASCII characters, not spaces alone"
     return None
 
 
@@ -156,6 +156,7 @@ DASHBOARD = ResourceType(
             "PutDashboard.DashboardBody",
             required=True,
             form=lambda value: json.loads(value) if isinstance(value, str) else value,
+            schema=schemas.DASHBOARD,
             check=dashboards.body,
         ),
     },

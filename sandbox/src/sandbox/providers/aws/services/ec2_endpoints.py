@@ -207,7 +207,9 @@ FIELDS = {
 def _format(value: Any) -> str | None:
     fields = value.split()
     unknown = [field for field in fields if not (field[:2] == "${" and field[-1:] == "}" and field[2:-1] in FIELDS)]
-    return f"InvalidParameter: has the unknown field {unknown[0]}" if unknown or not fields else None
+    if not fields:
+        return "InvalidParameter: LogFormat has no field"
+    return f"InvalidParameter: has the unknown field {unknown[0]}" if unknown else None
 
 
 def _role_for_logs(inputs: Properties) -> Iterator[Problem]:

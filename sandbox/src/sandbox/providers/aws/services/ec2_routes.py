@@ -1,6 +1,7 @@
 # ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
 """Amazon VPC: route tables, their routes and their subnets."""
 
+import ipaddress
 import zlib
 from typing import Any
 
@@ -11,6 +12,9 @@ from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.services import ec2_tags
 from sandbox.providers.aws.table import Put, ResourceType
 from sandbox.providers.values import Properties, ProviderError
+
+NO_DESTINATION = ipaddress.IPv4Network("169.254.168.0/22")
+"""Addresses that AWS keeps for itself (Amazon VPC User Guide, "Route table concepts": no route to it or into it)."""
 
 TARGETS = ("gatewayId", "natGatewayId")
 """Where a route may lead, as far as the sandbox models it."""
@@ -71,6 +75,13 @@ def _read_route(api: Api, id: str, state: Properties) -> Properties | None:
     }
 
 
+def _destination(value: Any) -> str | None:
+    if reason := ipv4_cidr(value):
+        return reason
+    inside = ipaddress.IPv4Network(value).subnet_of(NO_DESTINATION)
+    return f"InvalidParameterValue: is in {NO_DESTINATION}, which no route may lead to" if inside else None
+
+
 def _one_target(inputs: Properties) -> list[tuple[str, str]]:
     given = [name for name in TARGETS if name in inputs]
     return [] if len(given) == 1 else [(given[-1] if given else TARGETS[0], f"give exactly one of {', '.join(TARGETS)}")]
@@ -81,7 +92,7 @@ ROUTE = ResourceType(
     service="ec2",
     properties={
         "routeTableId": Property("CreateRoute.RouteTableId", required=True, replace=True),
-        "destinationCidrBlock": Property("CreateRoute.DestinationCidrBlock", required=True, replace=True, check=ipv4_cidr),
+        "destinationCidrBlock": Property("CreateRoute.DestinationCidrBlock", required=True, replace=True, check=_destination),
         "gatewayId": Property("CreateRoute.GatewayId"),
         "natGatewayId": Property("CreateRoute.NatGatewayId"),
     },

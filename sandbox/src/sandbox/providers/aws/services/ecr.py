@@ -8,7 +8,7 @@ from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.documents import same_document
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import lifecycles, policies
+from sandbox.providers.aws.refusals import lifecycles, policies, schemas
 from sandbox.providers.aws.shapes import from_shape
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import Properties
@@ -22,6 +22,10 @@ def _key_with_kms(inputs: Properties) -> Iterator[Problem]:
     for each in inputs.get("encryptionConfigurations") or []:
         if each.get("kmsKey") and each.get("encryptionType", "AES256") == "AES256":
             yield "encryptionConfigurations[0].kmsKey", "InvalidParameterException: a key goes with KMS, not with AES256"
+
+
+def _mutability(value: Any) -> str | None:
+    return "needs imageTagMutabilityExclusionFilters, which the sandbox does not model" if "EXCLUSION" in value else None
 
 
 def _repository(api: Api, id: str) -> dict[str, Any]:
@@ -48,7 +52,7 @@ REPOSITORY = ResourceType(
     service="ecr",
     properties={
         "name": Property("CreateRepository.repositoryName", replace=True),
-        "imageTagMutability": Property("CreateRepository.imageTagMutability", default="MUTABLE"),
+        "imageTagMutability": Property("CreateRepository.imageTagMutability", default="MUTABLE", check=_mutability),
         "imageScanningConfiguration": Property("CreateRepository.imageScanningConfiguration", default={"scanOnPush": False}),
         "encryptionConfigurations": Property("CreateRepository.encryptionConfiguration", wrapped=True, default=PLAIN, replace=True),
         "forceDelete": Property(bool, default=False, local=True),
@@ -88,7 +92,11 @@ LIFECYCLE_POLICY = ResourceType(
     properties={
         "repository": Property("PutLifecyclePolicy.repositoryName", required=True, replace=True),
         "policy": Property(
-            "PutLifecyclePolicy.lifecyclePolicyText", required=True, form=same_document, check=lifecycles.image_policy
+            "PutLifecyclePolicy.lifecyclePolicyText",
+            required=True,
+            form=same_document,
+            schema=schemas.IMAGE_LIFECYCLE,
+            check=lifecycles.image_policy,
         ),
     },
     outputs=("registryId",),

@@ -10,11 +10,12 @@ from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.documents import json_problem
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import schedules
+from sandbox.providers.aws.refusals import schedules, schemas
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
 MOST_PATHS = 100
+JSON_PATH = re.compile(r"""\$(\.[^.\[\]\s]+|\[(\d+|\*|'[^']+'|"[^"]+")\])*""")
 PATH_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 """EventBridge API Reference, InputTransformer."""
 
@@ -110,18 +111,13 @@ def _read_target(api: Api, id: str, state: Properties) -> Properties | None:
 
 
 def _transformer(value: Any) -> str | None:
-    unknown = sorted(set(value) - {"inputPaths", "inputTemplate"})
-    if unknown:
-        return f"has the unknown part {unknown[0]}"
-    if not value.get("inputTemplate"):
-        return "has no inputTemplate"
     paths = value.get("inputPaths") or {}
     if len(paths) > MOST_PATHS:
         return f"has {len(paths)} inputPaths, AWS allows {MOST_PATHS}"
     for name, path in paths.items():
         if not PATH_NAME.fullmatch(name) or name.startswith("AWS."):
             return f"has the name {name!r}: letters, digits, _ and -, and not AWS. at its beginning"
-        if not isinstance(path, str) or not path.startswith("$."):
+        if not JSON_PATH.fullmatch(path):
             return f"has the path {path!r}: it must be a JSON path like $.detail"
     return _template_problem(value["inputTemplate"], set(paths))
 
@@ -146,12 +142,20 @@ def _template_problem(template: str, names: set[str]) -> str | None:
 
 WITHOUT_ROLE = ("lambda",)
 WITH_ROLE = ("ecs", "states", "kinesis", "batch", "codebuild", "codepipeline", "firehose", "redshift", "ssm")
-"""EventBridge User Guide, "Target types": services that EventBridge calls by their own policy, or by a role only."""
+EITHER_WAY = (
+    "appsync", "automation", "events", "execute-api", "inspector", "logs", "redshift-serverless", "sagemaker", "sns", "sqs",
+    "ssm-incidents",
+)  # fmt: skip
+"""EventBridge User Guide, "Target types": services that EventBridge calls by their own policy, by a role only, or as it comes."""
 
 
 def _role_fits_target(inputs: Properties) -> Iterator[Problem]:
     arn = inputs["arn"]
-    service = arn.split(":")[2] if arn != UNKNOWN else ""
+    if arn == UNKNOWN:
+        return
+    service = arn.split(":")[2]
+    if service not in (*WITHOUT_ROLE, *WITH_ROLE, *EITHER_WAY):
+        yield "arn", f"ValidationException: Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
     if service in WITHOUT_ROLE and inputs.get("roleArn"):
         yield "roleArn", f"ValidationException: RoleArn is not supported for target {arn}."
     if service in WITH_ROLE and not inputs.get("roleArn"):
@@ -166,7 +170,7 @@ TARGET = ResourceType(
         "targetId": Property("PutTargets.Targets[].Id", replace=True),
         "arn": Property("PutTargets.Targets[].Arn", required=True),
         "roleArn": Property("PutTargets.Targets[].RoleArn"),
-        "inputTransformer": Property(dict, check=_transformer),
+        "inputTransformer": Property(dict, schema=schemas.INPUT_TRANSFORMER, check=_transformer),
     },
     create=_put_target,
     read=_read_target,

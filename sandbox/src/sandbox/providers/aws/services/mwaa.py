@@ -118,6 +118,10 @@ def _versions_have_paths(inputs: Properties) -> Iterator[Problem]:
 
 def _two_subnets(inputs: Properties) -> Iterator[Problem]:
     network = inputs["networkConfiguration"]
+    for name in ("securityGroupIds", "subnetIds"):
+        if network != UNKNOWN and name not in network:
+            yield f"networkConfiguration.{name}", "is required"
+            return
     subnets = network["subnetIds"] if network != UNKNOWN else UNKNOWN
     if UNKNOWN not in subnets and len(set(subnets)) != len(subnets):
         yield "networkConfiguration.subnetIds", "ValidationException: the subnets must be in two different availability zones"

@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.property import Property
+from sandbox.providers.aws.refusals import schemas
 from sandbox.providers.aws.shapes import unordered
 from sandbox.providers.aws.table import Put, ResourceType
 from sandbox.providers.values import Properties
@@ -96,7 +97,7 @@ ZONE = ResourceType(
     properties={
         "name": Property("CreateHostedZone.Name", required=True, replace=True, form=_host),
         "comment": Property(str, default="Managed by Pulumi"),
-        "vpcs": Property(list, required=True, form=unordered, check=_private),
+        "vpcs": Property(list, required=True, form=unordered, schema=schemas.ZONE_VPCS, check=_private),
     },
     outputs=("arn", "nameServers", "zoneId"),
     create=_create_zone,
@@ -143,12 +144,6 @@ def _address(value: Any) -> str | None:
     return None if value == "A" else "is not A: the sandbox models aliases of IPv4 addresses only"
 
 
-def _one_alias(value: Any) -> str | None:
-    known = {"name", "zoneId", "evaluateTargetHealth"}
-    right = len(value) == 1 and isinstance(value[0], dict) and value[0].keys() == known
-    return None if right else f"is not one alias with {', '.join(sorted(known))}"
-
-
 RECORD = ResourceType(
     token="aws:route53/record:Record",
     service="route53",
@@ -156,7 +151,7 @@ RECORD = ResourceType(
         "zoneId": Property("ChangeResourceRecordSets.HostedZoneId", required=True, replace=True),
         "name": Property(str, required=True, replace=True, form=_host),
         "type": Property(str, required=True, replace=True, check=_address),
-        "aliases": Property(list, required=True, check=_one_alias),
+        "aliases": Property(list, required=True, schema=schemas.RECORD_ALIAS),
     },
     outputs=("fqdn",),
     create=lambda api, inputs: _change(api, "CREATE", inputs),

@@ -1,6 +1,7 @@
 # ruff: noqa: A001, A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
 """Amazon S3: objects whose contents come from the program."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -63,6 +64,9 @@ def _put_tags(api: Api, id: str, new: Properties, old: Properties) -> None:
     api.client.put_object_tagging(Bucket=new["bucket"], Key=new["key"], Tagging={"TagSet": tags.as_list(new)})
 
 
+METADATA_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+"""Part of a header's name (S3 User Guide, "User-defined object metadata")."""
+
 LONGEST_METADATA = 2048
 """Bytes of names and values together (S3 User Guide, "User-defined object metadata")."""
 
@@ -70,6 +74,9 @@ LONGEST_METADATA = 2048
 def _metadata(value: Any) -> str | None:
     if upper := next((name for name in value if name != name.lower()), None):
         return f"has the name {upper!r}: S3 keeps names in lower case"
+    for name, text in value.items():
+        if not METADATA_NAME.fullmatch(name) or not text.isascii():
+            return f"has {name!r}: names are HTTP tokens, and values US-ASCII"
     size = sum(len(f"{name}{text}".encode()) for name, text in value.items())
     return f"has {size} bytes: S3 takes {LONGEST_METADATA}" if size > LONGEST_METADATA else None
 

@@ -31,10 +31,11 @@ ENDPOINTS = {
     "http": r"http://\S+",
     "https": r"https://\S+",
     "lambda": _ARN.format("lambda", r"function:.+"),
-    "sms": r"\+?[0-9][0-9() .-]*",
-    "sqs": _ARN.format("sqs", r"[A-Za-z0-9_-]{1,80}(\.fifo)?"),
+    "sms": r"\+?([() .-]*[0-9]){1,15}",
+    "sqs": _ARN.format("sqs", r"[A-Za-z0-9_-]{1,80}"),
 }
-"""Protocol -> what its endpoint looks like (SNS API Reference, Subscribe)."""
+"""Protocol -> what its endpoint looks like (SNS API Reference, Subscribe). A queue in the order of arrival (.fifo) takes nothing
+from a standard topic; a telephone number has 15 digits at most (E.164)."""
 
 RAW = ("firehose", "http", "https", "sqs")
 """Protocols with raw message delivery (the same page)."""

@@ -1,0 +1,124 @@
+"""JSON Schemas of documents in strings, and of structures that botocore's models name otherwise than Pulumi does.
+
+What a schema can't say, that parts fit one another, is said in Python beside the type.
+"""
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer", "minimum": 1}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+OBJECT: Schema = {"type": "object"}
+
+
+def _object(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
+    """An object with these properties and no others."""
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+def _items(schema: Schema, **more: Any) -> Schema:
+    return {"type": "array", "items": schema, **more}
+
+
+def _one_of(*values: str) -> Schema:
+    return {"enum": list(values)}
+
+
+IMAGE_LIFECYCLE = _object(
+    ("rules",),
+    rules=_items(
+        _object(
+            ("rulePriority", "selection", "action"),
+            rulePriority=WHOLE,
+            description=TEXT,
+            selection=_object(
+                ("tagStatus", "countType", "countNumber"),
+                tagStatus=_one_of("tagged", "untagged", "any"),
+                tagPrefixList=TEXTS,
+                tagPatternList=TEXTS,
+                storageClass=_one_of("standard", "archive"),
+                countType=_one_of("imageCountMoreThan", "sinceImagePulled", "sinceImagePushed", "sinceImageTransitioned"),
+                countUnit=_one_of("days"),
+                countNumber=WHOLE,
+            ),
+            action=_object(("type",), type=_one_of("expire", "transition"), targetStorageClass=_one_of("archive")),
+        ),
+        minItems=1,
+        maxItems=50,
+    ),
+)
+"""ECR User Guide, "Lifecycle policy properties in Amazon ECR"."""
+
+DASHBOARD: Schema = {
+    "type": "object",
+    "required": ["widgets"],
+    "properties": {
+        "widgets": _items(
+            {
+                "type": "object",
+                "required": ["type", "properties"],
+                "properties": {
+                    "type": TEXT,
+                    "properties": {
+                        "type": "object",
+                        "properties": {
+                            "metrics": _items({"type": "array"}),
+                            "yAxis": OBJECT,
+                            "legend": OBJECT,
+                            "annotations": {
+                                "type": "object",
+                                "properties": {
+                                    "horizontal": _items({"type": ["object", "array"]}),
+                                    "vertical": _items({"type": ["object", "array"]}),
+                                    "alarms": TEXTS,
+                                },
+                            },
+                        },
+                    },
+                },
+                "if": {"properties": {"type": {"const": "custom"}}},
+                "then": {"properties": {"properties": {"required": ["endpoint"]}}},
+            }
+        )
+    },
+}
+"""CloudWatch API Reference, "Dashboard body structure and syntax"; `dashboards.py` has the rest."""
+
+INPUT_TRANSFORMER = _object(
+    ("inputTemplate",),
+    inputPaths={"type": "object", "additionalProperties": TEXT},
+    inputTemplate={"type": "string", "minLength": 1, "maxLength": 8192},
+)
+"""EventBridge API Reference, InputTransformer."""
+
+BUDGET_NOTIFICATIONS = _items(
+    _object(
+        ("comparisonOperator", "notificationType", "threshold", "thresholdType"),
+        comparisonOperator=TEXT,
+        notificationType=TEXT,
+        threshold={"type": "number"},
+        thresholdType=TEXT,
+        subscriberEmailAddresses=TEXTS,
+        subscriberSnsTopicArns=TEXTS,
+    )
+)
+"""Budgets API Reference, Notification and Subscriber."""
+
+_BY_TAG = _object(("tags",), tags=_object(("key", "values"), key=TEXT, values=TEXTS))
+
+BUDGET_FILTER: Schema = {"type": "object", "anyOf": [_BY_TAG, _object(("ands",), ands=_items(_BY_TAG))]}
+"""Cost Explorer API Reference, Expression; as far as the sandbox models it."""
+
+REGION: Schema = {"type": "string", "pattern": r"^[a-z]{2}(-[a-z]+)+-\d+$"}
+
+ZONE_VPCS = _items(_object(("vpcId",), vpcId=TEXT, vpcRegion=REGION), uniqueItems=True)
+"""Route 53 API Reference, VPC."""
+
+RECORD_ALIAS = _items(
+    _object(("name", "zoneId", "evaluateTargetHealth"), name=TEXT, zoneId=TEXT, evaluateTargetHealth={"type": "boolean"}),
+    minItems=1,
+    maxItems=1,
+)
+"""Route 53 API Reference, AliasTarget."""
