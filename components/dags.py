@@ -13,6 +13,9 @@ from components.base import Component
 from components.documents import as_json
 from settings.project import PLATFORM_VERSION, REPOSITORY
 
+IGNORE_FILE = ".airflowignore"
+"""In which files Airflow looks for no DAGs (Airflow, "DAGs", `.airflowignore`)."""
+
 VERSION_FILE = "platform-version.txt"
 """Which platform these files belong to, for the error of DAG files that are older than what lies beside them. In a file of its own,
 so that a release changes one object and no workstream's.
@@ -34,7 +37,8 @@ class DagsArgs:
 class Dags(Component):
     """The contents of the DAG folder. MWAA shows a change after about a minute, without an update of the environment.
 
-    Creates: an S3 object per DAG file, per workstream, and for the platform's version. What is gone here disappears from S3.
+    Creates: an S3 object per DAG file, per workstream, for the platform's version, and for what Airflow need not read. What is gone
+    here disappears from S3.
     """
 
     def __init__(self, name: str, args: DagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -45,6 +49,7 @@ class Dags(Component):
             file = pulumi.FileAsset(path.relative_to(REPOSITORY))
             self._object(path.relative_to(REPOSITORY / DAG_FOLDER).as_posix(), "text/x-python", source=file)
         if args.files:
+            self._object(IGNORE_FILE, "text/plain", source=pulumi.FileAsset(f"{DAG_FOLDER}/{IGNORE_FILE}"))
             self._object(VERSION_FILE, "text/plain", content=PLATFORM_VERSION)
         for workstream, configuration in args.configurations.items():
             content = as_json(configuration, indent=2)

@@ -100,6 +100,8 @@ AIRFLOW_LOGS = ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker")
 WORKSTREAMS = "workstreams/"
 """Where the roles of the dbt tasks are in the stack's IAM path; what Airflow's role may pass."""
 
+TASK_ROLES = f"{WORKSTREAMS}task/"
+
 EXECUTION_ROLES = f"{WORKSTREAMS}execution/"
 """The roles that may read the credentials."""
 

@@ -109,7 +109,8 @@ class Workstream(Component):
             container_definitions=container,
             volumes=[{"name": volume} for volume in WRITABLE],
             # A DAG run keeps the revision that it started with, and a rollback goes back to one.
-            skip_destroy=not args.disposable,
+            # The right to deregister is one for all of an account, so a team's stack needs none (bootstrap/team.py).
+            skip_destroy=not args.disposable or bool(names().team),
             tags=tags,
             opts=self.child(depends_on=[execution_role.granted, task_role.granted]),
         )

@@ -7,6 +7,7 @@ import subprocess
 import tarfile
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from html import unescape
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.demo.demo import artifacts, client, put_credentials, query
 from sandbox.demo.stack import Stack
+from sandbox.docker_images import references
 from sandbox.steps import Steps
 from tests.e2e.airflow import Airflow
 
@@ -59,8 +61,10 @@ def opened(url: str) -> str:
 
 @pytest.fixture(scope="module")
 def runs(platform: Stack) -> dict[str, dict[str, Any]]:
-    """One run of each workstream."""
-    return {name: run(platform, name) for name in platform.outputs()["workstreams"]}
+    """One run of each workstream, at the same time."""
+    names = list(platform.outputs()["workstreams"])
+    with ThreadPoolExecutor() as side_by_side:
+        return dict(zip(names, side_by_side.map(lambda name: run(platform, name), names), strict=True))
 
 
 def test_both_workstreams_succeed_and_their_marts_hold_exactly_the_expected_rows(platform, runs):
@@ -166,10 +170,9 @@ def _places(stack: Stack, ran: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     for group in logs.describe_log_groups()["logGroups"]:
         for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
             yield group["logGroupName"], "\n".join(event["message"] for event in page["events"]).encode()
-    for tag in [
-        tag for image in docker.from_env().images.list() for tag in image.tags if tag.startswith(f"{stack.state.account}.dkr")
-    ]:
-        yield from _layers(tag)
+    for image in references():
+        if image.startswith(f"{stack.state.account}.dkr") and "@" not in image:
+            yield from _layers(image)
 
 
 def _layers(tag: str) -> Iterator[tuple[str, bytes]]:

@@ -12,7 +12,8 @@ from typing import Any
 
 from sandbox import airflow, base, emulator, engine, warehouse
 from sandbox.demo.stack import Stack
-from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_images, remove_leftovers, unmount_below, why_unreachable
+from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_leftovers, unmount_below, why_unreachable
+from sandbox.docker_images import remove_images
 from sandbox.emulator import console
 from sandbox.emulator.process import start as start_emulator
 from sandbox.errors import SandboxError

@@ -18,10 +18,10 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
+from sandbox.docker_images import remove_images
 from sandbox.emulator.console import Console
 from sandbox.emulator.faults import Faults
-from sandbox.emulator.patches import ecs_images
-from sandbox.emulator.settings import BIND, LABEL, PORT
+from sandbox.emulator.settings import BIND, LABEL, PORT, REGISTRY
 
 PATCHES = (
     "api_limits",
@@ -96,7 +96,7 @@ def _clean_up(client: docker.DockerClient) -> None:
         container.remove(force=True, v=True)
     for volume in client.volumes.list(filters={"label": LABEL}):
         volume.remove(force=True)
-    ecs_images.remove_pulled(client)
+    remove_images(f"{REGISTRY}/")  # what was pulled from here
 
 
 if __name__ == "__main__":
