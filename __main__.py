@@ -12,10 +12,11 @@ from components.encryption import EncryptionKey, EncryptionKeyArgs
 from components.logs import Logs
 from components.monitoring.monitoring import Monitoring, MonitoringArgs
 from components.network.network import Network, NetworkArgs
-from components.platform import OUTPUT, Contract, Platform
+from components.platform import Contract, Platform
 from components.storage import Storage, StorageArgs
 from components.tenant import Tenant
 from settings.stack import Settings
+from settings.teams import OUTPUT
 
 leave_out_callers()
 settings = Settings.load()

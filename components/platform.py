@@ -17,9 +17,6 @@ from settings.project import NAMESPACE
 from settings.sections.team import TeamSettings
 from settings.stack import Settings
 
-OUTPUT = "forTeams"
-"""Output of the platform's stack that holds the contract."""
-
 PASSED_ON = {
     "region", "private_subnet_ids", "dag_bucket", "artifacts_bucket", "cluster_arn", "airflow_environment", "airflow_url",
     "airflow_log_groups", "dashboard_url",
@@ -76,11 +73,11 @@ class Contract(BaseModel):
             found = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": team.platform_stack}).value
         except Exception as error:  # noqa: BLE001 - the SDK has no class for what the engine answers
             raise pulumi.RunError(f"{where}\n  The platform's stack can't be read: {error}") from None
-        told = (found or {}).get("outputs", {}).get(OUTPUT)
+        told = (found or {}).get("outputs", {}).get(teams.OUTPUT)
         if not told:
             raise pulumi.RunError(
-                f"{where}\n  It has no output {OUTPUT!r}: add {team.name} to {NAMESPACE}:teams in Pulumi.{team.platform}.yaml and "
-                "deploy that stack first."
+                f"{where}\n  It has no output {teams.OUTPUT!r}: add {team.name} to {NAMESPACE}:teams in "
+                f"Pulumi.{team.platform}.yaml and deploy that stack first."
             )
         older = f"{where}\n  That stack was deployed by an older version of this platform: deploy it with this one first."
         if told["version"] > VERSION:

@@ -4,6 +4,9 @@ from collections.abc import Collection, Mapping
 
 from settings.errors import InvalidSetting
 
+OUTPUT = "forTeams"
+"""Of the platform's stack: what its teams' stacks are told (components/platform.py); there is none without `teams`."""
+
 PLATFORMS_OWN = ("alerts", "chat", "dbt", "platform", "snowflake")
 """What the names of the platform's own things go on with, after `<project>-<stack>-`: a team of that name could reach them."""
 

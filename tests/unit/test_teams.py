@@ -12,9 +12,9 @@ import pytest
 from dbt_configuration import read_file
 
 from components.monitoring.dashboard import WORST
-from components.platform import OUTPUT, VERSION, Contract
+from components.platform import VERSION, Contract
 from settings.project import REPOSITORY
-from settings.teams import PLATFORMS_OWN
+from settings.teams import OUTPUT, PLATFORMS_OWN
 from tests.iam import allows
 from tests.unit.recorder import FUNCTIONS, Stack, run_program, set_configuration, stack_file
 
