@@ -98,13 +98,13 @@ def parameters(workstream: Workstream) -> ParamsDict:
             "select": Param(
                 workstream.select,
                 title="Select",
-                description="dbt selectors, one a line; none: everything. For instance `tag:sales`, `orders+`, `path:models`",
+                description="dbt selectors, one a line; none: everything. For instance tag:sales, orders+, path:models",
                 **selectors,
             ),
             "exclude": Param(
                 workstream.exclude,
                 title="Exclude",
-                description="dbt selectors to leave out, one a line. For instance `tag:slow`, `resource_type:test`",
+                description="dbt selectors to leave out, one a line. For instance tag:slow, resource_type:test",
                 **selectors,
             ),
             "selector": Param(

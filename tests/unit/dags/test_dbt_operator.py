@@ -31,6 +31,7 @@ from dbt_summary import each_mart
 from runner import metrics
 from runner.closing import LINES
 from runner.outcome import ExitCode
+from structlog.testing import capture_logs
 
 from settings.sections.workstream import AROUND_A_TRY
 
@@ -598,6 +599,16 @@ def test_the_tasks_page_leads_to_its_own_log_and_report(operator, s3):
         "/log-events/dbt$252Fdbt$252F0123",
         "Run report": f"{CONSOLE}/s3/object/artifacts?region=eu-west-1&prefix=sales/runs/run/2/report.html",
     }
+
+
+def test_the_log_ends_with_the_ways_to_report_and_container_log(operator, s3):
+    """Airflow opens the end of a log, and has its buttons on another tab."""
+    s3.objects["sales/runs/run/2/summary.json"] = summary(BUILT)
+
+    with capture_logs() as said:
+        run(operator)
+
+    assert [entry["event"] for entry in said][-2:] == [f"Run report: {operator.report_page}", f"Container log: {operator.log_page}"]
 
 
 def test_the_form_can_ask_for_a_day(operator, ecs):
