@@ -20,6 +20,7 @@ from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 from airflow.providers.amazon.aws.utils.identifiers import generate_uuid
 from airflow.sdk import DAG
 from airflow.sdk.execution_time.context import OutletEventAccessors
+from airflow.sdk.execution_time.task_runner import _handle_current_task_failed
 from airflow.sdk.exceptions import AirflowTaskTimeout
 from botocore.exceptions import ClientError, EndpointConnectionError, WaiterError
 from dbt_causes import BY_ID
@@ -31,6 +32,7 @@ from dbt_summary import each_mart
 from runner import metrics
 from runner.closing import LINES
 from runner.outcome import ExitCode
+from structlog import get_logger
 from structlog.testing import capture_logs
 
 from settings.sections.workstream import AROUND_A_TRY
@@ -700,12 +702,16 @@ def test_a_lost_worker_does_not_end_a_run_and_a_failure_does(operator, try_numbe
     assert decision.action.value == action
 
 
-@pytest.mark.parametrize(("again", "action"), [(True, "default"), (False, "fail")])
-def test_only_what_another_try_may_mend_is_tried_again(operator, again, action):
-    """An error of the code would be tried twice more, minutes each, and end the same."""
-    decision = operator.retry_policy.evaluate(RunFailedError("why", again=again), 1, operator.retries)
+@pytest.mark.parametrize(("again", "state"), [(True, "up_for_retry"), (False, "failed")])
+def test_airflow_tries_again_only_what_another_try_may_mend(operator, again, state):
+    """An error of the code would be tried twice more, minutes each, and end the same. Asked of Airflow's own worker."""
+    server = SimpleNamespace(max_tries=operator.retries, should_retry=True)
+    ti = SimpleNamespace(task=operator, try_number=1, _ti_context_from_server=server, stats_tags={}, rendered_map_index=None)
+    ti.end_date, ti._failure_metrics_emitted = None, False
 
-    assert decision.action.value == action
+    _, reached = _handle_current_task_failed(ti, RunFailedError("why", again=again), get_logger(), None)  # pyright: ignore[reportArgumentType]
+
+    assert reached == state
 
 
 def test_the_last_lines_reach_the_log(logs):
