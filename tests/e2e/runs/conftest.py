@@ -1,16 +1,14 @@
 """Workstreams whose pace a test sets: the project tests/projects/paced, added to the deployed stack for these tests."""
 
 import json
-import random
 from collections.abc import Iterator
 
 import pytest
 
 from sandbox.demo.demo import client
 from sandbox.demo.stack import Stack
-from tests.e2e.airflow import Airflow, DagRun, eventually
+from tests.e2e.airflow import Airflow, DagRun
 from tests.e2e.runs.inbox import Inbox
-from tests.e2e.runs.kills import Traffic
 from tests.e2e.runs.paced import LONG, LOST_WORKER, deploy_paced, kill_worker
 
 
@@ -56,21 +54,3 @@ def orphan(airflow: Airflow, started: dict[str, DagRun]) -> str:
     [task] = run.ecs_tasks()
     assert kill_worker(run)
     return task["taskArn"]
-
-
-@pytest.fixture(scope="package")
-def survivors(airflow: Airflow, started: dict[str, DagRun], orphan: str) -> Traffic:
-    """Runs under which the scheduler was killed and then all of Airflow, at moments that a seed says.
-
-    Once nothing else is on; what becomes of them takes Airflow minutes, which go on beside the other tests.
-    """
-    assert all(run.ended(900) for run in started.values())
-    chance = random.Random(15)  # any number
-    traffic = Traffic(airflow, {"tram": [], "bus": []})
-    eventually(lambda: len(traffic.on()) == len(traffic.runs), 180, "a worker for each run")
-    on = [runs[-1] for runs in traffic.runs.values()]
-    for victim, moment in zip(("the scheduler", "all of Airflow"), sorted(chance.sample(range(1, 5), 2)), strict=True):
-        chance.choice(on).reached(f"stop_{moment}")
-        traffic.kill(victim, chance)
-    eventually(traffic.answers, 180, "Airflow after its end")
-    return traffic

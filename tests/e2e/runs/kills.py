@@ -71,10 +71,6 @@ class Traffic:
             case _:
                 container.restart(timeout=0)
 
-    def answers(self) -> bool:
-        """Whether Airflow is back."""
-        return bool(_answer(lambda: self.airflow.call("GET", "/monitor/health")))
-
     def problems(self) -> Iterator[str]:
         """What is not as if nothing had been killed, once all runs have ended."""
         for name, own in self.runs.items():

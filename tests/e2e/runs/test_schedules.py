@@ -4,12 +4,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
 from sandbox.demo.demo import query
 from tests.e2e.airflow import Airflow, DagRun, eventually
-
-pytestmark = pytest.mark.usefixtures("survivors")  # what becomes of those goes on beside these
 
 
 def of_type(airflow: Airflow, workstream: str, run_type: str) -> list[dict[str, Any]]:
