@@ -65,9 +65,10 @@ def _zone(session: Session, name: str) -> bool:
 
 
 def _gateway(session: Session, gateway: str) -> bool:
-    if not gateway.startswith("igw-"):
-        return gateway == "local" or gateway.startswith(("vgw-", "vpce-"))
-    return bool(session.client("ec2").describe_internet_gateways(InternetGatewayIds=[gateway])["InternetGateways"])
+    ec2 = session.client("ec2")
+    if gateway.startswith("vpce-"):
+        return bool(ec2.describe_vpc_endpoints(VpcEndpointIds=[gateway])["VpcEndpoints"])
+    return gateway == "local" or bool(ec2.describe_internet_gateways(InternetGatewayIds=[gateway])["InternetGateways"])
 
 
 def _group(session: Session, group: str) -> Any:
