@@ -113,7 +113,7 @@ KEY = ResourceType(
             lambda api, id, new, old: api.client.put_key_policy(KeyId=id, PolicyName="default", Policy=new["policy"]),
         ),
         Put(("enableKeyRotation", "rotationPeriodInDays"), _put_rotation, on_create=True),
-        Put(("isEnabled",), _put_enabled),
+        Put(("isEnabled",), _put_enabled, on_create=True),
         tags.put_tags(
             lambda api, id, inputs: api.client.tag_resource(KeyId=id, Tags=tags.as_list(inputs, "TagKey", "TagValue")),
             lambda api, id, names: api.client.untag_resource(KeyId=id, TagKeys=names),
