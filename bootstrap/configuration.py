@@ -1,21 +1,25 @@
 """Configuration of the bootstrap: which GitLab project, and which of its refs may change which stack."""
 
+from collections.abc import Collection
 from itertools import combinations
 from typing import Annotated, Any, Literal, Self
 
 import pulumi
 from pydantic import Field, ValidationError, model_validator
 
-from settings import errors, project
+from settings import errors, project, teams
 from settings.sections.section import Section
+from settings.sections.workstream import WorkstreamName
 
 NAMESPACE = "dbt-platform-bootstrap"
 
 LONGEST_STACK_NAME = 20
 """Bucket names have 63 characters: as many as are left for it."""
 
-StackName = Annotated[str, Field(pattern=r"^[a-z]+$", max_length=LONGEST_STACK_NAME)]
-"""As in Pulumi.<name>.yaml and .gitlab-ci.yml; becomes part of the role's name, and of every name that the role may change."""
+StackName = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)?$", max_length=LONGEST_STACK_NAME)]
+"""As in Pulumi.<name>.yaml and .gitlab-ci.yml; becomes part of the role's name, and of every name that the role may change. With a
+hyphen it is `<platform>-<team>`: a team's stack on that platform.
+"""
 
 
 class GitLabSettings(Section):
@@ -58,9 +62,15 @@ class RefSettings(Section):
     )
 
     tags: dict[str, str] = Field(
-        min_length=1,
+        default={},
         description="Of the stack's `aws:defaultTags` those by which its role knows its own things where AWS makes up their names, "
-        "for instance `{project: dbt-platform, environment: development}`; no other stack of the account bears all of them.",
+        "for instance `{project: dbt-platform, environment: development}`; no other stack of the account bears all of them. A "
+        "team's stack needs none.",
+    )
+    workstreams: list[WorkstreamName] = Field(
+        default=[],
+        description="In a team's stack those of its workstreams that are called neither like the team nor `<team>-...`, as in "
+        "`dbt-platform:teams` of the platform's file.",
     )
 
     @model_validator(mode="after")
@@ -80,6 +90,19 @@ class RefSettings(Section):
         return self.branch or self.tag or ""
 
 
+def _require_fitting(name: str, ref: RefSettings, environments: Collection[str]) -> None:
+    """A team's stack has its platform beside it, and tells nothing that only a platform's has."""
+    platform, _, team = name.partition("-")
+    if not team and not ref.tags:
+        raise ValueError(f"environments.{name}.tags is missing: give those that its things bear")
+    if not team and ref.workstreams:
+        raise ValueError(f"{name} is no team's stack: leave out `workstreams`")
+    if team:
+        teams.team_name(team)
+        if platform not in environments:
+            raise ValueError(f"{name} is a team's stack on {platform}, which is not here: add that, or take a name without hyphen")
+
+
 class Settings(Section):
     """The whole configuration of the bootstrap."""
 
@@ -90,7 +113,10 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:
-        for (one, first), (other, second) in combinations(self.environments.items(), 2):
+        for name, ref in self.environments.items():
+            _require_fitting(name, ref, self.environments)
+        platforms = {name: ref for name, ref in self.environments.items() if "-" not in name}
+        for (one, first), (other, second) in combinations(platforms.items(), 2):
             if first.tags.items() <= second.tags.items() or second.tags.items() <= first.tags.items():
                 raise ValueError(f"give {one} and {other} `tags` that tell their things apart")
         return self

@@ -48,7 +48,7 @@ def reading(account: Account, state_bucket: pulumi.Input[str], state_key: pulumi
         Statement(actions=actions.LOOK, resources=["*"]),
         Statement(actions=actions.LOOK_CLOSER, resources=closer),
         Statement(actions=["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion"], resources=objects),
-        _key_for(account, "s3", ["kms:Decrypt"]),
+        key_for(account, "s3", ["kms:Decrypt"]),
         Statement(actions=["secretsmanager:GetSecretValue"], resources=[secret]),
     ]
 
@@ -59,7 +59,7 @@ def deploying(account: Account, stack: str, state_bucket: pulumi.Input[str], sta
     images = f"arn:{account.partition}:ecr:*:*:repository/{_names('*').platform}-*"
     snowflake = {"ForAllValues:StringLike": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": f"*{PRIVATE_HOST}*"}}
     return [
-        Statement(actions=["s3:DeleteObject", "s3:PutObject"], resources=_state_files(stack, state_bucket)),
+        Statement(actions=["s3:DeleteObject", "s3:PutObject"], resources=state_files(stack, state_bucket)),
         Statement(actions=["kms:Encrypt", "kms:GenerateDataKey"], resources=[state_key]),
         # A key's alias is made with a right to the key as well.
         Statement(actions=actions.CHANGE, resources=[*_own(account, stack), account.arn("kms", "key/*")]),
@@ -69,9 +69,17 @@ def deploying(account: Account, stack: str, state_bucket: pulumi.Input[str], sta
         # Route 53 has no region and asks for no tags, and a zone's id is AWS's own; but records have names.
         Statement(actions=actions.CHANGE_ZONES, resources=["*"]),
         Statement(actions=["route53:ChangeResourceRecordSets"], resources=["*"], conditions=snowflake),
-        _key_for(account, "s3", ["kms:GenerateDataKey"]),
+        key_for(account, "s3", ["kms:GenerateDataKey"]),
         *_encrypting(account),
-        *_roles(account, stack),
+        *roles(account, stack, [_own_roles(account, stack)]),
+        *(
+            Statement(
+                actions=["iam:CreateServiceLinkedRole"],
+                resources=[account.role_arn(f"aws-service-role/{service}/{name}")],
+                conditions={"StringEquals": {"iam:AWSServiceName": service}},
+            )
+            for service, name in actions.SERVICE_ROLES.items()
+        ),
     ]
 
 
@@ -120,7 +128,7 @@ def policy_arn(account: Account, name: str) -> str:
 
 
 def _names(stack: str) -> Names:
-    """No other stack's name goes on with a hyphen or a slash (`StackName`)."""
+    """No other stack's name goes on with a hyphen or a slash (`StackName`), but those of its teams (`team.py`)."""
     return Names(f"{NAMESPACE}-{stack}")
 
 
@@ -151,22 +159,14 @@ def _own_roles(account: Account, stack: str) -> str:
     return account.role_arn(_names(stack).roles())
 
 
-def _roles(account: Account, stack: str) -> list[Statement]:
-    roles = [_own_roles(account, stack)]
+def roles(account: Account, stack: str, arns: Sequence[str]) -> list[Statement]:
+    """To make, change and hand on the roles of a stack, which its boundary caps."""
     boundary = policy_arn(account, workload_boundary(stack))
     return [
-        Statement(actions=actions.CHANGE_ROLES, resources=roles),
-        Statement(actions=actions.GIVE_RIGHTS, resources=roles, conditions={"StringEquals": {"iam:PermissionsBoundary": boundary}}),
+        Statement(actions=actions.CHANGE_ROLES, resources=arns),
+        Statement(actions=actions.GIVE_RIGHTS, resources=arns, conditions={"StringEquals": {"iam:PermissionsBoundary": boundary}}),
         Statement(
-            actions=["iam:PassRole"], resources=roles, conditions={"StringEquals": {"iam:PassedToService": actions.ROLE_USERS}}
-        ),
-        *(
-            Statement(
-                actions=["iam:CreateServiceLinkedRole"],
-                resources=[account.role_arn(f"aws-service-role/{service}/{name}")],
-                conditions={"StringEquals": {"iam:AWSServiceName": service}},
-            )
-            for service, name in actions.SERVICE_ROLES.items()
+            actions=["iam:PassRole"], resources=arns, conditions={"StringEquals": {"iam:PassedToService": actions.ROLE_USERS}}
         ),
     ]
 
@@ -176,15 +176,23 @@ def _encrypting(account: Account) -> list[Statement]:
     the key itself.
     """
     return [
-        _key_for(account, "ecr", ["kms:RetireGrant"]),
+        *encrypting_own(account),
         # Amazon MWAA, "Accessing an Amazon MWAA environment": of whoever makes or changes an environment.
-        _key_for(account, "airflow", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]),
-        # AWS Secrets Manager, "Secret encryption and decryption". Who may not read a secret still can't read it.
-        _key_for(account, "secretsmanager", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]),
+        key_for(account, "airflow", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]),
     ]
 
 
-def _state_files(stack: str, bucket: pulumi.Input[str]) -> list[pulumi.Input[str]]:
+def encrypting_own(account: Account) -> list[Statement]:
+    """The same for what a team's stack has too: a repository, and secrets."""
+    return [
+        key_for(account, "ecr", ["kms:RetireGrant"]),
+        # AWS Secrets Manager, "Secret encryption and decryption". Who may not read a secret still can't read it.
+        key_for(account, "secretsmanager", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]),
+    ]
+
+
+def state_files(stack: str, bucket: pulumi.Input[str]) -> list[pulumi.Input[str]]:
+    """Of one stack, which Pulumi writes."""
     own = f"{NAMESPACE}/{stack}"
     files = [f"stacks/{own}.*", *(f"{folder}/{own}/*" for folder in STATE_FOLDERS)]
     return [pulumi.Output.concat(bucket, "/.pulumi/", file) for file in files]
@@ -194,7 +202,7 @@ def _bucket(arn: pulumi.Input[str]) -> list[pulumi.Input[str]]:
     return [arn, pulumi.Output.concat(arn, "/*")]
 
 
-def _key_for(account: Account, service: str, doing: Sequence[str]) -> Statement:
+def key_for(account: Account, service: str, doing: Sequence[str]) -> Statement:
     """Use of a key, whose id is not known here, for the data of one service."""
     return Statement(
         actions=doing,

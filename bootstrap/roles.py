@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from bootstrap import permissions, unnamed
 from bootstrap.configuration import GitLabSettings, RefSettings
 from bootstrap.state import State
+from bootstrap.team import Team
 from bootstrap.trust import AUDIENCE, conditions
 from components.account import Account
 from components.base import Component
@@ -52,13 +53,18 @@ class PipelineRoles(Component):
         self.preview_arn = self._role("preview", None, {"reading": reading}).arn
         self.deploy_arns, self.workload_boundary_arns = {}, {}
         for stack, ref in args.environments.items():
-            workload_ceiling = permissions.workload_ceiling(args.account, stack)
-            self.workload_boundary_arns[stack] = self._policy(permissions.workload_boundary(stack), workload_ceiling).arn
-            parts = [*unnamed.network(args.account, ref.tags), *unnamed.keys(args.account, ref.tags)]
-            policies = {"reading": reading, "unnamed": self._policy(f"unnamed-{stack}", parts)}
+            if "-" in stack:
+                team = Team(account=args.account, stack=stack, workstreams=ref.workstreams)
+                ceiling, deploying = team.workload_ceiling(), team.deploying(bucket, key)
+                policies = {"reading": reading}
+            else:
+                ceiling = permissions.workload_ceiling(args.account, stack)
+                deploying = permissions.deploying(args.account, stack, bucket, key)
+                parts = [*unnamed.network(args.account, ref.tags), *unnamed.keys(args.account, ref.tags)]
+                policies = {"reading": reading, "unnamed": self._policy(f"unnamed-{stack}", parts)}
+            self.workload_boundary_arns[stack] = self._policy(permissions.workload_boundary(stack), ceiling).arn
             role = self._role(f"deploy-{stack}", ref, policies)
-            deploying = document(permissions.deploying(args.account, stack, bucket, key))
-            aws.iam.RolePolicy(f"deploy-{stack}", role=role.name, policy=deploying, opts=self.child())
+            aws.iam.RolePolicy(f"deploy-{stack}", role=role.name, policy=document(deploying), opts=self.child())
             self.deploy_arns[stack] = role.arn
         self.register_outputs({"preview_arn": self.preview_arn, "deploy_arns": self.deploy_arns})
 

@@ -68,12 +68,7 @@ def keys(account: Account, tags: Tags) -> list[Statement]:
         # "It might take up to five minutes for tag and alias changes to affect KMS key authorization" (AWS KMS, "Use tags to
         # control access to KMS keys"): what a new key needs at once asks for none of them, and harms no key.
         Statement(actions=["kms:EnableKeyRotation"], resources=[every_key]),
-        Statement(
-            actions=["kms:CreateGrant", "kms:ListGrants"],
-            resources=[every_key],
-            # ECR and MWAA take grants for themselves (Amazon ECR, "Encryption at rest"; Amazon MWAA, "Customer managed keys").
-            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
-        ),
+        grants(account),
         Statement(
             actions=["kms:RevokeGrant"],
             resources=[every_key],
@@ -81,6 +76,15 @@ def keys(account: Account, tags: Tags) -> list[Statement]:
         ),
         Statement(actions=actions.CHANGE_KEY, resources=[every_key], conditions={"StringEquals": _borne(tags)}),
     ]
+
+
+def grants(account: Account) -> Statement:
+    """ECR and MWAA take them for themselves (Amazon ECR, "Encryption at rest"; Amazon MWAA, "Customer managed keys")."""
+    return Statement(
+        actions=["kms:CreateGrant", "kms:ListGrants"],
+        resources=[account.arn("kms", "key/*")],
+        conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+    )
 
 
 def _asked(tags: Tags) -> dict[str, str]:

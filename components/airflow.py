@@ -60,6 +60,8 @@ class AirflowArgs:
     alert_topic_arns: Sequence[pulumi.Input[str]]
     secret_arns: list[pulumi.Output[str]]
     """The Snowflake credentials of each connection that has some."""
+    teams: Sequence[str]
+    """Those that have their workstreams in stacks of their own."""
     logs: Logs
 
 
@@ -273,10 +275,13 @@ def _task_statements(args: AirflowArgs) -> list[Statement]:
 
 def _report_statements(args: AirflowArgs) -> list[Statement]:
     """What a run's end needs: its summary, to show what failed; the topic for alerts, and how long the credentials are good."""
+    teams = [names().of_team(team) for team in args.teams]
+    topics = [*args.alert_topic_arns, *(args.account.arn("sns", f"{team.stack}-*") for team in teams)]
+    secrets = [*args.secret_arns, *(args.account.arn("secretsmanager", f"secret:{team.secret('*')}") for team in teams)]
     return [
         Statement(actions=["s3:GetObject"], resources=[pulumi.Output.concat(args.storage.artifacts.arn, "/*/runs/*/summary.json")]),
-        Statement(actions=["sns:Publish"], resources=[*args.alert_topic_arns]),
+        Statement(actions=["sns:Publish"], resources=topics),
         args.key.usage("sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
         # When they end, not what they are.
-        *([Statement(actions=["secretsmanager:DescribeSecret"], resources=[*args.secret_arns])] if args.secret_arns else []),
+        *([Statement(actions=["secretsmanager:DescribeSecret"], resources=secrets)] if secrets else []),
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pulumi
 import pulumi_aws as aws
@@ -14,6 +15,13 @@ OLD_VERSIONS_KEPT_DAYS = 90
 
 ABANDONED_UPLOADS_KEPT_DAYS = 7
 """Parts of an upload that never finished cost storage and show up in no listing."""
+
+
+class Bucket(NamedTuple):
+    """A bucket as policies and programs know it, whoever made it."""
+
+    name: pulumi.Input[str]
+    arn: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)

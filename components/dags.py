@@ -1,6 +1,6 @@
 """What Airflow reads from S3: the DAG files as they are, and one rendered configuration per workstream."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,11 @@ import pulumi_aws as aws
 
 from components.airflow import DAG_FOLDER
 from components.base import Component
-from components.bucket import PrivateBucket
 from components.documents import as_json
 from settings.project import PLATFORM_VERSION, REPOSITORY
+
+IGNORE_FILE = ".airflowignore"
+"""In which files Airflow looks for no DAGs (Airflow, "DAGs", `.airflowignore`)."""
 
 VERSION_FILE = "platform-version.txt"
 """Which platform these files belong to, for the error of DAG files that are older than what lies beside them. In a file of its own,
@@ -22,47 +24,49 @@ so that a release changes one object and no workstream's.
 
 @dataclass(frozen=True, kw_only=True)
 class DagsArgs:
-    bucket: PrivateBucket
+    bucket: pulumi.Input[str]
+    """Its name."""
     configurations: Mapping[str, Mapping[str, Any]]
     """By workstream."""
+    files: Sequence[Path] = ()
+    """The DAG files, which are the platform's; none in a team's stack, whose platform has them already."""
+    ready: Sequence[pulumi.Resource] = ()
+    """What comes first: without versioning and encryption the first version of a file would have neither."""
 
 
 class Dags(Component):
     """The contents of the DAG folder. MWAA shows a change after about a minute, without an update of the environment.
 
-    Creates: an S3 object per DAG file, per workstream, and for the platform's version. What is gone here disappears from S3.
+    Creates: an S3 object per DAG file, per workstream, for the platform's version, and for what Airflow need not read. What is gone
+    here disappears from S3.
     """
 
     def __init__(self, name: str, args: DagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        for path in dag_files():
+        self._args = args
+        for path in args.files:
             # Relative, so that the state says the same on every machine; it holds the hash of a file, and a text twice.
             file = pulumi.FileAsset(path.relative_to(REPOSITORY))
-            self._object(path.relative_to(REPOSITORY / DAG_FOLDER).as_posix(), "text/x-python", args.bucket, source=file)
-        self._object(VERSION_FILE, "text/plain", args.bucket, content=PLATFORM_VERSION)
+            self._object(path.relative_to(REPOSITORY / DAG_FOLDER).as_posix(), "text/x-python", source=file)
+        if args.files:
+            self._object(IGNORE_FILE, "text/plain", source=pulumi.FileAsset(f"{DAG_FOLDER}/{IGNORE_FILE}"))
+            self._object(VERSION_FILE, "text/plain", content=PLATFORM_VERSION)
         for workstream, configuration in args.configurations.items():
             content = as_json(configuration, indent=2)
-            self._object(f"config/{workstream}.json", "application/json", args.bucket, content=content)
+            self._object(f"config/{workstream}.json", "application/json", content=content)
         self.register_outputs({})
 
     def _object(
-        self,
-        name: str,
-        content_type: str,
-        bucket: PrivateBucket,
-        *,
-        content: pulumi.Input[str] | None = None,
-        source: pulumi.Asset | None = None,
+        self, name: str, content_type: str, *, content: pulumi.Input[str] | None = None, source: pulumi.Asset | None = None
     ) -> None:
         aws.s3.BucketObjectv2(
             name,
-            bucket=bucket.name,
+            bucket=self._args.bucket,
             key=f"{DAG_FOLDER}/{name}",
             content=content,
             source=source,
             content_type=content_type,
-            # Versioning and encryption first, or the first version of a file has neither.
-            opts=self.child(depends_on=[bucket]),
+            opts=self.child(depends_on=list(self._args.ready)),
         )
 
 

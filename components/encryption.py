@@ -12,6 +12,22 @@ from components.names import names
 
 
 @dataclass(frozen=True, kw_only=True)
+class Key:
+    """A key of the account, whoever made it."""
+
+    account: Account
+    arn: pulumi.Input[str]
+
+    def usage(self, service: str, actions: list[str]) -> Statement:
+        """Permission to use the key for data of one AWS service (`s3`, `secretsmanager`), and for nothing else."""
+        return Statement(
+            actions=actions,
+            resources=[self.arn],
+            conditions={"StringEquals": {"kms:ViaService": self.account.service(service)}},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class EncryptionKeyArgs:
     account: Account
     disposable: bool
@@ -28,11 +44,10 @@ class EncryptionKey(Component):
     """
 
     arn: pulumi.Output[str]
-    account: Account
+    key: Key
 
     def __init__(self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts, protect=not args.disposable)
-        self.account = args.account
         key = aws.kms.Key(
             name,
             description=f"Data of {names().platform}",
@@ -43,15 +58,11 @@ class EncryptionKey(Component):
         )
         aws.kms.Alias(name, name=names().key_alias, target_key_id=key.key_id, opts=self.child())
         self.arn = key.arn
+        self.key = Key(account=args.account, arn=key.arn)
         self.register_outputs({"arn": self.arn})
 
     def usage(self, service: str, actions: list[str]) -> Statement:
-        """Permission to use the key for data of one AWS service (`s3`, `secretsmanager`), and for nothing else."""
-        return Statement(
-            actions=actions,
-            resources=[self.arn],
-            conditions={"StringEquals": {"kms:ViaService": self.account.service(service)}},
-        )
+        return self.key.usage(service, actions)
 
 
 def _key_policy(account: Account) -> list[Statement]:

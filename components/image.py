@@ -20,6 +20,7 @@ from components.base import Component
 from components.registry import Registry, image_tag
 from components.repository import Repository
 from image.runner import requirements
+from projects import commits
 from projects.brought import put_together
 from projects.sources import LITTER
 from settings.project import REPOSITORY
@@ -69,6 +70,8 @@ class DbtImage(Component):
     """`<repository>@sha256:...`: names these bytes and no others."""
     repository_arn: pulumi.Output[str]
     """Where ECS pulls it from."""
+    commit_page: str | None
+    """What the project's files are, for people; None: they are of no commit that a browser could show."""
 
     def __init__(self, name: str, args: DbtImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -85,6 +88,7 @@ class DbtImage(Component):
             about = {"PLACE": place, "REVISION": version, "SOURCE": str(args.build.source or "")}
             self.reference = self._pushed(name, args.registry, tag) or self._build(name, args, context, tag, about)
             self.repository_arn = args.registry.arn
+        self.commit_page = _commit_page(args.build)
         self.register_outputs({"reference": self.reference})
 
     def _pushed(self, name: str, registry: Registry, tag: str) -> pulumi.Output[str] | None:
@@ -116,6 +120,11 @@ class DbtImage(Component):
             opts=pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(replace_on_changes=["imageName"])),
         )
         return image.repo_digest
+
+
+def _commit_page(build: Build) -> str | None:
+    """Not in the image: it would be another one for each commit, and a revert would run bytes that nobody has tested."""
+    return commits.page(build.source.git, build.source.commit) if build.source else commits.page_of(build.folder)
 
 
 @contextlib.contextmanager

@@ -4,10 +4,11 @@ All begin with the platform's own name, so that one stack's rights do not reach 
 contract Pulumi makes it up (`pulumi:autonaming` in Pulumi.yaml). `*` in the place of a part gives the pattern for a policy.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
+from settings.project import NAMESPACE
 from settings.rules import DEFAULT_CONNECTION
 
 
@@ -17,6 +18,22 @@ class Names:
 
     platform: str
     """`<project>-<stack>`, for instance `dbt-platform-dev`: of the cluster, Airflow's environment, the dashboard and the budget."""
+    team: str = ""
+    """Whose stack it is, on that platform; empty: the platform's own. A team's workstreams are called like the platform's, so that
+    one that moves stays what it is; what serves a whole stack has the team's name in it."""
+
+    def of_team(self, team: str) -> "Names":
+        """The names of a team's stack on this platform."""
+        return replace(self, team=team)
+
+    @property
+    def stack(self) -> str:
+        """What Pulumi puts before the names that it makes up."""
+        return f"{self.platform}-{self.team}" if self.team else self.platform
+
+    @property
+    def _folder(self) -> str:
+        return f"{self.team}/" if self.team else ""
 
     @property
     def key_alias(self) -> str:
@@ -32,7 +49,7 @@ class Names:
         return f"/{self.platform}/network/flow-logs"
 
     def secret(self, name: str) -> str:
-        return f"{self.platform}/{name}"
+        return f"{self.platform}/{self._folder}{name}"
 
     def credentials(self, connection: str) -> str:
         """Secret of a connection. Its name ends after a slash: AWS takes the end of one such as `snowflake-report` for the six
@@ -42,14 +59,14 @@ class Names:
 
     def repository(self, registry: str) -> str:
         """What is in it is asked by this name before it is declared."""
-        return f"{self.platform}-{registry}"
+        return f"{self.stack}-{registry}"
 
     def alarm(self, name: str) -> str:
         return f"{self.platform}-{name}"
 
     def chat(self, channel: str) -> str:
         """Configuration of a channel of Slack or Microsoft Teams, by the channel's id."""
-        return f"{self.platform}-{channel}"
+        return f"{self.stack}-{channel}"
 
     def task_family(self, workstream: str) -> str:
         """What Airflow's role may run."""
@@ -65,7 +82,7 @@ class Names:
 
     def role_path(self, below: str) -> str:
         """IAM path of roles, by which other policies are scoped: `workstreams/execution/` are those that may read the secrets."""
-        return f"/{self.platform}/{below}"
+        return f"/{self.platform}/{below}{self._folder}"
 
     def roles(self, below: str = "") -> str:
         """The roles below a path, as the end of an ARN."""
@@ -83,10 +100,14 @@ AIRFLOW_LOGS = ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker")
 WORKSTREAMS = "workstreams/"
 """Where the roles of the dbt tasks are in the stack's IAM path; what Airflow's role may pass."""
 
+TASK_ROLES = f"{WORKSTREAMS}task/"
+
 EXECUTION_ROLES = f"{WORKSTREAMS}execution/"
 """The roles that may read the credentials."""
 
 
 def names() -> Names:
     """The names of the stack that is being deployed."""
-    return Names(f"{pulumi.get_project()}-{pulumi.get_stack()}")
+    project, stack = pulumi.get_project(), pulumi.get_stack()
+    team = (pulumi.Config(NAMESPACE).get_object("team") or {}).get("name", "")
+    return Names(f"{project}-{stack.removesuffix(f'-{team}') if team else stack}", team)

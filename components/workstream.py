@@ -10,16 +10,13 @@ import pulumi_aws as aws
 
 from components.account import Account
 from components.base import Component
-from components.bucket import PrivateBucket
-from components.cluster import Cluster
 from components.documents import as_json
-from components.encryption import EncryptionKey
 from components.iam_policy import Statement
 from components.image import DbtImage
 from components.logs import Logs
 from components.monitoring.alerts import Alerts
 from components.names import WORKSTREAMS, names
-from components.network.network import Network
+from components.platform import Platform
 from components.role import ServiceRole, ServiceRoleArgs
 from components.secrets import ForeignSecret
 from image.runner import refs
@@ -27,7 +24,6 @@ from image.runner.project import warnings
 from settings.container import environment as told_by_settings
 from settings.dbt import PLATFORM_VARIABLES
 from settings.project import NAMESPACE
-from settings.sections.airflow import AirflowSettings
 from settings.sections.warehouse import SECRET_FIELDS, WarehouseSettings
 from settings.sections.workstream import WorkstreamSettings
 
@@ -54,17 +50,12 @@ WRITABLE = {"tmp": "/tmp", "home": "/home/dbt"}  # noqa: S108 (the container's o
 class WorkstreamArgs:
     """The workstream's settings and the platform that it runs on."""
 
-    account: Account
+    platform: Platform
     settings: WorkstreamSettings
     warehouse: WarehouseSettings
-    airflow: AirflowSettings
     environment: str
     """`development` or `production`: dbt's target where the workstream names none."""
     image: DbtImage
-    key: EncryptionKey
-    network: Network
-    cluster: Cluster
-    artifacts: PrivateBucket
     project_state: str
     """Folder of the artifacts bucket in which the workstreams of one project tell each other what they have built, or nothing."""
     upstreams: Mapping[str, str]
@@ -93,14 +84,14 @@ class Workstream(Component):
         super().__init__(name, opts)
         for warning in _warnings(args):
             pulumi.log.warn(f"{NAMESPACE}:workstreams.{name}: {warning}.", self)
-        artifacts_uri = pulumi.Output.concat("s3://", args.artifacts.name, "/", name)
+        artifacts_uri = pulumi.Output.concat("s3://", args.platform.artifacts.name, "/", name)
         tags = {"workstream": name, "owner": args.settings.owner}
         # What ran must stay readable for as long as it is kept, also when the workstream is gone.
         keep = pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(retain_on_delete=not args.disposable))
         logs = args.logs.group(name, names().workstream_logs(name), keep, tags)
         where = f"{NAMESPACE}:workstreams.{name}.secrets"
         secrets = {given.secret: ForeignSecret.find(given.secret, where) for given in args.settings.secrets.values()}
-        reading = [statement for secret in secrets.values() for statement in secret.reading(args.account)]
+        reading = [statement for secret in secrets.values() for statement in secret.reading(args.platform.account)]
         execution_role = self._role("execution", [*_execution_statements(args, logs.arn), *reading], args, tags)
         task_role = self._role("task", _task_statements(name, args), args, tags)
         container = as_json([_container(name, args, artifacts_uri, logs.name, secrets)])
@@ -118,7 +109,8 @@ class Workstream(Component):
             container_definitions=container,
             volumes=[{"name": volume} for volume in WRITABLE],
             # A DAG run keeps the revision that it started with, and a rollback goes back to one.
-            skip_destroy=not args.disposable,
+            # The right to deregister is one for all of an account, so a team's stack needs none (bootstrap/team.py).
+            skip_destroy=not args.disposable or bool(names().team),
             tags=tags,
             opts=self.child(depends_on=[execution_role.granted, task_role.granted]),
         )
@@ -133,7 +125,7 @@ class Workstream(Component):
             "connection": args.settings.connection,
             **{key: self.dag_configuration[key] for key in ("alertTopic", "chatTopic")},
             "longestMinutes": args.settings.longest_minutes,
-            "workloadIdentity": _workload_identity(args.account, task_role),
+            "workloadIdentity": _workload_identity(args.platform.account, task_role),
             "owner": args.settings.owner,
             "description": args.settings.description,
             "schedule": args.settings.schedule or "",
@@ -147,7 +139,7 @@ class Workstream(Component):
         return ServiceRole(
             f"{self.pulumi_resource_name}-{kind}",
             ServiceRoleArgs(
-                account=args.account,
+                account=args.platform.account,
                 services=["ecs-tasks.amazonaws.com"],
                 statements=statements,
                 path=f"{WORKSTREAMS}{kind}/",
@@ -187,20 +179,22 @@ def _dag_configuration(
         "tags": ["dbt", name],
         "schedule": settings.start,
         "timezone": settings.timezone,
-        "poolSlots": args.airflow.pool_slots,
-        "failedModelTasks": args.airflow.failed_model_tasks,
+        "poolSlots": args.platform.pool_slots,
+        "failedModelTasks": args.platform.failed_model_tasks,
         "retries": settings.retries,
         "timeoutMinutes": settings.timeout_minutes,
-        "region": args.account.region,
-        "cluster": args.cluster.arn,
+        "region": args.platform.account.region,
+        "cluster": args.platform.cluster_arn,
         "capacityProvider": CAPACITY_PROVIDERS[settings.capacity],
         "taskDefinition": task_definition,
+        "commitPage": args.image.commit_page,
+        "consoleLink": args.platform.console_link,
         "container": CONTAINER,
-        "subnets": args.network.private_subnet_ids,
-        "securityGroups": [args.network.task_security_group_id],
+        "subnets": args.platform.private_subnet_ids,
+        "securityGroups": [args.platform.task_security_group_id],
         "logGroup": log_group,
         "logStreamPrefix": f"{STREAM_PREFIX}/{CONTAINER}",
-        "artifactsBucket": args.artifacts.name,
+        "artifactsBucket": args.platform.artifacts.name,
         "artifactsPrefix": name,
         "alertTopic": args.alerts.of(name).arn,
         "chatTopic": args.alerts.of(name).chat,
@@ -239,7 +233,7 @@ def _secret_statements(args: WorkstreamArgs) -> list[Statement]:
         return []
     return [
         Statement(actions=["secretsmanager:GetSecretValue"], resources=[args.secret_arn]),
-        args.key.usage("secretsmanager", ["kms:Decrypt"]),
+        args.platform.key.usage("secretsmanager", ["kms:Decrypt"]),
     ]
 
 
@@ -252,22 +246,22 @@ def _task_statements(name: str, args: WorkstreamArgs) -> list[Statement]:
     return [
         Statement(
             actions=["s3:GetObject", "s3:PutObject"],
-            resources=[pulumi.Output.concat(args.artifacts.arn, f"/{folder}") for folder in folders],
+            resources=[pulumi.Output.concat(args.platform.artifacts.arn, f"/{folder}") for folder in folders],
         ),
         Statement(
             actions=["s3:ListBucket"],
-            resources=[args.artifacts.arn],
+            resources=[args.platform.artifacts.arn],
             conditions={"StringLike": {"s3:prefix": folders}},
         ),
         *_reading_of_others(args),
-        args.key.usage("s3", ["kms:Decrypt", "kms:GenerateDataKey"]),
+        args.platform.key.usage("s3", ["kms:Decrypt", "kms:GenerateDataKey"]),
     ]
 
 
 def _reading_of_others(args: WorkstreamArgs) -> list[Statement]:
     """One object of each workstream whose project's models it reads."""
     keys = [f"/{workstream}/{refs.MANIFEST}" for workstream in sorted(set(args.upstreams.values()))]
-    objects = [pulumi.Output.concat(args.artifacts.arn, key) for key in keys]
+    objects = [pulumi.Output.concat(args.platform.artifacts.arn, key) for key in keys]
     return [Statement(actions=["s3:GetObject"], resources=objects)] if objects else []
 
 
@@ -281,7 +275,7 @@ def _container(
     """The container definition, in the form of RegisterTaskDefinition."""
     logs = {
         "awslogs-group": log_group,
-        "awslogs-region": args.account.region,
+        "awslogs-region": args.platform.account.region,
         "awslogs-stream-prefix": STREAM_PREFIX,
         # The log is the record of a run: rather wait for CloudWatch than drop lines, as ECS does unless told otherwise since
         # 2025-06-25 (Amazon ECS, "Task definition parameters for Fargate", logConfiguration).
@@ -312,7 +306,7 @@ def _secrets(args: WorkstreamArgs, secrets: Mapping[str, ForeignSecret]) -> list
 
 def _environment(name: str, args: WorkstreamArgs, artifacts_uri: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
     return {
-        "AWS_REGION": args.account.region,
+        "AWS_REGION": args.platform.account.region,
         "PLATFORM": names().platform,
         "WORKSTREAM": name,
         "ARTIFACTS_URI": artifacts_uri,

@@ -86,6 +86,10 @@ class Workstream(BaseModel):
     """`FARGATE` or `FARGATE_SPOT`."""
     task_definition: Text
     """ARN with revision, so that a run never mixes two releases."""
+    commit_page: Annotated[Text | None, Field(description="an address, or null")]
+    """Where a browser shows the commit of the files that run."""
+    console_link: Annotated[Text | None, Field(description="an address with {page}, or null")]
+    """What leads to a page of AWS's console; None: its own address."""
     container: Text
     subnets: Texts
     security_groups: Texts

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from dbt_causes import BY_ID, diagnosis, heard, names_of
 from dbt_command import command, event_time, overrides
 from dbt_configuration import Workstream
-from dbt_console import ContainerLog, RunReport, artifact_page, artifacts_page, log_page
+from dbt_console import ContainerLog, RunReport, artifact_page, artifacts_page, commit, log_page
 from dbt_containers import ABANDONED, OVER, SECOND, Task, containers, exit_code, family, is_second, started_with, state
 from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_stopped
 from dbt_fit import fit
@@ -113,8 +113,9 @@ class DbtOperator(EcsRunTaskOperator):
     def _pages(self, run_id: str, instance: Any) -> dict[str, str]:
         """Where the run's report leads. Only the container knows its task's id: it puts that in the place of `{task}`."""
         where = folder(self.workstream, run_id, str(instance.try_number))
-        log = log_page(self.workstream, f"{self.workstream.log_stream_prefix}/")
-        return {"Airflow": instance.log_url, "Container log": f"{log}{{task}}", "Artifacts": artifacts_page(self.workstream, where)}
+        log = log_page(self.workstream, f"{self.workstream.log_stream_prefix}/{{task}}")
+        pages = {"Airflow": instance.log_url, "Container log": log, "Artifacts": artifacts_page(self.workstream, where)}
+        return pages | commit(self.workstream)
 
     def execute(self, context: Any) -> None:
         self.instance = context["ti"]
@@ -257,6 +258,8 @@ class DbtOperator(EcsRunTaskOperator):
         told = (self.summary or {}).get("diagnosis")
         if found := diagnose_stopped(task, self.workstream.container, log=self._report(), summary=told, names=self.names):
             self._fail(found)
+        for way in self._ways():  # At the end, where the page of a log begins.
+            self.log.info(way)
 
     def _read_summary(self, task: Task) -> None:
         """What the container left in S3. A container that was found again keeps the number of the try that started it."""
@@ -270,7 +273,6 @@ class DbtOperator(EcsRunTaskOperator):
         else:
             self.report_page = artifact_page(self.workstream, f"{where}/report.html")
             self.summary["report"] = self.report_page
-            self.log.info("Run report: %s", self.report_page)
 
     def _fail(self, found: Diagnosis) -> NoReturn:
         """Ends the try: Airflow retries what may pass by itself, and nothing else. What the container has explained is not
@@ -279,11 +281,14 @@ class DbtOperator(EcsRunTaskOperator):
         self.found, report = found, self._report()
         if not self.summary and not heard(report):
             self._count(found.cause)
-        pages = {"Run report": self.report_page, "Container log": self.log_page}
-        ways = [f"{name}: {url}" for name, url in pages.items() if url]
         explained = any(found.resolution in line for line in report)
-        message = fit("\n".join([*report, *ways, found.detail if explained else str(found)]), MESSAGE_LIMIT)
+        message = fit("\n".join([*report, *self._ways(), found.detail if explained else str(found)]), MESSAGE_LIMIT)
         raise (AirflowException if found.transient else AirflowFailException)(message) from None
+
+    def _ways(self) -> list[str]:
+        """To where there is more."""
+        pages = {"Run report": self.report_page, "Container log": self.log_page}
+        return [f"{name}: {url}" for name, url in pages.items() if url]
 
     def _count(self, cause: str) -> None:
         """By cause, as a container does that came to say why it failed."""

@@ -18,7 +18,7 @@ from airflow.sdk.definitions.asset import BaseAsset
 from airflow.sdk.definitions.param import ParamsDict
 from dbt_alerts import failed, late, recovered
 from dbt_configuration import Workstream, read
-from dbt_console import artifacts_page, dashboard_page, log_page
+from dbt_console import artifacts_page, commit, dashboard_page, log_page
 from dbt_containers import TASK
 from dbt_failures import failed_models
 from dbt_operator import DbtOperator
@@ -98,13 +98,13 @@ def parameters(workstream: Workstream) -> ParamsDict:
             "select": Param(
                 workstream.select,
                 title="Select",
-                description="dbt selectors, one a line; none: everything. For instance `tag:sales`, `orders+`, `path:models`",
+                description="dbt selectors, one a line; none: everything. For instance tag:sales, orders+, path:models",
                 **selectors,
             ),
             "exclude": Param(
                 workstream.exclude,
                 title="Exclude",
-                description="dbt selectors to leave out, one a line. For instance `tag:slow`, `resource_type:test`",
+                description="dbt selectors to leave out, one a line. For instance tag:slow, resource_type:test",
                 **selectors,
             ),
             "selector": Param(
@@ -183,6 +183,7 @@ def documentation(workstream: Workstream) -> str:
             f"- Selects: `{workstream.selector or ' '.join(workstream.select) or 'what dbt takes without a selection'}`",
             f"- Leaves out: `{' '.join(workstream.exclude) or 'nothing'}`",
             f"- Models: `ops open {name} --docs` shows all with their columns and lineage; each run's report those that it built",
+            *(f"- Code: [{text}]({page})" for text, page in commit(workstream).items()),
             f"- Marts: [assets `dbt-{name}.<mart>`](/assets?name_pattern=dbt-{name}), with the rows of each run",
             f"- Limits: {workstream.timeout_minutes} min a try, {tries} {'try' if tries == 1 else 'tries'}, one run at a time, "
             f"{'Fargate Spot' if workstream.capacity_provider == 'FARGATE_SPOT' else 'Fargate'}",

@@ -14,7 +14,7 @@ from ops.context import examples, messages, results, stack_of
 from ops.errors import OpsError
 from ops.stack import Stack
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, help="Who learns of failures, and whether they would.")
 
 CHAT = "global.sns-api.chatbot.amazonaws.com"
 """Where Amazon Q Developer hears a topic, for all channels that it shows it in."""

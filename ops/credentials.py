@@ -15,7 +15,7 @@ from ops.errors import OpsError
 from ops.stack import Connection, Stack
 from settings.sections.warehouse import SECRET_FIELDS
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, help="The Snowflake credentials, which Pulumi never sees.")
 
 
 @app.command(

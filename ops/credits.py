@@ -1,6 +1,7 @@
 """Credits of Snowflake by workstream and model, as Snowflake's own account of queries has them."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ops.errors import OpsError
@@ -41,7 +42,7 @@ def credits_of(platform: str, days: int, connection: str) -> Iterator[Credits]:
     try:
         import snowflake.connector  # noqa: PLC0415 - takes a second, and is part of dbt's adapter
     except ImportError as error:
-        fix = f"uv run --group models ops costs --snowflake {connection}"
+        fix = "Install it: uv sync --group models"
         raise OpsError("Snowflake's connector is not installed.", fix) from error
     try:
         with snowflake.connector.connect(connection_name=connection) as session, session.cursor() as cursor:
@@ -54,3 +55,11 @@ def credits_of(platform: str, days: int, connection: str) -> Iterator[Credits]:
         )
         raise OpsError(f"Snowflake can't tell the credits: {' '.join(str(error).split())}", fix) from error
     return (Credits(workstream or "", node or "", float(used)) for workstream, node, used in rows)
+
+
+def by_workstream(found: Iterable[Credits]) -> dict[str, float]:
+    """The sum of each workstream."""
+    sums: defaultdict[str, float] = defaultdict(float)
+    for each in found:
+        sums[each.workstream] += each.credits
+    return dict(sums)

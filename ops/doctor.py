@@ -37,8 +37,9 @@ def _checks(stack: Stack, pool: Executor) -> Iterator[tuple[str, Check]]:
     dags = pool.submit(lambda: Airflow(stack).dags())
     groups = pool.submit(_log_groups, stack, [workstream.log_group for workstream in workstreams])
     there = functools.cache(functools.partial(has_image, stack))
-    for connection in stack.connections():
-        yield _credentials(connection), lambda target=connection: _secret(stack, target)
+    for team, connection in stack.all_connections():
+        check = _credentials(team, connection)
+        yield check, lambda check=check, target=connection: _secret(check, stack, target)
     yield "Airflow", lambda: _airflow(stack)
     for workstream in workstreams:
         yield f"{workstream.name}: task definition", lambda target=workstream: _task_definition(stack, target, there)
@@ -46,13 +47,14 @@ def _checks(stack: Stack, pool: Executor) -> Iterator[tuple[str, Check]]:
         yield f"{workstream.name}: DAG", lambda target=workstream: _dag(target, dags.result())
 
 
-def _credentials(connection: Connection) -> str:
+def _credentials(team: str, connection: Connection) -> str:
     """Name of the check."""
-    return "Snowflake credentials" + ("" if connection.name == DEFAULT_CONNECTION else f" of {connection.name}")
+    whose = [team, "" if connection.name == DEFAULT_CONNECTION else connection.name]
+    return "Snowflake credentials" + (f" of {' '.join(filter(None, whose))}" if any(whose) else "")
 
 
-def _secret(stack: Stack, connection: Connection) -> Iterator[Finding]:
-    check, names = _credentials(connection), names_of(stack.output("airflowEnvironment"), "")
+def _secret(check: str, stack: Stack, connection: Connection) -> Iterator[Finding]:
+    names = names_of(stack.output("airflowEnvironment"), "")
     if connection.authentication == "workloadIdentity":
         yield Finding(check=check, ok=True, detail="the tasks log in with their AWS roles")
         return
@@ -112,7 +114,7 @@ def _task_definition(stack: Stack, workstream: Workstream, has_image: Callable[[
     else:
         yield _lacking(check, "image-gone", stack, workstream.name)
     given = found["containerDefinitions"][0].get("secrets", [])
-    logins = {connection.secret_arn for connection in stack.connections()}
+    logins = {connection.secret_arn for _, connection in stack.all_connections()}
     for secret in sorted({_secret_of(each["valueFrom"]) for each in given} - logins):
         yield _own_secret(stack, workstream, secret, sorted(each["name"] for each in given if each["valueFrom"].startswith(secret)))
 

@@ -20,16 +20,21 @@ def open_page(
     run: Annotated[str | None, typer.Option(help="Id of the run whose report is wanted.")] = None,
     docs: Annotated[bool, typer.Option("--docs", help="dbt's documentation instead: models, columns, lineage.")] = False,
     output: Annotated[Path | None, typer.Option(help="Folder to write to, instead of opening a browser.")] = None,
+    snowflake: Annotated[
+        str | None, typer.Option(metavar="CONNECTION", help="Add credits to the page, by this connection of your connections.toml.")
+    ] = None,
 ) -> None:
     """Open the page of all workstreams, or a run's report. Reads the artifacts bucket, and writes nothing in AWS."""
     stack = stack_of(context)
     if run and not workstream:
         raise OpsError("--run needs a workstream.", f"Name it: ops open WORKSTREAM --run {run}")
+    if snowflake and (workstream or docs):
+        raise OpsError("Credits are on the page of all workstreams.", f"Open that: ops open --snowflake {snowflake}")
     site = Site(stack, output or CACHE.expanduser() / stack.output("airflowEnvironment"))
     if docs:
         page = site.docs(stack.workstream(workstream)) if workstream else site.catalogue()
     else:
-        page = site.report(stack.workstream(workstream), run) if workstream else site.build()
+        page = site.report(stack.workstream(workstream), run) if workstream else site.build(snowflake)
     if page is None and docs:
         raise OpsError(f"There is no documentation of {workstream!r} yet.", f"Make it: ops docs {workstream}")
     if page is None:

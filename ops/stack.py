@@ -4,8 +4,9 @@ import difflib
 import json
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
@@ -14,9 +15,10 @@ from zoneinfo import ZoneInfo
 import boto3
 
 from ops.errors import OpsError
-from settings.project import REPOSITORY
+from settings.project import NAMESPACE, REPOSITORY
 from settings.rules import DEFAULT_CONNECTION, possible
 from settings.sections.warehouse import Authentication
+from settings.teams import OUTPUT
 
 DEPLOY = "Deploy it first: `pulumi up`."
 
@@ -49,6 +51,8 @@ class Workstream:
     """ARN of the revision that Pulumi deployed last."""
     connection: str
     """Name of what it logs in to Snowflake with."""
+    team: str = ""
+    """Whose stack it is in; empty: the one that was asked."""
     schema: str = ""
     """Snowflake schema that its models are built in."""
     owner: str = ""
@@ -131,11 +135,39 @@ class Stack:
                 self._clients[service] = self.session.client(service)  # pyright: ignore[reportArgumentType, reportCallIssue] (any)
             return self._clients[service]
 
+    @cached_property
+    def teams(self) -> dict[str, "Stack"]:
+        """The stacks of the teams on this platform that are deployed, by team. Raises OpsError if one can't be read.
+
+        With a file in place of Pulumi there are none.
+        """
+        names = list(self.outputs.get(OUTPUT, {}).get("teams", ()))
+        if self.outputs_file or not names:
+            return {}
+        platform = self.name or self.output("airflowEnvironment").removeprefix(f"{NAMESPACE}-")
+        stacks = [Stack(name=f"{platform}-{name}") for name in names]
+        with ThreadPoolExecutor(len(stacks)) as pool:
+            there = pool.map(Stack._is_there, stacks)
+        return {name: stack for name, stack, found in zip(names, stacks, there, strict=True) if found}
+
+    def _is_there(self) -> bool:
+        try:
+            return bool(self.outputs)
+        except OpsError as error:
+            if "no stack named" in error.problem or "not deployed" in error.problem:
+                return False
+            raise
+
+    def all_connections(self) -> Iterator[tuple[str, Connection]]:
+        """Of this stack and of its teams', each with the team's name; the stack's own first."""
+        for team, stack in {"": self, **self.teams}.items():
+            yield from ((team, connection) for connection in stack.connections())
+
     def connections(self) -> list[Connection]:
-        """All of them, the stack's own first."""
+        """The stack's, its own first."""
         own = {**self.output("warehouse"), "secretArn": self.outputs.get("secretArn")}
         users: dict[str, list[Workstream]] = {}
-        for workstream in self.workstreams():
+        for workstream in self.own_workstreams():
             users.setdefault(workstream.connection, []).append(workstream)
         return [
             Connection(
@@ -158,14 +190,23 @@ class Stack:
         problem = f"There is no connection {name!r}." if name else "This stack has several connections."
         raise OpsError(problem, f"Name one of: {'; '.join(map(str, connections))}.")
 
-    def workstreams(self) -> list[Workstream]:
-        """All of them, by name."""
+    def own_workstreams(self) -> list[Workstream]:
+        """Without those of teams, by name."""
         return [self.workstream(name) for name in sorted(self.output("workstreams"))]
+
+    def workstreams(self) -> list[Workstream]:
+        """All of them, those of teams too, by name."""
+        teams = [replace(found, team=team) for team, stack in self.teams.items() for found in stack.own_workstreams()]
+        return sorted([*self.own_workstreams(), *teams], key=lambda workstream: workstream.name)
 
     def workstream(self, name: str) -> Workstream:
         """One of them. Raises OpsError with the nearest name if there is none such."""
         known = self.output("workstreams")
         if name not in known:
+            for team, stack in self.teams.items():
+                if name in stack.output("workstreams"):
+                    return replace(stack.workstream(name), team=team)
+            known = [*known, *(each for stack in self.teams.values() for each in stack.output("workstreams"))]
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean {near[0]!r}? " if near else ""
             raise OpsError(f"There is no workstream {name!r}.", f"{hint}This stack has: {possible(name, sorted(known))}.")

@@ -77,6 +77,14 @@ def shown(address: str) -> str:
     return re.sub(r"(?<=://)[^/@\s]+@", "", address)
 
 
+def ask(folder: Path, *arguments: str) -> str:
+    """What Git says about a checkout that is there already. Raises ValueError if it knows nothing of it."""
+    done = _run(["git", "-C", str(folder), *arguments], _environment())
+    if done.returncode:
+        raise ValueError(f"Git can't tell anything of {folder}: {' '.join(done.stderr.split())}")
+    return done.stdout.strip()
+
+
 def _only_files(tree: Path) -> None:
     """Raises ValueError for a link out of the tree: a foreign project could take files of the deploying machine along."""
     for found in list(tree.rglob(".git")):
@@ -91,11 +99,9 @@ def _only_files(tree: Path) -> None:
 def _git(address: str, *arguments: str) -> str:
     """Git's answer; it asks nobody for a password. Raises ValueError with what it said."""
     protocols = ["https", "ssh", *(["file"] if address.startswith(("file:", "/")) else [])]
-    settings = {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": ":".join(protocols), "LC_ALL": "C"}
+    settings = {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": ":".join(protocols)}
     settings["GIT_SSH_COMMAND"] = os.environ.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
-    # Inside a hook Git says by these which repository it is about.
-    inherited = {name: value for name, value in os.environ.items() if name not in {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}}
-    done = _run(["git", *arguments], inherited | settings)
+    done = _run(["git", *arguments], _environment() | settings)
     if done.returncode:
         said = " ".join(done.stderr.split()).replace(address, shown(address))
         raise ValueError(
@@ -103,6 +109,12 @@ def _git(address: str, *arguments: str) -> str:
             f"try `git ls-remote {shown(address)}`"
         )
     return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    """Without the variables by which Git says, inside a hook, which repository it is about."""
+    about = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
+    return {name: value for name, value in os.environ.items() if name not in about} | {"LC_ALL": "C"}
 
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -49,7 +49,8 @@ def page() -> str:
 
 def _section(key: str, node: dict[str, Any], model: dict[str, Any]) -> Iterator[str]:
     entries = node.get("patternProperties", {})
-    section = _resolve(next(iter(entries.values()), node), model)
+    chosen = next((choice for choice in node.get("anyOf", ()) if "$ref" in choice), node)
+    section = _resolve(next(iter(entries.values()), chosen), model)
     yield f"## `{key}`\n"
     for description in filter(None, (section["description"] if "properties" in section else None, node.get("description"))):
         yield f"{description}\n"

@@ -396,12 +396,15 @@ def asset_uri(uri: str) -> str:
     return uri
 
 
-def followed_exist(upstreams: Mapping[str, tuple[str, list[str]]], names: Collection[str]) -> list[InvalidSetting]:
+def followed_exist(
+    upstreams: Mapping[str, tuple[str, list[str]]], names: Collection[str], elsewhere: Collection[str] = ()
+) -> list[InvalidSetting]:
     """A workstream can start only after one that exists, and that does not wait for it, directly or by way of others.
 
     Args:
         upstreams: By workstream: the key that names those that it waits for, and these.
         names: Of all workstreams.
+        elsewhere: Those of these that other stacks on the same platform have.
     """
     follows = {name: followed for name, (_, followed) in upstreams.items()}
     invalid = []
@@ -409,6 +412,8 @@ def followed_exist(upstreams: Mapping[str, tuple[str, list[str]]], names: Collec
         for followed in all_followed:
             if followed == name:
                 fix = "It would wait for itself for ever. Give it a cron expression, or the name of another workstream"
+            elif followed in elsewhere:
+                continue
             elif followed not in names:
                 fix = f"No workstream has this name, and it is no cron expression. Workstreams: {possible(followed, names)}"
             elif circle := _way(followed, name, follows):

@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
-from settings import environment_class, errors, rules
-from settings.errors import InvalidSettingsError, SettingsError
+from settings import environment_class, errors, rules, teams
+from settings.errors import InvalidSetting, InvalidSettingsError, SettingsError
 from settings.project import NAMESPACE
 from settings.sections.airflow import AirflowSettings
 from settings.sections.alerts import AlertSettings
@@ -21,6 +21,7 @@ from settings.sections.merge_requests import MergeRequestSettings
 from settings.sections.network import NetworkSettings
 from settings.sections.section import AccountId, Section
 from settings.sections.tags import DefaultTags
+from settings.sections.team import GuestSettings, TeamName, TeamSettings
 from settings.sections.warehouse import ConnectionName, ConnectionSettings, WarehouseSettings
 from settings.sections.workstream import Build, WorkstreamName, WorkstreamSettings
 
@@ -28,6 +29,9 @@ ACCOUNT_IDS = "aws:allowedAccountIds"
 DEFAULT_TAGS = "aws:defaultTags"
 ALERTS = f"{NAMESPACE}:alerts"
 """The settings of the AWS provider that we have a rule for."""
+
+PLATFORMS = ("airflow", "artifacts", "network", "teams")
+"""Sections about what a team's stack finds on its platform."""
 
 LIKENESS = 0.9
 """From which on a namespace is ours, misspelt (`dbt_platform`), and not somebody else's (`data-platform`)."""
@@ -54,6 +58,14 @@ class Settings(Section):
         pattern=r"^arn:aws[a-z-]*:iam::\d{12}:policy/[\w+=,.@/-]+$",
         description="ARN of the policy that caps every role of the stack: in the output `workloadBoundaries` of `bootstrap/`. "
         "GitLab's jobs may make no role without it.",
+    )
+    team: TeamSettings | None = Field(
+        default=None, description="Only in the stack of a team that stands on another stack's platform (docs/teams.md)."
+    )
+    teams: dict[TeamName, GuestSettings] = Field(
+        default={},
+        description="Teams that have their workstreams in stacks of their own on this platform, by name (docs/teams.md): "
+        "lower-case letters, 12 at most. What is called like a team, or `<team>-...`, is that team's.",
     )
     network: NetworkSettings = NetworkSettings()
     warehouse: WarehouseSettings
@@ -104,12 +116,18 @@ class Settings(Section):
         if problem := rules.misnamed(stack):
             raise SettingsError(f"The stack {stack!r} can't have this name: {problem}.")
         try:
-            return cls.model_validate({key: _value(value) for key, value in values.items() if _meant_for_us(key)})
+            settings = cls.model_validate({key: _value(value) for key, value in values.items() if _meant_for_us(key)})
         except ValidationError as error:
             found = errors.describe(error, cls.model_json_schema())
             count = "a problem" if len(found) == 1 else f"{len(found)} problems"
             text = "\n\n".join(found)
             raise SettingsError(f"The configuration of stack {stack!r} has {count}:\n\n{text}\n") from None
+        if settings.team and stack != (name := f"{settings.team.platform}-{settings.team.name}"):
+            raise SettingsError(
+                f"The stack {stack!r} is that of the team {settings.team.name} on {settings.team.platform}: call it {name!r}, "
+                "because what others may do with its things goes by these names."
+            )
+        return settings
 
     @field_validator("default_tags")
     @classmethod
@@ -126,6 +144,13 @@ class Settings(Section):
     @classmethod
     def _of_an_allowed_account(cls, boundary: str | None, info: ValidationInfo) -> str | None:
         return rules.boundary_is_in_the_account(boundary, info.data.get("allowed_account_ids"))
+
+    @field_validator("teams")
+    @classmethod
+    def _teams_are_apart(cls, guests: dict[str, GuestSettings]) -> dict[str, GuestSettings]:
+        if invalid := teams.teams_are_apart({name: team.workstreams for name, team in guests.items()}):
+            raise InvalidSettingsError(invalid)
+        return guests
 
     @field_validator("warehouse")
     @classmethod
@@ -162,8 +187,16 @@ class Settings(Section):
     def _fit_together(cls, workstreams: dict[str, WorkstreamSettings], info: ValidationInfo) -> dict[str, WorkstreamSettings]:
         airflow = info.data.get("airflow")
         upstreams = {name: workstream.upstreams for name, workstream in workstreams.items()}
-        invalid = environment_class.class_holds(airflow and airflow.environment_class, len(workstreams))
-        invalid += rules.followed_exist(upstreams, workstreams)
+        guests = {name: team.workstreams for name, team in info.data.get("teams", {}).items()}
+        followed = {each for _, names in upstreams.values() for each in names} - workstreams.keys()
+        if team := info.data.get("team"):  # what is not the team's own, the platform's stack knows (components/platform.py)
+            elsewhere = {name for name in followed if teams.team_of(name, {team.name: ()}) is None}
+            invalid = []
+        else:
+            elsewhere = {name for name in followed if teams.team_of(name, guests)}
+            invalid = environment_class.class_holds(airflow and airflow.environment_class, len(workstreams))
+            invalid += teams.workstreams_are_the_platforms(workstreams, guests)
+        invalid += rules.followed_exist(upstreams, workstreams, elsewhere)
         if "connections" in info.data:
             chosen = {name: workstream.connection for name, workstream in workstreams.items()}
             invalid += rules.connections_exist(chosen, [rules.DEFAULT_CONNECTION, *info.data["connections"]])
@@ -174,6 +207,16 @@ class Settings(Section):
         if invalid:
             raise InvalidSettingsError(invalid)
         return workstreams
+
+    @model_validator(mode="after")
+    def _leave_the_platform_alone(self) -> Self:
+        if self.team:
+            given = [name for name in PLATFORMS if name in self.model_fields_set]
+            given += ["alerts.monthlyBudgetUsd"] if self.alerts.monthly_budget_usd is not None else []
+            fix = f"It is the platform's, whose stack is {self.team.platform}. Take it out"
+            if given:
+                raise InvalidSettingsError([InvalidSetting(at=name, value="...", fix=fix) for name in given])
+        return self
 
     @property
     def production(self) -> bool:
@@ -212,7 +255,8 @@ class Settings(Section):
         shared = self._built(self.workstreams[name])
         if not any(each.only_new for each in self.workstreams.values() if self._built(each) == shared):
             return ""
-        return f"_projects/{shared[0].strip('/').replace('/', '-')}-{hashlib.sha256(repr(shared).encode()).hexdigest()[:8]}"
+        whose = f"{self.team.name}/" if self.team else ""
+        return f"_projects/{whose}{shared[0].strip('/').replace('/', '-')}-{hashlib.sha256(repr(shared).encode()).hexdigest()[:8]}"
 
     def _built(self, workstream: WorkstreamSettings) -> tuple[str, str, str]:
         """Project, target and database."""

@@ -33,7 +33,7 @@ def _compare(operator: str, wanted: str, value: str | None) -> bool:
     match operator.removeprefix("ForAllValues:"):
         case "StringEquals" | "Bool":
             return value == wanted
-        case "StringLike" | "ArnLike":
+        case "StringLike" | "ArnLike" | "ArnEquals":  # of ARNs "identical in behavior" (IAM, "ARN condition operators")
             return _like(wanted, value)
     raise NotImplementedError(operator)
 

@@ -54,8 +54,8 @@ class DashboardArgs:
     cluster: pulumi.Input[str]
     """Name of the ECS cluster."""
     alarm_arns: Mapping[str, pulumi.Input[str]]
-    workstreams: int
-    """How many there are: the more of them, the fewer lines can be drawn."""
+    workstreams: int | None
+    """How many there are, if that is known: the more of them, the fewer lines can be drawn."""
 
 
 class Dashboard(Component):
@@ -128,7 +128,7 @@ def _ranking(args: DashboardArgs, title: str, metrics: list[Any]) -> dict[str, A
 
 def _lines(args: DashboardArgs, family: Family, metric: str, statistic: Statistic, whose: pulumi.Input[str]) -> list[Any]:
     """One line per workstream."""
-    if args.workstreams > SEARCHED:
+    if args.workstreams is None or args.workstreams > SEARCHED:
         return _worst(family, metric, statistic, whose)
     return [[{"expression": _search(family, metric, statistic, whose), "period": FIVE_MINUTES}]]
 

@@ -25,8 +25,8 @@ class MonitoringArgs:
     alerts: Alerts
     cluster: Cluster
     airflow: Airflow
-    workstreams: int
-    """How many there are."""
+    workstreams: int | None
+    """How many there are; None where nobody knows, because teams have stacks of their own."""
 
 
 class Monitoring(Component):

@@ -1,5 +1,6 @@
 """HTML of the report: sections, tables, chips, and figures as people read them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import zip_longest
@@ -42,6 +43,11 @@ def page(title: str, content: str, style: str = "") -> str:
         f'<link rel="icon" href="data:,"><title>{escape(title)}</title><style>{_STYLE.read_text()}{style}</style></head>'
         f"<body><main>{content}</main></body></html>\n"
     )
+
+
+def prose(text: str) -> str:
+    """A text of ours, in which code stands between backticks."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def link(text: str, url: str) -> str:

@@ -8,7 +8,7 @@ from runner.causes import Diagnosis
 from runner.chart import chart
 from runner.freshness import SourceAge
 from runner.links import links, query_page
-from runner.markup import anchor, chip, count, duration, folded, link, page, section, share, table
+from runner.markup import anchor, chip, count, duration, folded, link, page, prose, section, share, table
 from runner.outcome import ExitCode
 from runner.progress import CANCELLED, FAILED, NOT_RUN, SKIPPED, SUCCEEDED, TESTS, Node
 from runner.summary import Summary
@@ -73,7 +73,7 @@ def _head(summary: Summary) -> str:
         "image": summary.image,
     }
     listed = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items() if value)
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in summary.notes)
+    notes = "".join(f'<p class="note">{prose(note)}</p>' for note in summary.notes)
     ways = " · ".join(link(name, url) for name, url in links(environment).items())
     ways = f'<nav aria-label="About this run">{ways}</nav>' if ways else ""
     problem = f"<pre>{escape(summary.problem)}</pre>" if summary.problem else ""
@@ -152,7 +152,7 @@ def _statement(summary: Summary, node: Node) -> str:
 
 
 def _advice(reason: Diagnosis) -> str:
-    return f"<p><b>{escape(reason.summary)}.</b> {escape(reason.why)}</p><p><b>What to do:</b> {escape(reason.resolution)}</p>"
+    return f"<p><b>{prose(reason.summary)}.</b> {prose(reason.why)}</p><p><b>What to do:</b> {prose(reason.resolution)}</p>"
 
 
 def _warnings(summary: Summary) -> str:
@@ -254,7 +254,7 @@ def _rows(summary: Summary, former: Before) -> str:
 
 def _change(change: int, before: int) -> str:
     percent = round(100 * change / before) if before else 0
-    return "same" if not change else f"{change:+,}" + (f" ({percent:+}%)" if percent else "")
+    return "same" if not change else f"{change:+,}" + (f'<span class="minor"> ({percent:+}%)</span>' if percent else "")
 
 
 def _sources(summary: Summary) -> str:

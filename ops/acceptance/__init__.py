@@ -32,7 +32,7 @@ def acceptance(
     """
     stack = stack_of(context)
     engine = Engine(stack.name, config_file) if stack.name else Engine.of_selected(config_file)
-    target = stack.workstream(workstream) if workstream else stack.workstreams()[0]
+    target = stack.workstream(workstream) if workstream else stack.own_workstreams()[0]
     trial = Trial(stack=stack, workstream=target, engine=engine, seconds=minutes * 60)
     begun = datetime.now(UTC)
     results = []

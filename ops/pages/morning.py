@@ -28,7 +28,19 @@ Report = Callable[[str, Run], str | None]
 """Address of a run's report, relative to the page; None: it is not at hand."""
 
 
-def morning(name: str, records: Sequence[Record], report: Report, now: datetime, catalogue: str = "") -> str:
+DAYS = 30
+"""Of costs."""
+
+
+def morning(
+    name: str,
+    records: Sequence[Record],
+    report: Report,
+    now: datetime,
+    *,
+    catalogue: str = "",
+    credits: Mapping[str, float] | None = None,  # noqa: A002 - Snowflake's word
+) -> str:
     """The page.
 
     Args:
@@ -37,15 +49,16 @@ def morning(name: str, records: Sequence[Record], report: Report, now: datetime,
         report: Where the runs' reports are.
         now: UTC.
         catalogue: Address of the entry to dbt's documentation, relative to the page; nothing: it is not at hand.
+        credits: Of Snowflake by workstream, in `DAYS`; None: nobody has asked for them.
     """
     by_name = {record.workstream.name: record for record in records}
     late = {name: since for name, record in by_name.items() if (since := record.late(now, by_name))}
     ordered = sorted(records, key=lambda record: (_calm(record, late), record.workstream.name))
     content = "".join(
         [
-            _head(name, records, late, now, catalogue),
+            _head(name, _tiles(records, late, now, credits), catalogue, now),
             _attention(ordered, late, report, now),
-            section("Workstreams", "".join(_workstream(record, late, report, now) for record in ordered)),
+            section("Workstreams", "".join(_workstream(record, late, report, now, credits or {}) for record in ordered)),
             _worst_nodes(records),
             _stale(records),
         ]
@@ -62,23 +75,31 @@ def _calm(record: Record, late: Mapping[str, datetime]) -> int:
     return 1 if record.workstream.name in late else 2
 
 
-def _head(name: str, records: Sequence[Record], late: Mapping[str, datetime], now: datetime, catalogue: str) -> str:
+def _tiles(
+    records: Sequence[Record], late: Mapping[str, datetime], now: datetime, credited: Mapping[str, float] | None
+) -> list[tuple[str, str, str]]:
+    """Colour, figure, and what it is of."""
     runs = [run for record in records for run in record.runs]
     failing = sum(1 for record in records if record.last and not record.last.good)
     week = [run for run in runs if run.started >= now - timedelta(days=7)]
     rate = sum(run.good for run in week) / len(week) if week else None
-    spent = sum(record.spent(now - timedelta(days=30)) for record in records)
+    spent = sum(record.spent(now - timedelta(days=DAYS)) for record in records)
     tiles = [
         ("", str(len(records)), "workstreams"),
         ("bad" if failing else "good", str(failing), "failed in their last run"),
         ("warn" if late else "good", str(len(late)), "late"),
         ("", "–" if rate is None else f"{rate:.1%}", f"of {len(week):,} runs succeeded in 7 days"),
-        ("", _dollars(spent), "for Fargate in 30 days"),
+        ("", _dollars(spent), f"for Fargate in {DAYS} days"),
     ]
+    return tiles + ([("", f"{sum(credited.values()):,.1f}", f"Snowflake credits in {DAYS} days")] if credited is not None else [])
+
+
+def _head(name: str, tiles: Sequence[tuple[str, str, str]], catalogue: str, now: datetime) -> str:
     shown = "".join(f'<div class="tile {tone}"><b>{value}</b><span>{escape(what)}</span></div>' for tone, value, what in tiles)
     way = f"<nav>{link('Catalogue: models, columns, lineage', catalogue)}</nav>" if catalogue else ""
+    worst = next((tone for tone in ("bad", "warn") if any(tone == each[0] for each in tiles)), "good")
     return (
-        f'<header class="{"bad" if failing else "warn" if late else "good"}"><h1>{escape(name)}</h1>'
+        f'<header class="{worst}"><h1>{escape(name)}</h1>'
         f'<p class="soft">As of {now:%Y-%m-%d %H:%M} UTC. Costs at list prices ({escape(prices.SOURCE)}), an estimate.</p>{way}'
         f'<div class="tiles">{shown}</div></header>'
     )
@@ -105,7 +126,7 @@ def _to(record: Record) -> str:
     return f'<a href="#{name}">{name}</a>'
 
 
-def _workstream(record: Record, late: Mapping[str, datetime], report: Report, now: datetime) -> str:
+def _workstream(record: Record, late: Mapping[str, datetime], report: Report, now: datetime, credited: Mapping[str, float]) -> str:
     workstream, last = record.workstream, record.last
     if last is None:
         state = chip("no run yet", "idle")
@@ -114,9 +135,10 @@ def _workstream(record: Record, late: Mapping[str, datetime], report: Report, no
     else:
         state = chip(last.outcome.replace("_", " "), "success" if last.good else "error")
     whose = " · ".join(filter(None, [workstream.owner, _starts(record)]))
+    shown = f"{_strip(record, report)}{_figures(record, now, credited.get(workstream.name))}{_details(record)}"
     return (
         f'<article class="stream" id="{escape(workstream.name)}"><div class="who"><h3>{escape(workstream.name)} {state}</h3>'
-        f'<p class="soft">{escape(whose)}</p></div>{_strip(record, report)}{_figures(record, now)}{_details(record)}</article>'
+        f'<p class="soft">{escape(whose)}</p></div>{shown}</article>'
     )
 
 
@@ -142,14 +164,15 @@ def _strip(record: Record, report: Report) -> str:
     return f'<div class="strip" role="group" aria-label="{label}">{"".join(cells)}</div>'
 
 
-def _figures(record: Record, now: datetime) -> str:
-    spent = record.spent(now - timedelta(days=30))
+def _figures(record: Record, now: datetime, credited: float | None) -> str:
+    spent = record.spent(now - timedelta(days=DAYS))
     figures = {
         "last": _ago(record.last.started, now) if record.last else "",
         f"of {len(record.runs):,} succeeded": f"{record.success_rate:.0%}" if record.success_rate is not None else "",
         "usually": (duration(round(record.usual, 1)) + _trend(record.trend)) if record.usual is not None else "",
-        "in 30 days": _dollars(spent) if record.runs else "",
+        f"in {DAYS} days": _dollars(spent) if record.runs else "",
         "a run": _dollars(sum(run.spent for run in record.runs) / len(record.runs)) if record.runs else "",
+        "credits": f"{credited:,.2f}" if credited is not None else "",
     }
     listed = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items() if value)
     return f"<dl>{listed}</dl>{_line([run.seconds for run in record.runs if run.good], 'Seconds of its successful runs')}"
@@ -194,7 +217,8 @@ def _details(record: Record) -> str:
             for source in record.sources
         ]
         parts.append(("Sources", table(("source", "status", "loaded (UTC)"), rows, f"Sources {of}")))
-    return folded(f"{len(record.nodes)} nodes", "".join(f"<h4>{title}</h4>{content}" for title, content in parts))
+    number = len(record.nodes)
+    return folded(f"{number} node{'' if number == 1 else 's'}", "".join(f"<h4>{title}</h4>{content}" for title, content in parts))
 
 
 def _fresh(source: Mapping[str, object]) -> tuple[str, str]:

@@ -11,9 +11,10 @@ from urllib.parse import quote
 import botocore.config
 from botocore.exceptions import ClientError
 
+from ops.credits import by_workstream, credits_of
 from ops.pages import record
 from ops.pages.catalogue import Entry, catalogue
-from ops.pages.morning import morning
+from ops.pages.morning import DAYS, morning
 from ops.pages.record import Record, Run
 from ops.stack import Stack, Workstream
 
@@ -37,15 +38,22 @@ class Site:
         config = botocore.config.Config(max_pool_connections=AT_ONCE)
         self._s3: Any = stack.session.client("s3", config=config)
 
-    def build(self) -> Path:
-        """The page of all workstreams; returns its file."""
+    def build(self, snowflake: str | None = None) -> Path:
+        """The page of all workstreams; returns its file. With credits, where somebody names a connection to Snowflake."""
         workstreams = self._stack.workstreams()
         records = _each(self._record, workstreams)
         wanted = [(found.workstream, run) for found in records for run in _shown(found)]
         urls = zip(wanted, _each(self._report, wanted), strict=True)
         there = {(workstream.name, run.id): url for (workstream, run), url in urls if url}  # at five o'clock runs have one id
         name, further = self._stack.output("airflowEnvironment"), CATALOGUE if (self._folder / CATALOGUE).exists() else ""
-        page = morning(name, records, lambda whose, run: there.get((whose, run.id)), datetime.now(UTC), further)
+        page = morning(
+            name,
+            records,
+            lambda whose, run: there.get((whose, run.id)),
+            datetime.now(UTC),
+            catalogue=further,
+            credits=by_workstream(credits_of(name, DAYS, snowflake)) if snowflake else None,
+        )
         return self._written(INDEX, page.encode())
 
     def report(self, workstream: Workstream, run_id: str | None) -> Path | None:

@@ -19,8 +19,8 @@ SCHEMAS = Path(str(cfnlint.__file__)).parent / "data" / "schemas"
 TABLE = Path(__file__).parents[1] / "src/sandbox/providers/aws/refusals/cloudformation.json"
 
 SERVICES = (
-    "Budgets", "CloudWatch", "EC2", "ECR", "ECS", "Events", "IAM", "KMS", "Lambda", "Logs", "MWAA", "Route53", "S3", "SNS", "SQS",
-    "SSM", "Scheduler", "SecretsManager",
+    "Budgets", "Chatbot", "CloudWatch", "EC2", "ECR", "ECS", "Events", "IAM", "KMS", "Lambda", "Logs", "MWAA", "Route53", "S3",
+    "SNS", "SQS", "SSM", "Scheduler", "SecretsManager",
 )  # fmt: skip
 """Those of this platform, and their neighbours."""
 

@@ -107,6 +107,14 @@ class AirflowSettings(Section):
         "to variables and system packages of its own. A change of it restarts Airflow.",
     )
 
+    console_link: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s{}]+\{page\}[^\s{}]*$",
+        description="How Airflow, run reports and alerts lead to a page of AWS's console, whose encoded address takes the place of "
+        "`{page}`. For people who log in by IAM Identity Center: `https://acme.awsapps.com/start/#/console?"
+        "account_id=111111111111&role_name=Operator&destination={page}`. Null: straight to the page.",
+    )
+
     @field_validator("webserver_cidrs")
     @classmethod
     def _visitors_need_a_private_page(cls, cidrs: list[IPv4Network], info: ValidationInfo) -> list[IPv4Network]:

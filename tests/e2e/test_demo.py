@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from sandbox.demo import lifecycle
+from sandbox.docker_images import references
 from sandbox.network import wait_until
 from sandbox.paths import REPOSITORY, Home
 from sandbox.state import State
@@ -110,7 +111,6 @@ def assert_nothing_is_left(home: Home, state: State) -> None:
     assert client.containers.list(all=True, filters=mine) == []
     assert client.networks.list(filters=mine) == []
     assert client.volumes.list(filters=mine) == []
-    references = [name for image in client.images.list() for name in [*image.tags, *image.attrs["RepoDigests"]]]
-    assert [name for name in references if state.account in name or f":{state.emulator_port}/" in name] == []
+    assert [name for name in references() if state.account in name or f":{state.emulator_port}/" in name] == []
     assert [process for process in state.processes.values() if process.find()] == []
     assert {path.name for path in Path(home.path).iterdir()} == {"lock", "logs", "measures.json"}

@@ -2,12 +2,15 @@
 
 import io
 import json
+import re
 import subprocess
 import tarfile
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.demo.demo import artifacts, client, put_credentials, query
 from sandbox.demo.stack import Stack
+from sandbox.docker_images import references
 from sandbox.steps import Steps
 from tests.e2e.airflow import Airflow
 
@@ -39,8 +43,7 @@ def run(stack: Stack, workstream: str) -> dict[str, Any]:
 def task_log(stack: Stack, run: dict[str, Any]) -> str:
     """The log of the run's one task, as Airflow's page shows it."""
     path = f"/api/v2/dags/{run['dagId']}/dagRuns/{quote(run['runId'])}/taskInstances/dbt/logs/1?full_content=true"
-    with urllib.request.urlopen(f"http://{stack.outputs()['airflowUrl']}{path}", timeout=30) as answer:
-        return answer.read().decode()
+    return opened(f"http://{stack.outputs()['airflowUrl']}{path}")
 
 
 def register(stack: Stack, key: rsa.RSAPrivateKey) -> None:
@@ -50,10 +53,18 @@ def register(stack: Stack, key: rsa.RSAPrivateKey) -> None:
     query(stack, f"ALTER USER {stack.outputs()['warehouse']['user']} SET RSA_PUBLIC_KEY='{body}'")
 
 
+def opened(url: str) -> str:
+    """A page, as a browser on this machine gets it."""
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return answer.read().decode()
+
+
 @pytest.fixture(scope="module")
 def runs(platform: Stack) -> dict[str, dict[str, Any]]:
-    """One run of each workstream."""
-    return {name: run(platform, name) for name in platform.outputs()["workstreams"]}
+    """One run of each workstream, at the same time."""
+    names = list(platform.outputs()["workstreams"])
+    with ThreadPoolExecutor() as side_by_side:
+        return dict(zip(names, side_by_side.map(lambda name: run(platform, name), names), strict=True))
 
 
 def test_both_workstreams_succeed_and_their_marts_hold_exactly_the_expected_rows(platform, runs):
@@ -82,6 +93,20 @@ def test_the_runs_logs_are_in_cloudwatch_and_its_artifacts_in_s3(platform, runs)
     assert {"manifest.json", "run_results.json", "summary.json", "dbt.log"} <= keys.keys()
     body = client(platform, "s3").get_object(Bucket=bucket, Key=keys["run_results.json"])["Body"].read()
     assert not {result["status"] for result in json.loads(body)["results"]} & {"error", "fail", "skipped"}
+
+
+def test_a_runs_report_leads_to_pages_that_are_there(platform, runs):
+    """Whoever reads it wants to go on from there, in a demo too, where the console is not AWS's."""
+    folder = f"sales/runs/{runs['sales']['runId']}/1"
+    found = client(platform, "s3").get_object(Bucket=platform.outputs()["artifactsBucket"], Key=f"{folder}/report.html")
+    links = {name: unescape(url) for url, name in re.findall(r'<a href="([^"]+)"[^>]*>([^<]+)</a>', found["Body"].read().decode())}
+
+    seen = {name: opened(links[name]) for name in ("Airflow", "Container log", "Artifacts")}
+
+    assert links["Airflow"].startswith(f"http://{platform.outputs()['airflowUrl']}/dags/dbt_sales/runs/")
+    assert "dbt succeeded" in seen["Container log"]
+    assert f"{folder}/report.html" in seen["Artifacts"]
+    assert "127.0.0.1" in re.findall(r"Run report: (\S+)", task_log(platform, runs["sales"]))[0]
 
 
 @pytest.fixture
@@ -145,10 +170,9 @@ def _places(stack: Stack, ran: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     for group in logs.describe_log_groups()["logGroups"]:
         for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
             yield group["logGroupName"], "\n".join(event["message"] for event in page["events"]).encode()
-    for tag in [
-        tag for image in docker.from_env().images.list() for tag in image.tags if tag.startswith(f"{stack.state.account}.dkr")
-    ]:
-        yield from _layers(tag)
+    for image in references():
+        if image.startswith(f"{stack.state.account}.dkr") and "@" not in image:
+            yield from _layers(image)
 
 
 def _layers(tag: str) -> Iterator[tuple[str, bytes]]:

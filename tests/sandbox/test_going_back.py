@@ -8,12 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import docker
 import pytest
 
 from sandbox import base, engine
 from sandbox.demo.stack import Stack
-from sandbox.docker_engine import remove_images
+from sandbox.docker_images import references, remove_images
 from sandbox.errors import SandboxError
 from sandbox.paths import CACHE, REPOSITORY, Home
 from sandbox.state import State
@@ -87,7 +86,7 @@ def forget_images(stack: Stack) -> None:
 
 def built(stack: Stack) -> bool:
     """Whether this machine has an image of the account."""
-    return any(tag.startswith(f"{stack.state.account}.dkr.ecr.") for image in docker.from_env().images.list() for tag in image.tags)
+    return any(name.startswith(f"{stack.state.account}.dkr.ecr.") for name in references())
 
 
 def test_a_deployment_that_goes_back_or_comes_again_runs_what_was_pushed_first(stack: Stack):

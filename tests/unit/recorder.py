@@ -126,12 +126,12 @@ PROJECT = "dbt-platform"
 
 
 class Stack:
-    """What the code under test has registered. Stack `dev` of project `dbt-platform`."""
+    """What the code under test has registered. A stack of project `dbt-platform`."""
 
     outputs: dict[str, Any]
     """The stack's outputs; of a whole program only."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "dev") -> None:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         self._mocks = RecordingMocks()
@@ -142,7 +142,7 @@ class Stack:
         # The outputs of a program that ran before hang on its stack.
         set_root_resource(None)  # pyright: ignore[reportArgumentType] (the SDK's own initial value)
         self._log = RecordingLog()
-        mocks.set_mocks(self._mocks, project=PROJECT, stack="dev", monitor=self._monitor, logger=self._log)
+        mocks.set_mocks(self._mocks, project=PROJECT, stack=name, monitor=self._monitor, logger=self._log)
 
     def close(self) -> None:
         self.registrations()
@@ -233,10 +233,10 @@ def set_configuration(values: Mapping[str, Any]) -> None:
     config.set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()})
 
 
-def run_program(values: Mapping[str, Any]) -> Stack:
+def run_program(values: Mapping[str, Any], name: str = "dev") -> Stack:
     """Run the whole program. Takes about 0.3 s: the fixtures `development` and `production` are there for tests that only look."""
     set_configuration(values)
-    stack = Stack()
+    stack = Stack(name)
     try:
         runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__")
         root = get_root_resource()

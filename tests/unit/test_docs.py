@@ -70,6 +70,7 @@ def test_the_pages_make_a_site_without_a_dead_link(tmp_path: Path):
     )
 
     assert (built.returncode, built.stderr) == (0, "")
+    assert list(tmp_path.rglob("*.py*")) == [], "the hook is no page"
     start = (tmp_path / "index.html").read_text()
     assert "https://gitlab.example/data/platform/-/blob/main/README.md" in start
     pages = {page.stem for page in (REPOSITORY / "docs").glob("*.md")} - {"index"}

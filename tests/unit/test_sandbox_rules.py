@@ -11,7 +11,7 @@ from sandbox.providers.aws.provider import CATALOGUE
 from sandbox.providers.aws.session import Session
 from sandbox.providers.protocol import InvalidInputs, Operation
 from sandbox.providers.values import UNKNOWN, Asset
-from tests.unit.recorder import Stack
+from tests.unit.recorder import Stack, run_program, stack_file
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
@@ -40,6 +40,21 @@ def test_no_rule_refuses_what_we_deploy(variant, request):
 
     refused = dict(_refused(session, stack))
 
+    assert refused == {}
+
+
+def test_a_stack_whose_alerts_go_to_a_chat_can_be_tried_in_the_sandbox():
+    """Its owner would see the first deployment of it in production."""
+    slack = {"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}
+    guid = "11111111-2222-3333-4444-555555555555"
+    teams = {"tenant": guid, "team": guid, "channel": "19%3ab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2"}
+    stack = run_program({**stack_file("sandbox"), "dbt-platform:alerts": {"slack": slack, "microsoftTeams": teams}})
+
+    kinds = {one.type for one in stack.registrations() if "chatbot" in one.type}
+    refused = dict(_refused(Session(endpoint="http://127.0.0.1:9", region="eu-west-1", default_tags={}), stack))
+
+    assert len(kinds) == 2
+    assert kinds <= CATALOGUE.keys()
     assert refused == {}
 
 

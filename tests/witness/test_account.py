@@ -162,6 +162,7 @@ VARIANTS = {
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("variants")  # beside the test above: both wait
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.usefixtures("marked")
 def test_every_variant_is_made_once_by_the_real_provider(tmp_path: Path, port: int, variant: str):

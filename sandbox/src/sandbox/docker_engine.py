@@ -1,6 +1,5 @@
 """Docker: the daemon that runs tasks and Airflow, and what the sandbox left in it."""
 
-import contextlib
 import os
 import subprocess
 from ipaddress import IPv4Network
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import docker
 import psutil
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import DockerException
 
 from sandbox.errors import SandboxError
 from sandbox.packages import ensure_program
@@ -96,13 +95,3 @@ def remove_leftovers(sandbox_id: str) -> list[str]:
         volume.remove(force=True)
         removed.append(f"volume {volume.name}")
     return removed
-
-
-def remove_images(*repository_prefixes: str) -> None:
-    """Removes the images of registries that are gone, by tag and by the digest that they were pulled by."""
-    client = docker.from_env()
-    for image in client.images.list():
-        for reference in [*image.tags, *image.attrs.get("RepoDigests", [])]:
-            if reference.startswith(repository_prefixes):
-                with contextlib.suppress(NotFound, APIError):
-                    client.images.remove(reference, force=True)

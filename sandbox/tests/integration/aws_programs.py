@@ -445,6 +445,21 @@ def monitoring(version: int) -> None:
         ],
         tags=tags,
     )
+    chat = {
+        "iam_role_arn": aws.iam.Role("chat", assume_role_policy=trust("chatbot.amazonaws.com")).arn,
+        "guardrail_policy_arns": ["arn:aws:iam::aws:policy/AWSDenyAll"],
+        "sns_topic_arns": [topic.arn],
+        "user_authorization_required": version > 1,
+        "tags": tags,
+    }
+    slack = aws.chatbot.SlackChannelConfiguration(
+        "slack", configuration_name="slack", slack_team_id="T0", slack_channel_id=since(2, version, "C1", "C0"), **chat
+    )
+    identity = "11111111-2222-3333-4444-555555555555"
+    aws.chatbot.TeamsChannelConfiguration(
+        "teams", configuration_name="teams", tenant_id=identity, team_id=identity, channel_id="19%3ab6%40thread.tacv2", **chat
+    )
+    pulumi.export("chat", slack.chat_configuration_arn)
     pulumi.export("rule", rule.name)
     pulumi.export("alarm", alarm.name)
     pulumi.export("dashboard", dashboard.dashboard_name)

@@ -125,6 +125,8 @@ def look_at_monitoring(emulator: Account, outputs: dict[str, Any]) -> dict[str, 
     dashboard = cloudwatch.get_dashboard(DashboardName=outputs["dashboard"])
     budget = {"AccountId": emulator.id, "BudgetName": outputs["budget"]}
     [notification] = budgets.describe_notifications_for_budget(**budget)["Notifications"]
+    chats = emulator.client("chatbot").describe_slack_channel_configurations(ChatConfigurationArn=outputs["chat"])
+    [chat] = chats["SlackChannelConfigurations"]
     return {
         "tags": sorted(tag["Key"] for tag in events.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]),
         "exit codes": json.loads(rule["EventPattern"])["detail"]["containers"]["exitCode"],
@@ -133,6 +135,7 @@ def look_at_monitoring(emulator: Account, outputs: dict[str, Any]) -> dict[str, 
         "page": json.loads(dashboard["DashboardBody"])["widgets"][0]["properties"]["markdown"],
         "budget": float(budgets.describe_budget(**budget)["Budget"]["BudgetLimit"]["Amount"]),
         "warning": notification["Threshold"],
+        "chat": (chat["SlackChannelId"], chat["UserAuthorizationRequired"], sorted(tag["TagKey"] for tag in chat["Tags"])),
     }
 
 
@@ -151,6 +154,7 @@ LIVES = {
             "page": "# 1",
             "budget": 100,
             "warning": 80,
+            "chat": ("C0", False, ["project"]),
         },
         second={
             "tags": ["changed", "project"],
@@ -160,8 +164,14 @@ LIVES = {
             "page": "# 2",
             "budget": 200,
             "warning": 90,
+            "chat": ("C1", True, ["changed", "project"]),
         },
-        in_place=words("EventRule/died EventTarget/died MetricAlarm/queue Dashboard/page Budget/costs"),
+        in_place=words(
+            """
+            EventRule/died EventTarget/died MetricAlarm/queue Dashboard/page Budget/costs SlackChannelConfiguration/slack
+            TeamsChannelConfiguration/teams
+            """
+        ),
         replaced=words("EventRule/died EventTarget/died MetricAlarm/queue Dashboard/page Budget/costs"),
     ),
     "network": Life(

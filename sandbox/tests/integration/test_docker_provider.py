@@ -13,6 +13,7 @@ import docker
 import pytest
 
 from sandbox import base, engine
+from sandbox.docker_images import references
 from sandbox.paths import CACHE
 from sandbox.testing.account import policy
 
@@ -163,7 +164,7 @@ def test_the_registry_takes_a_tag_once_and_from_nobody_who_may_not_push(cloud, e
 @pytest.mark.usefixtures("deployed")
 def test_only_the_real_name_stays_on_the_machine(repository):
     """The address that the push went to means nothing after the sandbox has ended."""
-    names = [tag for image in docker.from_env().images.list() for tag in image.tags if repository.partition("/")[2] in tag]
+    names = [name for name in references() if repository.partition("/")[2] in name and "@" not in name]
 
     assert names == [f"{repository}:v1"]
 

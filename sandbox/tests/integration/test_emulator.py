@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.docker_engine import bridge_gateway
+from sandbox.docker_images import references
 from sandbox.network import answers, wait_until
 from sandbox.processes import stop
 from sandbox.testing.account import ARCHITECTURE, GROUP, REGION, Account, account, policy
@@ -461,7 +462,7 @@ def test_an_emulator_that_ends_takes_its_tasks_along_and_no_other_emulators(clou
         stop(other.process, seconds=30)
 
         assert other.leftovers() == []
-        assert not [image for image in docker.from_env().images.list() if f":{other.port}/" in str(image.attrs["RepoDigests"])]
+        assert not [name for name in references() if f":{other.port}/" in name]
     assert cloud.describe(theirs)["lastStatus"] == "RUNNING"
     cloud.client("ecs").stop_task(cluster=cloud.facts["cluster"], task=theirs)
     cloud.stopped(theirs)

@@ -19,7 +19,11 @@ from sandbox.testing import upstream
 
 FACTS: dict[str, dict[str, list[str]]] = json.loads((Path(__file__).parent / "aws_provider_schema.json").read_text())
 
+_CHATS = ("aws_chatbot_slack_channel_configuration", "aws_chatbot_teams_channel_configuration")
+
 SETTLED = {
+    **{(chat, "region"): "each resource has had one since version 6 of the provider" for chat in _CHATS},
+    **{(chat, "user_authorization_required"): "what is removed is its default, false, again" for chat in _CHATS},
     ("aws_default_security_group", "egress"): "without it the provider closes the group, as ours does",
     ("aws_default_security_group", "ingress"): "without it the provider closes the group, as ours does",
     ("aws_route53_record", "type"): "the sandbox models one type only, which never changes",

@@ -22,7 +22,11 @@ TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:alerts"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 
+GUID = "11111111-2222-3333-4444-555555555555"
+
 BUDGET = "budgets/budget:Budget"
+SLACK = "chatbot/slackChannelConfiguration:SlackChannelConfiguration"
+TEAMS = "chatbot/teamsChannelConfiguration:TeamsChannelConfiguration"
 ALARM = "cloudwatch/metricAlarm:MetricAlarm"
 DASHBOARD = "cloudwatch/dashboard:Dashboard"
 RULE = "cloudwatch/eventRule:EventRule"
@@ -246,7 +250,29 @@ def shared_issuer(reason: str, issuer: str, **condition: Any) -> Case:
     return trust(reason, Principal=federated, Action="sts:AssumeRoleWithWebIdentity", Condition=condition)
 
 
+def slack(reason: str, **change: Any) -> Case:
+    common = {"configurationName": "dbt-sales", "iamRoleArn": ROLE, "slackTeamId": "T07EA123LEP", "slackChannelId": "C07EZ1ABC23"}
+    return SLACK, {**common, **change}, reason
+
+
+def teams(reason: str, **change: Any) -> Case:
+    common = {"configurationName": "dbt-sales", "iamRoleArn": ROLE, "tenantId": GUID, "teamId": GUID}
+    return TEAMS, {**common, "channelId": "19%3ab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2", **change}, reason
+
+
 CASES: dict[str, list[Case]] = {
+    "chat": [
+        slack(""),
+        slack("", guardrailPolicyArns=["arn:aws:iam::aws:policy/AWSDenyAll"], userAuthorizationRequired=True, region="eu-west-1"),
+        slack("configurationName", configurationName="dbt sales"),
+        slack("slackTeamId", slackTeamId="t07ea123lep"),
+        slack("slackChannelId", slackChannelId="#alerts"),
+        slack("snsTopicArns", snsTopicArns=["alerts"]),
+        slack("slackChannelName", slackChannelName="alerts"),
+        teams(""),
+        teams("channelId", channelId="19:b6ef35dc342d56ba5654e6fc6d25a071@thread.tacv2"),
+        teams("teamId", teamId="analytics"),
+    ],
     "policy grammar": [
         identity(""),
         (ROLE_POLICY, {"role": "dbt", "policy": json.dumps({"Statement": allow(Action="*", Resource="*")})}, ""),

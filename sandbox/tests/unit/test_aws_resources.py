@@ -31,7 +31,9 @@ EVERYWHERE = "0.0.0.0/0"
 ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
 
 CONTRACT = """
-budgets/budget:Budget cloudwatch/dashboard:Dashboard cloudwatch/eventRule:EventRule cloudwatch/eventTarget:EventTarget
+budgets/budget:Budget chatbot/slackChannelConfiguration:SlackChannelConfiguration
+chatbot/teamsChannelConfiguration:TeamsChannelConfiguration cloudwatch/dashboard:Dashboard
+cloudwatch/eventRule:EventRule cloudwatch/eventTarget:EventTarget
 cloudwatch/metricAlarm:MetricAlarm
 ec2/vpc:Vpc ec2/subnet:Subnet ec2/internetGateway:InternetGateway ec2/eip:Eip ec2/natGateway:NatGateway
 ec2/routeTable:RouteTable ec2/route:Route ec2/routeTableAssociation:RouteTableAssociation

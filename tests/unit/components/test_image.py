@@ -20,7 +20,7 @@ from projects.sources import Sources
 from settings.project import REPOSITORY
 from settings.sections import workstream
 from settings.sections.image import BASE_IMAGE, ImageSettings
-from settings.sections.workstream import Architecture, Build
+from settings.sections.workstream import Architecture, Build, Source
 from tests.unit.recorder import ACCOUNT_ID, IMAGE, REGION, REPOSITORY_URL, Stack
 
 SHOP = Build("shop", "x86_64")
@@ -393,3 +393,26 @@ def test_a_preview_may_come_before_the_image(sources: Path, holds: Holds, monkey
 
     assert stack.known(found.reference) is False
     stack.close()
+
+
+def test_a_run_s_report_can_lead_to_the_commit_of_its_project(stack: Stack, sources: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of a project in this repository that of its folder, of one in another repository that one's."""
+    monkeypatch.setattr(image.commits, "page_of", lambda project: f"page of {project.relative_to(sources)}")
+    monkeypatch.setattr(workstream, "fetch", lambda *_: sources)
+    registry = Registry("dbt", RegistryArgs(account=ACCOUNT, kms_key_arn="key", builds=["shop"], disposable=True))
+    there = Build("analytics", "x86_64", Source("https://gitlab.com/acme/analytics.git", "a" * 40, "shop"))
+
+    pages = [
+        DbtImage(build.name, DbtImageArgs(build=build, settings=ImageSettings(), registry=registry)).commit_page
+        for build in (SHOP, there)
+    ]
+
+    assert pages == ["page of shop", f"https://gitlab.com/acme/analytics/-/commit/{'a' * 40}"]
+
+
+def test_two_commits_of_the_same_files_are_one_image(sources: Path, monkeypatch: pytest.MonkeyPatch):
+    """A revert has to run the bytes that were tested, and a commit that changes nothing has to build nothing."""
+    before = tag()
+    monkeypatch.setattr(image.commits, "page_of", lambda _: "https://gitlab.com/acme/platform/-/commit/abc")
+
+    assert tag() == before

@@ -36,6 +36,8 @@ def configuration(name: str, **changes: Any) -> dict[str, Any]:
         "cluster": "arn:aws:ecs:eu-west-1:123456789012:cluster/dbt",
         "capacityProvider": "FARGATE",
         "taskDefinition": f"arn:aws:ecs:eu-west-1:123456789012:task-definition/{name}:3",
+        "commitPage": None,
+        "consoleLink": None,
         "container": "dbt",
         "subnets": ["subnet-1", "subnet-2"],
         "securityGroups": ["sg-1"],

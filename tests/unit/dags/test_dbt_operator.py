@@ -7,6 +7,7 @@ import logging
 import threading
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -30,6 +31,7 @@ from dbt_summary import each_mart
 from runner import metrics
 from runner.closing import LINES
 from runner.outcome import ExitCode
+from structlog.testing import capture_logs
 
 from settings.sections.workstream import AROUND_A_TRY
 
@@ -223,13 +225,47 @@ def test_a_run_carries_its_command_and_identity(operator, ecs):
     assert ecs.started[0]["taskDefinition"].endswith("sales:3")
 
 
+def made(tmp_path, monkeypatch, ecs, **changes):
+    """An operator of a workstream that is configured otherwise."""
+    (workstream,), _ = read(dag_folder(tmp_path / "dags", configuration("sales", **changes)) / "config")
+    operator = DbtOperator(task_id="dbt", workstream=workstream)
+    monkeypatch.setattr(operator, "client", ecs)
+    return operator
+
+
+def pages(ecs):
+    """Where the report of the run that was started leads."""
+    (override,) = ecs.started[0]["overrides"]["containerOverrides"]
+    return json.loads(next(entry["value"] for entry in override["environment"] if entry["name"] == "DBT_PAGES"))
+
+
+def test_a_report_leads_to_the_commit_that_ran(tmp_path, monkeypatch, ecs, logs, s3):
+    """Who sees a failure wants to know whose change it is, before reading any log."""
+    page = "https://gitlab.example.com/data/platform/-/commit/0123456789abcdef"
+
+    run(made(tmp_path, monkeypatch, ecs, commitPage=page))
+
+    assert pages(ecs)["Commit 01234567"] == page
+
+
+def test_pages_of_the_console_are_opened_as_people_log_in(tmp_path, monkeypatch, ecs, logs, s3):
+    """Without the portal's link a console says that the account is another one, and shows an empty list."""
+    portal = "https://acme.awsapps.com/start/#/console?account_id=111111111111&role_name=Operator&destination="
+    operator = made(tmp_path, monkeypatch, ecs, consoleLink=f"{portal}{{page}}")
+    s3.objects["sales/runs/run/2/summary.json"] = summary(BUILT)
+
+    run(operator)
+
+    log = f"{CONSOLE}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fdbt$252Fsales/log-events/dbt$252Fdbt$252F"
+    assert unquote(pages(ecs)["Container log"]) == f"{portal}{log}{{task}}"
+    assert pages(ecs)["Container log"].endswith("{task}"), "the container puts its id there"
+    assert operator.log_page == portal + quote(f"{log}0123", safe="")
+    assert operator.report_page.startswith(portal + quote(f"{CONSOLE}/s3/object/artifacts?region=eu-west-1&prefix=", safe=""))
+
+
 def test_a_workstream_gets_the_capacity_that_it_asked_for(tmp_path, monkeypatch, ecs, logs, s3):
     """With a launch type in the request ECS would ignore Spot, and the bill would not get smaller."""
-    (workstream,), _ = read(dag_folder(tmp_path / "dags", configuration("sales", capacityProvider="FARGATE_SPOT")) / "config")
-    made = DbtOperator(task_id="dbt", workstream=workstream)
-    monkeypatch.setattr(made, "client", ecs)
-
-    run(made)
+    run(made(tmp_path, monkeypatch, ecs, capacityProvider="FARGATE_SPOT"))
 
     assert ecs.started[0]["capacityProviderStrategy"] == [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
     assert "launchType" not in ecs.started[0]
@@ -563,6 +599,16 @@ def test_the_tasks_page_leads_to_its_own_log_and_report(operator, s3):
         "/log-events/dbt$252Fdbt$252F0123",
         "Run report": f"{CONSOLE}/s3/object/artifacts?region=eu-west-1&prefix=sales/runs/run/2/report.html",
     }
+
+
+def test_the_log_ends_with_the_ways_to_report_and_container_log(operator, s3):
+    """Airflow opens the end of a log, and has its buttons on another tab."""
+    s3.objects["sales/runs/run/2/summary.json"] = summary(BUILT)
+
+    with capture_logs() as said:
+        run(operator)
+
+    assert [entry["event"] for entry in said][-2:] == [f"Run report: {operator.report_page}", f"Container log: {operator.log_page}"]
 
 
 def test_the_form_can_ask_for_a_day(operator, ecs):

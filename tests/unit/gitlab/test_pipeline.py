@@ -151,6 +151,14 @@ def test_a_stack_is_changed_by_one_job_at_a_time(jobs: dict[str, dict[str, Any]]
     assert groups == {name: name.partition(":")[2] for name in groups}
 
 
+def test_who_asks_pulumi_has_the_whole_history(jobs: dict[str, dict[str, Any]]):
+    """The commit of a project's files is part of what is deployed: a shallow clone knows none, and shows a change of each DAG."""
+    asking = {name for name, job in jobs.items() if {words[0] for words in called(job)} & {"preview", "drift", "deploy"}}
+
+    assert {"preview:dev", "drift:dev", "infrastructure:dev", "image:prod", "dags:dev"} <= asking
+    assert {name: jobs[name]["variables"].get("GIT_DEPTH") for name in asking} == dict.fromkeys(asking, "0")
+
+
 def test_only_a_pipeline_started_by_hand_puts_back_what_was_changed(configuration: dict[str, Any]):
     """A merge that looked at AWS first would end the rollback of another team's workstream."""
     rules = [rule for rule in configuration["workflow"]["rules"] if rule["variables"].get("REFRESH") == "true"]

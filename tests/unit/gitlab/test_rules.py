@@ -158,6 +158,18 @@ def test_another_environment_is_one_more_line(tmp_path: Path):
     assert {job for job in jobs if not of_a_known_stack(job)} == {"image:staging", "verify:staging", "scan:staging"}
 
 
+def test_a_teams_environment_has_no_smoke_run(tmp_path: Path):
+    """Its role may start no run, since Airflow's rights are for all DAGs: the job would be red after every deployment."""
+    line = "  - {local: .gitlab/ci/environment.yml, inputs: {environment: dev-marketing, pipeline: main, smoke: none}}\n"
+    checkout = Checkout(tmp_path, lambda text: text.replace("\nworkflow:", f"{line}\nworkflow:", 1))
+
+    jobs = checkout.jobs(main(*IMAGE))
+    destroy = checkout.jobs(web(destroy="destroy dev-marketing"))
+
+    assert {job for job in jobs if not of_a_known_stack(job)} == {"image:dev-marketing", "scan:dev-marketing"}
+    assert {job for job in destroy if not of_a_known_stack(job)} == {"destroy:dev-marketing"}
+
+
 def test_at_most_one_job_deploys_an_environment(pipelines: dict[str, dict[str, Job]]):
     """Two `pulumi up` of one stack in one pipeline wait for each other, and the second finds nothing to do."""
     for name, jobs in pipelines.items():

@@ -151,7 +151,7 @@ def test_the_page_is_whole_and_loads_nothing():
     ):
         assert words in page.words, words
     rows = page.words[page.words.index("Rows written") :]
-    assert rows[rows.index("orders") :][:5] == ["orders", "model", "10", "7", "+3 (+43%)"]
+    assert rows[rows.index("orders") :][:6] == ["orders", "model", "10", "7", "+3", " (+43%)"]
     assert rows.index("1 wrote as many as before") < rows.index("customers")
     assert "Skipped because of it:" not in page.words
 
@@ -209,6 +209,15 @@ def test_a_run_says_what_it_was_to_do_whose_it_is_and_where_to_look_further():
     assert "Container log" not in page.words, "outside of ECS nobody knows the id of its task"
     for words in ("sales-analytics", "--select tag:sales", '{"day": "2026-11-22"}', "development"):
         assert words in page.words, words
+
+
+def test_advice_has_its_commands_set_apart():
+    """Backticks are for terminals; and what an error has said is shown as it is."""
+    failed = progress(orders=result("error", message="invalid identifier 'TOTAL' in `orders`", at=0, seconds=1, thread="Thread-1"))
+    html = report(summary(failed, ExitCode.FAILED), FIRST)
+
+    assert "<code>compiled/</code>" in html
+    assert "in `orders`" in html
 
 
 def test_a_node_leads_to_its_query_in_snowflake():

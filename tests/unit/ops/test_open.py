@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.credits import Credits
 from tests.unit.ops.histories import NOW, history, run
 from tests.unit.ops.test_cli import Aws, aws, ops  # noqa: F401 - fixtures
 
@@ -76,6 +77,7 @@ def test_a_workstreams_last_report_is_opened_in_the_browser(ops, left: Aws, tmp_
         (("open", "sales", "--run", "nope"), "There is no report of the run nope of 'sales'"),
         (("open", "--run", "nope"), "--run needs a workstream"),
         (("open", "sales", "--docs"), "ops docs sales"),
+        (("open", "sales", "--snowflake", "mine"), "ops open --snowflake mine"),
     ],
 )
 def test_what_is_not_there_is_an_error_that_says_what_to_do(ops, left: Aws, tmp_path: Path, words, said):  # noqa: F811
@@ -84,6 +86,15 @@ def test_what_is_not_there_is_an_error_that_says_what_to_do(ops, left: Aws, tmp_
 
     assert result.exit_code == 1
     assert said in result.output
+
+
+def test_the_page_has_credits_for_whoever_may_ask_snowflake(ops, left: Aws, tmp_path: Path, monkeypatch):  # noqa: F811
+    found = [Credits("sales", "model.orders", 1.5), Credits("sales", "model.customers", 1)]
+    monkeypatch.setattr("ops.pages.site.credits_of", lambda *asked: found if asked == ("dbt-platform-dev", 30, "mine") else [])
+
+    ops("open", "--output", str(tmp_path), "--snowflake", "mine")
+
+    assert "<dt>credits</dt><dd>2.50</dd>" in (tmp_path / "index.html").read_text()
 
 
 def test_the_catalogue_opens_dbts_documentation(ops, left: Aws, tmp_path: Path):  # noqa: F811

@@ -125,6 +125,17 @@ def test_a_source_that_gets_old_is_on_the_page_unless_the_workstream_loads_it_it
     assert "raw.seeded" not in stale
 
 
+def test_credits_of_snowflake_stand_beside_what_fargate_cost_once_somebody_asked():
+    """Where the account tells nobody, a zero would be taken for a saving."""
+    records = [read(workstream(name), ninety_days(name)) for name in ("sales", "finance")]
+
+    html = morning("dbt-platform-dev", records, lambda *_: None, NOW, credits={"sales": 12.5, "gone": 0.25})
+
+    assert "12.8 Snowflake credits in 30 days" in " ".join(text(html).split())
+    assert html.count("<dt>credits</dt>") == 1
+    assert "credits" not in text(page(*records))
+
+
 def test_a_history_of_another_version_is_no_history():
     """`ops` of an older checkout would show half of what a newer runner wrote, as if it were all."""
     assert read(workstream(), b'{"schemaVersion": 2, "runs": [1]}').runs == ()

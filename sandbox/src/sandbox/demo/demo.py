@@ -62,12 +62,13 @@ def show(stack: Stack, states: dict[str, str]) -> None:
     console.print(f"{'http://' + outputs['airflowUrl']:<44} Airflow's page")
     for command, purpose in (
         (".venv/bin/sandbox exec ops status", "state of the last runs"),
+        (".venv/bin/sandbox exec ops open", "all workstreams on one page"),
         (".venv/bin/sandbox exec ops run sales --wait", "run a workstream again"),
         (".venv/bin/sandbox pulumi preview --diff", "what a change of the code would change"),
         (".venv/bin/sandbox pulumi up --yes", "deploy a change"),
         ("make demo-down", "destroy the stack and end everything"),
     ):
-        console.print(f"{command:<44} {purpose}")
+        console.print(f"{command:<44} {purpose}", soft_wrap=True)
 
 
 def artifacts(stack: Stack, uri: str) -> list[str]:

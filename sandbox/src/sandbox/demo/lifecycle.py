@@ -12,7 +12,9 @@ from typing import Any
 
 from sandbox import airflow, base, emulator, engine, warehouse
 from sandbox.demo.stack import Stack
-from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_images, remove_leftovers, unmount_below, why_unreachable
+from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_leftovers, unmount_below, why_unreachable
+from sandbox.docker_images import remove_images
+from sandbox.emulator import console
 from sandbox.emulator.process import start as start_emulator
 from sandbox.errors import SandboxError
 from sandbox.network import answers, free_port
@@ -135,6 +137,7 @@ def configuration(state: State, tools: Tools) -> dict[str, Any]:
     return {
         "dbt-platform:warehouse": {"host": "host.docker.internal", "port": state.warehouse_port, "protocol": "http"},
         "dbt-platform:image": {"baseImage": tools.base_image},
+        "dbt-platform:airflow": {"consoleLink": console.link(state.emulator_url)},
     }
 
 

@@ -133,7 +133,7 @@ class Faults:
             self.order = Order.read(body)
             self._dice.seed(self.order.seed if self.order else 0)
             self.fresh.clear()
-        await _answer(send, 204 if here else 403, "text/plain", b"")
+        await answer(send, 204 if here else 403, "text/plain", b"")
 
     async def _late(self, service: str, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive)
@@ -177,7 +177,7 @@ async def _refuse(error: tuple[int, str, str], service: str, scope: Scope, send:
     (status, code, reason), headers = error, dict(scope["headers"])
     if b"cbor" in headers.get(b"smithy-protocol", b""):
         body = b"\xa2" + b"".join(map(_cbor, ("__type", code, "message", reason)))
-        await _answer(send, status, "application/cbor", body, (b"smithy-protocol", b"rpc-v2-cbor"))
+        await answer(send, status, "application/cbor", body, (b"smithy-protocol", b"rpc-v2-cbor"))
         return
     detail = f"<Code>{code}</Code><Message>{reason}</Message>"
     if service == "s3":
@@ -189,10 +189,11 @@ async def _refuse(error: tuple[int, str, str], service: str, scope: Scope, send:
     else:
         body = json.dumps({"__type": code, "message": reason})
     kind = "application/x-amz-json-1.1" if body.startswith("{") else "text/xml"
-    await _answer(send, status, kind, body.encode(), (b"x-amzn-errortype", code.encode()))
+    await answer(send, status, kind, body.encode(), (b"x-amzn-errortype", code.encode()))
 
 
-async def _answer(send: Send, status: int, kind: str, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+async def answer(send: Send, status: int, kind: str, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+    """A whole answer to a call."""
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind.encode()), length, *headers]})
     await send({"type": "http.response.body", "body": body})

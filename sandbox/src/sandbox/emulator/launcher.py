@@ -6,22 +6,26 @@ Start it by path with the Python of its own environment and the variables that `
 # (MiniStack and hypercorn live in the emulator's own environment.)
 
 import asyncio
+import functools
 import importlib
 import signal
 import sys
 
+import boto3
 import docker
 from docker.errors import DockerException
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
+from sandbox.docker_images import remove_images
+from sandbox.emulator.console import Console
 from sandbox.emulator.faults import Faults
-from sandbox.emulator.patches import ecs_images
-from sandbox.emulator.settings import BIND, LABEL, PORT
+from sandbox.emulator.settings import BIND, LABEL, PORT, REGISTRY
 
 PATCHES = (
     "api_limits",
+    "chatbot",
     "docker_ownership",
     "ec2_dependencies",
     "ec2_flow_logs",
@@ -82,7 +86,8 @@ async def _serve() -> None:
     config.bind = [f"{address}:{PORT}" for address in BIND]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
-    await serve(Faults(app), config, shutdown_trigger=stop.wait)
+    client = functools.partial(boto3.client, endpoint_url=f"http://127.0.0.1:{PORT}")
+    await serve(Console(Faults(app), client), config, shutdown_trigger=stop.wait)
 
 
 def _clean_up(client: docker.DockerClient) -> None:
@@ -91,7 +96,7 @@ def _clean_up(client: docker.DockerClient) -> None:
         container.remove(force=True, v=True)
     for volume in client.volumes.list(filters={"label": LABEL}):
         volume.remove(force=True)
-    ecs_images.remove_pulled(client)
+    remove_images(f"{REGISTRY}/")  # what was pulled from here
 
 
 if __name__ == "__main__":

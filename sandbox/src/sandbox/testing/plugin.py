@@ -26,6 +26,9 @@ WITHOUT_DOCKER = {"unit", "witness"}
 SHARED = {"platform", "account"}
 """Fixtures that live longer than a module."""
 
+LONGEST = ("platform", "account", "test_demo", "test_aws_provider")
+"""Groups of tests that take minutes. They begin in this order, so that none of them is alone at the end."""
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Starts Docker when none runs, and makes what every sandbox is made of, before tests begin in processes side by side.
@@ -51,10 +54,19 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps tests in one process (`--dist loadgroup`) that share what is dear: a deployed stack, an account, a warehouse."""
+    """Keeps tests in one process (`--dist loadgroup`) that share what is dear: a deployed stack, an account, a warehouse.
+
+    A test that names a group itself stays in that one.
+    """
     for item in items:
         shared = SHARED.intersection(getattr(item, "fixturenames", ()))
         item.add_marker(pytest.mark.xdist_group(min(shared, default=item.path.stem)))
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    group = next(item.iter_markers("xdist_group")).args[0]
+    return LONGEST.index(group) if group in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="module")

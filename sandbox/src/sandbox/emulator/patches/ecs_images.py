@@ -6,7 +6,6 @@ MiniStack runs whatever image of that name lies in the local Docker daemon.
 # pyright: reportMissingImports=false
 # (MiniStack lives in the emulator's own environment.)
 
-import contextlib
 import re
 from typing import Any
 
@@ -73,13 +72,3 @@ def _split(image: str) -> tuple[str, str, str]:
     folder, slash, last = image.rpartition("/")
     name, separator, tag = last.partition(":")
     return f"{folder}{slash}{name}", separator, tag
-
-
-def remove_pulled(client: docker.DockerClient) -> None:
-    """Removes what was pulled from this emulator's registry, which ends with it."""
-    for image in client.images.list():
-        for reference in [*image.tags, *image.attrs.get("RepoDigests", [])]:
-            if reference.startswith(f"{REGISTRY}/"):
-                # Another sandbox may run a container of the same image.
-                with contextlib.suppress(APIError):
-                    client.images.remove(reference, force=True)

@@ -26,6 +26,9 @@ from sandbox.network import free_port
 
 IMAGE = os.environ["MWAA_AIRFLOW_IMAGE"]
 
+PORT = 8080
+"""Of its web server, in the container."""
+
 MEMORY = "2g"
 """Airflow rests at 1.0 GiB and needs 1.4 GiB for two tasks at once; where memory is too short it is killed and hangs."""
 
@@ -57,7 +60,7 @@ def start(client: docker.DockerClient, environment: dict[str, Any], session: Ses
         IMAGE,
         name=name,
         environment=_variables(environment, session),
-        ports={"8080/tcp": (host, int(port))},
+        ports={f"{PORT}/tcp": (host, int(port))},
         restart_policy={"Name": "always"},
         extra_hosts=EXTRA_HOSTS,
         mem_limit=MEMORY,
@@ -71,6 +74,9 @@ def start(client: docker.DockerClient, environment: dict[str, Any], session: Ses
 
 def _variables(environment: dict[str, Any], session: Session) -> dict[str, str]:
     options = {
+        # What a browser calls it, for links; inside, its workers go straight to it.
+        "api.base_url": f"http://{environment['WebserverUrl']}",
+        "core.execution_api_server_url": f"http://localhost:{PORT}/execution/",
         "core.load_examples": "false",
         "core.simple_auth_manager_all_admins": "true",
         **task_options(environment),

@@ -25,7 +25,7 @@ from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.protocol import Difference, Operation, PartialFailure, Resource
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
-GLOBAL = {"budgets", "iam", "route53"}
+GLOBAL = {"budgets", "chatbot", "iam", "route53"}
 """Services whose resources belong to no region."""
 
 

@@ -6,6 +6,7 @@ from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.refusals import cloudformation
 from sandbox.providers.aws.services import (
     budgets,
+    chatbot,
     cloudwatch,
     ec2_endpoints,
     ec2_network,
@@ -33,7 +34,7 @@ from sandbox.providers.protocol import Provider
 from sandbox.providers.values import Properties, ProviderError
 
 MODULES = (
-    budgets, cloudwatch, ec2_endpoints, ec2_network, ec2_routes, ec2_security, ecr, ecs_cluster, ecs_task, events, iam,
+    budgets, chatbot, cloudwatch, ec2_endpoints, ec2_network, ec2_routes, ec2_security, ecr, ecs_cluster, ecs_task, events, iam,
     iam_account, kms, logs, mwaa, route53, s3_bucket, s3_object, s3_settings, secretsmanager, sns,
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ from sandbox.providers.values import Asset, Properties
 
 KINDS = {
     "budgets/budget:Budget": "AWS::Budgets::Budget/budget",
+    "chatbot/teamsChannelConfiguration:TeamsChannelConfiguration": "AWS::Chatbot::MicrosoftTeamsChannelConfiguration",
     "cloudwatch/eventRule:EventRule": "AWS::Events::Rule",
     "cloudwatch/eventTarget:EventTarget": "AWS::Events::Rule/target",
     "cloudwatch/logGroup:LogGroup": "AWS::Logs::LogGroup",
@@ -39,6 +40,9 @@ KINDS = {
 """Type -> CloudFormation's, and where in it, for those whose names differ."""
 
 NAMES = {
+    ("AWS::Chatbot::MicrosoftTeamsChannelConfiguration", "channelid"): "teamschannelid",
+    ("AWS::Chatbot::MicrosoftTeamsChannelConfiguration", "tenantid"): "teamstenantid",
+    ("AWS::Chatbot::SlackChannelConfiguration", "slackteamid"): "slackworkspaceid",
     ("AWS::EC2::SecurityGroup", "name"): "groupname",
     ("AWS::EC2::SecurityGroup", "description"): "groupdescription",
     ("AWS::IAM::RolePolicy", "name"): "policyname",

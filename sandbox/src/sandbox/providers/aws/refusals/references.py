@@ -159,6 +159,8 @@ _RULE_PLACES = {"securityGroupId": GROUP, "referencedSecurityGroupId": GROUP, "p
 
 PLACES: dict[str, dict[str, Reference]] = {
     "budgets/budget:Budget": {"notifications[].subscriberSnsTopicArns[]": TOPIC},
+    "chatbot/slackChannelConfiguration:SlackChannelConfiguration": {"snsTopicArns[]": TOPIC},
+    "chatbot/teamsChannelConfiguration:TeamsChannelConfiguration": {"snsTopicArns[]": TOPIC},
     "cloudwatch/eventTarget:EventTarget": {"rule": RULE, "roleArn": ROLE},
     "cloudwatch/logGroup:LogGroup": {"kmsKeyId": KEY},
     "ec2/defaultSecurityGroup:DefaultSecurityGroup": {"vpcId": VPC},
