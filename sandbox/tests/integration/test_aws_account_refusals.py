@@ -418,4 +418,4 @@ def test_what_is_in_use_is_not_deleted(bench):
     ]
     for call, arguments, reason in refused:
         with pytest.raises(ClientError, match=reason):
-            call(**arguments)
+            pytest.fail(f"taken, though {reason}: {call(**arguments)}")

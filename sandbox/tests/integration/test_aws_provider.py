@@ -360,7 +360,7 @@ def test_a_deployment_gets_through_bad_days(new_stack, emulator):
 
 def test_a_deployment_that_can_not_go_on_says_why_and_goes_on_later(new_stack, emulator):
     """A service of the region is down, or the log-in ran out: the next `pulumi up` makes what is not there, and that only."""
-    stack, life = new_stack("worst-days"), LIVES["identity"]
+    stack, life = new_stack("worst-days", maxRetries=2), LIVES["identity"]
 
     with bad_day(emulator, "down", 1.0, "sns"), pytest.raises(automation.CommandError, match="ServiceUnavailable"):
         up(stack, lambda: life.program(1))

@@ -1005,3 +1005,15 @@ def test_what_the_caller_may_not_see_is_not_said_to_be_absent(code: str, there: 
     problem = Reference(code="NoSuchEntity", noun="policy", find=find).problem(session, "ceiling")
 
     assert (problem is None) == there
+
+
+@pytest.mark.parametrize("code", ["Throttling", "ExpiredToken", "InvalidClientTokenId", "InternalFailure"])
+def test_what_could_not_be_asked_is_not_said_to_be_absent(code: str):
+    """Throttled in the middle of `up`: a key that is there would be said not to be."""
+
+    def find(*_: Any) -> Any:
+        raise ClientError({"Error": {"Code": code}}, "DescribeKey")
+
+    session = Session(endpoint="http://localhost", region="eu-west-1", default_tags={})
+    with pytest.raises(ClientError):
+        Reference(code="NotFoundException", noun="key", find=find).problem(session, "k")

@@ -20,7 +20,6 @@ ENDPOINT = "AWS_ENDPOINT_URL"
 CLIENT_CONFIG = Config(
     inject_host_prefix=False,  # MWAA's `api.` before an IP address is no host
     proxies={},  # a proxy of the host must not see, or break, calls to the loopback interface
-    retries={"mode": "standard"},
     s3={"addressing_style": "path"},
     max_pool_connections=32,
 )
@@ -29,13 +28,14 @@ CLIENT_CONFIG = Config(
 class Session:
     """Clients of the emulator, and what they say about who we are."""
 
-    def __init__(self, *, endpoint: str, region: str, default_tags: Mapping[str, str]) -> None:
+    def __init__(self, *, endpoint: str, region: str, default_tags: Mapping[str, str], retries: int = 2) -> None:
         self.region = region
         self.default_tags = dict(default_tags)
         self._endpoint = endpoint
         self._botocore = botocore.session.get_session()
         self._lock = threading.RLock()
         self._clients: dict[str, Any] = {}
+        self._config = CLIENT_CONFIG.merge(Config(retries={"mode": "standard", "max_attempts": retries}))
         self._http = URLLib3Session(proxies={}, max_pool_connections=32)
 
     @functools.cached_property
@@ -59,7 +59,7 @@ class Session:
         with self._lock:
             if service not in self._clients:
                 made: Any = self._botocore.create_client(
-                    service, region_name=self.region, endpoint_url=self._endpoint, config=CLIENT_CONFIG
+                    service, region_name=self.region, endpoint_url=self._endpoint, config=self._config
                 )
                 made.meta.events.register_last("before-send", functools.partial(_send_for_a_whole_answer, self._http))
                 self._clients[service] = made
