@@ -344,15 +344,15 @@ def test_a_deployment_gets_through_bad_days(new_stack, emulator):
     with bad_day(emulator, "late", 1.0):
         made = up(stack, lambda: life.program(1))
     assert life.look(emulator, made.outputs) == life.first
-    with bad_day(emulator, "throttle", 0.2):
+    with bad_day(emulator, "throttle", 0.1):
         changed = up(stack, lambda: life.program(2))
     assert life.look(emulator, changed.outputs) == life.second
-    with bad_day(emulator, "error", 0.2):
+    with bad_day(emulator, "error", 0.1):
         unchanged(stack, lambda: life.program(2))
     with bad_day(emulator, "slow", 0.03):
         replaced = up(stack, lambda: life.program(3))
     assert replaced["replace"] == life.replaced
-    with bad_day(emulator, "drop", 0.2):
+    with bad_day(emulator, "drop", 0.1):
         stack.destroy()
 
     assert what_is_left(emulator) == {}

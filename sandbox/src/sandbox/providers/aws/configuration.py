@@ -20,8 +20,9 @@ HARMLESS = {
 
 HONOURED = {"allowedAccountIds", "defaultTags", "maxRetries", "region"}
 
-RETRIES = 25
-"""Of the real provider, when the program says nothing (`max_retries` of hashicorp/aws)."""
+RETRIES = 5
+"""When the program says nothing. The real provider tries 25 times, for minutes (`max_retries` of hashicorp/aws): here a service that is
+gone does not come back, and nobody should wait for it."""
 
 
 def session_for(config: Properties) -> Session:
