@@ -63,7 +63,13 @@ if settings.team is None:
             logs=logs,
         ),
     )
-    dags = DagsArgs(bucket=platform.dag_bucket, configurations=tenant.dag_configurations, files=dag_files(), ready=[storage.dags])
+    dags = DagsArgs(
+        bucket=platform.dag_bucket,
+        configurations=tenant.dag_configurations,
+        files=dag_files(),
+        teams={name: team.workstreams for name, team in settings.teams.items()},
+        ready=[storage.dags],
+    )
     monitoring = Monitoring(
         "platform",
         MonitoringArgs(

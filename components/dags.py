@@ -1,7 +1,8 @@
 """What Airflow reads from S3: the DAG files as they are, and one rendered configuration per workstream."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ so that a release changes one object and no workstream's.
 """
 
 
+TEAMS_FILE = "teams.json"
+"""Whose workstreams other stacks deploy: the DAG files hold a team's configurations to its own things (`dags/dbt_teams.py`)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DagsArgs:
     bucket: pulumi.Input[str]
@@ -30,6 +35,8 @@ class DagsArgs:
     """By workstream."""
     files: Sequence[Path] = ()
     """The DAG files, which are the platform's; none in a team's stack, whose platform has them already."""
+    teams: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Of the platform, with their workstreams that are not called after them."""
     ready: Sequence[pulumi.Resource] = ()
     """What comes first: without versioning and encryption the first version of a file would have neither."""
 
@@ -37,8 +44,8 @@ class DagsArgs:
 class Dags(Component):
     """The contents of the DAG folder. MWAA shows a change after about a minute, without an update of the environment.
 
-    Creates: an S3 object per DAG file, per workstream, for the platform's version, and for what Airflow need not read. What is gone
-    here disappears from S3.
+    Creates: an S3 object per DAG file, per workstream, for the platform's version, its teams, and for what Airflow need not read.
+    What is gone here disappears from S3.
     """
 
     def __init__(self, name: str, args: DagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -51,6 +58,8 @@ class Dags(Component):
         if args.files:
             self._object(IGNORE_FILE, "text/plain", source=pulumi.FileAsset(f"{DAG_FOLDER}/{IGNORE_FILE}"))
             self._object(VERSION_FILE, "text/plain", content=PLATFORM_VERSION)
+        if args.teams:
+            self._object(TEAMS_FILE, "application/json", content=json.dumps(args.teams, indent=2))
         for workstream, configuration in args.configurations.items():
             content = as_json(configuration, indent=2)
             self._object(f"config/{workstream}.json", "application/json", content=content)

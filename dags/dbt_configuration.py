@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 import pendulum
 from airflow.sdk import CronDataIntervalTimetable
 from airflow.sdk.exceptions import AirflowTimetableInvalid
+from dbt_teams import foreign, teams
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -192,9 +193,12 @@ def read(folder: Path) -> tuple[list[Workstream], list[ConfigurationError]]:
     """Everything in the folder: the workstreams that can become DAGs, and an error for each file that can't."""
     workstreams: dict[str, Workstream] = {}
     errors: list[ConfigurationError] = []
+    guests = teams(folder.parent)
     for path in sorted(folder.glob("*.json")):
         try:
             workstream = read_file(path)
+            if problems := foreign(workstream.name, workstream.model_dump(by_alias=True), guests):
+                raise _error(path, problems)
             if workstream.dag_id in workstreams:
                 twin = workstreams[workstream.dag_id].name
                 raise _error(path, [f"dagId: {workstream.dag_id!r} is also the DAG of {twin!r}: give each workstream its own"])

@@ -148,6 +148,7 @@ class Stack:
         self.registrations()
         asyncio.set_event_loop(None)
         self._loop.close()
+        config.set_all_config({})  # whose stack it is would decide the names of the next one
 
     def registrations(self) -> list[Registration]:
         """All of them, once every output is known."""

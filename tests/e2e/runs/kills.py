@@ -24,6 +24,9 @@ WAITS = {"stop_2": 10, "stop_4": 15}
 RECOVERY = 1200
 """Seconds within which a run ends whatever was killed: Airflow's minute, two minutes to the next try, and a busy machine."""
 
+LAST_LINES = 20
+"""Of each try's log, for whoever looks for the reason."""
+
 VICTIMS = ("a worker", "the scheduler", "all of Airflow")
 
 _KILL_SCHEDULER = """
@@ -76,12 +79,18 @@ class Traffic:
                     lambda run=run: (found := _answer(run.state)) in ENDED and found, RECOVERY, f"the end of {run.id}"
                 )
                 if state != "success":
-                    yield f"{run.workstream} {run.id} is {state}"
+                    yield f"{run.workstream} {run.id} is {state}\n{_ends(run)}"
             _, rows = query(self.airflow.stack, f"select note, count(*) from ANALYTICS.{name.upper()}.CALLS group by 1")
             counts = {str(note): int(str(count)) for note, count in rows}
             notes = [f"{name} {number}" for number in range(len(own))]
             yield from (f"rows of {note!r}: {counts.get(note, 0)}" for note in notes if counts.get(note) != 1)
             yield from _overlaps([task for run in own for task in run.ecs_tasks()])
+
+
+def _ends(run: DagRun) -> str:
+    """What each of its tries said last."""
+    tries = range(1, run.task["try_number"] + 1)
+    return "\n".join(f"try {number}:\n" + "\n".join(run.log(number).splitlines()[-LAST_LINES:]) for number in tries)
 
 
 def _overlaps(tasks: list[dict[str, Any]]) -> Iterator[str]:
