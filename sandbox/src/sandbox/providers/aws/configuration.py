@@ -21,8 +21,8 @@ HARMLESS = {
 HONOURED = {"allowedAccountIds", "defaultTags", "maxRetries", "region"}
 
 RETRIES = 5
-"""When the program says nothing. The real provider tries 25 times, for minutes (`max_retries` of hashicorp/aws): here a service that is
-gone does not come back, and nobody should wait for it."""
+"""When the program says nothing. The real provider tries 25 times, for minutes (`max_retries` of hashicorp/aws): here a service
+that is gone does not come back, and nobody should wait for it."""
 
 
 def session_for(config: Properties) -> Session:
