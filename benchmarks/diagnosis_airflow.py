@@ -12,12 +12,12 @@ from benchmarks.diagnosis_container import Case, Ended
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
-from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors
 from botocore import exceptions
 from botocore.exceptions import ClientError, WaiterError
 from dbt_configuration import read
 from dbt_operator import DbtOperator
+from dbt_retries import RunFailedError
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012:task/dbt/0123"
 
@@ -130,8 +130,10 @@ class Airflow:
             operator.render_template_fields(context)
             try:
                 operator.execute(context)
+            except RunFailedError as error:
+                return str(error), error.again
             except Exception as error:  # noqa: BLE001 - whatever comes is what Airflow would show
-                return str(error), not isinstance(error, AirflowFailException)
+                return str(error), True
             finally:
                 if operator.task_log_fetcher:
                     operator.task_log_fetcher.join(10)

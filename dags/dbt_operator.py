@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from airflow.providers.amazon.aws.exceptions import EcsOperatorError
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.providers.amazon.aws.utils.task_log_fetcher import AwsTaskLogFetcher
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
+from airflow.sdk.exceptions import AirflowTaskTimeout
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from dbt_causes import BY_ID, diagnosis, heard, names_of
 from dbt_command import command, event_time, overrides
@@ -20,7 +20,7 @@ from dbt_fit import fit
 from dbt_intervals import interval
 from dbt_log import CompleteLogFetcher
 from dbt_metrics import count
-from dbt_retries import LOST_WORKERS, RETRY_DELAY, START_AND_STOP, OwnFailures
+from dbt_retries import LOST_WORKERS, RETRY_DELAY, START_AND_STOP, OwnFailures, RunFailedError
 from dbt_summary import XCOM_KEY, digest, fetch, folder, is_whole, publish_all, publish_each
 from dbt_turns import take_turn
 
@@ -283,7 +283,8 @@ class DbtOperator(EcsRunTaskOperator):
             self._count(found.cause)
         explained = any(found.resolution in line for line in report)
         message = fit("\n".join([*report, *self._ways(), found.detail if explained else str(found)]), MESSAGE_LIMIT)
-        raise (AirflowException if found.transient else AirflowFailException)(message) from None
+        self.log.error("%s", message)
+        raise RunFailedError(message, again=found.transient) from None
 
     def _ways(self) -> list[str]:
         """To where there is more."""

@@ -18,16 +18,36 @@ With two of them, a run under random kills (`make benchmark-kills`) met a third,
 """
 
 
+class RunFailedError(SystemExit):
+    """A try that has said in its log why it failed.
+
+    As a process that ends with a code: for any other exception Airflow logs the frames of its own stack below the message.
+    """
+
+    def __init__(self, message: str, *, again: bool) -> None:
+        super().__init__(1)
+        self.message = message
+        self.again = again
+        """Another try may succeed."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
 class OwnFailures(RetryPolicy):
-    """Ends a run at its last own failure. Of a lost worker Airflow asks no policy: that gets one of the tries that are left."""
+    """Ends a run at what no other try would mend, and at its last own failure. Of a lost worker Airflow asks no policy: that gets
+    one of the tries that are left.
+    """
 
     def evaluate(
         self,
-        exception: BaseException,  # noqa: ARG002 (Airflow's signature)
+        exception: BaseException,
         try_number: int,
         max_tries: int,
         context: Any = None,  # noqa: ARG002 (Airflow's signature)
     ) -> RetryDecision:
+        if isinstance(exception, RunFailedError) and not exception.again:
+            return RetryDecision.fail("Another try would end the same.")
         if try_number > max_tries - LOST_WORKERS:
             return RetryDecision.fail(f"All of the workstream's own tries are used; the other {LOST_WORKERS} are for lost workers.")
         return RetryDecision.default()

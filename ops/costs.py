@@ -14,7 +14,7 @@ from ops import prices
 from ops.context import AT_ONCE, messages, results, stack_of
 from ops.credits import credits_of
 from ops.errors import OpsError
-from ops.estimate import Line, estimate
+from ops.estimate import Line, count_of, estimate
 from ops.pages import record
 from ops.pages.record import Record
 from ops.stack import Stack, Workstream
@@ -102,7 +102,7 @@ def _ran(records: Sequence[Record], since: datetime) -> Iterator[Line]:
     for each in records:
         runs = [run for run in each.runs if run.started >= since]
         minutes = sum(run.seconds for run in runs) / 60
-        yield Line("Fargate", f"{each.workstream.name}: {len(runs)} runs, {minutes:,.0f} min", each.spent(since))
+        yield Line("Fargate", f"{each.workstream.name}: {count_of(len(runs), 'run')}, {minutes:,.0f} min", each.spent(since))
 
 
 def _models(records: Sequence[Record], since: datetime) -> list[Line]:
@@ -126,11 +126,11 @@ def _standing(stack: Stack, since: datetime) -> Iterator[Line]:
     vpc = [{"Name": "vpc-id", "Values": [stack.output("vpcId")]}]
     gateways = stack.client("ec2").describe_nat_gateways(Filter=vpc)["NatGateways"]
     hours = sum(_hours(gateway["CreateTime"], since) for gateway in gateways)
-    yield Line("network", f"{len(gateways)} NAT gateways", hours * (price.nat_gateway + prices.ADDRESS))
+    yield Line("network", count_of(len(gateways), "NAT gateway"), hours * (price.nat_gateway + prices.ADDRESS))
     endpoints = stack.client("ec2").describe_vpc_endpoints(Filters=vpc)["VpcEndpoints"]
     interfaces = [each for each in endpoints if each["VpcEndpointType"] == "Interface"]
     hours = sum(len(each["SubnetIds"]) * _hours(each["CreationTimestamp"], since) for each in interfaces)
-    yield Line("network", f"{len(interfaces)} endpoints", hours * price.endpoint)
+    yield Line("network", count_of(len(interfaces), "endpoint"), hours * price.endpoint)
     stored = [_stored(stack, stack.output(bucket)) for bucket in ("artifactsBucket", "dagBucket")]
     days = (datetime.now(UTC) - since).days
     yield Line("storage", f"{sum(stored) / GIB:,.1f} GiB in S3", sum(stored) / GIB * prices.STORED * days / 30)

@@ -48,14 +48,16 @@ def estimate(settings: Settings, region: str, minutes: float) -> Iterator[Line]:
     yield from _airflow(settings)
     yield from _network(settings, prices.region(region))
     secrets = sum(login.authentication != "workloadIdentity" for login in settings.logins.values())
-    yield Line("secrets", f"the key, and {_of(secrets, 'secret')} of Snowflake's log-ins", prices.KEY + secrets * prices.SECRET)
+    yield Line(
+        "secrets", f"the key, and {count_of(secrets, 'secret')} of Snowflake's log-ins", prices.KEY + secrets * prices.SECRET
+    )
     metrics = METRICS * len(settings.workstreams)
     watching = ALARMS * prices.ALARM + prices.DASHBOARD + metrics * prices.METRIC
     yield Line("watching", f"{ALARMS} alarms, the dashboard, {metrics} metrics", watching)
     for name, workstream in settings.workstreams.items():
         runs = _runs(workstream, settings.workstreams)
         size = {key: getattr(workstream, key) for key in ("cpu", "memory", "architecture", "capacity")}
-        yield Line("Fargate", f"{name}: {_of(runs, 'run')} of {minutes:g} min", runs * prices.task(minutes * 60, **size))
+        yield Line("Fargate", f"{name}: {count_of(runs, 'run')} of {minutes:g} min", runs * prices.task(minutes * 60, **size))
 
 
 def _airflow(settings: Settings) -> Iterator[Line]:
@@ -75,15 +77,18 @@ def _airflow(settings: Settings) -> Iterator[Line]:
 def _network(settings: Settings, price: prices.Region) -> Iterator[Line]:
     zones = settings.network.availability_zones
     if settings.network.egress == PRIVATE_LINK:
-        yield Line("network", f"{_of(ENDPOINTS, 'endpoint')} in {zones} zones", prices.HOURS * ENDPOINTS * zones * price.endpoint)
+        yield Line(
+            "network", f"{count_of(ENDPOINTS, 'endpoint')} in {zones} zones", prices.HOURS * ENDPOINTS * zones * price.endpoint
+        )
     else:
         gateways = zones if settings.production else 1
-        yield Line("network", _of(gateways, "NAT gateway"), prices.HOURS * gateways * (price.nat_gateway + prices.ADDRESS))
+        yield Line("network", count_of(gateways, "NAT gateway"), prices.HOURS * gateways * (price.nat_gateway + prices.ADDRESS))
     own = 2 if settings.airflow.webserver == "privateOnly" else 1
-    yield Line("network", f"{_of(own, 'endpoint')} of Airflow's own", prices.HOURS * own * AIRFLOW_ZONES * price.endpoint)
+    yield Line("network", f"{count_of(own, 'endpoint')} of Airflow's own", prices.HOURS * own * AIRFLOW_ZONES * price.endpoint)
 
 
-def _of(number: int, what: str) -> str:
+def count_of(number: int, what: str) -> str:
+    """`1 endpoint`, `2 endpoints`."""
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 

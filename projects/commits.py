@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from projects.git import ask, shown
-from projects.sources import Sources
+from projects.sources import LEFT, WRITTEN_BY_DBT, Sources
 
 _ADDRESS = re.compile(r"(https://(?P<web>[^/]+)/|ssh://(?P<ssh>[^/:]+)(:\d+)?/|[\w.-]+@(?P<scp>[\w.-]+):/?)(?P<path>.+?)(\.git)?/?")
 
@@ -21,11 +21,20 @@ def page_of(project: Path) -> str | None:
     sources = Sources.of(project)
     paths = [str(path) for path in (sources.project, *sources.packages)]
     try:
-        if ask(project, "status", "--porcelain", "--", *paths) or ask(project, "rev-parse", "--is-shallow-repository") == "true":
+        if (
+            ask(project, "status", "--porcelain", "--untracked-files=all", "--", *paths, *_no_files_of(paths))
+            or ask(project, "rev-parse", "--is-shallow-repository") == "true"
+        ):
             return None
         return page(ask(project, "config", "--get", "remote.origin.url"), ask(project, "log", "-1", "--format=%H", "--", *paths))
     except ValueError:
         return None
+
+
+def _no_files_of(paths: list[str]) -> list[str]:
+    """What lies in a project and is no part of it, for Git to leave out (gitglossary, "pathspec")."""
+    litter = [f":(top,exclude,glob)**/{name}{inside}" for name in LEFT for inside in ("", "/**")]
+    return [*litter, *(f":(exclude){path}/{name}" for path in paths for name in sorted(WRITTEN_BY_DBT))]
 
 
 def page(address: str, commit: str) -> str | None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from projects.packages import local_packages
 
-LITTER = shutil.ignore_patterns("__pycache__", ".user.yml", ".env", ".venv", ".DS_Store", ".git")
+LEFT = ("__pycache__", ".user.yml", ".env", ".venv", ".DS_Store", ".git")
 """What Python, Git and people's machines leave, anywhere."""
+
+LITTER = shutil.ignore_patterns(*LEFT)
 
 WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
 """Directly in a project; further down somebody may call a folder of models so."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from runner.markup import chip, count, duration, folded, link, page, section, table
 
 from ops import prices
+from ops.estimate import count_of
 from ops.pages.record import Node, Record, Run
 
 STRIP = 30
@@ -217,8 +218,7 @@ def _details(record: Record) -> str:
             for source in record.sources
         ]
         parts.append(("Sources", table(("source", "status", "loaded (UTC)"), rows, f"Sources {of}")))
-    number = len(record.nodes)
-    return folded(f"{number} node{'' if number == 1 else 's'}", "".join(f"<h4>{title}</h4>{content}" for title, content in parts))
+    return folded(count_of(len(record.nodes), "node"), "".join(f"<h4>{title}</h4>{content}" for title, content in parts))
 
 
 def _fresh(source: Mapping[str, object]) -> tuple[str, str]:

@@ -20,17 +20,19 @@ from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 from airflow.providers.amazon.aws.utils.identifiers import generate_uuid
 from airflow.sdk import DAG
 from airflow.sdk.execution_time.context import OutletEventAccessors
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
+from airflow.sdk.execution_time.task_runner import _handle_current_task_failed
+from airflow.sdk.exceptions import AirflowTaskTimeout
 from botocore.exceptions import ClientError, EndpointConnectionError, WaiterError
 from dbt_causes import BY_ID
 from dbt_configuration import read
 from dbt_log import CompleteLogFetcher
 from dbt_operator import REPORT_LINES, DbtOperator
-from dbt_retries import LOST_WORKERS, RETRY_DELAY, START_AND_STOP
+from dbt_retries import LOST_WORKERS, RETRY_DELAY, START_AND_STOP, RunFailedError
 from dbt_summary import each_mart
 from runner import metrics
 from runner.closing import LINES
 from runner.outcome import ExitCode
+from structlog import get_logger
 from structlog.testing import capture_logs
 
 from settings.sections.workstream import AROUND_A_TRY
@@ -335,7 +337,7 @@ def test_the_wait_for_another_container_has_an_end(operator, ecs):
 
     ecs.ends = too_long
 
-    with pytest.raises(AirflowException, match=f"(?s)Another container of this workstream still runs\n.*{OTHER}"):
+    with pytest.raises(RunFailedError, match=f"(?s)Another container of this workstream still runs\n.*{OTHER}"):
         run(operator, states={"other": "up_for_retry"})
 
     assert ecs.started == []
@@ -403,18 +405,19 @@ def report(logs):
 
 @pytest.mark.usefixtures("report")
 @pytest.mark.parametrize(
-    ("exit_code", "error", "text"),
-    [(1, AirflowException, "exit code 1"), (137, AirflowFailException, "too little memory")],
+    ("exit_code", "again", "text"),
+    [(1, True, "exit code 1"), (137, False, "too little memory")],
 )
-def test_a_failure_ends_with_the_containers_report_and_what_to_do(operator, exit_code, error, text):
+def test_a_failure_ends_with_the_containers_report_and_what_to_do(operator, exit_code, again, text):
     """Else the last lines of the task's log are a page of raw JSON; and no retry mends too little memory."""
     operator.client.exit_code = exit_code
 
-    with pytest.raises(error) as failure:
+    with pytest.raises(RunFailedError) as failure, capture_logs() as said:
         run(operator)
 
-    assert type(failure.value) is error
+    assert failure.value.again is again
     message = str(failure.value)
+    assert [entry["event"] for entry in said if entry["log_level"] == "error"] == [message], "Airflow logs it without any frames"
     assert text in message
     assert "column total is gone" in message
     assert "node finished" not in message
@@ -427,7 +430,7 @@ def test_what_the_container_has_explained_is_not_explained_once_more(operator, e
     advice = f"  What to do: {BY_ID['contract'].todo}"
     logs.lines = ["model orders: error", advice, "Tried again by itself: no. More: docs/errors.md#contract"]
 
-    with pytest.raises(AirflowException) as failure:
+    with pytest.raises(RunFailedError) as failure:
         run(operator)
 
     assert str(failure.value).count("What to do") == 1
@@ -469,9 +472,10 @@ def test_a_failure_of_a_container_that_never_started_is_counted_by_its_cause(ope
     ecs.exit_code, ecs.stop_code = None, "TaskFailedToStart"
     ecs.reason = "CannotPullContainerError: ref not found: manifest unknown"
 
-    with pytest.raises(AirflowFailException):
+    with pytest.raises(RunFailedError) as failure:
         run(operator)
 
+    assert not failure.value.again
     assert counted(s3) == [(metrics.NAMESPACE, "RunFailed", {"Platform": "dbt", "Cause": "image-gone"})]
     assert tuple(counted(s3)[0][2]) == metrics.BY_CAUSE
 
@@ -481,9 +485,10 @@ def test_a_failure_that_the_container_has_counted_is_not_counted_again(operator,
     ecs.exit_code = 1
     logs.lines = ["Tried again by itself: no. More: docs/errors.md#sql"]
 
-    with pytest.raises(AirflowFailException):
+    with pytest.raises(RunFailedError) as failure:
         run(operator)
 
+    assert not failure.value.again
     assert counted(s3) == []
 
 
@@ -492,8 +497,10 @@ def test_a_failure_ends_as_it_is_also_when_it_can_not_be_counted(operator, ecs, 
     ecs.exit_code, ecs.stop_code, ecs.reason = None, "TaskFailedToStart", "manifest unknown: image not found"
     s3.put_metric_data = lambda **_: (_ for _ in ()).throw(ConnectionError("no route"))
 
-    with pytest.raises(AirflowFailException, match="image"):
+    with pytest.raises(RunFailedError, match="image") as failure:
         run(operator)
+
+    assert not failure.value.again
 
 
 BUILT = node("orders", "success", rows=40)
@@ -508,7 +515,7 @@ def test_a_failed_run_tells_airflow_which_models_failed_and_why(operator, ecs, s
     s3.objects["sales/runs/run/2/summary.json"] = summary(BUILT, BROKEN, STAGING, code=ExitCode.FAILED)
     given = context()
 
-    with pytest.raises(AirflowException):
+    with pytest.raises(RunFailedError):
         run(operator, given)
 
     told = given["ti"].xcoms["summary"]
@@ -631,18 +638,20 @@ def test_a_task_definition_that_is_gone_is_not_tried_again(operator, ecs):
     error = {"Error": {"Code": "ClientException", "Message": "TaskDefinition is inactive"}}
     ecs.refusal = ClientError(error, "RunTask")
 
-    with pytest.raises(AirflowFailException, match="pulumi up"):
+    with pytest.raises(RunFailedError, match="pulumi up") as failure:
         run(operator)
+
+    assert not failure.value.again
 
 
 def test_lack_of_capacity_is_tried_again(operator, ecs):
     """It passes by itself in minutes."""
     ecs.failures = [{"reason": "Capacity is unavailable at this time."}]
 
-    with pytest.raises(AirflowException, match="no capacity") as failure:
+    with pytest.raises(RunFailedError, match="no capacity") as failure:
         run(operator)
 
-    assert not isinstance(failure.value, AirflowFailException)
+    assert failure.value.again
 
 
 def test_a_timeout_stops_the_container_and_says_so(operator, ecs):
@@ -693,6 +702,18 @@ def test_a_lost_worker_does_not_end_a_run_and_a_failure_does(operator, try_numbe
     assert decision.action.value == action
 
 
+@pytest.mark.parametrize(("again", "state"), [(True, "up_for_retry"), (False, "failed")])
+def test_airflow_tries_again_only_what_another_try_may_mend(operator, again, state):
+    """An error of the code would be tried twice more, minutes each, and end the same. Asked of Airflow's own worker."""
+    server = SimpleNamespace(max_tries=operator.retries, should_retry=True)
+    ti = SimpleNamespace(task=operator, try_number=1, _ti_context_from_server=server, stats_tags={}, rendered_map_index=None)
+    ti.end_date, ti._failure_metrics_emitted = None, False
+
+    _, reached = _handle_current_task_failed(ti, RunFailedError("why", again=again), get_logger(), None)  # pyright: ignore[reportArgumentType]
+
+    assert reached == state
+
+
 def test_the_last_lines_reach_the_log(logs):
     """The last lines say why a run failed; the provider's fetcher loses what comes after its last fetch."""
     lines: list[str] = []
@@ -734,10 +755,10 @@ def test_whatever_keeps_airflow_from_asking_aws_is_explained(operator, ecs, erro
 
     ecs.refusal = error
 
-    with pytest.raises(AirflowException, match=words) as failure:
+    with pytest.raises(RunFailedError, match=words) as failure:
         run(operator)
 
-    assert isinstance(failure.value, AirflowFailException) is not again
+    assert failure.value.again is again
     assert "What to do: " in str(failure.value)
 
 
@@ -758,10 +779,10 @@ def test_a_look_that_fails_is_made_again(operator, ecs):
 
 
 @pytest.mark.parametrize(
-    ("reason", "error"),
-    [("ThrottlingException: Rate exceeded", AirflowException), ("AccessDeniedException: ecs:DescribeTasks", AirflowFailException)],
+    ("reason", "again"),
+    [("ThrottlingException: Rate exceeded", True), ("AccessDeniedException: ecs:DescribeTasks", False)],
 )
-def test_a_container_that_nobody_can_look_at_goes_on(operator, ecs, reason, error):
+def test_a_container_that_nobody_can_look_at_goes_on(operator, ecs, reason, again):
     """The provider would stop it: hours of work, for a fault of the one who looks."""
 
     def fails():
@@ -769,10 +790,10 @@ def test_a_container_that_nobody_can_look_at_goes_on(operator, ecs, reason, erro
 
     ecs.ends = fails
 
-    with pytest.raises(AirflowException) as failure:
+    with pytest.raises(RunFailedError) as failure:
         run(operator)
 
-    assert type(failure.value) is error
+    assert failure.value.again is again
     assert ecs.stopped == []
 
 
@@ -782,8 +803,10 @@ def test_what_the_runner_found_out_decides_about_another_try(operator, ecs, s3):
     broken = node("customers", "error", message="Compilation Error in model customers\n  'total' is undefined")
     s3.objects["sales/runs/run/2/summary.json"] = summary(broken, code=ExitCode.FAILED)
 
-    with pytest.raises(AirflowFailException, match="#macro-undefined"):
+    with pytest.raises(RunFailedError, match="#macro-undefined") as failure:
         run(operator)
+
+    assert not failure.value.again
 
 
 def test_without_a_summary_the_last_block_decides(operator, ecs, logs):
@@ -791,8 +814,10 @@ def test_without_a_summary_the_last_block_decides(operator, ecs, logs):
     ecs.exit_code = 1
     logs.lines = ["dbt failed: 1 error", "Tried again by itself: no. More: docs/errors.md#contract", "Artifacts: s3://x/"]
 
-    with pytest.raises(AirflowFailException, match="does not keep its contract"):
+    with pytest.raises(RunFailedError, match="does not keep its contract") as failure:
         run(operator)
+
+    assert not failure.value.again
 
 
 def test_airflow_repeats_the_whole_last_block():

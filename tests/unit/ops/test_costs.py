@@ -169,12 +169,12 @@ def test_the_last_days_by_part_workstream_and_model():
     amounts = {line["what"]: line["usd"] for line in page["lines"]}
 
     hour = 0.04048 + 2 * 0.004445
-    assert amounts["sales: 1 runs, 60 min"] == pytest.approx(hour, abs=0.01)
+    assert amounts["sales: 1 run, 60 min"] == pytest.approx(hour, abs=0.01)
     assert amounts["finance: 0 runs, 0 min"] == 0
     assert [line["usd"] for line in page["models"]] == [pytest.approx(hour * 3 / 4), pytest.approx(hour / 4)]
     assert amounts["mw1.small, without further workers"] == pytest.approx(30 * 24 * (0.49 + 1 / 730), abs=0.01)
-    assert amounts["1 NAT gateways"] == pytest.approx(30 * 24 * 0.05, abs=0.01)
-    assert amounts["1 endpoints"] == pytest.approx(2 * 3 * 24 * 0.01, abs=0.01), "it is three days old"
+    assert amounts["1 NAT gateway"] == pytest.approx(30 * 24 * 0.05, abs=0.01)
+    assert amounts["1 endpoint"] == pytest.approx(2 * 3 * 24 * 0.01, abs=0.01), "it is three days old"
     assert amounts["10.0 GiB in S3"] == pytest.approx(10 * prices.STORED, abs=0.01)
 
 

@@ -69,8 +69,10 @@ def test_files_that_no_commit_has_are_of_none(checkout: Checkout, file: str):
     assert checkout.shop is None
 
 
-def test_what_is_changed_elsewhere_does_not_matter(checkout: Checkout):
-    checkout.write({"books/a.sql": "changed"})
+@pytest.mark.parametrize("file", ["books/a.sql", "shop/target/manifest.json", "shop/.user.yml", "shared/__pycache__/a.pyc"])
+def test_what_is_no_file_of_the_project_does_not_matter(checkout: Checkout, file: str):
+    """Whoever ran dbt in the folder would deploy without a commit, and the next preview would show it."""
+    checkout.write({file: "changed"})
 
     assert checkout.shop == f"{PAGE}/{checkout.first}"
 
