@@ -1,7 +1,11 @@
 """Runs that lost their worker in Airflow: one at the start of these tests (conftest.py: orphan), because it takes the longest."""
 
+import random
+
 import pytest
 
+from tests.e2e.airflow import Airflow, eventually
+from tests.e2e.runs.kills import Traffic
 from tests.e2e.runs.paced import LONG, STARTED, kill_worker
 
 pytestmark = pytest.mark.slow
@@ -38,3 +42,18 @@ def test_the_next_run_stops_a_container_that_nobody_waits_for_and_begins_after_i
     assert first["stoppedAt"] <= second["createdAt"]
     following.said(first["taskArn"])
     assert lost.nodes() == {"stop_4": "cancelled"}
+
+
+def test_runs_outlive_the_scheduler_and_all_of_airflow(airflow: Airflow):
+    """AWS restarts Airflow when it likes: what ran then would be lost, done twice, or go on beside the next run.
+
+    The short form of `make benchmark-kills`, and the last of these tests: nothing else is on that it would kill.
+    """
+    chance, traffic = random.Random(15), Traffic(airflow, {"tram": [], "bus": []})
+    eventually(lambda: len(traffic.on()) == len(traffic.runs), 180, "a worker for each run")
+
+    for victim, stop in zip(("the scheduler", "all of Airflow"), sorted(chance.sample(range(1, 5), 2)), strict=True):
+        chance.choice(list(traffic.runs.values()))[-1].reached(f"stop_{stop}")
+        traffic.kill(victim, chance)
+
+    assert list(traffic.problems()) == []
