@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-sizes benchmark-news benchmark-kills benchmark-trigger benchmark-diagnosis
+.PHONY: acceptance docs help demo demo-down test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-sizes benchmark-news benchmark-kills benchmark-trigger benchmark-diagnosis benchmark-same-minute
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
@@ -68,6 +68,9 @@ benchmark-kills: $(BIN)/.complete ## kill Airflow 20 times while runs are on: no
 
 benchmark-trigger: $(BIN)/.complete ## where the seconds go between a trigger in Airflow and dbt's first query (about 10 minutes)
 	@$(BIN)/python -m benchmarks.trigger
+
+benchmark-same-minute: $(BIN)/.complete ## 200 workstreams that start in the same minute, against an ECS that throttles (2 minutes)
+	@PYTHONPATH=dags $(BIN)/python -m benchmarks.same_minute
 
 benchmark-diagnosis: $(BIN)/.complete ## how often the diagnosis of a failed run is right
 	@PYTHONPATH=dags $(BIN)/python -m benchmarks.diagnosis

@@ -1,6 +1,7 @@
 """The containers of the workstreams, as ECS knows them, and whether anybody in airflow waits for them."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 TASK = "dbt"
@@ -13,8 +14,20 @@ SECOND = "Stopped: another container of the workstream was started in the same m
 
 ABANDONED = "Stopped: no run in Airflow waits for it any more"
 
+POOL = 128
+"""Slots of airflow's default pool, of which a run takes `poolSlots` (settings/sections/airflow.py)."""
+
+LOOKS_A_SECOND = 10
+"""That all runs of a full pool take together: half of what ECS answers to an account (Amazon ECS API Reference, "Request throttling
+for the Amazon ECS API": cluster resource read actions)."""
+
 Task = Mapping[str, Any]
 """One entry of DescribeTasks."""
+
+
+def look_every(pool_slots: int) -> int:
+    """Seconds between two looks at a run's container: the more of them run at once, the longer (`make benchmark-same-minute`)."""
+    return max(3, ceil(POOL // pool_slots / LOOKS_A_SECOND))
 
 
 def family(task_definition: str) -> str:

@@ -14,7 +14,7 @@ from dbt_causes import BY_ID, diagnosis, heard, names_of
 from dbt_command import command, event_time, overrides
 from dbt_configuration import Workstream
 from dbt_console import ContainerLog, RunReport, artifact_page, artifacts_page, commit, log_page
-from dbt_containers import ABANDONED, OVER, SECOND, Task, containers, exit_code, family, is_second, started_with, state
+from dbt_containers import ABANDONED, OVER, SECOND, Task, containers, exit_code, family, is_second, look_every, started_with, state
 from dbt_diagnosis import Diagnosis, diagnose_error, diagnose_refused, diagnose_stopped
 from dbt_fit import fit
 from dbt_intervals import interval
@@ -74,7 +74,7 @@ class DbtOperator(EcsRunTaskOperator):
             number_logs_exception=REPORT_LINES,
             reattach=True,
             deferrable=False,
-            waiter_delay=3,
+            waiter_delay=look_every(workstream.pool_slots),
             stop_task_on_failure=False,  # A look that fails says nothing about the container, and the next try finds it.
             pool_slots=workstream.pool_slots,
             max_active_tis_per_dag=1,  # A backfill does not keep to the DAG's max_active_runs; its own is 10 unless asked.

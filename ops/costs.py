@@ -62,8 +62,13 @@ def _estimated(name: str | None, file: Path | None, minutes: float) -> tuple[str
     if name is None:
         raise OpsError("Which stack?", "Name it: ops --stack dev costs --estimate")
     values = values_of(file or REPOSITORY / f"Pulumi.{name}.yaml")
-    region = values["aws:region"]
-    return region, list(estimate(settings_of(name, values), region, minutes))
+    region, settings = values["aws:region"], settings_of(name, values)
+    if settings.team:
+        platform = settings.team.platform
+        raise OpsError(
+            f"{name} is a team's stack: network and Airflow are its platform's.", f"ops --stack {platform} costs --estimate"
+        )
+    return region, list(estimate(settings, region, minutes))
 
 
 def _print(title: str, lines: Sequence[Line], region: str, *, as_json: bool, more: dict[str, Any] | None = None) -> None:

@@ -46,10 +46,11 @@ def preflight(
 
 def _checks(name: str, settings: Settings, session: boto3.Session) -> Iterator[tuple[str, Check]]:
     yield "AWS account", lambda: _account(settings, session)
-    yield "MWAA", lambda: _mwaa(settings, session)
-    yield "availability zones", lambda: _zones(settings, session)
-    for quota in limits.QUOTAS:
-        yield quota.name, lambda quota=quota: _quota(name, settings, session, quota)
+    if settings.team is None:  # else its platform has these already
+        yield "MWAA", lambda: _mwaa(settings, session)
+        yield "availability zones", lambda: _zones(settings, session)
+        for quota in limits.QUOTAS:
+            yield quota.name, lambda quota=quota: _quota(name, settings, session, quota)
     yield "Docker", _docker
     if settings.image.promote_from is None:
         yield "base image", lambda: _base_image(settings.image.base_image)

@@ -35,6 +35,25 @@ def test_a_case_of_the_diagnosis_goes_through_the_operator_of_today():
     assert "wrong in nothing; told capacity-provider" in " ".join(found.stdout.split())
 
 
+def test_runs_that_start_together_are_neither_lost_nor_doubled():
+    """An answer of RunTask that is lost on its way, and a request that is throttled, are asked again: one container each."""
+    command = [sys.executable, "-m", "benchmarks.same_minute", "--workstreams", "25", "--at-once", "25", "--minutes", "0.1"]
+    found = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": "dags", "COLUMNS": "160"},
+    )
+
+    assert found.returncode == 0, found.stderr
+    [row] = [line for line in found.stdout.splitlines() if line.startswith("│")]
+    cells = [cell.strip() for cell in row.strip("│").split("│")]
+    assert cells[0] == "25"
+    assert cells[-2:] == ["0", "0"]
+
+
 @pytest.mark.parametrize("workstreams", WORKSTREAMS)
 def test_a_stack_of_every_size_is_a_valid_one(workstreams: int):
     """The benchmark would find out after many minutes."""

@@ -85,6 +85,17 @@ def is_a(value: Any, wanted: type | UnionType) -> bool:
     return isinstance(value, wanted) and not (wanted in (int, float | int) and isinstance(value, bool))
 
 
+def from_text(kind: str, text: str) -> Any:
+    """A text on the wire as the value that it stands for; what can't be one of its kind stays a text."""
+    if kind == "boolean" and text in ("true", "false"):
+        return text == "true"
+    if kind in WHOLE and re.fullmatch(r"-?\d+", text):
+        return int(text)
+    if kind in DECIMAL and re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", text):
+        return float(text)
+    return text
+
+
 def shown(value: Any) -> str:
     """The value as an error repeats it."""
     text = repr(value)

@@ -39,7 +39,17 @@ class Bench:
         handler = TableResource(kind, lambda: self.session)
         operation = Operation(urn="urn", name=f"x{secrets.token_hex(3)}", seed=secrets.token_bytes(8))
         checked = handler.check(operation, {}, inputs)
-        return handler.create(operation, checked)[1]
+        state = handler.create(operation, checked)[1]
+        absent = {name for name in (*kind.outputs, *kind.filled) if name not in state}
+        assert not absent, (token, absent)
+        return state
+
+    def refreshed(self, token: str, state: dict[str, Any]) -> dict[str, Any]:
+        """The state after a refresh."""
+        handler = TableResource(CATALOGUE[f"aws:{token}"], lambda: self.session)
+        found = handler.read(Operation(urn="urn", name="x", seed=b"seed"), state["id"], {}, state)
+        assert found is not None
+        return found[1]
 
 
 @pytest.fixture(scope="module")
@@ -325,6 +335,31 @@ def policy_for_all() -> str:
     return document(Principal="*", Action="s3:*", Resource="*")
 
 
+def test_a_refresh_shows_what_aws_filled_in_since(bench):
+    """The real provider shows rules, routes and policies also of what they belong to, wherever they are resources of their own."""
+    facts, make, refreshed = bench.facts, bench.make, bench.refreshed
+    group = make("ec2/securityGroup:SecurityGroup", vpcId=facts["one"])
+    rule = {"securityGroupId": group["id"], "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "description": "out"}
+    make("vpc/securityGroupEgressRule:SecurityGroupEgressRule", **rule, cidrIpv4="10.0.0.0/8")
+    make("vpc/securityGroupEgressRule:SecurityGroupEgressRule", **rule, referencedSecurityGroupId=group["id"])
+    table = make("ec2/routeTable:RouteTable", vpcId=facts["one"])
+    make("ec2/route:Route", routeTableId=table["id"], destinationCidrBlock="0.0.0.0/0", natGatewayId=facts["nat"])
+    role = make("iam/role:Role", assumeRolePolicy=trust("ecs-tasks.amazonaws.com"))
+    make("iam/rolePolicy:RolePolicy", role=role["name"], policy=policy())
+    bucket = make("s3/bucket:Bucket")
+    text = filled(document(Principal={"AWS": "<role>"}, Action="s3:*", Resource=f"arn:aws:s3:::{bucket['id']}/*"), facts)
+    make("s3/bucketPolicy:BucketPolicy", bucket=bucket["id"], policy=text)
+
+    assert (group["egress"], table["routes"], role["inlinePolicies"], bucket["policy"]) == ([], [], [], "")
+    (egress,) = refreshed("ec2/securityGroup:SecurityGroup", group)["egress"]
+    assert (egress["cidrBlocks"], egress["self"], egress["description"]) == (["10.0.0.0/8"], True, "out")
+    (route,) = refreshed("ec2/routeTable:RouteTable", table)["routes"]
+    assert (route["cidrBlock"], route["natGatewayId"], route["transitGatewayId"]) == ("0.0.0.0/0", facts["nat"], "")
+    assert [each["policy"] for each in refreshed("iam/role:Role", role)["inlinePolicies"]] == [policy()]
+    assert json.loads(refreshed("s3/bucket:Bucket", bucket)["policy"]) == json.loads(text)
+    assert "ec2-" in make("ec2/eip:Eip", domain="vpc")["publicDns"]
+
+
 @pytest.mark.parametrize(("fault", "share"), [("throttle", 0.2), ("error", 0.2), ("down", 0.2), ("drop", 0.2), ("late", 1.0)])
 def test_a_resource_is_made_once_on_a_bad_day(bench, fault, share):
     """What failed is tried again, as the real provider does: nothing is lost, nothing doubled."""
@@ -360,6 +395,11 @@ def test_what_is_in_use_is_not_deleted(bench):
     using = ec2.create_security_group(GroupName="using", Description="using", VpcId=facts["two"])["GroupId"]
     ec2.authorize_security_group_ingress(GroupId=using, IpPermissions=[pair])
     ec2.associate_route_table(RouteTableId=facts["two table"], SubnetId=facts["two subnet"])
+    iam, kms = bench.session.client("iam"), bench.session.client("kms")
+    disabled = bench.make("kms/key:Key", isEnabled=False)["id"]
+    managed = [bench.make("iam/policy:Policy", policy=policy())["arn"] for _ in range(11)]
+    for each in managed[:10]:
+        iam.attach_role_policy(RoleName=facts["role name"], PolicyArn=each)
 
     refused = [
         (ec2.authorize_security_group_ingress, {"GroupId": using, "IpPermissions": [pair]}, "InvalidPermission.Duplicate"),
@@ -370,7 +410,12 @@ def test_what_is_in_use_is_not_deleted(bench):
         (ec2.detach_internet_gateway, {"InternetGatewayId": facts["gateway"], "VpcId": facts["one"]}, "mapped public address"),
         (ec2.release_address, {"AllocationId": facts["used address"]}, "InUse"),
         (bench.session.client("events").delete_rule, {"Name": facts["rule"]}, "since it has targets"),
+        (ec2.delete_route, {"RouteTableId": facts["two table"], "DestinationCidrBlock": "10.2.0.0/16"}, "local route"),
+        (ec2.delete_route, {"RouteTableId": facts["two table"], "DestinationCidrBlock": "172.16.0.0/16"}, "InvalidRoute.NotFound"),
+        (kms.schedule_key_deletion, {"KeyId": facts["deleted key"]}, "KMSInvalidStateException"),
+        (kms.enable_key_rotation, {"KeyId": disabled}, "DisabledException"),
+        (iam.attach_role_policy, {"RoleName": facts["role name"], "PolicyArn": managed[10]}, "PoliciesPerRole: 10"),
     ]
     for call, arguments, reason in refused:
         with pytest.raises(ClientError, match=reason):
-            call(**arguments)
+            pytest.fail(f"taken, though {reason}: {call(**arguments)}")

@@ -1,7 +1,8 @@
 """The stand-in for the plugin `aws`, driven by the real engine, against the emulator."""
 
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import pulumi_aws as aws
 import pytest
 from pulumi import automation
 
+from sandbox.emulator.faults import give_order
 from sandbox.testing.account import Account
 from sandbox.testing.programs import preview, unchanged, up, what_is_left
 
@@ -323,6 +325,32 @@ def test_resources_are_made_changed_replaced_and_deleted(new_stack, emulator, na
 
     stack.destroy()
     assert what_is_left(emulator) == {}
+
+
+@contextlib.contextmanager
+def bad_day(emulator: Account, fault: str, share: float, *services: str) -> Iterator[None]:
+    """AWS fails, always in the same way."""
+    give_order(emulator.endpoint, {"fault": fault, "share": share, "services": list(services), "seed": 5})
+    try:
+        yield
+    finally:
+        give_order(emulator.endpoint, {})
+
+
+def test_a_deployment_that_can_not_go_on_says_why_and_goes_on_later(new_stack, emulator):
+    """A service of the region is down, or the log-in ran out: the next `pulumi up` makes what is not there, and that only."""
+    stack, life = new_stack("worst-days", maxRetries=2), LIVES["identity"]
+
+    with bad_day(emulator, "down", 1.0, "sns"), pytest.raises(automation.CommandError, match="ServiceUnavailable"):
+        up(stack, lambda: life.program(1))
+    roles = what_is_left(emulator)["role"]
+    with bad_day(emulator, "expired", 1.0), pytest.raises(automation.CommandError, match="expired"):
+        up(stack, lambda: life.program(1))
+
+    made = up(stack, lambda: life.program(1))
+    assert life.look(emulator, made.outputs) == life.first
+    assert what_is_left(emulator)["role"] == roles
+    unchanged(stack, lambda: life.program(1))
 
 
 def bucket_and_logs() -> None:

@@ -506,6 +506,11 @@ def test_an_airflow_environment_runs_the_dags_of_its_bucket(cloud: Account, buck
     assert environment["Status"] == "AVAILABLE", environment
     assert answers(f"http://{environment['WebserverUrl']}/api/v2/version")
     assert mwaa.invoke_rest_api(Name=name, Path="/version", Method="GET")["RestApiResponse"]["version"] == "3.3.1"
+    with pytest.raises(mwaa.exceptions.RestApiClientException) as refused:
+        mwaa.invoke_rest_api(Name=name, Path="/dags/none", Method="GET")
+    assert refused.value.response["RestApiStatusCode"] == 404
+    with pytest.raises(mwaa.exceptions.ValidationException, match="wants 1 to 64"):
+        mwaa.invoke_rest_api(Name=name, Path=f"/dags/{'a' * 64}", Method="GET")
     container = docker.from_env().containers.get(f"mwaa-{cloud.sandbox_id}-{name}")
 
     def files() -> dict[str, str]:

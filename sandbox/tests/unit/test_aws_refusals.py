@@ -500,6 +500,8 @@ CASES: dict[str, list[Case]] = {
         container("more than the task's 1024", memory=2048),
         container("more than the task's 512", cpu=1024),
         container("6 MiB", memory=4),
+        container("without a name", environment=[{"value": "x"}]),
+        container("", environment=[{"name": "A", "value": ""}]),
         container("more than the container's memory", memory=256, memoryReservation=512),
         container("does not match", image="dbt image"),
         container("does not match", name="dbt runner"),
@@ -687,6 +689,8 @@ CASES: dict[str, list[Case]] = {
         alarm("does not match", alarmActions=["alerts"]),
         alarm("30 items", dimensions={f"d{number}": "x" for number in range(31)}),
         alarm("has the value ''", dimensions={"Environment": ""}),
+        alarm("does not match", alarmActions=[f"arn:aws:sns:eu-west-1:{ACCOUNT}:"]),
+        alarm("", alarmActions=["arn:aws:automate:eu-west-1:ec2:stop"]),
         alarm("not spaces alone", dimensions={"Environment": " "}),
         alarm("ASCII", dimensions={"Umgebung": "für alle"}),
         alarm("AWS wants 0 to 5", alarmActions=[f"{TOPIC}{each}" for each in range(6)]),
@@ -731,6 +735,9 @@ CASES: dict[str, list[Case]] = {
         dashboard("is not of type 'object'", "text"),
         dashboard("is not of type 'string'", widget(5)),
         line("is not of type 'object'", annotations=[]),
+        line("is not of type 'object'", yAxis={"left": 5}),
+        dashboard("start should be", start="2026-02-30T12:00:00Z"),
+        dashboard("", start="2026-02-28T12:00:00.000Z"),
         line("is not of type 'array'", metrics=["A", "B"]),
         dashboard("start should be", start="2026-13-01T00:00:00Z"),
         dashboard("", start="-PT8H"),
@@ -998,3 +1005,15 @@ def test_what_the_caller_may_not_see_is_not_said_to_be_absent(code: str, there: 
     problem = Reference(code="NoSuchEntity", noun="policy", find=find).problem(session, "ceiling")
 
     assert (problem is None) == there
+
+
+@pytest.mark.parametrize("code", ["Throttling", "ExpiredToken", "InvalidClientTokenId", "InternalFailure"])
+def test_what_could_not_be_asked_is_not_said_to_be_absent(code: str):
+    """Throttled in the middle of `up`: a key that is there would be said not to be."""
+
+    def find(*_: Any) -> Any:
+        raise ClientError({"Error": {"Code": code}}, "DescribeKey")
+
+    session = Session(endpoint="http://localhost", region="eu-west-1", default_tags={})
+    with pytest.raises(ClientError):
+        Reference(code="NotFoundException", noun="key", find=find).problem(session, "k")

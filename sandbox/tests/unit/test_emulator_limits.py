@@ -1,13 +1,14 @@
 """Calls at run time that AWS refuses, and neighbours of theirs that it takes: the emulator's rules, without the emulator."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, unquote, urlencode
 
 import pytest
+from botocore.serialize import create_serializer
 
 from sandbox.emulator import calls, limits
+from sandbox.emulator.request import Request
 
 TASKS = {"cluster": "dbt"}
 RUN = {"taskDefinition": "dbt"}
@@ -41,6 +42,25 @@ def run(reason: str, **more: Any) -> Case:
 
 def assume(reason: str, **more: Any) -> Case:
     return "sts", "AssumeRole", {"RoleArn": ROLE, "RoleSessionName": "dbt", **more}, reason
+
+
+PLACE = {"Bucket": "b", "Key": "k"}
+
+
+def put(reason: str, **more: Any) -> Case:
+    return "s3", "PutObject", {**PLACE, **more}, reason
+
+
+def rest(reason: str, **change: Any) -> Case:
+    given = {"Name": "dbt", "Path": "/dags", "Method": "GET", **change}
+    return "mwaa", "InvokeRestApi", {name: value for name, value in given.items() if value is not None}, reason
+
+
+def record(reason: str, Action: str = "UPSERT", **change: Any) -> Case:  # noqa: N803 - AWS's word
+    given = {"Name": "a.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "10.0.0.1"}], **change}
+    kept = {name: value for name, value in given.items() if value is not None}
+    changes = [{"Action": Action, "ResourceRecordSet": kept}]
+    return "route53", "ChangeResourceRecordSets", {"HostedZoneId": "Z1", "ChangeBatch": {"Changes": changes}}, reason
 
 
 def command(size: int) -> dict[str, Any]:
@@ -107,6 +127,49 @@ CASES: list[Case] = [
     ),
     ("events", "PutEvents", {"Entries": [{"Source": "dbt", "DetailType": "run", "Detail": "x" * 262144}]}, "Total size"),
     ("kms", "Encrypt", {"KeyId": "k", "Plaintext": "YQ==", "EncryptionAlgorithm": "ROT13"}, "not one of"),
+    rest(""),
+    rest("1 to 64", Path="/dags/finance/dagRuns/scheduled__2026-11-29T05:00:00+00:00/taskInstances"),
+    rest("not one of GET", Method="HEAD"),
+    rest("Method: is required", Method=None),
+    rest("is not an object", Body="{}"),
+    rest("does not match", Name="1dbt"),
+    put(""),
+    put("", IfNoneMatch="*"),
+    put("functionality", IfNoneMatch='"etag"'),
+    put("functionality", IfNoneMatch="*", IfMatch='"etag"'),
+    put("too long", Key="ä" * 600),
+    put("1 to", Key=""),
+    put("maximum allowed", Metadata={"run": "x" * 2048}),
+    put("not one of", StorageClass="COLD"),
+    put("not one of", ServerSideEncryption="aes"),
+    put("greater than 10", Tagging=urlencode({f"t{number}": "x" for number in range(11)})),
+    put("", Tagging=urlencode({f"t{number}": "x" for number in range(10)})),
+    ("s3", "PutObjectTagging", {**PLACE, "Tagging": {"TagSet": [{"Key": "a", "Value": "b"}] * 2}}, "same key"),
+    ("s3", "DeleteObjects", {"Bucket": "b", "Delete": {"Objects": [{"Key": "k"}] * 1000}}, ""),
+    ("s3", "DeleteObjects", {"Bucket": "b", "Delete": {"Objects": [{"Key": "k"}] * 1001}}, "not well-formed"),
+    ("s3", "DeleteObjects", {"Bucket": "b", "Delete": {"Objects": [{}]}}, "Key: is required"),
+    ("s3", "ListObjectsV2", {"Bucket": "b", "MaxKeys": -1}, "maxKeys"),
+    ("s3", "ListObjectsV2", {"Bucket": "b", "MaxKeys": 5000}, ""),
+    ("s3", "UploadPart", {**PLACE, "PartNumber": 10_001, "UploadId": "u"}, "10000"),
+    ("s3", "PutBucketVersioning", {"Bucket": "b", "VersioningConfiguration": {"Status": "On"}}, "not one of"),
+    record(""),
+    record("not one of CREATE", Action="REPLACE"),
+    record("TTL", TTL=None),
+    record("not one of SOA", Type="ADDRESS"),
+    record("exactly one of", ResourceRecords=None),
+    record("is not a whole number", TTL="an hour"),
+    record("not a valid IPv4", ResourceRecords=[{"Value": "page.example.com"}]),
+    record("not a valid IPv6", Type="AAAA", ResourceRecords=[{"Value": "10.0.0.1"}]),
+    record("", Type="CNAME", ResourceRecords=[{"Value": "page.example.com"}]),
+    ("s3", "CopyObject", {**PLACE, "CopySource": "b/k"}, "to itself"),
+    ("s3", "CopyObject", {**PLACE, "CopySource": "b/k", "MetadataDirective": "REPLACE"}, ""),
+    ("s3", "CopyObject", {**PLACE, "CopySource": "b/other"}, ""),
+    ("kms", "CreateAlias", {"AliasName": "alias/aws/mine", "TargetKeyId": "k"}, "reserved"),
+    ("kms", "CreateAlias", {"AliasName": "mine", "TargetKeyId": "k"}, "not valid"),
+    ("kms", "CreateAlias", {"AliasName": "alias/mine", "TargetKeyId": "k"}, ""),
+    ("ec2", "DescribeSubnets", {"MaxResults": 5000}, "between 5 and 1000"),
+    ("ec2", "CreateVpcEndpoint", {"VpcId": "vpc-1", "VpcEndpointType": "Door"}, "not one of"),
+    ("ec2", "CreateRoute", {"DestinationCidrBlock": "0.0.0.0/0"}, "RouteTableId: is required"),
 ]
 
 
@@ -119,32 +182,85 @@ def test_what_aws_refuses_at_run_time_is_refused(service, operation, parameters,
     assert reason in " ".join(found or ())
 
 
-def test_a_call_is_read_in_every_protocol():
-    """What is not read is not checked."""
-    form = {
-        "Action": "Publish",
-        "TopicArn": TOPIC,
-        "Message": "m",
-        "MessageAttributes.entry.1.Name": "run",
-        "MessageAttributes.entry.1.Value.DataType": "String",
-        "MessageAttributes.entry.1.Value.StringValue": "1",
-    }
-    tags = {"Action": "TagRole", "RoleName": "r", "Tags.member.1.Key": "a", "Tags.member.1.Value": "", "Tags.member.2.Key": "b"}
-    duration = {"Action": "AssumeRole", "RoleArn": ROLE, "RoleSessionName": "s", "DurationSeconds": "900"}
-    target = {"x-amz-target": "AmazonEC2ContainerServiceV20141113.RunTask"}
+RULE = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "logs/"}, "Expiration": {"Days": 30}}
+RECORD = {"Name": "page.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "10.0.0.1"}]}
 
-    attributes = {"run": {"DataType": "String", "StringValue": "1"}}
-    assert calls.read("sns", "/", {}, urlencode(form).encode()) == (
+SENT: list[tuple[str, str, dict[str, Any]]] = [
+    (
+        "sns",
         "Publish",
-        {"TopicArn": TOPIC, "Message": "m", "MessageAttributes": attributes},
+        {"TopicArn": TOPIC, "Message": "m", "MessageAttributes": {"run": {"DataType": "String", "StringValue": "1"}}},
+    ),
+    ("iam", "TagRole", {"RoleName": "r", "Tags": [{"Key": "a", "Value": ""}, {"Key": "b", "Value": "c"}]}),
+    ("sts", "AssumeRole", {"RoleArn": ROLE, "RoleSessionName": "run", "DurationSeconds": 900}),
+    ("ecs", "RunTask", {"taskDefinition": "dbt", "count": 2}),
+    (
+        "ec2",
+        "CreateVpc",
+        {"CidrBlock": "10.0.0.0/16", "TagSpecifications": [{"ResourceType": "vpc", "Tags": [{"Key": "a", "Value": "b"}]}]},
+    ),
+    ("ec2", "DescribeSubnets", {"SubnetIds": ["subnet-1", "subnet-2"], "Filters": [{"Name": "vpc-id", "Values": ["vpc-1"]}]}),
+    ("ec2", "ModifyVpcAttribute", {"VpcId": "vpc-1", "EnableDnsHostnames": {"Value": True}}),
+    ("s3", "PutObject", {"Bucket": "b", "Key": "a/b c", "Metadata": {"run": "1"}, "IfNoneMatch": "*", "ContentType": "text/plain"}),
+    ("s3", "CopyObject", {"Bucket": "b", "Key": "k", "CopySource": "b/other"}),
+    ("s3", "UploadPart", {"Bucket": "b", "Key": "k", "PartNumber": 2, "UploadId": "u"}),
+    ("s3", "ListBuckets", {}),
+    ("s3", "HeadBucket", {"Bucket": "b"}),
+    ("s3", "ListObjectsV2", {"Bucket": "b", "Prefix": "a/", "MaxKeys": 5}),
+    ("s3", "ListObjectVersions", {"Bucket": "b", "KeyMarker": "k"}),
+    ("s3", "GetObjectTagging", {"Bucket": "b", "Key": "k"}),
+    ("s3", "PutObjectTagging", {"Bucket": "b", "Key": "k", "Tagging": {"TagSet": [{"Key": "a", "Value": "b"}]}}),
+    ("s3", "DeleteObjects", {"Bucket": "b", "Delete": {"Objects": [{"Key": "k", "VersionId": "1"}, {"Key": "l"}], "Quiet": True}}),
+    ("s3", "PutBucketLifecycleConfiguration", {"Bucket": "b", "LifecycleConfiguration": {"Rules": [RULE]}}),
+    ("s3", "PutBucketPolicy", {"Bucket": "b", "Policy": "{}"}),
+    ("s3", "PutBucketVersioning", {"Bucket": "b", "VersioningConfiguration": {"Status": "Enabled"}}),
+    ("route53", "GetHostedZone", {"Id": "Z1"}),
+    (
+        "route53",
+        "CreateHostedZone",
+        {"Name": "example.com", "CallerReference": "c", "VPC": {"VPCRegion": "eu-west-1", "VPCId": "v"}},
+    ),
+    (
+        "route53",
+        "ChangeResourceRecordSets",
+        {"HostedZoneId": "Z1", "ChangeBatch": {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": RECORD}]}},
+    ),
+    ("mwaa", "GetEnvironment", {"Name": "dbt"}),
+    ("mwaa", "InvokeRestApi", {"Name": "dbt", "Path": "/dags", "Method": "GET", "QueryParameters": {"limit": 5}}),
+    ("mwaa", "UpdateEnvironment", {"Name": "dbt", "LoggingConfiguration": {"TaskLogs": {"Enabled": True, "LogLevel": "INFO"}}}),
+]
+
+
+def sent(service: str, operation: str, parameters: dict[str, Any]) -> Request:
+    """The request that botocore makes of a call."""
+    model = calls.model(service)
+    given = create_serializer(model.protocol).serialize_to_request(parameters, model.operation_model(operation))
+    path, _, query = given["url_path"].partition("?")
+    query = parse_qs(query, keep_blank_values=True) | {name: [str(value)] for name, value in dict(given["query_string"]).items()}
+    body = urlencode(given["body"]).encode() if isinstance(given["body"], dict) else given["body"]
+    return Request(
+        method=given["method"],
+        path=unquote(path),
+        headers={name.lower(): str(value) for name, value in given["headers"].items()},
+        query=query,
+        body=body if isinstance(body, bytes) else body.encode(),
     )
-    assert calls.read("iam", "/", {}, urlencode(tags).encode()) == (
-        "TagRole",
-        {"RoleName": "r", "Tags": [{"Key": "a", "Value": ""}, {"Key": "b"}]},
-    )
-    assert calls.read("sts", "/", {}, urlencode(duration).encode()) == (
-        "AssumeRole",
-        {"RoleArn": ROLE, "RoleSessionName": "s", "DurationSeconds": 900},
-    )
-    assert calls.read("ecs", "/", target, json.dumps(RUN).encode()) == ("RunTask", RUN)
-    assert calls.read("ecs", "/", {}, b"not a call") is None
+
+
+@pytest.mark.parametrize(("service", "operation", "parameters"), SENT, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_call_is_read_in_every_protocol(service, operation, parameters):
+    """What is not read, or read wrong, is not checked."""
+    assert calls.read(service, sent(service, operation, parameters)) == (operation, parameters)
+
+
+@pytest.mark.parametrize(
+    ("service", "request_"),
+    [
+        ("ecs", Request(body=b"not a call")),
+        ("ec2", Request(body=b"Action=Dance")),
+        ("s3", Request(method="PATCH", path="/b")),
+        ("s3", Request(path="/b", query={"delete": [""]}, body=b"<Delete>")),
+    ],
+)
+def test_what_is_no_call_is_left_to_the_service(service, request_):
+    assert calls.read(service, request_) is None

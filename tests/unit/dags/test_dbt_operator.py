@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote, unquote
 
 import pytest
@@ -25,6 +25,7 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 from botocore.exceptions import ClientError, EndpointConnectionError, WaiterError
 from dbt_causes import BY_ID
 from dbt_configuration import read
+from dbt_containers import POOL
 from dbt_log import CompleteLogFetcher
 from dbt_operator import REPORT_LINES, DbtOperator
 from dbt_retries import LOST_WORKERS, RETRY_DELAY, START_AND_STOP, RunFailedError
@@ -35,6 +36,7 @@ from runner.outcome import ExitCode
 from structlog import get_logger
 from structlog.testing import capture_logs
 
+from settings.sections.airflow import DEFAULT_POOL_SLOTS, AirflowSettings, ConcurrentRuns
 from settings.sections.workstream import AROUND_A_TRY
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012:task/dbt/0123"
@@ -263,6 +265,18 @@ def test_pages_of_the_console_are_opened_as_people_log_in(tmp_path, monkeypatch,
     assert pages(ecs)["Container log"].endswith("{task}"), "the container puts its id there"
     assert operator.log_page == portal + quote(f"{log}0123", safe="")
     assert operator.report_page.startswith(portal + quote(f"{CONSOLE}/s3/object/artifacts?region=eu-west-1&prefix=", safe=""))
+
+
+@pytest.mark.parametrize("runs", get_args(ConcurrentRuns))
+def test_all_runs_together_look_half_as_often_as_ecs_answers(tmp_path, runs):
+    """ECS answers 20 such requests a second for a whole account; 64 runs that look every three seconds are 21, all night."""
+    slots = AirflowSettings.model_construct(concurrent_runs=runs).pool_slots
+    (workstream,), _ = read(dag_folder(tmp_path / "dags", configuration("sales", poolSlots=slots)) / "config")
+    every = DbtOperator(task_id="dbt", workstream=workstream).waiter_delay
+
+    assert runs / every <= 10
+    assert every == 3 or runs > 30, "a few runs are seen to end at once"
+    assert POOL == DEFAULT_POOL_SLOTS
 
 
 def test_a_workstream_gets_the_capacity_that_it_asked_for(tmp_path, monkeypatch, ecs, logs, s3):

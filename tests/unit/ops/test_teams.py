@@ -1,9 +1,11 @@
 """`ops` on a platform whose teams have stacks of their own: all of them together."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from ops import stack as stack_module
@@ -11,6 +13,8 @@ from ops.cli import app
 from ops.errors import OpsError
 from ops.stack import Stack
 from tests.unit.ops.test_cli import OUTPUTS, RUN, Aws, aws  # noqa: F401 (a fixture)
+from tests.unit.ops.test_preflight import Answers, account  # noqa: F401 (a fixture)
+from tests.unit.recorder import stack_file
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:dbt-platform-dev/marketing/snowflake"
 PLATFORM = {**OUTPUTS, "forTeams": {"teams": {"marketing": ["crm"], "logistics": []}}}
@@ -97,3 +101,33 @@ def test_status_and_doctor_speak_of_all(aws: Aws):  # noqa: F811
     }
     checks = {row["check"] for row in json.loads(doctor.stdout)}
     assert {"Snowflake credentials", "Snowflake credentials of marketing", "crm: log group", "crm: DAG"} <= checks
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A team's stack file."""
+    prod = stack_file("prod")
+    platforms = ("airflow", "network", "alerts")
+    values = {key: value for key, value in prod.items() if key.partition(":")[2] not in platforms}
+    more = {"dbt-platform:team": {"name": "sales", "platformStack": "prod"}, "dbt-platform:alerts": {"emails": ["a@example.com"]}}
+    own = {"sales": {**prod["dbt-platform:workstreams"]["sales"], "schedule": None}}
+    file = tmp_path / "Pulumi.prod-sales.yaml"
+    file.write_text(yaml.safe_dump({"config": {**values, **more, "dbt-platform:workstreams": own}}))
+    return file
+
+
+def test_a_teams_stack_is_not_reckoned_as_a_platform(file: Path):
+    """It would be an Airflow too much each month."""
+    result = CliRunner().invoke(app, ["--stack", "prod-sales", "costs", "--estimate", "--config-file", str(file)])
+
+    assert result.exit_code != 0
+    assert "ops --stack prod costs --estimate" in result.output
+
+
+def test_a_teams_preflight_asks_for_nothing_that_its_platform_has(account: Answers, file: Path):  # noqa: F811
+    """Quotas of networks that it does not make would keep it from its first deployment."""
+    account["get_service_quota"] = lambda **_: {"Quota": {"Value": 0.0}}
+
+    result = CliRunner().invoke(app, ["--stack", "prod-sales", "preflight", "--config-file", str(file), "--json"])
+
+    assert {row["check"] for row in json.loads(result.stdout)} == {"AWS account", "Docker", "base image", "tags"}

@@ -1,11 +1,13 @@
 """What a call's parameters must be: what the service's model says, and what its page limits besides."""
 
 import datetime
+import ipaddress
 import json
 import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 from sandbox import models
 from sandbox.emulator import calls
@@ -17,7 +19,14 @@ Problem = tuple[str, str]
 FORMS = ("iam", "sns", "sts")
 """Services that take forms and answer in XML."""
 
-CODES = {"ecs": "InvalidParameterException", "ecr": "InvalidParameterException", "sns": "InvalidParameter"}
+CODES = {
+    "ec2": "InvalidParameterValue",
+    "ecr": "InvalidParameterException",
+    "ecs": "InvalidParameterException",
+    "route53": "InvalidInput",
+    "s3": "InvalidArgument",
+    "sns": "InvalidParameter",
+}
 """The word for a wrong parameter, where it is not ValidationException or ValidationError."""
 
 MEBIBYTE = 1024 * 1024
@@ -139,6 +148,99 @@ def _put_log_events(call: Parameters) -> Iterator[Problem]:
         yield "InvalidParameterException", "Log events in a single PutLogEvents request must be in chronological order."
 
 
+def _object_key(call: Parameters) -> Iterator[Problem]:
+    """S3 User Guide, "Naming Amazon S3 objects"."""
+    if len(call["Key"].encode()) > 1024:
+        yield "KeyTooLongError", "Your key is too long"
+
+
+def _put_object(call: Parameters) -> Iterator[Problem]:
+    """S3 API Reference, PutObject and "Error responses"; S3 User Guide, "Working with object metadata", "conditional writes"."""
+    yield from _object_key(call)
+    if sum(len(f"{name}{text}".encode()) for name, text in (call.get("Metadata") or {}).items()) > 2048:
+        yield "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size."
+    if call.get("IfNoneMatch", "*") != "*" or ("IfNoneMatch" in call and "IfMatch" in call):
+        yield "NotImplemented", "A header you provided implies functionality that is not implemented"
+    tags = parse_qsl(call.get("Tagging", ""), keep_blank_values=True)
+    yield from _object_tags([{"Key": name, "Value": text} for name, text in tags])
+
+
+def _object_tags(tags: list[Parameters]) -> Iterator[Problem]:
+    """S3 User Guide, "Categorizing your storage using tags"."""
+    if len(tags) > 10:
+        yield "BadRequest", "Object tags cannot be greater than 10"
+    if len({tag["Key"] for tag in tags}) < len(tags):
+        yield "InvalidTag", "Cannot provide multiple Tags with the same key"
+    if any(len(tag["Key"]) > 128 or len(tag["Value"]) > 256 for tag in tags):
+        yield "InvalidTag", "The TagKey or the TagValue you have provided is too long"
+
+
+def _delete_objects(call: Parameters) -> Iterator[Problem]:
+    """S3 API Reference, DeleteObjects: up to 1,000."""
+    if not 1 <= len(call["Delete"]["Objects"]) <= 1000:
+        yield "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"
+
+
+def _list_objects(call: Parameters) -> Iterator[Problem]:
+    """S3 API Reference, ListObjectsV2."""
+    if call.get("MaxKeys", 0) < 0:
+        yield "InvalidArgument", "Argument maxKeys must be an integer between 0 and 2147483647"
+
+
+def _upload_part(call: Parameters) -> Iterator[Problem]:
+    """S3 API Reference, UploadPart."""
+    yield from _object_key(call)
+    if not 1 <= call["PartNumber"] <= 10_000:
+        yield "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive"
+
+
+def _copy_object(call: Parameters) -> Iterator[Problem]:
+    """S3 API Reference, CopyObject and "Error responses": InvalidRequest."""
+    yield from _put_object(call)
+    changes = ("StorageClass", "ServerSideEncryption", "SSEKMSKeyId", "WebsiteRedirectLocation")
+    itself = unquote(call["CopySource"]).removeprefix("/") == f"{call['Bucket']}/{call['Key']}"
+    if itself and call.get("MetadataDirective") != "REPLACE" and not any(name in call for name in changes):
+        yield (
+            "InvalidRequest",
+            "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, "
+            "storage class, website redirect location or encryption attributes.",
+        )
+
+
+def _create_alias(call: Parameters) -> Iterator[Problem]:
+    """KMS API Reference, CreateAlias."""
+    if not re.fullmatch("alias/[a-zA-Z0-9/_-]+", call["AliasName"]):
+        yield "InvalidAliasNameException", f"The specified alias name is not valid: {call['AliasName']}"
+    if call["AliasName"].startswith("alias/aws/"):
+        yield "NotAuthorizedException", "The alias/aws/ prefix is reserved for AWS managed keys"
+
+
+ADDRESSES: dict[str, Callable[[str], Any]] = {"A": ipaddress.IPv4Address, "AAAA": ipaddress.IPv6Address}
+"""Types of records whose values are addresses."""
+
+
+def _values(record: Parameters) -> Iterator[Problem]:
+    for each in record.get("ResourceRecords") or []:
+        try:
+            ADDRESSES.get(record["Type"], str)(each["Value"])
+        except ValueError:
+            reason = (
+                f"(Value is not a valid {'IPv4' if record['Type'] == 'A' else 'IPv6'} address) encountered with '{each['Value']}'"
+            )
+            yield "InvalidChangeBatch", f"Invalid Resource Record: {reason}"
+
+
+def _change_records(call: Parameters) -> Iterator[Problem]:
+    """Route 53 API Reference, ChangeResourceRecordSets."""
+    for change in call["ChangeBatch"]["Changes"]:
+        yield from _values(change["ResourceRecordSet"])
+        record = change["ResourceRecordSet"]
+        if ("AliasTarget" in record) == bool(record.get("ResourceRecords")):
+            yield "InvalidInput", "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords]]"
+        elif "ResourceRecords" in record and "TTL" not in record:
+            yield "InvalidInput", "Invalid request: Missing field 'TTL' in ResourceRecordSet"
+
+
 LIMITS: dict[tuple[str, str], Callable[[Parameters], Iterator[Problem]]] = {
     ("cloudwatch", "PutMetricData"): _put_metric_data,
     ("ecs", "DescribeTasks"): _describe_tasks,
@@ -147,6 +249,16 @@ LIMITS: dict[tuple[str, str], Callable[[Parameters], Iterator[Problem]]] = {
     ("ecs", "StopTask"): _stop_task,
     ("events", "PutEvents"): _put_events,
     ("logs", "PutLogEvents"): _put_log_events,
+    ("route53", "ChangeResourceRecordSets"): _change_records,
+    ("kms", "CreateAlias"): _create_alias,
+    ("s3", "CopyObject"): _copy_object,
+    ("s3", "CreateMultipartUpload"): _put_object,
+    ("s3", "DeleteObjects"): _delete_objects,
+    ("s3", "GetObject"): _object_key,
+    ("s3", "ListObjectsV2"): _list_objects,
+    ("s3", "PutObject"): _put_object,
+    ("s3", "PutObjectTagging"): lambda call: _object_tags(call["Tagging"]["TagSet"]),
+    ("s3", "UploadPart"): _upload_part,
     ("secretsmanager", "CreateSecret"): _secret_value,
     ("secretsmanager", "PutSecretValue"): _needed_value,
     ("secretsmanager", "UpdateSecret"): _secret_value,

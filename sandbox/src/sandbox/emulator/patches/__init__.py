@@ -13,6 +13,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 VERSION = "1.5.33"
 """The MiniStack that these patches were written for."""
 
+ACTION_TABLES = ("_ACTION_MAP", "_IAM_HANDLERS")
+"""A module's tables of API actions, under whichever name."""
+
 _installed = importlib.metadata.version("ministack")
 if _installed != VERSION:
     raise RuntimeError(
@@ -27,8 +30,9 @@ def replaces(module: ModuleType, name: str) -> Callable[[Function], Function]:
 
     def put(function: Function) -> Function:
         setattr(module, name, function)
-        actions: dict[str, Any] = getattr(module, "_ACTION_MAP", {})
-        actions.update({action: function for action, handler in actions.items() if handler is stock})
+        for table in ACTION_TABLES:
+            actions: dict[str, Any] = getattr(module, table, {})
+            actions.update({action: function for action, handler in actions.items() if handler is stock})
         return function
 
     return put

@@ -10,17 +10,27 @@ from typing import Any
 
 from ministack import app
 from ministack.core.responses import error_response_json
-from ministack.services import cloudwatch, iam, sns
+from ministack.services import cloudwatch, ec2, iam, route53, s3, sns
 
 from sandbox.emulator import calls, limits
+from sandbox.emulator.request import Request
 
 Answer = tuple[int, dict[str, str], bytes]
 
 SERVICES = {
-    "budgets": "budgets", "ecr": "ecr", "ecs": "ecs", "events": "events", "iam": "iam", "kms": "kms", "logs": "logs",
-    "monitoring": "cloudwatch", "secretsmanager": "secretsmanager", "sns": "sns", "sts": "sts",
+    "airflow": "mwaa", "budgets": "budgets", "ec2": "ec2", "ecr": "ecr", "ecs": "ecs", "events": "events", "iam": "iam",
+    "kms": "kms", "logs": "logs", "monitoring": "cloudwatch", "route53": "route53", "s3": "s3", "secretsmanager": "secretsmanager",
+    "sns": "sns", "sts": "sts",
 }  # fmt: skip
-"""MiniStack's name -> botocore's, of the services whose protocol is read."""
+"""MiniStack's name -> botocore's."""
+
+
+XML: dict[str, Any] = dict.fromkeys(limits.FORMS, sns._error) | {
+    "ec2": ec2._error,
+    "route53": route53._error_response,
+    "s3": s3._error,
+}
+"""Service -> its error, where it is none in JSON."""
 
 
 def _problem(service: str, operation: str, call: dict[str, Any]) -> limits.Problem | None:
@@ -37,7 +47,10 @@ def _guard(name: str, service: str) -> None:
     stock = app.SERVICE_HANDLERS[name]
 
     async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: Any) -> Any:
-        call = calls.read(service, path, headers, body)
+        asked = Request(
+            method=method, path=path, headers={key.lower(): text for key, text in headers.items()}, query=query, body=body
+        )
+        call = calls.read(service, asked)
         found = _problem(service, *call) if call else None
         return _refusal(service, headers, *found) if found else await stock(method, path, headers, body, query)
 
@@ -48,7 +61,7 @@ def _refusal(service: str, headers: dict[str, str], code: str, reason: str) -> A
     if service == "cloudwatch":
         cbor = "cbor" in headers.get("smithy-protocol", "")
         return cloudwatch._error(code, reason, 400, use_json=bool(headers.get("x-amz-target")), use_cbor=cbor)
-    return sns._error(code, reason, 400) if service in limits.FORMS else error_response_json(code, reason, 400)
+    return XML[service](code, reason, 400) if service in XML else error_response_json(code, reason, 400)
 
 
 for _name, _service in SERVICES.items():

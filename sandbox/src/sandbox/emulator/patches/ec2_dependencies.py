@@ -1,4 +1,4 @@
-"""What is in use can't be deleted, and no rule is there twice.
+"""What is in use can't be deleted, what is not there neither, and no rule is there twice.
 
 EC2 API Reference, "DeleteSecurityGroup", "DeleteSubnet", "DeleteRouteTable", "DeleteInternetGateway", "DetachInternetGateway",
 "ReleaseAddress" and "Error codes" (DependencyViolation, InvalidPermission.Duplicate). MiniStack deletes all of it, and so a wrong
@@ -107,6 +107,21 @@ def create_route(params: dict[str, Any]) -> Answer:
     if wanted and any(route.get("DestinationCidrBlock") == wanted for route in table.get("Routes", [])):
         return ec2._error("RouteAlreadyExists", f"The route identified by {wanted} already exists.", 400)
     return _stock_create_route(params)
+
+
+_stock_delete_route = ec2._delete_route
+
+
+@replaces(ec2, "_delete_route")
+def delete_route(params: dict[str, Any]) -> Answer:
+    """DeleteRoute: one that is there, and not the local one."""
+    table, wanted = ec2._route_tables.get(ec2._p(params, "RouteTableId")), ec2._p(params, "DestinationCidrBlock")
+    found = next((route for route in (table or {}).get("Routes", []) if route.get("DestinationCidrBlock") == wanted), None)
+    if table and wanted and found is None:
+        return ec2._error("InvalidRoute.NotFound", f"no route with destination-cidr-block {wanted} in the route table", 400)
+    if found and found.get("GatewayId") == "local":
+        return ec2._error("InvalidParameterValue", f"cannot remove local route {wanted} in the route table", 400)
+    return _stock_delete_route(params)
 
 
 def _authorize(params: dict[str, Any], *, egress: bool) -> Answer:

@@ -6,6 +6,7 @@ execution role", "About networking on Amazon MWAA". MiniStack drops fields, asks
 # pyright: reportMissingImports=false
 # (MiniStack lives in the emulator's own environment.)
 
+import hashlib
 import json
 import logging
 import threading
@@ -63,6 +64,12 @@ _FLEET = {"MaxWebservers": 2, "MaxWorkers": 10, "MinWebservers": 2, "MinWorkers"
 """Of an environment that does not say more; mw1.micro has one of each, always."""
 
 
+def _endpoint_service(what: str, name: str) -> str:
+    """Behind which MWAA keeps a part of an environment (MWAA API Reference, "Environment")."""
+    mark = hashlib.sha256(f"{name}/{what}".encode()).hexdigest()[:17]
+    return f"com.amazonaws.vpce.{get_region()}.vpce-svc-{mark}"
+
+
 @replaces(mwaa, "_create_environment")
 def create_environment(_method: str, path: str, _headers: Any, body: bytes, _query: Any) -> Answer:
     """CreateEnvironment."""
@@ -82,6 +89,8 @@ def create_environment(_method: str, path: str, _headers: Any, body: bytes, _que
         "Status": "CREATING",
         "CreatedAt": time.time(),
         "ServiceRoleArn": service_role,
+        "DatabaseVpcEndpointService": _endpoint_service("database", name),
+        "WebserverVpcEndpointService": _endpoint_service("webserver", name),
     }
     environment["LoggingConfiguration"] = mwaa_logs.configuration(name, data.get("LoggingConfiguration", {}))
     mwaa._environments[name] = environment

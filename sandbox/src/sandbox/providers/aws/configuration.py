@@ -9,7 +9,6 @@ from sandbox.providers.aws.session import Session, loopback_endpoint
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
 HARMLESS = {
-    "maxRetries",
     "retryMode",
     "s3UsePathStyle",
     "skipCredentialsValidation",
@@ -17,9 +16,13 @@ HARMLESS = {
     "skipRegionValidation",
     "version",
 }
-"""Keys that change nothing against an emulator: how often and how carefully the real provider calls AWS."""
+"""Keys that change nothing against an emulator: how carefully the real provider calls AWS."""
 
-HONOURED = {"allowedAccountIds", "defaultTags", "region"}
+HONOURED = {"allowedAccountIds", "defaultTags", "maxRetries", "region"}
+
+RETRIES = 5
+"""When the program says nothing. The real provider tries 25 times, for minutes (`max_retries` of hashicorp/aws): here a service
+that is gone does not come back, and nobody should wait for it."""
 
 
 def session_for(config: Properties) -> Session:
@@ -34,7 +37,8 @@ def session_for(config: Properties) -> Session:
     region = config.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not region:
         raise ProviderError("No region: set aws:region in the stack's configuration, or AWS_REGION")
-    session = Session(endpoint=endpoint, region=region, default_tags=default_tags(config.get("defaultTags")))
+    retries = int(config.get("maxRetries") or RETRIES)
+    session = Session(endpoint=endpoint, region=region, default_tags=default_tags(config.get("defaultTags")), retries=retries)
     _check_account(session, config.get("allowedAccountIds"))
     return session
 

@@ -52,7 +52,7 @@ class TableResource(Resource):
 
     def create(self, operation: Operation, inputs: Properties) -> tuple[str, Properties]:
         if operation.preview:
-            return "", {**dict.fromkeys(self.kind.outputs, UNKNOWN), **inputs}
+            return "", {**dict.fromkeys((*self.kind.outputs, *self.kind.filled), UNKNOWN), **inputs}
         api = self._api(operation)
         wanted = with_defaults(self.kind, inputs)
         self._require(account.problems(self.kind, api.session, inputs))
@@ -131,7 +131,7 @@ class TableResource(Resource):
         if live is None:
             return None
         place = {} if self.kind.service in GLOBAL else {"region": api.session.region}
-        return with_spelling(self.kind, live, state) | place
+        return {**self.kind.filled, **with_spelling(self.kind, live, state), **place}
 
     def _seen(self, inputs: Properties, live: Properties) -> Properties:
         return seen_inputs(self.kind, inputs, live, self.session().default_tags)

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError
+from botocore.httpsession import URLLib3Session
 from botocore.model import ServiceModel
 
 from sandbox.providers.values import ProviderError
@@ -18,7 +20,6 @@ ENDPOINT = "AWS_ENDPOINT_URL"
 CLIENT_CONFIG = Config(
     inject_host_prefix=False,  # MWAA's `api.` before an IP address is no host
     proxies={},  # a proxy of the host must not see, or break, calls to the loopback interface
-    retries={"mode": "standard"},
     s3={"addressing_style": "path"},
     max_pool_connections=32,
 )
@@ -27,13 +28,15 @@ CLIENT_CONFIG = Config(
 class Session:
     """Clients of the emulator, and what they say about who we are."""
 
-    def __init__(self, *, endpoint: str, region: str, default_tags: Mapping[str, str]) -> None:
+    def __init__(self, *, endpoint: str, region: str, default_tags: Mapping[str, str], retries: int = 2) -> None:
         self.region = region
         self.default_tags = dict(default_tags)
         self._endpoint = endpoint
         self._botocore = botocore.session.get_session()
         self._lock = threading.RLock()
         self._clients: dict[str, Any] = {}
+        self._config = CLIENT_CONFIG.merge(Config(retries={"mode": "standard", "max_attempts": retries}))
+        self._http = URLLib3Session(proxies={}, max_pool_connections=32)
 
     @functools.cached_property
     def account(self) -> str:
@@ -55,9 +58,11 @@ class Session:
         """A shared client; botocore's clients may be used by several threads, but not made by several at once."""
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self._botocore.create_client(
-                    service, region_name=self.region, endpoint_url=self._endpoint, config=CLIENT_CONFIG
+                made: Any = self._botocore.create_client(
+                    service, region_name=self.region, endpoint_url=self._endpoint, config=self._config
                 )
+                made.meta.events.register_last("before-send", functools.partial(_send_for_a_whole_answer, self._http))
+                self._clients[service] = made
             return self._clients[service]
 
     @functools.cache  # noqa: B019 - one session lives as long as the process
@@ -65,6 +70,18 @@ class Session:
         """Botocore's description of a service, which needs no client."""
         with self._lock:
             return self._botocore.get_service_model(service)
+
+
+def _send_for_a_whole_answer(http: URLLib3Session, request: Any, **_: Any) -> Any:
+    """The answer, or an error that is tried again when the connection ended in its middle.
+
+    The SDK of the real provider does so; botocore takes what came of an error for all of it.
+    """
+    answer = http.send(request)
+    failed = answer.status_code >= 300 and request.method != "HEAD"
+    if failed and len(answer.content) < int(answer.headers.get("content-length", 0)):
+        raise ConnectionClosedError(endpoint_url=request.url)
+    return answer
 
 
 def loopback_endpoint(environment: Mapping[str, str]) -> str:

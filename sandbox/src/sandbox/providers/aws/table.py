@@ -1,7 +1,7 @@
 """What the provider knows about a resource type: data, which `handler.py` brings to life."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from sandbox.providers.aws.api import Api
@@ -46,6 +46,8 @@ class ResourceType:
     properties: Mapping[str, Property]
     outputs: tuple[str, ...] = ()
     """What AWS adds; a preview shows them as unknown."""
+    filled: Mapping[str, Any] = field(default_factory=dict)
+    """What the real provider shows of AWS's features that the sandbox does not model: always the same."""
     create: Callable[[Api, Properties], str]
     """Returns the id."""
     read: Callable[[Api, str, Properties], Properties | None]

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from sandbox.providers.aws.api import if_there, is_gone
 from sandbox.providers.aws.refusals import references
 from sandbox.providers.aws.refusals.policies import listed, matches, principals, statements
 from sandbox.providers.aws.session import Session
@@ -186,11 +187,7 @@ def _role_policy(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 
 def _secret(session: Session, inputs: Properties) -> Iterator[Problem]:
-    try:
-        found = session.client("secretsmanager").describe_secret(SecretId=inputs["name"])
-    except ClientError:
-        return
-    if "DeletedDate" in found:
+    if "DeletedDate" in if_there(session.client("secretsmanager").describe_secret, SecretId=inputs["name"]):
         yield (
             "name",
             "InvalidRequestException: You can't create this secret because a secret with this name is already scheduled for "
@@ -239,8 +236,10 @@ def _blocks_public_policies(session: Session, bucket: str) -> bool:
             .get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
             .get("BlockPublicPolicy", False)
         )
-    except ClientError:
-        return True
+    except ClientError as error:
+        if is_gone(error):
+            return True
+        raise
 
 
 CALLERS_CANT_MEET = re.compile(r"kms:(viaservice|grantisforawsresource|encryptioncontext.*)|aws:source.*", re.IGNORECASE)

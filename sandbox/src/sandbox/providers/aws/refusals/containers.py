@@ -143,6 +143,9 @@ def _mounts(container: Properties, volumes: list[Any]) -> Iterator[Problem]:
 
 
 def _secrets(container: Properties) -> Iterator[Problem]:
+    for name in ("environment", "secrets"):
+        if any(not each.get("name") for each in container.get(name) or []):
+            yield name, "has an entry without a name"
     names = [secret.get("name") for secret in container.get("secrets") or []]
     taken = [variable.get("name") for variable in container.get("environment") or []]
     for name in names:

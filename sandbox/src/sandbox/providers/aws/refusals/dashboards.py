@@ -1,5 +1,7 @@
 """What the body of a CloudWatch dashboard must be (CloudWatch API Reference, "Dashboard body structure and syntax")."""
 
+import contextlib
+import datetime
 import itertools
 import json
 import re
@@ -48,7 +50,7 @@ def _body(document: dict[str, Any]) -> Iterator[str]:
     if document.get("periodOverride", "auto") not in ("auto", "inherit"):
         yield "periodOverride should be auto or inherit"
     for name in ("start", "end"):
-        if not MOMENT.fullmatch(str(document.get(name, "-PT1H"))):
+        if not _is_moment(document.get(name, "-PT1H")):
             yield f"{name} should be a moment like 2026-01-01T00:00:00Z, or a span like -PT8H, is {document[name]!r}"
     if "end" in document and "start" not in document:
         yield "end needs start"
@@ -61,6 +63,15 @@ def _body(document: dict[str, Any]) -> Iterator[str]:
         if metrics[index] > MOST_METRICS["widget"]:
             yield f"widgets[{index}] has {metrics[index]} metrics; CloudWatch allows {MOST_METRICS['widget']}"
         yield from (f"widgets[{index}]{problem}" for problem in _widget(widget))
+
+
+def _is_moment(value: Any) -> bool:
+    """A span back from now, or a moment that the calendar has."""
+    if not isinstance(value, str) or not MOMENT.fullmatch(value):
+        return False
+    with contextlib.suppress(ValueError):
+        return value.startswith("-P") or bool(datetime.datetime.fromisoformat(value))
+    return False
 
 
 def _metrics(widget: dict[str, Any]) -> int:
@@ -119,7 +130,7 @@ def _look(properties: dict[str, Any]) -> Iterator[str]:
         if not isinstance(each.get("value"), int | float):
             yield f".annotations.horizontal should have a number as its value, has {each.get('value')!r}"
     for each in itertools.chain.from_iterable(_pair(note) for note in notes.get("vertical") or []):
-        if not MOMENT.fullmatch(str(each.get("value"))):
+        if not _is_moment(each.get("value")):
             yield f".annotations.vertical should have a moment as its value, has {each.get('value')!r}"
 
 

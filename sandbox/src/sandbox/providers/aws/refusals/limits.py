@@ -105,7 +105,7 @@ TOPIC_ARN = Limit(
 )
 ACTION_ARN = Limit(
     page="CloudWatch API Reference, PutMetricAlarm: AlarmActions",
-    pattern=r"arn:aws(-[a-z-]+)?:(sns|lambda|ssm|ssm-incidents|automate|autoscaling|swf|aiops):[a-z0-9-]*:\S*",
+    pattern=r"arn:aws(-[a-z-]+)?:(sns|lambda|ssm|ssm-incidents|automate|autoscaling|swf|aiops):[a-z0-9-]*:[^\s:]*:\S+",
 )
 ANY_ARN = r"arn:aws(-[a-z-]+)?:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:.+"
 CONTAINER_PAGE = "ECS API Reference, ContainerDefinition"

@@ -6,6 +6,7 @@ right to see it.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ from sandbox.providers.aws.refusals.policies import principals, statements
 from sandbox.providers.aws.session import Session
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import Properties
+
+ABSENT = re.compile(r"404|NoSuch|NotFound|Malformed|Validation|Invalid(?!ClientTokenId)(?!Token)")
+"""In what the services answer of what is not there, or can't be by its form."""
 
 UNSEEN = ("403", "AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
 """What the services answer who may not look."""
@@ -30,8 +34,7 @@ class Reference:
     """AWS's word for its absence."""
     noun: str
     find: Callable[[Session, str], Any]
-    """Something true if it is there, or a text if it is not fit; AWS's error means that it is not there, unless that is for want
-    of a right to look."""
+    """Something true if it is there, or a text if it is not fit; an error of AWS's that says so means that it is not there."""
 
     def problem(self, session: Session, value: str) -> str | None:
         """Why AWS would refuse the value."""
@@ -40,7 +43,10 @@ class Reference:
         try:
             found = self.find(session, value)
         except ClientError as error:
-            found = error.response["Error"]["Code"] in UNSEEN
+            code = error.response["Error"]["Code"]
+            if code not in UNSEEN and not ABSENT.search(code):
+                raise
+            found = code in UNSEEN
         if isinstance(found, str):
             return found
         return None if found else f"{self.code}: The {self.noun} '{value}' does not exist"
@@ -65,9 +71,10 @@ def _zone(session: Session, name: str) -> bool:
 
 
 def _gateway(session: Session, gateway: str) -> bool:
-    if not gateway.startswith("igw-"):
-        return gateway == "local" or gateway.startswith(("vgw-", "vpce-"))
-    return bool(session.client("ec2").describe_internet_gateways(InternetGatewayIds=[gateway])["InternetGateways"])
+    ec2 = session.client("ec2")
+    if gateway.startswith("vpce-"):
+        return bool(ec2.describe_vpc_endpoints(VpcEndpointIds=[gateway])["VpcEndpoints"])
+    return gateway == "local" or bool(ec2.describe_internet_gateways(InternetGatewayIds=[gateway])["InternetGateways"])
 
 
 def _group(session: Session, group: str) -> Any:

@@ -65,7 +65,7 @@ DASHBOARD: Schema = {
                         "type": "object",
                         "properties": {
                             "metrics": _items({"type": "array"}),
-                            "yAxis": OBJECT,
+                            "yAxis": {"type": "object", "additionalProperties": OBJECT},
                             "legend": OBJECT,
                             "annotations": {
                                 "type": "object",

@@ -84,6 +84,8 @@ def _read(api: Api, id: str, state: Properties) -> Properties | None:
         "filterExpression": _from_filter(budget.get("FilterExpression")),
         "metrics": next(iter(budget.get("Metrics") or []), None),
         "notifications": _read_notifications(api, account, name),
+        "accountId": account,
+        "timePeriodStart": f"{budget['TimePeriod']['Start']:%Y-%m-%d_%H:%M}",
         "arn": arn,
         "tagsAll": tags.from_list(api.client.list_tags_for_resource(ResourceARN=arn)["ResourceTags"]),
     }
@@ -168,7 +170,7 @@ BUDGET = ResourceType(
         "metrics": Property("CreateBudget.Budget.Metrics[]"),
         "notifications": Property(list, form=unordered, schema=schemas.BUDGET_NOTIFICATIONS, check=_subscribed),
     },
-    outputs=("arn",),
+    outputs=("accountId", "arn", "timePeriodStart"),
     create=_create,
     read=_read,
     delete=lambda api, id, state: api.client.delete_budget(AccountId=api.session.account, BudgetName=id.partition(":")[2]),

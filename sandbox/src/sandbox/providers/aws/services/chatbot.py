@@ -51,6 +51,7 @@ class Chat:
                 "region": Property(str, replace=True, local=True),
             },
             outputs=("chatConfigurationArn", *self.named),
+            filled={"loggingLevel": "NONE"},
             create=self._create,
             read=self._read,
             delete=lambda api, id, state: self._call(api, "Delete", ChatConfigurationArn=id),

@@ -118,6 +118,7 @@ ALARM = ResourceType(
         "dimensions": Property(dict, check=_dimension_texts),
     },
     outputs=("arn",),
+    filled={"evaluateLowSampleCountPercentiles": ""},
     create=lambda api, inputs: _put_alarm(api, inputs, Tags=tags.as_list(inputs)),
     read=_read_alarm,
     delete=lambda api, id, state: api.client.delete_alarms(AlarmNames=[id]),

@@ -40,7 +40,10 @@ def _create_endpoint(api: Api, inputs: Properties) -> str:
 
 def _read_endpoint(api: Api, id: str, state: Properties) -> Properties | None:
     endpoint = _endpoint(api, id)
-    return endpoint and {
+    if endpoint is None:
+        return None
+    prefixes = _prefix_list(api, endpoint)
+    return {
         "vpcId": endpoint["VpcId"],
         "serviceName": endpoint["ServiceName"],
         "vpcEndpointType": endpoint["VpcEndpointType"],
@@ -56,20 +59,24 @@ def _read_endpoint(api: Api, id: str, state: Properties) -> Properties | None:
         "dnsEntries": [
             {"dnsName": entry.get("DnsName"), "hostedZoneId": entry.get("HostedZoneId")} for entry in endpoint.get("DnsEntries", [])
         ],
-        "prefixListId": _prefix_list(api, endpoint),
+        "prefixListId": prefixes.get("PrefixListId"),
+        "cidrBlocks": prefixes.get("Cidrs", []),
+        "ipAddressType": endpoint.get("IpAddressType", "ipv4"),
+        "requesterManaged": endpoint.get("RequesterManaged", False),
+        "serviceRegion": endpoint.get("ServiceRegion", api.session.region),
         "tagsAll": tags.from_list(endpoint.get("Tags")),
     }
 
 
-def _prefix_list(api: Api, endpoint: dict[str, Any]) -> str | None:
+def _prefix_list(api: Api, endpoint: dict[str, Any]) -> dict[str, Any]:
     """A gateway's addresses, under the name of its service (EC2 API Reference, DescribePrefixLists)."""
     if endpoint["VpcEndpointType"] != "Gateway":
-        return None
+        return {}
     named = [{"Name": "prefix-list-name", "Values": [endpoint["ServiceName"]]}]
     found = api.client.describe_prefix_lists(Filters=named)["PrefixLists"]
     if not found:
         raise ProviderError(f"{api.kind.token}: the sandbox knows no prefix list of {endpoint['ServiceName']}")
-    return found[0]["PrefixListId"]
+    return found[0]
 
 
 def _modify_endpoint(api: Api, id: str, new: Properties, old: Properties) -> None:
@@ -136,7 +143,18 @@ VPC_ENDPOINT = ResourceType(
         "subnetIds": Property("CreateVpcEndpoint.SubnetIds", kept=True, form=unordered),
         "securityGroupIds": Property("CreateVpcEndpoint.SecurityGroupIds", kept=True, form=unordered),
     },
-    outputs=("arn", "dnsEntries", "networkInterfaceIds", "ownerId", "prefixListId", "state"),
+    outputs=(
+        "arn",
+        "cidrBlocks",
+        "dnsEntries",
+        "ipAddressType",
+        "networkInterfaceIds",
+        "ownerId",
+        "prefixListId",
+        "requesterManaged",
+        "serviceRegion",
+        "state",
+    ),
     create=_create_endpoint,
     read=_read_endpoint,
     delete=_delete_endpoint,

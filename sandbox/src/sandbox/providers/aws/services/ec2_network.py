@@ -11,6 +11,8 @@ from sandbox.providers.aws.services import ec2_tags
 from sandbox.providers.aws.table import Put, ResourceType
 from sandbox.providers.values import Properties, ProviderError
 
+FIRST_REGION = "us-east-1"
+
 
 def _only(api: Api, operation: str, key: str, **arguments: Any) -> dict[str, Any] | None:
     """The one thing that a describe call finds, or None."""
@@ -84,6 +86,12 @@ VPC = ResourceType(
         "mainRouteTableId",
         "ownerId",
     ),
+    filled={
+        "enableNetworkAddressUsageMetrics": False,
+        "ipv6AssociationId": "",
+        "ipv6CidrBlock": "",
+        "ipv6CidrBlockNetworkBorderGroup": "",
+    },
     create=lambda api, inputs: api.send("CreateVpc", inputs, TagSpecifications=ec2_tags.specification("vpc", inputs))["Vpc"][
         "VpcId"
     ],
@@ -135,6 +143,7 @@ SUBNET = ResourceType(
         "mapPublicIpOnLaunch": Property(bool, default=False),
     },
     outputs=("arn", "availabilityZoneId", "ownerId"),
+    filled={"ipv6CidrBlockAssociationId": "", "privateDnsHostnameTypeOnLaunch": "ip-name"},
     create=_create_subnet,
     read=_read_subnet,
     delete=lambda api, id, state: api.client.delete_subnet(SubnetId=id),
@@ -197,15 +206,42 @@ def _read_eip(api: Api, id: str, state: Properties) -> Properties | None:
         "associationId": address.get("AssociationId"),
         "arn": api.arn(f"elastic-ip/{id}"),
         "publicIp": address["PublicIp"],
+        "publicDns": _host_name(api, "ec2", "compute.amazonaws.com", address["PublicIp"]),
+        "privateIp": address.get("PrivateIpAddress"),
+        "privateDns": _host_name(api, "ip", "compute.internal", address.get("PrivateIpAddress")),
+        "networkInterface": address.get("NetworkInterfaceId", ""),
+        "networkBorderGroup": address.get("NetworkBorderGroup", api.session.region),
+        "publicIpv4Pool": address.get("PublicIpv4Pool", "amazon"),
         "tagsAll": tags.from_list(address.get("Tags")),
     }
+
+
+def _host_name(api: Api, prefix: str, suffix: str, address: str | None) -> str | None:
+    """Amazon VPC User Guide, "DNS attributes for your VPC": names of addresses; the first region's have no region in them."""
+    if not address:
+        return None
+    region = api.session.region
+    place = {"ec2": "compute-1.amazonaws.com", "ip": "ec2.internal"}[prefix] if region == FIRST_REGION else f"{region}.{suffix}"
+    return f"{prefix}-{address.replace('.', '-')}.{place}"
 
 
 EIP = ResourceType(
     token="aws:ec2/eip:Eip",
     service="ec2",
     properties={"domain": Property("AllocateAddress.Domain", default="vpc", replace=True)},
-    outputs=("allocationId", "arn", "associationId", "publicIp"),
+    outputs=(
+        "allocationId",
+        "arn",
+        "associationId",
+        "networkBorderGroup",
+        "networkInterface",
+        "privateDns",
+        "privateIp",
+        "publicDns",
+        "publicIp",
+        "publicIpv4Pool",
+    ),
+    filled={"carrierIp": "", "customerOwnedIp": "", "instance": "", "ipamPoolId": "", "ptrRecord": ""},
     create=lambda api, inputs: api.send("AllocateAddress", inputs, TagSpecifications=ec2_tags.specification("elastic-ip", inputs))[
         "AllocationId"
     ],
@@ -273,6 +309,7 @@ NAT_GATEWAY = ResourceType(
         "connectivityType": Property("CreateNatGateway.ConnectivityType", default="public", replace=True),
     },
     outputs=("associationId", "networkInterfaceId", "privateIp", "publicIp"),
+    filled={"secondaryPrivateIpAddressCount": 0, "secondaryPrivateIpAddresses": []},
     create=_create_nat_gateway,
     read=_read_nat_gateway,
     delete=_delete_nat_gateway,

@@ -16,6 +16,13 @@ from sandbox.providers.values import Properties, ProviderError
 NO_DESTINATION = ipaddress.IPv4Network("169.254.168.0/22")
 """Addresses that AWS keeps for itself (Amazon VPC User Guide, "Route table concepts": no route to it or into it)."""
 
+SHOWN = {"cidrBlock": "DestinationCidrBlock", "gatewayId": "GatewayId", "natGatewayId": "NatGatewayId"}
+OTHER_TARGETS = (
+    "carrierGatewayId", "coreNetworkArn", "destinationPrefixListId", "egressOnlyGatewayId", "ipv6CidrBlock", "localGatewayId",
+    "networkInterfaceId", "transitGatewayId", "vpcEndpointId", "vpcPeeringConnectionId",
+)  # fmt: skip
+"""What the real provider shows of a table's route besides."""
+
 TARGETS = ("gatewayId", "natGatewayId")
 """Where a route may lead, as far as the sandbox models it."""
 
@@ -31,15 +38,27 @@ def _read_route_table(api: Api, id: str, state: Properties) -> Properties | None
         "vpcId": table["VpcId"],
         "arn": api.arn(f"route-table/{id}"),
         "ownerId": table["OwnerId"],
+        "propagatingVgws": [each["GatewayId"] for each in table.get("PropagatingVgws", [])],
+        "routes": [_shown(route) for route in table["Routes"] if _is_shown(route)],
         "tagsAll": tags.from_list(table.get("Tags")),
     }
+
+
+def _is_shown(route: dict[str, Any]) -> bool:
+    """The real provider leaves out what belongs to no program: the local route, propagated ones, those of gateway endpoints."""
+    gateway = route.get("GatewayId", "")
+    return gateway != "local" and not gateway.startswith("vpce-") and route.get("Origin") != "EnableVgwRoutePropagation"
+
+
+def _shown(route: dict[str, Any]) -> Properties:
+    return {**dict.fromkeys(OTHER_TARGETS, ""), **{name: route.get(member, "") for name, member in SHOWN.items()}}
 
 
 ROUTE_TABLE = ResourceType(
     token="aws:ec2/routeTable:RouteTable",
     service="ec2",
     properties={"vpcId": Property("CreateRouteTable.VpcId", required=True, replace=True)},
-    outputs=("arn", "ownerId"),
+    outputs=("arn", "ownerId", "propagatingVgws", "routes"),
     create=lambda api, inputs: api.send(
         "CreateRouteTable", inputs, TagSpecifications=ec2_tags.specification("route-table", inputs)
     )["RouteTable"]["RouteTableId"],
@@ -97,6 +116,7 @@ ROUTE = ResourceType(
         "natGatewayId": Property("CreateRoute.NatGatewayId"),
     },
     outputs=("origin", "state"),
+    filled={"instanceId": "", "instanceOwnerId": "", "networkInterfaceId": ""},
     create=_create_route,
     read=_read_route,
     delete=lambda api, id, state: api.client.delete_route(

@@ -15,6 +15,14 @@ from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6", "all": "-1"}
 """Numbers and words that AWS gives back as another word (EC2 API Reference, IpPermission)."""
 
+SOURCES = {
+    "cidrBlocks": ("IpRanges", "CidrIp"),
+    "ipv6CidrBlocks": ("Ipv6Ranges", "CidrIpv6"),
+    "prefixListIds": ("PrefixListIds", "PrefixListId"),
+    "securityGroups": ("UserIdGroupPairs", "GroupId"),
+}
+"""How the real provider names the other side -> where AWS has it (EC2 API Reference, IpPermission)."""
+
 PEERS = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 """The other side of a rule."""
 
@@ -32,8 +40,31 @@ def _read_group(api: Api, id: str, state: Properties) -> Properties | None:
         "vpcId": group["VpcId"],
         "arn": api.arn(f"security-group/{id}"),
         "ownerId": group["OwnerId"],
+        "ingress": _rules(group["IpPermissions"], id),
+        "egress": _rules(group["IpPermissionsEgress"], id),
         "tagsAll": tags.from_list(group.get("Tags")),
     }
+
+
+def _rules(permissions: list[dict[str, Any]], group: str) -> list[Properties]:
+    """A group's rules as the real provider shows them: one for each protocol, ports and description."""
+    found: dict[tuple[Any, ...], Properties] = {}
+    for permission in permissions:
+        ports = permission["IpProtocol"], permission.get("FromPort", 0), permission.get("ToPort", 0)
+        for name, (member, key) in SOURCES.items():
+            for each in permission.get(member, []):
+                text = each.get("Description", "")
+                rule = found.setdefault((*ports, text), _empty_rule(*ports, text))
+                if each[key] == group:
+                    rule["self"] = True
+                else:
+                    rule[name].append(each[key])
+    return list(found.values())
+
+
+def _empty_rule(protocol: str, first: int, last: int, description: str) -> Properties:
+    rule: Properties = {"protocol": protocol, "fromPort": first, "toPort": last, "description": description, "self": False}
+    return rule | {name: [] for name in SOURCES}
 
 
 def _revoke_everything(api: Api, id: str) -> None:
@@ -71,7 +102,7 @@ SECURITY_GROUP = ResourceType(
         "vpcId": Property("CreateSecurityGroup.VpcId", required=True, replace=True),
         "revokeRulesOnDelete": Property(bool, default=False, local=True),
     },
-    outputs=("arn", "ownerId"),
+    outputs=("arn", "egress", "ingress", "ownerId"),
     create=_create_group,
     read=_read_group,
     delete=_delete_group,
@@ -94,26 +125,6 @@ def _adopt_default(api: Api, inputs: Properties) -> str:
     return id
 
 
-def _read_default(api: Api, id: str, state: Properties) -> Properties | None:
-    group = _group(api, id)
-    return group and {
-        **(_read_group(api, id, state) or {}),
-        "ingress": [_inline(rule) for rule in group["IpPermissions"]],
-        "egress": [_inline(rule) for rule in group["IpPermissionsEgress"]],
-    }
-
-
-def _inline(rule: dict[str, Any]) -> Properties:
-    return {
-        "protocol": rule["IpProtocol"],
-        "fromPort": rule.get("FromPort", 0),
-        "toPort": rule.get("ToPort", 0),
-        "cidrBlocks": [item["CidrIp"] for item in rule.get("IpRanges", [])],
-        "ipv6CidrBlocks": [item["CidrIpv6"] for item in rule.get("Ipv6Ranges", [])],
-        "securityGroups": [item["GroupId"] for item in rule.get("UserIdGroupPairs", [])],
-    }
-
-
 def _no_rules(value: Any) -> str | None:
     return "the sandbox models a default group without rules only" if value else None
 
@@ -127,8 +138,9 @@ DEFAULT_SECURITY_GROUP = ResourceType(
         "egress": Property(list, default=[], check=_no_rules),
     },
     outputs=("arn", "description", "name", "ownerId"),
+    filled={"namePrefix": ""},
     create=_adopt_default,
-    read=_read_default,
+    read=_read_group,
     delete=lambda api, id, state: None,  # goes with its VPC; until then it stays closed
     puts=(
         Put(("ingress", "egress"), lambda api, id, new, old: _revoke_everything(api, id)),

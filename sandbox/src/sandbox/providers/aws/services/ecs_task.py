@@ -146,6 +146,7 @@ TASK_DEFINITION = ResourceType(
         "skipDestroy": Property(bool, default=False, local=True),
     },
     outputs=("arn", "arnWithoutRevision", "revision"),
+    filled={"enableFaultInjection": False},
     create=_create,
     read=_read,
     delete=_delete,

@@ -27,8 +27,18 @@ def _read_role(api: Api, id: str, state: Properties) -> Properties | None:
         "arn": role["Arn"],
         "createDate": role["CreateDate"].isoformat(),
         "uniqueId": role["RoleId"],
+        "inlinePolicies": _inline_policies(api, id),
+        "managedPolicyArns": sorted(
+            each["PolicyArn"] for each in api.client.list_attached_role_policies(RoleName=id)["AttachedPolicies"]
+        ),
         "tagsAll": tags.from_list(api.client.list_role_tags(RoleName=id)["Tags"]),
     }
+
+
+def _inline_policies(api: Api, role: str) -> list[Properties]:
+    names = api.client.list_role_policies(RoleName=role)["PolicyNames"]
+    documents = {name: api.client.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in sorted(names)}
+    return [{"name": name, "policy": json.dumps(document)} for name, document in documents.items()]
 
 
 def _create_role(api: Api, inputs: Properties) -> str:
@@ -65,7 +75,7 @@ ROLE = ResourceType(
         "permissionsBoundary": Property("CreateRole.PermissionsBoundary"),
         "forceDetachPolicies": Property(bool, default=False, local=True),
     },
-    outputs=("arn", "createDate", "uniqueId"),
+    outputs=("arn", "createDate", "inlinePolicies", "managedPolicyArns", "uniqueId"),
     create=_create_role,
     read=_read_role,
     delete=_delete_role,

@@ -77,6 +77,11 @@ def _rotation_is_on(inputs: Properties) -> Iterator[Problem]:
         yield "rotationPeriodInDays", "needs enableKeyRotation"
 
 
+def _delete_key(api: Api, id: str, state: Properties) -> None:
+    if _read_key(api, id, state) is not None:  # else it is scheduled for deletion already
+        api.client.schedule_key_deletion(KeyId=id, PendingWindowInDays=state["deletionWindowInDays"])
+
+
 KEY = ResourceType(
     token="aws:kms/key:Key",
     service="kms",
@@ -97,7 +102,7 @@ KEY = ResourceType(
         "KeyId"
     ],
     read=_read_key,
-    delete=lambda api, id, state: api.client.schedule_key_deletion(KeyId=id, PendingWindowInDays=state["deletionWindowInDays"]),
+    delete=_delete_key,
     puts=(
         Put(
             ("description",),
@@ -108,7 +113,7 @@ KEY = ResourceType(
             lambda api, id, new, old: api.client.put_key_policy(KeyId=id, PolicyName="default", Policy=new["policy"]),
         ),
         Put(("enableKeyRotation", "rotationPeriodInDays"), _put_rotation, on_create=True),
-        Put(("isEnabled",), _put_enabled),
+        Put(("isEnabled",), _put_enabled, on_create=True),
         tags.put_tags(
             lambda api, id, inputs: api.client.tag_resource(KeyId=id, Tags=tags.as_list(inputs, "TagKey", "TagValue")),
             lambda api, id, names: api.client.untag_resource(KeyId=id, TagKeys=names),

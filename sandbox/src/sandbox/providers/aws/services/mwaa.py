@@ -171,7 +171,10 @@ ENVIRONMENT_PROPERTIES = {
     "webserverAccessMode": Property("CreateEnvironment.WebserverAccessMode"),
     "weeklyMaintenanceWindowStart": Property("CreateEnvironment.WeeklyMaintenanceWindowStart"),
 }
-OUTPUTS = ("arn", "createdAt", "lastUpdateds", "serviceRoleArn", "status", "webserverUrl")
+OUTPUTS = (
+    "arn", "createdAt", "databaseVpcEndpointService", "lastUpdateds", "serviceRoleArn", "status", "webserverUrl",
+    "webserverVpcEndpointService",
+)  # fmt: skip
 
 ENVIRONMENT = ResourceType(
     token="aws:mwaa/environment:Environment",

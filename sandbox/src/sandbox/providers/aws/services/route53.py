@@ -46,7 +46,7 @@ def _read_zone(api: Api, id: str, state: Properties) -> Properties | None:
     found = if_there(api.client.get_hosted_zone, Id=id)
     if not found:
         return None
-    zone = found["HostedZone"]
+    zone, servers = found["HostedZone"], _name_servers(api, id, found)
     tagged = api.client.list_tags_for_resource(ResourceType="hostedzone", ResourceId=id)["ResourceTagSet"]
     return {
         "name": _host(zone["Name"]),
@@ -54,9 +54,19 @@ def _read_zone(api: Api, id: str, state: Properties) -> Properties | None:
         "vpcs": [_shown(api, vpc, state) for vpc in found.get("VPCs", [])],
         "zoneId": id,
         "arn": f"arn:{api.session.partition}:route53:::hostedzone/{id}",
-        "nameServers": sorted(found.get("DelegationSet", {}).get("NameServers", [])),
+        "nameServers": sorted(servers),
+        "primaryNameServer": next(iter(servers), None),
         "tagsAll": tags.from_list(tagged.get("Tags")),
     }
+
+
+def _name_servers(api: Api, id: str, zone: dict[str, Any]) -> list[str]:
+    """A private zone has no set of its own: its NS record tells."""
+    if "DelegationSet" in zone:
+        return zone["DelegationSet"]["NameServers"]
+    start = {"StartRecordName": zone["HostedZone"]["Name"], "StartRecordType": "NS", "MaxItems": "1"}
+    records = api.client.list_resource_record_sets(HostedZoneId=id, **start)["ResourceRecordSets"]
+    return [each["Value"].rstrip(".") for record in records if record["Type"] == "NS" for each in record["ResourceRecords"]]
 
 
 def _shown(api: Api, vpc: dict[str, str], state: Properties) -> Properties:
@@ -99,7 +109,7 @@ ZONE = ResourceType(
         "comment": Property(str, default="Managed by Pulumi"),
         "vpcs": Property(list, required=True, form=unordered, schema=schemas.ZONE_VPCS, check=_private),
     },
-    outputs=("arn", "nameServers", "zoneId"),
+    outputs=("arn", "nameServers", "primaryNameServer", "zoneId"),
     create=_create_zone,
     read=_read_zone,
     delete=lambda api, id, state: api.client.delete_hosted_zone(Id=id),

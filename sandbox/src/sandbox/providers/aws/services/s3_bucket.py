@@ -18,6 +18,19 @@ NAME = re.compile(
 FIRST_REGION = "us-east-1"
 """The region that CreateBucket wants not to be named."""
 
+WEBSITE_ZONES = {
+    "eu-central-1": "Z21DNDUVLTQW6Q",
+    "eu-north-1": "Z3BAZG2TWCNX0D",
+    "eu-west-1": "Z1BKCTXD74EZPE",
+    "eu-west-2": "Z3GKZC51ZF0DB4",
+    "eu-west-3": "Z3R1K369G5AVDG",
+    "us-east-1": "Z3AQBSTGFYJSTF",
+    "us-east-2": "Z2O1EMRO9K5GLX",
+    "us-west-1": "Z2F56UZL2M1ACD",
+    "us-west-2": "Z3BJ6K6RIION7M",
+}
+"""Region -> zone of its websites (AWS General Reference, "Amazon S3 endpoints and quotas"); those of other regions are not told."""
+
 BATCH = 1000
 """DeleteObjects takes no more at once."""
 
@@ -47,6 +60,8 @@ def _read(api: Api, id: str, state: Properties) -> Properties | None:
         "bucketRegion": api.client.get_bucket_location(Bucket=id).get("LocationConstraint") or FIRST_REGION,
         "bucketDomainName": f"{id}.s3.{session.dns_suffix}",
         "bucketRegionalDomainName": f"{id}.s3.{session.region}.{session.dns_suffix}",
+        "hostedZoneId": WEBSITE_ZONES.get(session.region),
+        "policy": if_there(api.client.get_bucket_policy, Bucket=id).get("Policy", ""),
         "tagsAll": tags.from_list(if_there(api.client.get_bucket_tagging, Bucket=id).get("TagSet")),
     }
 
@@ -84,7 +99,8 @@ BUCKET = ResourceType(
         "bucket": Property("CreateBucket.Bucket", replace=True, check=bucket_name),
         "forceDestroy": Property(bool, default=False, local=True),
     },
-    outputs=("arn", "bucketDomainName", "bucketRegion", "bucketRegionalDomainName"),
+    outputs=("arn", "bucketDomainName", "bucketRegion", "bucketRegionalDomainName", "hostedZoneId", "policy"),
+    filled={"accelerationStatus": "", "objectLockEnabled": False, "requestPayer": "BucketOwner"},
     create=_create,
     read=_read,
     delete=_delete,

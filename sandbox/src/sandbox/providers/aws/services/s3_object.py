@@ -109,6 +109,7 @@ OBJECT = ResourceType(
         "bucketKeyEnabled": Property("PutObject.BucketKeyEnabled", kept=True),
         "storageClass": Property("PutObject.StorageClass", default="STANDARD", kept=True),
     },
+    filled={f"checksum{name}": "" for name in ("Crc32", "Crc32c", "Crc64nvme", "Sha1", "Sha256")},
     outputs=("arn", "versionId"),
     create=_create,
     read=_read,

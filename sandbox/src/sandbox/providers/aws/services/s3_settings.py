@@ -25,6 +25,7 @@ def _setting(
     read: Callable[[Api, str], Properties | None],
     delete: Call,
     checks: tuple[Callable[[Properties], Iterator[Problem]], ...] = (),
+    **more: Any,
 ) -> ResourceType:
     """One setting; to create it is to put it."""
 
@@ -46,6 +47,7 @@ def _setting(
         delete=delete,
         puts=(Put(tuple(properties), lambda api, id, new, old: put(api, id, new)),),
         checks=checks,
+        **more,
     )
 
 
@@ -203,6 +205,7 @@ LIFECYCLE = _setting(
     read=_read_lifecycle,
     delete=lambda api, id, state: api.client.delete_bucket_lifecycle(Bucket=id),
     checks=(lifecycles.object_rules,),
+    filled={"expectedBucketOwner": "", "transitionDefaultMinimumObjectSize": "all_storage_classes_128K"},
 )
 
 

@@ -35,6 +35,7 @@ def _read_secret(api: Api, id: str, state: Properties) -> Properties | None:
         "name": secret["Name"],
         "description": secret.get("Description", ""),
         "kmsKeyId": secret.get("KmsKeyId"),
+        "policy": api.client.get_resource_policy(SecretId=id).get("ResourcePolicy", ""),
         "arn": secret["ARN"],
         "tagsAll": tags.from_list(secret.get("Tags")),
     }
@@ -62,7 +63,7 @@ SECRET = ResourceType(
         "kmsKeyId": Property("CreateSecret.KmsKeyId", form=key_id),
         "recoveryWindowInDays": Property(int, default=30, local=True, check=_window),
     },
-    outputs=("arn",),
+    outputs=("arn", "policy"),
     create=lambda api, inputs: api.send("CreateSecret", inputs, Tags=tags.as_list(inputs))["ARN"],
     read=_read_secret,
     delete=_delete_secret,

@@ -59,6 +59,7 @@ def _read_topic(api: Api, id: str, state: Properties) -> Properties | None:
         **{name: attributes.get(member) for name, member in ATTRIBUTES.items()},
         "arn": id,
         "owner": attributes["Owner"],
+        "policy": attributes.get("Policy") or _default_policy(api, id),
         "tagsAll": tags.from_list(api.client.list_tags_for_resource(ResourceArn=id)["Tags"]),
     }
 
@@ -78,7 +79,8 @@ TOPIC = ResourceType(
         "displayName": Property(str),
         "kmsMasterKeyId": Property(str, form=key_id),
     },
-    outputs=("arn", "owner"),
+    outputs=("arn", "owner", "policy"),
+    filled={"beginningArchiveTime": "", "fifoThroughputScope": "", "signatureVersion": 0, "tracingConfig": ""},
     create=_create_topic,
     read=_read_topic,
     delete=lambda api, id, state: api.client.delete_topic(TopicArn=id),
@@ -159,6 +161,7 @@ def _read_subscription(api: Api, id: str, state: Properties) -> Properties | Non
         "arn": id,
         "ownerId": attributes["Owner"],
         "pendingConfirmation": attributes.get(PENDING, "false") == "true",
+        "confirmationWasAuthenticated": attributes.get("ConfirmationWasAuthenticated", "false") == "true",
     }
 
 
@@ -176,7 +179,8 @@ TOPIC_SUBSCRIPTION = ResourceType(
         "endpoint": Property("Subscribe.Endpoint", required=True, replace=True),
         "rawMessageDelivery": Property(bool, default=False),
     },
-    outputs=("arn", "ownerId", "pendingConfirmation"),
+    outputs=("arn", "confirmationWasAuthenticated", "ownerId", "pendingConfirmation"),
+    filled={"filterPolicyScope": ""},
     create=lambda api, inputs: api.send("Subscribe", inputs, ReturnSubscriptionArn=True)["SubscriptionArn"],
     read=_read_subscription,
     delete=lambda api, id, state: api.client.unsubscribe(SubscriptionArn=id),
