@@ -35,7 +35,7 @@ from dbt_retries import RETRY_DELAY
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.throttling_ecs import EPOCH, Clock, Ecs
+from benchmarks.throttling_ecs import Clock, Ecs
 
 AIRFLOWS_PART = 5
 """Seconds from the end of a run to the start of the next one in its place of the pool."""
@@ -79,12 +79,12 @@ def passing(clock: Clock) -> Iterator[None]:
             self._lock.release()
 
         def wait(self, seconds: float) -> None:
-            clock.sleep(seconds)
+            clock.sleep(max(seconds, 1e-6))  # boto asks again until the time has passed, and less is lost in rounding
 
         def notify(self) -> None: ...
 
     def now(_: object) -> float:
-        return EPOCH + clock.now
+        return clock.now
 
     handler = standard.RetryHandler.__init__
     defaults = tuple(clock.sleep if each is time.sleep else each for each in handler.__defaults__ or ())
