@@ -186,8 +186,8 @@ def test_rows_are_compared_with_the_last_run_that_wrote_them_and_succeeded():
     _end(bucket, progress(customers=result("success", rows=6), orders=result("success", rows=8)), ExitCode.SUCCESS)
 
     report = bucket.objects["sales/runs/run-1/1/report.html"].decode()
-    assert "+1 (+20%)" in report, "customers, of the run of one model"
-    assert "-2 (-20%)" in report, "orders, not of the try that failed"
+    assert '+1<span class="minor"> (+20%)' in report, "customers, of the run of one model"
+    assert '-2<span class="minor"> (-20%)' in report, "orders, not of the try that failed"
 
 
 @pytest.mark.parametrize(("verb", "words"), [("run", ("--select", "--vars", "--changed")), ("check", ()), ("debug", ())])

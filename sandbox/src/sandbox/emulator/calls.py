@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any
 
-import botocore.session
+from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from sandbox.emulator import forms, rest
@@ -14,8 +14,8 @@ from sandbox.emulator.request import Call, Request
 
 @functools.cache
 def model(service: str) -> ServiceModel:
-    """The model of a service."""
-    return botocore.session.get_session().get_service_model(service)
+    """The model of a service, of a loader of its own: a client of S3 changes the paths of the one that it has loaded."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
 def read(service: str, request: Request) -> Call | None:
