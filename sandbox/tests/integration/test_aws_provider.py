@@ -337,6 +337,27 @@ def bad_day(emulator: Account, fault: str, share: float, *services: str) -> Iter
         give_order(emulator.endpoint, {})
 
 
+def test_a_deployment_gets_through_bad_days(new_stack, emulator):
+    """Throttled, with errors, dropped connections, late or slow: nothing is lost and nothing doubled."""
+    stack, life = new_stack("bad-days"), LIVES["identity"]
+
+    with bad_day(emulator, "late", 1.0):
+        made = up(stack, lambda: life.program(1))
+    assert life.look(emulator, made.outputs) == life.first
+    with bad_day(emulator, "throttle", 0.1):
+        changed = up(stack, lambda: life.program(2))
+    assert life.look(emulator, changed.outputs) == life.second
+    with bad_day(emulator, "error", 0.1):
+        unchanged(stack, lambda: life.program(2))
+    with bad_day(emulator, "slow", 0.03):
+        replaced = up(stack, lambda: life.program(3))
+    assert replaced["replace"] == life.replaced
+    with bad_day(emulator, "drop", 0.1):
+        stack.destroy()
+
+    assert what_is_left(emulator) == {}
+
+
 def test_a_deployment_that_can_not_go_on_says_why_and_goes_on_later(new_stack, emulator):
     """A service of the region is down, or the log-in ran out: the next `pulumi up` makes what is not there, and that only."""
     stack, life = new_stack("worst-days", maxRetries=2), LIVES["identity"]
