@@ -55,6 +55,7 @@ class Tenant:
         }
         self.alerts = Alerts("alerts", AlertsArgs(account=account, kms_key_arn=key, settings=settings.alerts))
         reading = upstreams.load(settings)
+        logs = Logs(kms_key_arn=key, retention_days=settings.log_retention_days)
         self.workstreams = {
             name: Workstream(
                 name,
@@ -68,7 +69,7 @@ class Tenant:
                     upstreams=reading[name],
                     secret_arn=self.credentials[workstream.connection].secret_arn,
                     alerts=self.alerts,
-                    logs=Logs(kms_key_arn=key, retention_days=settings.log_retention_days),
+                    logs=logs,
                     disposable=disposable,
                 ),
             )

@@ -1,5 +1,6 @@
 """What the bootstrap makes, under Pulumi's mocks, and what its policies decide."""
 
+import contextlib
 import json
 import runpy
 import warnings
@@ -46,20 +47,27 @@ HERE = {"aws:RequestedRegion": REGION}
 HERE_ARN = f"{REGION}:{ACCOUNT_ID}"
 
 
-@pytest.fixture(scope="module")
-def program() -> Iterator[tuple[Stack, dict[str, Any]]]:
-    """What the whole program registers and exports, for two environments in one account."""
+@contextlib.contextmanager
+def deployed(environments: dict[str, Any]) -> Iterator[Stack]:
+    """What the whole program registers for some environments in one account."""
     arns = {PROVIDER: f"{IAM}:oidc-provider/gitlab.com", POLICY: f"{IAM}:policy{{path}}{{name}}"}
-    set_configuration({f"{NAMESPACE}:gitlab": GITLAB, f"{NAMESPACE}:environments": ENVIRONMENTS})
+    set_configuration({f"{NAMESPACE}:gitlab": GITLAB, f"{NAMESPACE}:environments": environments})
     with pytest.MonkeyPatch.context() as patch:
         for kind, arn in arns.items():
             patch.setitem(recorder.ARNS, kind, arn)
         stack = Stack()
         runpy.run_path(str(REPOSITORY / "bootstrap/__main__.py"), run_name="__main__")
+        yield stack
+        stack.close()
+
+
+@pytest.fixture(scope="module")
+def program() -> Iterator[tuple[Stack, dict[str, Any]]]:
+    """What the whole program registers and exports, for two environments in one account."""
+    with deployed(ENVIRONMENTS) as stack:
         root = get_root_resource()
         assert isinstance(root, pulumi.runtime.stack.Stack)
         yield stack, stack.value(dict(root.outputs))
-        stack.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What the pipeline's role of a team's stack may do on a platform that it shares with others."""
 
-import runpy
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,9 +7,7 @@ import pulumi
 import pytest
 
 from bootstrap.configuration import Settings
-from settings.project import REPOSITORY
 from tests.iam import allows
-from tests.unit import recorder
 from tests.unit.bootstrap.test_permissions import (
     ENVIRONMENTS,
     GITLAB,
@@ -18,10 +15,10 @@ from tests.unit.bootstrap.test_permissions import (
     IAM,
     NAMESPACE,
     POLICY,
-    PROVIDER,
     ROLE_POLICY,
     STATE,
     VPC_PARTS,
+    deployed,
     may,
     rights,
 )  # fmt: skip
@@ -35,16 +32,8 @@ DAGS, ARTIFACTS = (f"arn:aws:s3:::dbt-platform-dev-platform-{kind}-1a2b3c4" for 
 
 @pytest.fixture(scope="module")
 def bootstrap() -> Iterator[Stack]:
-    arns = {PROVIDER: f"{IAM}:oidc-provider/gitlab.com", POLICY: f"{IAM}:policy{{path}}{{name}}"}
-    environments = {**ENVIRONMENTS, "dev-marketing": TEAM, "dev-logistics": {"branch": "logistics"}}
-    set_configuration({f"{NAMESPACE}:gitlab": GITLAB, f"{NAMESPACE}:environments": environments})
-    with pytest.MonkeyPatch.context() as patch:
-        for kind, arn in arns.items():
-            patch.setitem(recorder.ARNS, kind, arn)
-        stack = Stack()
-        runpy.run_path(str(REPOSITORY / "bootstrap/__main__.py"), run_name="__main__")
+    with deployed({**ENVIRONMENTS, "dev-marketing": TEAM, "dev-logistics": {"branch": "logistics"}}) as stack:
         yield stack
-        stack.close()
 
 
 def at(service: str, resource: str) -> str:
