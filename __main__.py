@@ -67,7 +67,7 @@ if settings.team is None:
         bucket=platform.dag_bucket,
         configurations=tenant.dag_configurations,
         files=dag_files(),
-        teams={name: team.workstreams for name, team in settings.teams.items()},
+        teams=settings.guests,
         ready=[storage.dags],
     )
     monitoring = Monitoring(

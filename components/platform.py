@@ -173,7 +173,7 @@ class Platform:
             "failedModelTasks": self.failed_model_tasks,
             "consoleLink": self.console_link,
             "workstreams": list(settings.workstreams),
-            "teams": {name: list(team.workstreams) for name, team in settings.teams.items()},
+            "teams": settings.guests,
         }
         fields = [field.alias or name for name, field in Contract.model_fields.items()]
         return {**{key: outputs[key] for key in fields if key not in own}, **own}

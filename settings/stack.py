@@ -148,7 +148,7 @@ class Settings(Section):
     @field_validator("teams")
     @classmethod
     def _teams_are_apart(cls, guests: dict[str, GuestSettings]) -> dict[str, GuestSettings]:
-        if invalid := teams.teams_are_apart({name: team.workstreams for name, team in guests.items()}):
+        if invalid := teams.teams_are_apart(_guests(guests)):
             raise InvalidSettingsError(invalid)
         return guests
 
@@ -187,7 +187,7 @@ class Settings(Section):
     def _fit_together(cls, workstreams: dict[str, WorkstreamSettings], info: ValidationInfo) -> dict[str, WorkstreamSettings]:
         airflow = info.data.get("airflow")
         upstreams = {name: workstream.upstreams for name, workstream in workstreams.items()}
-        guests = {name: team.workstreams for name, team in info.data.get("teams", {}).items()}
+        guests = _guests(info.data.get("teams", {}))
         followed = {each for _, names in upstreams.values() for each in names} - workstreams.keys()
         if team := info.data.get("team"):  # what is not the team's own, the platform's stack knows (components/platform.py)
             elsewhere = {name for name in followed if teams.team_of(name, {team.name: ()}) is None}
@@ -217,6 +217,11 @@ class Settings(Section):
             if given:
                 raise InvalidSettingsError([InvalidSetting(at=name, value="...", fix=fix) for name in given])
         return self
+
+    @property
+    def guests(self) -> dict[str, list[str]]:
+        """By team: its workstreams that are not called after it."""
+        return _guests(self.teams)
 
     @property
     def production(self) -> bool:
@@ -282,3 +287,7 @@ def _value(text: Any) -> Any:
     with contextlib.suppress(json.JSONDecodeError):  # what somebody set as text; that it should not be one is said with its key
         return json.loads(text) if text.startswith(("{", "[")) else text
     return text
+
+
+def _guests(given: Mapping[str, GuestSettings]) -> dict[str, list[str]]:
+    return {name: team.workstreams for name, team in given.items()}

@@ -233,8 +233,8 @@ def _values(record: Parameters) -> Iterator[Problem]:
 def _change_records(call: Parameters) -> Iterator[Problem]:
     """Route 53 API Reference, ChangeResourceRecordSets."""
     for change in call["ChangeBatch"]["Changes"]:
-        yield from _values(change["ResourceRecordSet"])
         record = change["ResourceRecordSet"]
+        yield from _values(record)
         if ("AliasTarget" in record) == bool(record.get("ResourceRecords")):
             yield "InvalidInput", "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords]]"
         elif "ResourceRecords" in record and "TTL" not in record:
