@@ -33,7 +33,7 @@ def test_every_link_leads_somewhere(page: str):
 
 TARGET = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
 
-READERS = {
+READERS: dict[str, Any] = {
     name: typer.main.get_command(app) for name, app in (("ops", ops.cli.app), ("ci", ci.cli.app), ("sandbox", sandbox.demo.cli.app))
 }
 
