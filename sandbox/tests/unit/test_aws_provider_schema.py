@@ -1,8 +1,8 @@
 """The aws stand-in's tables against the provider that pulumi-aws wraps: hashicorp/aws 5.100.0.
 
 `aws_provider_schema.json` has, for each of our types, what its schema says is required and both optional and computed, and which of
-the properties that we model replace when they change. `tests/witness` asks the provider itself, where a machine has it, whether that
-is still true, and about every part of a value; these tests are for all machines.
+the properties that we model replace when they change. `tests/witness` asks the provider itself, where a machine has it, whether
+that is still true, and about every part of a value; these tests are for all machines.
 """
 
 import json

@@ -476,11 +476,13 @@ def test_what_has_a_fixed_name_is_deleted_before_it_is_made_again(resource):
 
 def test_a_repository_is_never_left_without_its_lifecycle_policy(resource):
     """It has room for one: deleting the old one after the new one is made would delete the new one (pulumi-aws issue 2075)."""
-    rules = [{"rules": [{"rulePriority": 1, "selection": {"countNumber": number}}]} for number in (5, 6)]
+    untagged = {"tagStatus": "untagged", "countType": "imageCountMoreThan"}
 
-    found = difference(
-        resource("aws:ecr/lifecyclePolicy:LifecyclePolicy"), *({"repository": "r", "policy": json.dumps(r)} for r in rules)
-    )
+    def expiry(number: int) -> dict[str, Any]:
+        rule = {"rulePriority": 1, "selection": {**untagged, "countNumber": number}, "action": {"type": "expire"}}
+        return {"repository": "dbt", "policy": json.dumps({"rules": [rule]})}
+
+    found = difference(resource("aws:ecr/lifecyclePolicy:LifecyclePolicy"), expiry(5), expiry(6))
 
     assert (found.replace, found.delete_first) == (["policy"], True)
 
