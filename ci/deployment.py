@@ -113,6 +113,6 @@ def destroy(engine: Engine, confirmation: str) -> None:
     kept = protected(engine.state())
     if kept:
         print("Kept, because production protects what holds data or history:", *(f"  {urn}" for urn in kept), sep="\n", flush=True)
-    engine.run("destroy", "--yes", "--skip-preview", "--exclude-protected")
+    engine.destroy()
     if kept:
         print(f"To delete these too: pulumi state unprotect --all --stack {engine.stack}, then destroy again.")

@@ -1,4 +1,4 @@
-"""A deployment that is killed while AWS works for it, and the next one, with the real engine."""
+"""A deployment or a destruction that is killed while AWS works for it, and what comes after it, with the real engine."""
 
 import http.client
 import os
@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 
 from ops.backend.locks import locks
 from ops.backend.recovery import recover
-from ops.backend.state import pending
+from ops.backend.state import pending, resources
 from ops.engine import Engine
 from sandbox import engine
 from sandbox.paths import CACHE
@@ -33,13 +33,17 @@ aws.budgets.Budget(
 """
 
 CREATIONS = {"CreateLogGroup", "CreateSecret", "CreateBudget"}
+DELETIONS = {"DeleteLogGroup", "DeleteSecret", "DeleteBudget"}
+
+UP = ("pulumi", "up", "--yes", "--skip-preview", "--stack", STACK)
+DESTROY = (sys.executable, "-c", f"from ops.engine import Engine; Engine({STACK!r}).destroy()")
 
 
 class Silence:
-    """An AWS that does what it is asked, and never says that anything is made."""
+    """An AWS that does what it is asked, and never says that these calls are done."""
 
-    def __init__(self, port: int) -> None:
-        self.asked, self.over = threading.Barrier(1 + len(CREATIONS)), threading.Event()
+    def __init__(self, port: int, calls: set[str]) -> None:
+        self.asked, self.over = threading.Barrier(1 + len(calls)), threading.Event()
         silence = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -49,7 +53,7 @@ class Silence:
                 upstream.request("POST", self.path, body, dict(self.headers.items()))
                 answer = upstream.getresponse()
                 content = answer.read()
-                if self.headers.get("X-Amz-Target", "").rpartition(".")[2] in CREATIONS:
+                if self.headers.get("X-Amz-Target", "").rpartition(".")[2] in calls:
                     silence.asked.wait()
                     silence.over.wait()
                     return
@@ -77,10 +81,23 @@ class Silence:
 
 
 @pytest.fixture
-def silence(cloud: Account) -> Iterator[Silence]:
-    made = Silence(cloud.port)
-    yield made
-    made.end()
+def killed(cloud: Account) -> Iterator[Callable[..., None]]:
+    """Starts a command, and kills it and its plugins when AWS has all these requests and Pulumi has no answer."""
+    made: list[Silence] = []
+
+    def kill(calls: set[str], *command: str) -> None:
+        silence = Silence(cloud.port, calls)
+        made.append(silence)
+        child = subprocess.Popen(command, env={**os.environ, "AWS_ENDPOINT_URL": silence.endpoint}, start_new_session=True)
+        try:
+            silence.asked.wait(120)
+        finally:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+    yield kill
+    for silence in made:
+        silence.end()
 
 
 @pytest.fixture
@@ -113,22 +130,11 @@ def project(cloud: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return folder
 
 
-def kill_while_aws_works(silence: Silence) -> None:
-    """Starts `pulumi up`, and kills it and its plugins when AWS has the requests and Pulumi has no answer."""
-    command = ["pulumi", "up", "--yes", "--skip-preview", "--stack", STACK]
-    up = subprocess.Popen(command, env={**os.environ, "AWS_ENDPOINT_URL": silence.endpoint}, start_new_session=True)
-    try:
-        silence.asked.wait(120)
-    finally:
-        os.killpg(up.pid, signal.SIGKILL)
-        up.wait()
-
-
 def test_the_next_deployment_takes_over_what_a_killed_one_had_begun(
-    project: Path, silence: Silence, cloud: Account, capfd: pytest.CaptureFixture[str]
+    project: Path, killed: Callable[..., None], cloud: Account, capfd: pytest.CaptureFixture[str]
 ):
     """Without it every deployment fails: first on the lock, then on names that are taken already."""
-    kill_while_aws_works(silence)
+    killed(CREATIONS, *UP)
     dev = Engine(STACK)
     (held,) = locks(os.environ["PULUMI_BACKEND_URL"], PROJECT, STACK)
     assert [operation["type"] for operation in pending(dev.state())] == ["creating"] * len(CREATIONS)
@@ -147,3 +153,33 @@ def test_the_next_deployment_takes_over_what_a_killed_one_had_begun(
     assert cloud.client("secretsmanager").describe_secret(SecretId=SECRET)["ARN"] == secret
     assert pending(dev.state()) == []
     assert locks(os.environ["PULUMI_BACKEND_URL"], PROJECT, STACK) == []
+    dev.destroy()
+
+
+def test_what_a_killed_destruction_has_deleted_is_made_again_or_forgotten(
+    project: Path, killed: Callable[..., None], cloud: Account
+):
+    """It writes the state once, at its end: what a killed one leaves says more than there is."""
+    dev, logs = Engine(STACK), cloud.client("logs")
+
+    def groups() -> list[str]:
+        return [group["logGroupName"] for group in logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]]
+
+    dev.run("up", "--yes", "--skip-preview")
+    killed(DELETIONS, *DESTROY)
+    before = {resource["type"] for resource in resources(dev.state()) if resource.get("custom")}
+    recover(dev, PROJECT, wait=lambda _: None)
+    after = {resource["type"] for resource in resources(dev.state()) if resource.get("custom")}
+    assert groups() == []
+    assert before - after == {
+        "aws:cloudwatch/logGroup:LogGroup",
+        "aws:secretsmanager/secret:Secret",
+        "aws:budgets/budget:Budget",
+    }
+
+    dev.run("up", "--yes", "--skip-preview")
+    assert groups() == [GROUP]
+
+    dev.destroy()
+    assert groups() == []
+    assert resources(dev.state()) == []

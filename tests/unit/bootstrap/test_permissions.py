@@ -307,7 +307,7 @@ NAMED = [
     ("s3:DeleteObjectVersion", "arn:aws:s3:::dbt-platform-STACK-platform-artifacts-1a2b/sales/state/manifest.json"),
     ("s3:PutObject", f"{STATE}/.pulumi/stacks/dbt-platform/STACK.json"),
     ("s3:PutObject", f"{STATE}/.pulumi/stacks/dbt-platform/STACK.json.bak"),
-    ("s3:PutObject", f"{STATE}/.pulumi/stacks/dbt-platform/STACK.json.gz"),
+    ("s3:PutObject", f"{STATE}/.pulumi/stacks/dbt-platform/STACK.json.zst"),
     ("s3:DeleteObject", f"{STATE}/.pulumi/stacks/dbt-platform/STACK.json"),
     ("s3:PutObject", f"{STATE}/.pulumi/history/dbt-platform/STACK/STACK-1.history.json"),
     ("s3:PutObject", f"{STATE}/.pulumi/backups/dbt-platform/STACK/STACK.1.json"),
