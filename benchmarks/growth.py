@@ -80,6 +80,11 @@ class GrowingStack(Stack):
     def environment(self) -> dict[str, str]:
         return {**super().environment, **self.variables}
 
+    def command(self, verb: str, *options: str) -> list[str]:
+        """Destroys as `ci destroy` does, which writes the state once."""
+        once = ["env", "PULUMI_SKIP_CHECKPOINTS=true"] if verb == "destroy" else []
+        return [*once, *super().command(verb, *options)]
+
     def write(self, keys: Mapping[str, Any]) -> None:
         """Unlike `configure` this replaces the workstreams instead of adding to the committed ones."""
         document = yaml.safe_load(self.configuration.read_text())
@@ -275,13 +280,20 @@ def main() -> None:
     """Measure, draw, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", help="Other sizes, without plots.")
-    parser.add_argument("--s3", action="store_true", help="Keep the state in what answers as slowly as S3, instead of in a file.")
+    parser.add_argument(
+        "--s3",
+        choices=("compressed", "plain"),
+        help="Keep the state in what answers as slowly as S3, instead of in a file; compressed as the pipeline does.",
+    )
     parser.add_argument("--teams", action="store_true", help="In stacks of ten workstreams on one platform.")
     options = parser.parse_args()
-    counts: Sequence[int] = options.sizes or WORKSTREAMS[options.teams :]
+    counts: Sequence[int] = options.sizes or (WORKSTREAMS[1:] if options.teams else WORKSTREAMS)
     end_cleanly_on_sigterm()
     with s3_like() if options.s3 else nullcontext() as backend:
-        found = list(sizes(counts, measure_teams if options.teams else measure, {"PULUMI_BACKEND_URL": backend} if backend else {}))
+        variables = {"PULUMI_BACKEND_URL": backend} if backend else {}
+        if options.s3 == "compressed":
+            variables["PULUMI_DIY_BACKEND_ZSTD"] = "true"
+        found = list(sizes(counts, measure_teams if options.teams else measure, variables))
     if not (options.sizes or options.s3 or options.teams):
         draw(found, PREVIEW, "growth.svg")
         draw(found, FROM_NOTHING, "growth-up.svg")
