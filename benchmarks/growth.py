@@ -99,7 +99,7 @@ class GrowingStack(Stack):
         keys = {key: value for key, value in platform.items() if key not in PLATFORM_KEYS}
         keys["dbt-platform:team"] = {"name": team, "platformStack": self.name}
         stack.configuration.write_text(yaml.safe_dump({"config": keys}))
-        init = [*stack.command("stack", "init", stack.name, "--non-interactive", "--no-select")[:-1], self.home.project]
+        init = [*stack.command("stack", "init", "--non-interactive", "--no-select")[:-1], self.home.project]
         subprocess.run(init, env=stack.environment, check=True, capture_output=True)
         return stack
 

@@ -49,7 +49,7 @@ def deploy(engine: Engine, kind: Kind, *, refresh: bool = False, back: bool = Fa
     print(report.plan(changes, engine.stack), flush=True)
     prove(changes, kind)
     try:
-        engine.up(refresh=refresh)
+        engine.up(refresh=refresh, once=plan.makes_nothing(changes))
     except OpsError as error:
         if reason := _rolled_back(engine):
             fix = (

@@ -16,6 +16,9 @@ from ops.errors import OpsError
 CHANGED = 7
 """Exit code of `--expect-no-changes` when there are some (pulumi/sdk, cmdutil.ExitNoChanges)."""
 
+ONE_WRITE = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+"""Else Pulumi writes the whole state twice for every step (docs/decisions/0011-what-growth-costs.md)."""
+
 POLICIES = ("--policy-pack", "policy")
 
 
@@ -92,17 +95,24 @@ class Engine:
             raise OpsError("pulumi preview failed, see above.", "Mend the cause; nothing was changed.")
         return json.loads(process.stdout)
 
-    def up(self, *, refresh: bool = False) -> None:
-        """Makes the cloud what the program says; `refresh` as in `preview`."""
-        self.run("up", "--yes", "--skip-preview", *_refreshing(refresh), *POLICIES)
+    def up(self, *, refresh: bool = False, once: bool = False) -> None:
+        """Makes the cloud what the program says.
+
+        Args:
+            refresh: As in `preview`.
+            once: Write the state once, as in `destroy`: only if nothing is made, for what is made would be forgotten.
+
+        Raises:
+            OpsError: it failed.
+        """
+        self.run("up", "--yes", "--skip-preview", *_refreshing(refresh), *POLICIES, **(ONE_WRITE if once else {}))
 
     def destroy(self) -> None:
         """Deletes all that Pulumi does not protect, and writes the state once, at its end.
 
-        Else each deletion writes it twice (docs/decisions/0011-what-growth-costs.md). One that is killed leaves a state that
-        says more than there is: `recover` asks the cloud. Errors: OpsError when it fails.
+        When it is killed, the state says more than there is: `recover` asks the cloud. Errors: OpsError when it fails.
         """
-        self.run("destroy", "--yes", "--skip-preview", "--exclude-protected", PULUMI_SKIP_CHECKPOINTS="true")
+        self.run("destroy", "--yes", "--skip-preview", "--exclude-protected", **ONE_WRITE)
 
     def refresh(self) -> None:
         """Asks the cloud about each resource, and forgets what was being made and is not there. Errors: OpsError when it fails."""

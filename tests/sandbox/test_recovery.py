@@ -15,7 +15,7 @@ import pytest
 from ops.backend.locks import locks
 from ops.backend.recovery import recover
 from ops.backend.state import pending, resources
-from ops.engine import Engine
+from ops.engine import ONE_WRITE, Engine
 from sandbox import engine
 from sandbox.paths import CACHE
 from sandbox.testing.account import REGION, Account
@@ -33,6 +33,7 @@ aws.budgets.Budget(
 """
 
 CREATIONS = {"CreateLogGroup", "CreateSecret", "CreateBudget"}
+UPDATES = {"PutRetentionPolicy", "UpdateBudget"}
 DELETIONS = {"DeleteLogGroup", "DeleteSecret", "DeleteBudget"}
 
 UP = ("pulumi", "up", "--yes", "--skip-preview", "--stack", STACK)
@@ -156,29 +157,38 @@ def test_the_next_deployment_takes_over_what_a_killed_one_had_begun(
     dev.destroy()
 
 
-def test_what_a_killed_destruction_has_deleted_is_made_again_or_forgotten(
-    project: Path, killed: Callable[..., None], cloud: Account
-):
-    """It writes the state once, at its end: what a killed one leaves says more than there is."""
+def test_what_was_killed_and_made_nothing_is_done_again(project: Path, killed: Callable[..., None], cloud: Account):
+    """It writes the state once, at its end: what a killed one leaves tells how things were before it."""
     dev, logs = Engine(STACK), cloud.client("logs")
 
-    def groups() -> list[str]:
-        return [group["logGroupName"] for group in logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]]
+    def groups() -> list[tuple[str, int]]:
+        found = logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]
+        return [(group["logGroupName"], group["retentionInDays"]) for group in found]
 
     dev.run("up", "--yes", "--skip-preview")
-    killed(DELETIONS, *DESTROY)
-    before = {resource["type"] for resource in resources(dev.state()) if resource.get("custom")}
+    program = project / "__main__.py"
+    program.write_text(program.read_text().replace("retention_in_days=7", "retention_in_days=14").replace('"100"', '"200"'))
+    killed(UPDATES, "env", *(f"{name}={value}" for name, value in ONE_WRITE.items()), *UP)
+    assert pending(dev.state()) == []
+    assert groups() == [(GROUP, 14)]
+
     recover(dev, PROJECT, wait=lambda _: None)
-    after = {resource["type"] for resource in resources(dev.state()) if resource.get("custom")}
+    dev.run("up", "--yes", "--skip-preview")
+    assert groups() == [(GROUP, 14)]
+    dev.run("preview", "--refresh", "--expect-no-changes")
+
+    killed(DELETIONS, *DESTROY)
+    kept = {resource["type"] for resource in resources(dev.state())}
     assert groups() == []
-    assert before - after == {
+
+    recover(dev, PROJECT, wait=lambda _: None)
+    assert kept - {resource["type"] for resource in resources(dev.state())} == {
         "aws:cloudwatch/logGroup:LogGroup",
         "aws:secretsmanager/secret:Secret",
         "aws:budgets/budget:Budget",
     }
-
     dev.run("up", "--yes", "--skip-preview")
-    assert groups() == [GROUP]
+    assert groups() == [(GROUP, 14)]
 
     dev.destroy()
     assert groups() == []
