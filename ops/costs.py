@@ -14,11 +14,12 @@ from ops import prices
 from ops.context import AT_ONCE, messages, results, stack_of
 from ops.credits import credits_of
 from ops.errors import OpsError
-from ops.estimate import Line, count_of, estimate
+from ops.estimate import Line, estimate
 from ops.pages import record
 from ops.pages.record import Record
 from ops.stack import Stack, Workstream
 from ops.stack_file import settings_of, values_of
+from ops.words import count_of
 from settings.project import REPOSITORY
 
 SHOWN = 10

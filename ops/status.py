@@ -13,9 +13,9 @@ from ops.airflow import AILING, Airflow
 from ops.artifacts import left
 from ops.context import AT_ONCE, here, messages, results, stack_of
 from ops.explain import SUMMARY, of_summary
-from ops.moments import lasting, since
 from ops.run import progress, seconds
 from ops.stack import Stack, Workstream
+from ops.words import lasting, since
 
 COLORS = {"success": "green", "failed": "red", "running": "yellow", "queued": "yellow", "not loaded": "red"}
 
