@@ -98,9 +98,10 @@ class DbtImage(Component):
         in the plan after every push, and whatever else is declared is built, `skip_push` or not (pulumi-docker, `dockerBuild`).
         """
         found = registry.image(tag)
-        if found:
-            docker.Image.get(name, _address(registry, tag), opts=self.child())
-        return found
+        if found is None:
+            return None
+        image = docker.Image.get(name, _address(registry, tag), opts=self.child())
+        return _depending_on(found, image.id)
 
     def _build(self, name: str, args: DbtImageArgs, context: str, tag: str, about: dict[str, str]) -> pulumi.Output[str]:
         """Docker's own configuration has the log-in: as an input, ECR's password would be in the state."""
@@ -119,7 +120,14 @@ class DbtImage(Component):
             # An update keeps the id, by which the next deployment would look in vain.
             opts=pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(replace_on_changes=["imageName"])),
         )
-        return image.repo_digest
+        return _depending_on(image.repo_digest, args.registry.url)
+
+
+def _depending_on(reference: pulumi.Output[str], other: pulumi.Output[str]) -> pulumi.Output[str]:
+    """An image depends on its resource and its repository, pushed or found: with another set the deployment after a push would
+    write the whole state once for each workstream (docs/decisions/0011-what-growth-costs.md).
+    """
+    return pulumi.Output.all(reference, other).apply(lambda both: both[0])
 
 
 def _commit_page(build: Build) -> str | None:

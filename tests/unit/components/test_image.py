@@ -347,6 +347,19 @@ def test_what_was_never_pushed_is_built(sources: Path, holds: Holds, images: dic
     stack.close()
 
 
+def test_an_image_depends_on_the_same_whether_it_is_pushed_or_found(sources: Path, holds: Holds):
+    """Else the deployment after a push writes the whole state once more for each workstream: half a minute at two hundred."""
+    wanted = tag()
+    dependencies = []
+    for images in ({}, {REGISTRY: {wanted: "sha256:1"}}):
+        holds(images)
+        stack, image = deployed()
+        dependencies.append(stack.dependencies(image.reference))
+        stack.close()
+
+    assert dependencies[0] == dependencies[1]
+
+
 def test_no_log_in_is_among_the_inputs(sources: Path):
     """Every branch's preview may read the state; ECR's password lets its owner push."""
     assert "registry" not in built()
