@@ -37,7 +37,8 @@ UPDATES = {"PutRetentionPolicy", "UpdateBudget"}
 DELETIONS = {"DeleteLogGroup", "DeleteSecret", "DeleteBudget"}
 
 UP = ("pulumi", "up", "--yes", "--skip-preview", "--stack", STACK)
-DESTROY = (sys.executable, "-c", f"from ops.engine import Engine; Engine({STACK!r}).destroy()")
+DESTROY = ("pulumi", "destroy", "--yes", "--skip-preview", "--stack", STACK)
+ONCE = ("env", *(f"{name}={value}" for name, value in ONE_WRITE.items()))
 
 
 class Silence:
@@ -168,7 +169,7 @@ def test_what_was_killed_and_made_nothing_is_done_again(project: Path, killed: C
     dev.run("up", "--yes", "--skip-preview")
     program = project / "__main__.py"
     program.write_text(program.read_text().replace("retention_in_days=7", "retention_in_days=14").replace('"100"', '"200"'))
-    killed(UPDATES, "env", *(f"{name}={value}" for name, value in ONE_WRITE.items()), *UP)
+    killed(UPDATES, *ONCE, *UP)
     assert pending(dev.state()) == []
     assert groups() == [(GROUP, 14)]
 
@@ -177,7 +178,7 @@ def test_what_was_killed_and_made_nothing_is_done_again(project: Path, killed: C
     assert groups() == [(GROUP, 14)]
     dev.run("preview", "--refresh", "--expect-no-changes")
 
-    killed(DELETIONS, *DESTROY)
+    killed(DELETIONS, *ONCE, *DESTROY)
     kept = {resource["type"] for resource in resources(dev.state())}
     assert groups() == []
 

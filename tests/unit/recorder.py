@@ -199,11 +199,6 @@ class Stack:
         self.registrations()
         return self._loop.run_until_complete(pulumi.Output.from_input(output).future())
 
-    def dependencies(self, output: pulumi.Output[Any]) -> set[tuple[str, str]]:
-        """Type and name of every resource that an output comes from."""
-        found = self._loop.run_until_complete(output.resources())
-        return {(resource.pulumi_resource_type, resource.pulumi_resource_name) for resource in found}
-
     def known(self, output: pulumi.Output[Any]) -> bool:
         """Does a preview know the value?"""
         return self._loop.run_until_complete(output.is_known())
