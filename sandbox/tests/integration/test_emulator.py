@@ -214,7 +214,7 @@ def test_a_task_definition_that_fargate_refuses_is_refused(cloud: Account, optio
 
 def test_asking_for_no_task_is_refused(cloud: Account):
     """Who asks for what a list returned would find out on AWS, the first time that it is empty."""
-    with pytest.raises(ClientError, match=r"InvalidParameterException.*Tasks cannot be empty\."):
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*Tasks cannot be empty"):
         cloud.client("ecs").describe_tasks(cluster=cloud.facts["cluster"], tasks=[])
 
 
