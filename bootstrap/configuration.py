@@ -22,6 +22,12 @@ hyphen it is `<platform>-<team>`: a team's stack on that platform.
 """
 
 
+def platform_and_team(stack: str) -> tuple[str, str]:
+    """The platform's stack, and the team whose stack this is; empty where it is the platform's own."""
+    platform, _, team = stack.partition("-")
+    return platform, team
+
+
 class GitLabSettings(Section):
     """The GitLab project whose jobs AWS shall trust."""
 
@@ -92,7 +98,7 @@ class RefSettings(Section):
 
 def _require_fitting(name: str, ref: RefSettings, environments: Collection[str]) -> None:
     """A team's stack has its platform beside it, and tells nothing that only a platform's has."""
-    platform, _, team = name.partition("-")
+    platform, team = platform_and_team(name)
     if not team and not ref.tags:
         raise ValueError(f"environments.{name}.tags is missing: give those that its things bear")
     if not team and ref.workstreams:
@@ -115,7 +121,7 @@ class Settings(Section):
     def _told_apart(self) -> Self:
         for name, ref in self.environments.items():
             _require_fitting(name, ref, self.environments)
-        platforms = {name: ref for name, ref in self.environments.items() if "-" not in name}
+        platforms = {name: ref for name, ref in self.environments.items() if not platform_and_team(name)[1]}
         for (one, first), (other, second) in combinations(platforms.items(), 2):
             if first.tags.items() <= second.tags.items() or second.tags.items() <= first.tags.items():
                 raise ValueError(f"give {one} and {other} `tags` that tell their things apart")

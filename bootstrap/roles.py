@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from bootstrap import permissions, unnamed
-from bootstrap.configuration import GitLabSettings, RefSettings
+from bootstrap.configuration import GitLabSettings, RefSettings, platform_and_team
 from bootstrap.state import State
 from bootstrap.team import Team
 from bootstrap.trust import AUDIENCE, conditions
@@ -53,7 +53,7 @@ class PipelineRoles(Component):
         self.preview_arn = self._role("preview", None, {"reading": reading}).arn
         self.deploy_arns, self.workload_boundary_arns = {}, {}
         for stack, ref in args.environments.items():
-            if "-" in stack:
+            if platform_and_team(stack)[1]:
                 team = Team(account=args.account, stack=stack, workstreams=ref.workstreams)
                 ceiling, deploying = team.workload_ceiling(), team.deploying(bucket, key)
                 policies = {"reading": reading}

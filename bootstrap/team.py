@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pulumi
 
 from bootstrap import actions, permissions, unnamed
+from bootstrap.configuration import platform_and_team
 from components.account import Account
 from components.iam_policy import Statement
 from components.names import EXECUTION_ROLES, TASK_ROLES, Names
@@ -27,7 +28,7 @@ class Team:
 
     @property
     def names(self) -> Names:
-        platform, _, team = self.stack.partition("-")
+        platform, team = platform_and_team(self.stack)
         return Names(f"{NAMESPACE}-{platform}", team)
 
     @property

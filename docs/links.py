@@ -9,7 +9,7 @@ OUTSIDE = re.compile(r"\]\(((?:\.\./)+[^)\s]*)\)")
 
 def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: object) -> str:
     """Pages keep links that work in the repository, where most people read them."""
-    base = f"{config.repo_url.rstrip('/')}/-/blob/main/"
+    base = f"{config.extra['repository'].rstrip('/')}/-/blob/main/"
 
     def lead(link: re.Match[str]) -> str:
         target = urljoin(f"/docs/{page.file.src_uri}", link[1])

@@ -11,8 +11,8 @@ from rich.markup import escape
 
 from ops.context import WorkstreamName, results, stack_of
 from ops.errors import OpsError
-from ops.moments import since
 from ops.stack import Stack, Workstream
+from ops.words import since
 
 
 def artifacts(

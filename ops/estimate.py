@@ -7,6 +7,7 @@ from typing import NamedTuple
 from croniter import croniter
 
 from ops import prices
+from ops.words import count_of
 from settings.rules import PRIVATE_LINK
 from settings.sections.workstream import WorkstreamSettings
 from settings.stack import Settings
@@ -85,11 +86,6 @@ def _network(settings: Settings, price: prices.Region) -> Iterator[Line]:
         yield Line("network", count_of(gateways, "NAT gateway"), prices.HOURS * gateways * (price.nat_gateway + prices.ADDRESS))
     own = 2 if settings.airflow.webserver == "privateOnly" else 1
     yield Line("network", f"{count_of(own, 'endpoint')} of Airflow's own", prices.HOURS * own * AIRFLOW_ZONES * price.endpoint)
-
-
-def count_of(number: int, what: str) -> str:
-    """`1 endpoint`, `2 endpoints`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _runs(workstream: WorkstreamSettings, others: Mapping[str, WorkstreamSettings], seen: frozenset[str] = frozenset()) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from runner.causes import BY_ID, UNKNOWN, Diagnosis, diagnose_stopped, diagnosis, guess, heard, names_of
+from runner.causes import BY_ID, PAGE, UNKNOWN, Diagnosis, diagnose_stopped, diagnosis, guesses, heard, names_of
 
 from ops.airflow import Airflow
 from ops.artifacts import left
@@ -24,26 +24,35 @@ SUMMARY = "summary.json"
 
 def explain(
     context: typer.Context,
-    workstream: Annotated[str | None, typer.Argument(help="Name; `-` reads a message from standard input instead.")] = None,
+    workstream: Annotated[
+        str | None, typer.Argument(metavar="WORKSTREAM", help="Name; `-` reads a message from standard input instead.")
+    ] = None,
     run: RunId = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the diagnosis as JSON.")] = False,
 ) -> None:
     """Say why a run of a workstream failed, and what to do; or what a pasted message means."""
+    others: list[Diagnosis] = []
     if workstream in (None, "-"):
-        found = of_message(sys.stdin.read())
+        found, *others = of_message(sys.stdin.read())
     else:
         stack = stack_of(context)
         found = of_run(stack, stack.workstream(workstream), run)
-    typer.echo(json.dumps(_fields(found)) if as_json else here(str(found)))
+    if as_json:
+        typer.echo(json.dumps({**_fields(found), "others": [other.cause for other in others]}))
+        return
+    typer.echo(here(str(found)))
+    if others:
+        typer.echo("\nNobody is named who says so, and others say it too. Paste the lines around it, or it may be:")
+        typer.echo("\n".join(f"  {other.summary} ({PAGE}#{other.cause})" for other in others))
 
 
-def of_message(text: str) -> Diagnosis:
-    """The diagnosis of whatever somebody copied: a line of a log, a reason of AWS's, the end of a task's log."""
+def of_message(text: str) -> list[Diagnosis]:
+    """What whatever somebody copied may mean, the likeliest first: a line of a log, a reason of AWS's, the end of a task's log."""
     if not text.strip():
         raise OpsError("There is no message.", "Paste one: `ops explain - < message.txt`")
     if (told := heard(text.splitlines())) and told[0] in BY_ID:
-        return diagnosis(BY_ID[told[0]], text.strip())
-    return guess(text.strip())
+        return [diagnosis(BY_ID[told[0]], text.strip())]
+    return guesses(text.strip())
 
 
 def of_run(stack: Stack, workstream: Workstream, run: str | None) -> Diagnosis:
@@ -60,7 +69,7 @@ def of_run(stack: Stack, workstream: Workstream, run: str | None) -> Diagnosis:
     lines = last_words(stack, airflow, workstream, run_id)
     task = stopped(stack, workstream, run_id)
     told = diagnose_stopped(task, CONTAINER, log=lines, names=names) if task else None
-    return told or of_message("\n".join(lines) or "No container has written a line: see Airflow's task log.")
+    return told or of_message("\n".join(lines) or "No container has written a line: see Airflow's task log.")[0]
 
 
 def stopped(stack: Stack, workstream: Workstream, run_id: str) -> dict[str, Any] | None:

@@ -109,7 +109,7 @@ class _History:
         return deployed.content["taskDefinition"]
 
     def before(self) -> Version:
-        """The last one that ran another task definition. Raises OpsError if there is none."""
+        """The last one that ran another task definition. Raises OpsError if there is none, or Airflow's DAG files can't read it."""
         start = self.now.restored or self.now.id
         older = self._ids[self._ids.index(start) :] if start in self._ids else []
         first, *rest = map(self._read, older) if older else [self.now]
@@ -117,7 +117,21 @@ class _History:
         if found is None:
             fix = "S3 keeps former configurations for 90 days. Deploy an older commit instead: `git checkout COMMIT`, `pulumi up`."
             raise OpsError(f"{self._name!r} has nothing before {self.now.task_definition}.", fix)
+        self._require_readable(found)
         return found
+
+    def _require_readable(self, version: Version) -> None:
+        """DAG files are the whole stack's, take no default for a key, and read what runs now: what that says they may ask for."""
+        lacking = sorted(self.now.content.keys() - version.content.keys())
+        written, read = (content.get("schemaVersion") for content in (version.content, self.now.content))
+        if not lacking and written == read:
+            return
+        why = f"it lacks {', '.join(lacking)}" if lacking else f"its schemaVersion is {written}, not {read}"
+        raise OpsError(
+            f"The configuration of {version.task_definition} is another version of the platform's, "
+            f"which Airflow's DAG files can't read: {why}. Nothing was changed.",
+            "Deploy the older commit of the whole platform instead: `git checkout COMMIT`, `pulumi up`.",
+        )
 
     def registered(self) -> str | None:
         """ARN of what runs now if a rollback registered it: nobody else would ever take it out of service."""

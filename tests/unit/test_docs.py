@@ -1,19 +1,25 @@
 """The pages for people: what they point at is there."""
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
+from typer._click.exceptions import BadOptionUsage, MissingParameter, NoArgsIsHelpError, UsageError
+from typer.core import TyperGroup
 
 import ci.cli
 import ops.cli
+import sandbox.demo.cli
 from settings.project import PLATFORM_VERSION, REPOSITORY
+from tests.commands import PAGES, Command, commands
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s#]+)(?:#[^)]*)?\)")
-PAGES = subprocess.run(["git", "ls-files", "*.md"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.split()
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -25,29 +31,87 @@ def test_every_link_leads_somewhere(page: str):
     assert [target for target in targets if not (file.parent / target).exists()] == []
 
 
-MAKE = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
-COMMAND = re.compile(
-    r"(?:`|^\s*|\| )(?:(?:\.venv/bin/sandbox exec|uv run|\.venv/bin/\S+ exec|[A-Z_]+=\S+) )*(ops|ci|make) ([^`\n|#]+)", re.MULTILINE
-)
-"""A command as a page writes it: inside of a line, as a row of a table, or in a block."""
+TARGET = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
 
-VERBS = {"ops": typer.main.get_command(ops.cli.app), "ci": typer.main.get_command(ci.cli.app)}
+READERS: dict[str, Any] = {
+    name: typer.main.get_command(app) for name, app in (("ops", ops.cli.app), ("ci", ci.cli.app), ("sandbox", sandbox.demo.cli.app))
+}
+
+DONE_AT_ONCE = {"--help", "--install-completion"}
+"""Options that do what they say as soon as they are read."""
 
 
-def verb(words: str) -> str | None:
-    """The first word that is no option; None where the command is spoken of as a whole."""
-    named = re.sub(r"--stack \S+ ", "", words).split()
-    return named[0] if named and re.fullmatch(r"[a-z][a-z-]*", named[0]) else None
+def read(program: Any, words: Sequence[str], above: Any = None) -> None:
+    """Reads the words of a command as the program itself would. Raises UsageError for what it does not know."""
+    if DONE_AT_ONCE.intersection(words):
+        return
+    context = program.make_context(program.name, [*words], parent=above)
+    left = [*context._protected_args, *context.args]
+    if isinstance(program, TyperGroup) and left != ["..."]:
+        _, verb, rest = program.resolve_command(context, left)
+        read(verb, rest, context)
+
+
+def refused(command: Command) -> str | None:
+    """Why its program would not take a command."""
+    program, *words = command.words
+    try:
+        read(READERS[program], words)
+    except (MissingParameter, BadOptionUsage, NoArgsIsHelpError) as error:  # it is not complete
+        return str(error) if command.whole else None
+    except UsageError as error:
+        return str(error)
+    return None
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_command_of_a_page_exists(page: str):
+def test_every_command_of_a_page_is_one_that_its_program_takes(page: str, monkeypatch: pytest.MonkeyPatch):
     """Whoever is told to run what is not there stops reading."""
-    targets = set(MAKE.findall((REPOSITORY / "Makefile").read_text()))
-    known = {"make": targets, **{program: set(command.commands) for program, command in VERBS.items()}}  # pyright: ignore[reportAttributeAccessIssue]
-    named = {(program, verb(words)) for program, words in COMMAND.findall((REPOSITORY / page).read_text())}
+    monkeypatch.setenv("PULUMI_STACK", "dev")
+    targets = set(TARGET.findall((REPOSITORY / "Makefile").read_text()))
+    said = list(commands(page))
+    made = {word for command in said if command.words[0] == "make" for word in command.words[1:] if "=" not in word}
 
-    assert {(program, word) for program, word in named if word and word not in known[program]} == set()
+    assert made - targets == set()
+    assert {" ".join(each.words): why for each in said if each.words[0] in READERS and (why := refused(each))} == {}
+
+
+def test_every_verb_of_a_page_is_run_by_a_test():
+    """A verb that only parses has never done what its page says."""
+    rows = re.findall(r"^\| (`(?:ops|ci|sandbox) .*) \| (.+) \|$", (REPOSITORY / "tests/README.md").read_text(), re.MULTILINE)
+    run = {verb: re.findall(r"`([\w/]+\.py)`", files) for verbs, files in rows for verb in re.findall(r"`([^`]+)`", verbs)}
+    named = {verb for page in PAGES for command in commands(page) if (verb := verb_of(command))}
+
+    assert named - run.keys() == set()
+    for verb, files in run.items():
+        assert files, verb
+        assert all((REPOSITORY / file).is_file() for file in files), verb
+        texts = [(REPOSITORY / file).read_text() for file in files if not verb.startswith("ci ")]  # a job's script says it
+        assert not texts or any(re.search(rf"\b{verb.split()[-1]}\b", text) for text in texts), verb
+
+
+def verb_of(command: Command) -> str | None:
+    """Program and verb, with that of its group; None where a page speaks of the program as such."""
+    program, *words = command.words
+    if program not in READERS:
+        return None
+    while words and words[0] in {"--stack", "--outputs"}:
+        words = words[2:]
+    group = READERS[program].commands.get(words[0] if words else "")
+    if group is None:
+        return None
+    return " ".join([program, *words[: 2 if program == "ops" and isinstance(group, TyperGroup) else 1]])
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["ops stats", "ops logs sales --folow", "ops logs", "ops run sales --date", "ci radius nothing -", "ops credentials puts"],
+)
+def test_a_command_that_its_program_does_not_take_is_found(words: str, monkeypatch: pytest.MonkeyPatch):
+    """The test above would be green on anything."""
+    monkeypatch.setenv("PULUMI_STACK", "dev")
+
+    assert refused(Command(words.split(), whole=True))
 
 
 def test_the_changelog_begins_with_this_version():
@@ -58,16 +122,21 @@ def test_the_changelog_begins_with_this_version():
     assert released == sorted(released, key=lambda version: [int(part) for part in version.split(".")], reverse=True)
 
 
-def test_the_pages_make_a_site_without_a_dead_link(tmp_path: Path):
-    """Strict: a page or heading that a link misses ends the build."""
-    built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path],
+def build(site: Path) -> subprocess.CompletedProcess[str]:
+    """The pages as a site. Strict: a page or heading that a link misses ends it."""
+    return subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", site],
         cwd=REPOSITORY,
-        env={"NO_MKDOCS_2_WARNING": "1", "CI_PROJECT_URL": "https://gitlab.example/data/platform"},
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "CI_PROJECT_URL": "https://gitlab.example/data/platform"},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_the_pages_make_a_site_without_a_dead_link(tmp_path: Path):
+    """Nobody looks at a page that has moved."""
+    built = build(tmp_path)
 
     assert (built.returncode, built.stderr) == (0, "")
     assert list(tmp_path.rglob("*.py*")) == [], "the hook is no page"

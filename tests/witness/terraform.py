@@ -27,6 +27,13 @@ def _plugins() -> Path | None:
     return next((path for path in (Path(each).expanduser() for each in PLUGINS) if (path / PROVIDER).is_dir()), None)
 
 
+def binary() -> Path:
+    """The provider's executable file."""
+    folder = _plugins()
+    assert folder, absent()
+    return max((folder / PROVIDER).glob("*/*/terraform-provider-aws_*"))
+
+
 @dataclass(frozen=True)
 class Terraform:
     """One working folder."""
@@ -62,4 +69,8 @@ class Terraform:
 
     def schemas(self) -> dict[str, Any]:
         """Type of a resource -> what the provider says about it."""
-        return json.loads(self.run("providers", "schema", "-json"))["provider_schemas"][PROVIDER]["resource_schemas"]
+        return self.described()["resource_schemas"]
+
+    def described(self) -> dict[str, Any]:
+        """All that the provider says about itself: `provider`, `resource_schemas`."""
+        return json.loads(self.run("providers", "schema", "-json"))["provider_schemas"][PROVIDER]

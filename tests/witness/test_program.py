@@ -72,8 +72,8 @@ def bootstrapped() -> Stack:
         stack.close()
 
 
-@pytest.fixture(scope="module")
-def recorded() -> dict[str, Stack]:
+def programs() -> dict[str, Stack]:
+    """What each kind of stack registers, with values that AWS could give."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recorder, "RecordingMocks", Lifelike)
         return {
@@ -84,7 +84,7 @@ def recorded() -> dict[str, Stack]:
 
 
 @pytest.mark.skipif(bool(terraform.absent()), reason=f"the provider can't be asked: {terraform.absent()}")
-def test_the_provider_takes_every_variant_of_the_program(tmp_path: Path, recorded: dict[str, Stack]):
+def test_the_provider_takes_every_variant_of_the_program(tmp_path: Path):
     """What it refuses here, `pulumi up` would refuse in a real account, after half of the stack is made."""
     provider = {
         "region": REGION,
@@ -99,7 +99,7 @@ def test_the_provider_takes_every_variant_of_the_program(tmp_path: Path, recorde
     found = Terraform(tmp_path)
     found.prepare({"provider": {"aws": provider}})
     schemas = found.schemas()
-    modules = {name: module(stack.registrations(), schemas) for name, stack in recorded.items()}
+    modules = {name: module(stack.registrations(), schemas) for name, stack in programs().items()}
     for name, content in modules.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "main.tf.json").write_text(json.dumps(content, indent=1))

@@ -17,7 +17,12 @@ SUFFIX = "-1a2b3c4"
 """As Pulumi's automatic names end."""
 
 NAMED = {"aws_cloudwatch_metric_alarm": "alarm_name", "aws_s3_bucket": "bucket", "aws_cloudwatch_event_target": "target_id"}
-NEWER = {("aws_budgets_budget", "filterExpression"), ("aws_budgets_budget", "metrics")}
+NEWER = {
+    ("aws_budgets_budget", "filterExpression"),
+    ("aws_budgets_budget", "metrics"),
+    ("aws_chatbot_slack_channel_configuration", "region"),
+    ("aws_chatbot_teams_channel_configuration", "region"),
+}
 """What pulumi-aws has and hashicorp/aws 5.100.0, its witness here, has not yet."""
 
 UNNAMED = ("aws_default_security_group",)

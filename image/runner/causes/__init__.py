@@ -6,7 +6,7 @@ The image has it as `runner.causes`, Airflow as `dbt_causes`; the latter is a li
 from .credentials import Age, age, version_id
 from .ecs import diagnose_error, diagnose_refused, diagnose_stopped
 from .model import PAGE, UNKNOWN, Cause, Diagnosis, Place, diagnosis, heard, last_words, names_of
-from .table import BY_ID, CAUSES, diagnose, guess
+from .table import BY_ID, CAUSES, diagnose, guesses
 
 __all__ = [
     "BY_ID",
@@ -23,7 +23,7 @@ __all__ = [
     "diagnose_refused",
     "diagnose_stopped",
     "diagnosis",
-    "guess",
+    "guesses",
     "heard",
     "last_words",
     "names_of",

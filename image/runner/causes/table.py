@@ -29,11 +29,12 @@ _SPEAKERS: tuple[tuple[str, tuple[Place, ...]], ...] = (
 """Whose words a message has: where to look for its cause first."""
 
 
-def guess(text: str) -> Diagnosis:
-    """Why something failed, by a message that nobody says the origin of."""
-    places = next(places for sign, places in _SPEAKERS if re.search(sign, text, re.IGNORECASE))
-    found = (diagnose(place, text) for place in places)
-    return next((each for each in found if each.cause != UNKNOWN.id), diagnose("run", text))
+def guesses(text: str) -> list[Diagnosis]:
+    """Why something failed, by a message alone: the likeliest first, and what else it may mean where its words name nobody."""
+    sign, places = next((sign, places) for sign, places in _SPEAKERS if re.search(sign, text, re.IGNORECASE))
+    found = {each.cause: each for place in places if (each := diagnose(place, text)).cause != UNKNOWN.id}
+    known = list(found.values()) or [diagnose("run", text)]
+    return known[:1] if sign else known
 
 
 def diagnose(where: Place, text: str, names: Mapping[str, str] | None = None, codes: Iterable[int] = ()) -> Diagnosis:

@@ -474,6 +474,30 @@ def test_what_has_a_fixed_name_is_deleted_before_it_is_made_again(resource):
     assert (fixed.delete_first, automatic.delete_first) == (True, False)
 
 
+def test_a_repository_is_never_left_without_its_lifecycle_policy(resource):
+    """It has room for one: deleting the old one after the new one is made would delete the new one (pulumi-aws issue 2075)."""
+    untagged = {"tagStatus": "untagged", "countType": "imageCountMoreThan"}
+
+    def expiry(number: int) -> dict[str, Any]:
+        rule = {"rulePriority": 1, "selection": {**untagged, "countNumber": number}, "action": {"type": "expire"}}
+        return {"repository": "dbt", "policy": json.dumps({"rules": [rule]})}
+
+    found = difference(resource("aws:ecr/lifecyclePolicy:LifecyclePolicy"), expiry(5), expiry(6))
+
+    assert (found.replace, found.delete_first) == (["policy"], True)
+
+
+@pytest.mark.parametrize("part", ["taskLogs", "workerLogs"])
+def test_what_a_program_no_longer_says_about_a_part_is_left_as_it_is(resource, part):
+    """AWS keeps the log levels of Airflow that nobody names any more: a preview of a change would promise one that never comes."""
+    logs = {"taskLogs": {"enabled": True, "logLevel": "INFO"}, "workerLogs": {"enabled": True, "logLevel": "ERROR"}}
+    old, less = ({**ENVIRONMENT, "loggingConfiguration": given} for given in (logs, {part: logs[part]}))
+    louder = {**less, "loggingConfiguration": {part: {"enabled": True, "logLevel": "DEBUG"}}}
+
+    assert difference(resource(MWAA), {**old, "name": "a"}, {**less, "name": "a"}).changed == []
+    assert difference(resource(MWAA), {**old, "name": "a"}, {**louder, "name": "a"}).changed == ["loggingConfiguration"]
+
+
 @pytest.mark.parametrize(
     ("status", "last", "outcome"),
     [

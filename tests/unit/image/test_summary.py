@@ -9,6 +9,7 @@ from runner import progress as progress_module
 from runner.closing import closing
 from runner.outcome import ExitCode
 from runner.progress import FAILED, TESTS, Progress
+from runner.reasons import HOOK
 from runner.report import Before, report
 
 from tests.unit.image.support import node, progress, result, summary
@@ -62,6 +63,18 @@ def test_the_first_error_is_the_one_that_came_first():
 
     assert page["firstError"] == {"id": "model.orders", "name": "orders", "message": "came first"}
     assert json.loads(summary(progress(orders=result("success"))).json())["firstError"] is None
+
+
+def test_a_hook_that_failed_is_not_told_as_a_model():
+    """Somebody would look for the column in models, of which none is wrong."""
+    said = "shop-on-run-end-0 failed, error:\n 000904 (42000): SQL compilation error: invalid identifier 'GONE'"
+
+    (hook,) = summary(progress(orders=result("success")), ExitCode.FAILED, f"{HOOK}{said}").reasons
+    (model,) = summary(progress(orders=result("error", message=said)), ExitCode.FAILED).reasons
+
+    assert hook.cause == model.cause == "column-gone"
+    assert "in the hook" in hook.resolution
+    assert "in the model" in model.resolution
 
 
 @st.composite

@@ -53,6 +53,17 @@ def test_the_end_of_a_log_is_explained_by_its_own_last_words():
     assert told["cause"] == "contract"
 
 
+def test_words_that_several_say_are_told_as_such():
+    """Two words of Snowflake's were told as a fault of the way to ECS, and somebody took the network apart."""
+    app_says = CliRunner().invoke(app, ["explain", "-"], input="Connection timed out").stdout
+    told = json.loads(CliRunner().invoke(app, ["explain", "-", "--json"], input="Connection timed out").stdout)
+    sure = json.loads(CliRunner().invoke(app, ["explain", "-", "--json"], input="snowflake: Connection timed out").stdout)
+
+    assert "snowflake-unreachable" in told["others"]
+    assert "docs/errors.md#snowflake-unreachable" in app_says.partition("Paste the lines around it")[2]
+    assert (sure["cause"], sure["others"]) == ("snowflake-unreachable", [])
+
+
 @pytest.fixture
 def failed(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A run that failed, and what a test says that it left."""

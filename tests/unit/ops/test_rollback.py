@@ -120,6 +120,23 @@ def test_a_deployment_after_a_rollback_is_what_the_next_one_leaves():
     assert back(bucket) == "arn/sales:2"
 
 
+@pytest.mark.parametrize(
+    ("former", "why"),
+    [
+        ({"schemaVersion": 1, "region": "r"}, "lacks consoleLink, platformTopic"),
+        ({"schemaVersion": 2, "region": "r", "platformTopic": "t", "consoleLink": None}, "schemaVersion is 2, not 1"),
+    ],
+)
+def test_it_does_not_go_back_beyond_an_upgrade_of_the_platform(former: dict[str, Any], why: str):
+    """Airflow's DAG files would refuse the file: the workstream would be gone from Airflow, on the night that somebody needs it."""
+    bucket, now = Bucket(), {"schemaVersion": 1, "region": "r", "platformTopic": "t", "consoleLink": None}
+    for revision, content in enumerate((former, now)):
+        bucket.put_object(Body=json.dumps({"taskDefinition": f"arn/sales:{revision}", **content}).encode())
+
+    with pytest.raises(OpsError, match=why):
+        history(bucket).before()
+
+
 def test_without_any_configuration_it_says_so():
     with pytest.raises(OpsError, match="no configuration"):
         history(Bucket())

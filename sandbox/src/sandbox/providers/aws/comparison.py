@@ -17,7 +17,20 @@ def changed(kind: ResourceType, old: Properties, new: Properties) -> list[str]:
     """Names of the properties that differ; an unknown value differs from every other."""
     names = sorted({*old, *new} - {GENERATED})
     left = {name for name, known in kind.properties.items() if known.kept and name not in new}
-    return [name for name in names if name not in left and not same(kind, name, old.get(name), new.get(name))]
+    parted = {name: known.kept_parts for name, known in kind.properties.items() if known.kept_parts and name in old and name in new}
+    wanted = {**new, **{name: _with_parts(parts, old[name], new[name]) for name, parts in parted.items()}}
+    return [name for name in names if name not in left and not same(kind, name, old.get(name), wanted.get(name))]
+
+
+def _with_parts(parts: tuple[str, ...], old: Any, new: Any) -> Any:
+    """The new value with those parts of the old one that it does not name."""
+    match old, new:
+        case [dict() as one], [dict() as other]:
+            return [_with_parts(parts, one, other)]
+        case dict(), dict():
+            kept = {name: item for name, item in old.items() if name in parts}
+            return {**kept, **{name: _with_parts(parts, old.get(name), item) for name, item in new.items()}}
+    return new
 
 
 def same(kind: ResourceType, name: str, one: Any, other: Any) -> bool:
@@ -45,8 +58,10 @@ def must_replace(kind: ResourceType, name: str, old: Properties, new: Properties
     return any(one.get(part) != other.get(part) for part in known.fixed)
 
 
-def same_name(kind: ResourceType, old: Properties, new: Properties) -> bool:
-    """Whether the program gives the resource a name that its predecessor has, so that only one can exist."""
+def same_place(kind: ResourceType, old: Properties, new: Properties) -> bool:
+    """Whether only one can exist: the program gives the resource a name that its predecessor has, or there is room for one."""
+    if kind.single:
+        return True
     name = kind.name.property if kind.name else None
     return name is not None and name not in new.get(GENERATED, []) and old.get(name) == new.get(name)
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from sandbox.providers.aws.shapes import unordered
+
 
 def json_problem(value: Any) -> str | None:
     """What is wrong with a JSON text, if anything."""
@@ -28,7 +30,7 @@ def misshapen(name: str, value: Any, schema: Mapping[str, Any]) -> Iterator[tupl
 
 
 def same_document(text: Any) -> Any:
-    """Form of a JSON document: layout, order of texts in a list, and a list of one mean nothing to IAM."""
+    """Form of a policy: layout, order in lists, and a list of one mean nothing to IAM, nor to ECR, whose rules are numbered."""
     if not isinstance(text, str):
         return text
     try:
@@ -43,8 +45,6 @@ def _plain(value: Any) -> Any:
             return {name: _plain(item) for name, item in value.items()}
         case [single]:
             return _plain(single)
-        case list() if all(isinstance(item, str) for item in value):
-            return sorted(value)
         case list():
-            return [_plain(item) for item in value]
+            return unordered([_plain(item) for item in value])
     return value

@@ -13,7 +13,7 @@ from sandbox.providers.aws.comparison import (
     GENERATED,
     changed,
     must_replace,
-    same_name,
+    same_place,
     seen_inputs,
     with_defaults,
     with_spelling,
@@ -48,7 +48,7 @@ class TableResource(Resource):
     def diff(self, operation: Operation, id: str, old: Properties, state: Properties, new: Properties) -> Difference:
         names = changed(self.kind, old, new)
         replace = [name for name in names if must_replace(self.kind, name, old, new)]
-        return Difference(changed=names, replace=replace, delete_first=bool(replace) and same_name(self.kind, old, new))
+        return Difference(changed=names, replace=replace, delete_first=bool(replace) and same_place(self.kind, old, new))
 
     def create(self, operation: Operation, inputs: Properties) -> tuple[str, Properties]:
         if operation.preview:

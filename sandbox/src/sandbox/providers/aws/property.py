@@ -29,6 +29,8 @@ class Property:
     """Parts of the property whose change needs a new resource."""
     kept: bool = False
     """AWS keeps its value when the program gives none any more (`Optional` and `Computed` in terraform-provider-aws)."""
+    kept_parts: tuple[str, ...] = ()
+    """Parts of it, however deep, of which AWS does the same."""
     local: bool = False
     """Lives in Pulumi's state only, for example `forceDestroy`."""
     wrapped: bool = False

@@ -55,6 +55,8 @@ class ResourceType:
     delete: Callable[[Api, str, Properties], Any]
     puts: tuple[Put, ...] = ()
     name: Name | None = None
+    single: bool = False
+    """Its place has room for one: a replacement is made after the old one is deleted (`DeleteBeforeReplace` in pulumi-aws)."""
     tagged: bool = False
     """Has `tags` and `tagsAll`."""
     checks: tuple[Callable[[Properties], Iterable[Problem]], ...] = ()

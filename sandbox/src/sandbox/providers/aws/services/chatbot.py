@@ -10,7 +10,7 @@ from botocore import xform_name
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.shapes import from_shape, unordered
+from sandbox.providers.aws.shapes import from_shape
 from sandbox.providers.aws.table import Put, ResourceType
 from sandbox.providers.values import Properties, ProviderError
 
@@ -44,7 +44,7 @@ class Chat:
             service="chatbot",
             properties={
                 **{name: self._member(name, required=True) for name in (*fixed, self.channel, "iamRoleArn")},
-                "snsTopicArns": self._member("snsTopicArns", kept=True, form=unordered),
+                "snsTopicArns": self._member("snsTopicArns", kept=True),
                 "guardrailPolicyArns": self._member("guardrailPolicyArns", kept=True),
                 "userAuthorizationRequired": self._member("userAuthorizationRequired", default=False),
                 # Of the endpoint: a configuration belongs to no region.

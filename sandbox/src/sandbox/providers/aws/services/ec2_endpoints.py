@@ -254,7 +254,7 @@ FLOW_LOG = ResourceType(
         "iamRoleArn": Property("CreateFlowLogs.DeliverLogsPermissionArn", replace=True),
         "logDestination": Property("CreateFlowLogs.LogDestination", required=True, replace=True),
         "logDestinationType": Property("CreateFlowLogs.LogDestinationType", default="cloud-watch-logs", replace=True),
-        "logFormat": Property("CreateFlowLogs.LogFormat", replace=True, check=_format),
+        "logFormat": Property("CreateFlowLogs.LogFormat", replace=True, kept=True, check=_format),
         "maxAggregationInterval": Property("CreateFlowLogs.MaxAggregationInterval", default=600, replace=True, check=_interval),
     },
     outputs=("arn",),

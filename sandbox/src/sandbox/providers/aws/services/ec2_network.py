@@ -132,7 +132,7 @@ SUBNET = ResourceType(
     properties={
         "vpcId": Property("CreateSubnet.VpcId", required=True, replace=True),
         "cidrBlock": Property("CreateSubnet.CidrBlock", required=True, replace=True, check=subnet_cidr),
-        "availabilityZone": Property("CreateSubnet.AvailabilityZone", replace=True),
+        "availabilityZone": Property("CreateSubnet.AvailabilityZone", replace=True, kept=True),
         "mapPublicIpOnLaunch": Property(bool, default=False),
     },
     outputs=("arn", "availabilityZoneId", "ownerId"),
@@ -221,7 +221,7 @@ def _host_name(api: Api, prefix: str, suffix: str, address: str | None) -> str |
 EIP = ResourceType(
     token="aws:ec2/eip:Eip",
     service="ec2",
-    properties={"domain": Property("AllocateAddress.Domain", default="vpc", replace=True)},
+    properties={"domain": Property("AllocateAddress.Domain", default="vpc", replace=True, kept=True)},
     outputs=(
         "allocationId",
         "arn",

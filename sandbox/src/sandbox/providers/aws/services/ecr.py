@@ -54,7 +54,9 @@ REPOSITORY = ResourceType(
         "name": Property("CreateRepository.repositoryName", replace=True),
         "imageTagMutability": Property("CreateRepository.imageTagMutability", default="MUTABLE", check=_mutability),
         "imageScanningConfiguration": Property("CreateRepository.imageScanningConfiguration", default={"scanOnPush": False}),
-        "encryptionConfigurations": Property("CreateRepository.encryptionConfiguration", wrapped=True, default=PLAIN, replace=True),
+        "encryptionConfigurations": Property(
+            "CreateRepository.encryptionConfiguration", wrapped=True, default=PLAIN, replace=True, kept_parts=("kmsKey",)
+        ),
         "forceDelete": Property(bool, default=False, local=True),
     },
     outputs=("arn", "registryId", "repositoryUrl"),
@@ -94,6 +96,7 @@ LIFECYCLE_POLICY = ResourceType(
         "policy": Property(
             "PutLifecyclePolicy.lifecyclePolicyText",
             required=True,
+            replace=True,
             form=same_document,
             schema=schemas.IMAGE_LIFECYCLE,
             check=lifecycles.image_policy,
@@ -103,7 +106,7 @@ LIFECYCLE_POLICY = ResourceType(
     create=_put_policy,
     read=_read_policy,
     delete=lambda api, id, state: api.client.delete_lifecycle_policy(repositoryName=id),
-    puts=(Put(("policy",), lambda api, id, new, old: _put_policy(api, new)),),
+    single=True,
 )
 
 

@@ -58,7 +58,7 @@ CLUSTER = ResourceType(
     service="ecs",
     properties={
         "name": Property("CreateCluster.clusterName", replace=True, check=_name),
-        "settings": Property("CreateCluster.settings"),
+        "settings": Property("CreateCluster.settings", kept=True),
         "configuration": Property("CreateCluster.configuration"),
     },
     outputs=("arn",),

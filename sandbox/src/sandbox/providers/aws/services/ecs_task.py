@@ -136,7 +136,7 @@ TASK_DEFINITION = ResourceType(
         "containerDefinitions": _new_revision("containerDefinitions", required=True, json=True, form=containers_form),
         "cpu": _new_revision("cpu", form=size),
         "memory": _new_revision("memory", form=size),
-        "networkMode": _new_revision("networkMode"),
+        "networkMode": _new_revision("networkMode", kept=True),
         "executionRoleArn": _new_revision("executionRoleArn"),
         "taskRoleArn": _new_revision("taskRoleArn"),
         "requiresCompatibilities": _new_revision("requiresCompatibilities", form=unordered),

@@ -56,7 +56,7 @@ RULE = ResourceType(
         "description": Property("PutRule.Description"),
         "eventPattern": Property("PutRule.EventPattern", form=_form, check=schedules.pattern),
         "scheduleExpression": Property("PutRule.ScheduleExpression", check=schedules.schedule),
-        "state": Property("PutRule.State", default="ENABLED"),
+        "state": Property("PutRule.State", default="ENABLED", kept=True),
     },
     outputs=("arn",),
     create=_rule_id,

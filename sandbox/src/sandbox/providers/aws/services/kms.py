@@ -79,7 +79,8 @@ def _rotation_is_on(inputs: Properties) -> Iterator[Problem]:
 
 def _delete_key(api: Api, id: str, state: Properties) -> None:
     if _read_key(api, id, state) is not None:  # else it is scheduled for deletion already
-        api.client.schedule_key_deletion(KeyId=id, PendingWindowInDays=state["deletionWindowInDays"])
+        days = state["deletionWindowInDays"]
+        api.client.schedule_key_deletion(KeyId=id, **({"PendingWindowInDays": days} if days else {}))
 
 
 KEY = ResourceType(
@@ -92,10 +93,10 @@ KEY = ResourceType(
         "isEnabled": Property(bool, default=True),
         "enableKeyRotation": Property(bool, default=False),
         "rotationPeriodInDays": Property("EnableKeyRotation.RotationPeriodInDays", kept=True),
-        "deletionWindowInDays": Property("ScheduleKeyDeletion.PendingWindowInDays", default=30, local=True, check=_deletion_window),
+        "deletionWindowInDays": Property("ScheduleKeyDeletion.PendingWindowInDays", local=True, check=_deletion_window),
         "keyUsage": Property("CreateKey.KeyUsage", default="ENCRYPT_DECRYPT", replace=True),
         "customerMasterKeySpec": Property("CreateKey.KeySpec", default="SYMMETRIC_DEFAULT", replace=True),
-        "multiRegion": Property("CreateKey.MultiRegion", default=False, replace=True),
+        "multiRegion": Property("CreateKey.MultiRegion", default=False, replace=True, kept=True),
     },
     outputs=("arn", "keyId"),
     create=lambda api, inputs: api.send("CreateKey", inputs, Tags=tags.as_list(inputs, "TagKey", "TagValue"))["KeyMetadata"][

@@ -74,7 +74,7 @@ LOG_GROUP = ResourceType(
         "name": Property("CreateLogGroup.logGroupName", replace=True),
         "retentionInDays": Property("PutRetentionPolicy.retentionInDays", default=FOR_EVER, check=_retention),
         "kmsKeyId": Property("CreateLogGroup.kmsKeyId"),
-        "logGroupClass": Property("CreateLogGroup.logGroupClass", default="STANDARD", replace=True),
+        "logGroupClass": Property("CreateLogGroup.logGroupClass", default="STANDARD", replace=True, kept=True),
         "skipDestroy": Property(bool, default=False, local=True),
     },
     outputs=("arn",),

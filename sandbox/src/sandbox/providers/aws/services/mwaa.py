@@ -20,6 +20,11 @@ EVERY = 2
 PATHS = ("pluginsS3", "requirementsS3", "startupScriptS3")
 """Objects in the source bucket, each with a property ...Path and one ...ObjectVersion."""
 
+LOGGING = (
+    "dagProcessingLogs", "schedulerLogs", "taskLogs", "webserverLogs", "workerLogs", "enabled", "logLevel",
+)  # fmt: skip
+"""Parts of the logging configuration."""
+
 CHANGEABLE = (
     "airflowConfigurationOptions", "airflowVersion", "dagS3Path", "environmentClass", "executionRoleArn",
     "loggingConfiguration", "maxWebservers", "maxWorkers", "minWebservers", "minWorkers", "networkConfiguration",
@@ -146,7 +151,7 @@ def _size_fits_class(inputs: Properties) -> Iterator[Problem]:
 ENVIRONMENT_PROPERTIES = {
     "name": Property("CreateEnvironment.Name", replace=True),
     "kmsKey": Property("CreateEnvironment.KmsKey", replace=True),
-    "endpointManagement": Property("CreateEnvironment.EndpointManagement", replace=True),
+    "endpointManagement": Property("CreateEnvironment.EndpointManagement", replace=True, kept=True),
     "executionRoleArn": Property("CreateEnvironment.ExecutionRoleArn", required=True),
     "sourceBucketArn": Property("CreateEnvironment.SourceBucketArn", required=True),
     "dagS3Path": Property("CreateEnvironment.DagS3Path", required=True),
@@ -154,22 +159,22 @@ ENVIRONMENT_PROPERTIES = {
         "CreateEnvironment.NetworkConfiguration", required=True, form=_network_form, fixed=("subnetIds",)
     ),
     "airflowConfigurationOptions": Property("CreateEnvironment.AirflowConfigurationOptions"),
-    "airflowVersion": Property("CreateEnvironment.AirflowVersion", replace=_is_newer_major),
-    "environmentClass": Property("CreateEnvironment.EnvironmentClass"),
-    "loggingConfiguration": Property("CreateEnvironment.LoggingConfiguration", form=_logs_form),
-    "maxWebservers": Property("CreateEnvironment.MaxWebservers"),
-    "maxWorkers": Property("CreateEnvironment.MaxWorkers"),
-    "minWebservers": Property("CreateEnvironment.MinWebservers"),
-    "minWorkers": Property("CreateEnvironment.MinWorkers"),
-    "pluginsS3ObjectVersion": Property("CreateEnvironment.PluginsS3ObjectVersion"),
+    "airflowVersion": Property("CreateEnvironment.AirflowVersion", kept=True, replace=_is_newer_major),
+    "environmentClass": Property("CreateEnvironment.EnvironmentClass", kept=True),
+    "loggingConfiguration": Property("CreateEnvironment.LoggingConfiguration", kept=True, kept_parts=LOGGING, form=_logs_form),
+    "maxWebservers": Property("CreateEnvironment.MaxWebservers", kept=True),
+    "maxWorkers": Property("CreateEnvironment.MaxWorkers", kept=True),
+    "minWebservers": Property("CreateEnvironment.MinWebservers", kept=True),
+    "minWorkers": Property("CreateEnvironment.MinWorkers", kept=True),
+    "pluginsS3ObjectVersion": Property("CreateEnvironment.PluginsS3ObjectVersion", kept=True),
     "pluginsS3Path": Property("CreateEnvironment.PluginsS3Path"),
-    "requirementsS3ObjectVersion": Property("CreateEnvironment.RequirementsS3ObjectVersion"),
+    "requirementsS3ObjectVersion": Property("CreateEnvironment.RequirementsS3ObjectVersion", kept=True),
     "requirementsS3Path": Property("CreateEnvironment.RequirementsS3Path"),
-    "schedulers": Property("CreateEnvironment.Schedulers"),
-    "startupScriptS3ObjectVersion": Property("CreateEnvironment.StartupScriptS3ObjectVersion"),
+    "schedulers": Property("CreateEnvironment.Schedulers", kept=True),
+    "startupScriptS3ObjectVersion": Property("CreateEnvironment.StartupScriptS3ObjectVersion", kept=True),
     "startupScriptS3Path": Property("CreateEnvironment.StartupScriptS3Path"),
-    "webserverAccessMode": Property("CreateEnvironment.WebserverAccessMode"),
-    "weeklyMaintenanceWindowStart": Property("CreateEnvironment.WeeklyMaintenanceWindowStart"),
+    "webserverAccessMode": Property("CreateEnvironment.WebserverAccessMode", kept=True),
+    "weeklyMaintenanceWindowStart": Property("CreateEnvironment.WeeklyMaintenanceWindowStart", kept=True),
 }
 OUTPUTS = (
     "arn", "createdAt", "databaseVpcEndpointService", "lastUpdateds", "serviceRoleArn", "status", "webserverUrl",

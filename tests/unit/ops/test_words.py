@@ -1,10 +1,10 @@
-"""When something was, as people say it."""
+"""What is said of moments and numbers."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops.moments import since
+from ops.words import count_of, since
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
@@ -22,3 +22,8 @@ NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 def test_an_age_is_said_as_people_say_it(before: timedelta, said: str):
     """Nobody subtracts a UTC timestamp with microseconds at five in the morning."""
     assert since((NOW - before).isoformat(), NOW) == said
+
+
+def test_one_of_something_is_not_several():
+    """`1 runs` reads like a slip of whoever reckoned the sum beside it."""
+    assert [count_of(number, "run") for number in (0, 1, 2)] == ["0 runs", "1 run", "2 runs"]

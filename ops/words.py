@@ -1,4 +1,4 @@
-"""When something was or will be, as people say it."""
+"""Moments, times and numbers as people say them."""
 
 from datetime import UTC, datetime
 
@@ -24,3 +24,8 @@ def lasting(seconds: float) -> str:
         if seconds >= unit:
             return f"{seconds / unit:.0f} {name}"
     return f"{seconds:.0f} s"
+
+
+def count_of(number: int, what: str) -> str:
+    """`1 endpoint`, `2 endpoints`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
