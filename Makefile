@@ -54,7 +54,7 @@ docs: $(BIN)/.complete ## the pages as a site, in site/
 acceptance: $(BIN)/.complete ## prove a deployed stack end to end: make acceptance STACK=dev
 	@$(BIN)/ops --stack "$(STACK)" acceptance $(WORKSTREAM)
 
-benchmark-growth: $(BIN)/.complete ## time what people do with stacks of 1 to 200 workstreams (an hour)
+benchmark-growth: $(BIN)/.complete ## time what people do with stacks of 1 to 200 workstreams (a quarter of an hour)
 	@$(BIN)/python -m benchmarks.growth
 
 benchmark-dags: $(BIN)/.complete ## what 50 and 500 DAGs cost Airflow, against Cosmos

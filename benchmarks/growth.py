@@ -1,8 +1,9 @@
 """How the platform grows with its workstreams: what each operation on a stack of 1, 10, 50 and 200 takes.
 
 A sandbox stack of each size is made from nothing, previewed, changed in the ways that people change it, and destroyed. Prints the
-table and draws the plots (docs/growth.svg, docs/growth-up.svg). An hour on two idle cores; other work on the machine changes the
-seconds much and the processor's little. With `--teams` the same number of workstreams is spread over stacks of ten (docs/teams.md).
+table and draws the plots (docs/growth.svg, docs/growth-up.svg). A quarter of an hour on two idle cores; other work on the machine
+changes the seconds much and the processor's little. With `--teams` the same number of workstreams is spread over stacks of ten
+(docs/teams.md).
 """
 
 import argparse
