@@ -163,7 +163,6 @@ LIMITS: dict[str, Table] = {
     },
     "ecs/cluster:Cluster": {"settings[]": Has(page="ECS API Reference, ClusterSetting", names=("name", "value"))},
     "ecs/taskDefinition:TaskDefinition": {
-        "inferenceAccelerators": Limit(page=FARGATE_PAGE, high=0),
         "placementConstraints": Limit(page=FARGATE_PAGE, high=0),
         "pidMode": Limit(page=FARGATE_PAGE, among=("task",)),
         "ipcMode": Limit(page=FARGATE_PAGE, high=0),
