@@ -195,7 +195,9 @@ class Entries:
     def problem(self, value: Any, /) -> str | None:
         """What is wrong with a map."""
         for name, item in value.items() if isinstance(value, Mapping) else ():
-            if reason := self.names.problem(name) or next((f"{path}: {text}" for path, text in problems(self.values, item)), None):
+            if reason := self.names.problem(name) or next(
+                (f"{path}: {text}".removeprefix(": ") for path, text in problems(self.values, item)), ""
+            ):
                 return f"{name}: {reason}"
         return None
 

@@ -757,7 +757,7 @@ BY_OPERATION: list[Case] = [
     metrics("does not match", METRIC, namespace="d\x01t"),
     metrics("does not match", {"MetricName": "m\x01", "Value": 1.0}),
     metrics("", {"MetricName": "m", "Value": 0.0}, namespace="dbt/platform"),
-    publish("must use BinaryValue", MessageAttributes={"a": {"DataType": "Binary", "StringValue": "x"}}),
+    publish("use BinaryValue", MessageAttributes={"a": {"DataType": "Binary", "StringValue": "x"}}),
     publish("not valid for this topic type", MessageDeduplicationId="d"),
     call("sns", "Publish", "required for FIFO topics", TopicArn=f"{TOPIC}.fifo", Message="m"),
     call("sns", "SetTopicAttributes", "AttributeName", TopicArn=TOPIC, AttributeName="Colour", AttributeValue="x"),
