@@ -12,9 +12,10 @@ from rich.markup import escape
 from components.monitoring.notice import Notice
 from ops.context import examples, messages, results, stack_of
 from ops.errors import OpsError
+from ops.explained import Whole
 from ops.stack import Stack
 
-app = typer.Typer(no_args_is_help=True, help="Who learns of failures, and whether they would.")
+app = typer.Typer(cls=Whole, no_args_is_help=True, help="Who learns of failures, and whether they would.")
 
 CHAT = "global.sns-api.chatbot.amazonaws.com"
 """Where Amazon Q Developer hears a topic, for all channels that it shows it in."""
@@ -48,7 +49,9 @@ class Receiver:
 @app.command("test", epilog=examples("alerts test", "alerts test sales", "alerts test sales --json"))
 def send_test(
     context: typer.Context,
-    workstream: Annotated[str | None, typer.Argument(help="Whose receivers to tell; without it the platform's.")] = None,
+    workstream: Annotated[
+        str | None, typer.Argument(metavar="WORKSTREAM", help="Whose receivers to tell; without it the platform's.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the receivers as JSON.")] = False,
 ) -> None:
     """Send one message to the receivers of a workstream or of the platform, and say who gets it."""

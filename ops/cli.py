@@ -1,6 +1,5 @@
 """`ops`: run and look after the workstreams of a deployed stack, with the AWS credentials of your environment."""
 
-import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -41,10 +40,9 @@ app = typer.Typer(
 
 
 def add(verb: Callable[..., None], *commands: str, name: str | None = None) -> None:
-    """Makes a verb of the function; its first paragraph is its line in the list of all, the commands are its examples."""
-    first = (inspect.getdoc(verb) or "").partition("\n\n")[0].replace("\n", " ")
+    """Makes a verb of the function; the commands are its examples."""
     name = name or verb.__name__
-    app.command(name, short_help=first, epilog=examples(*commands))(verb)
+    app.command(name, epilog=examples(*commands))(verb)
     verbs.add(name)
 
 
@@ -76,9 +74,9 @@ for name, group in groups.items():
 @app.callback()
 def options(
     context: typer.Context,
-    stack: Annotated[str | None, typer.Option(help="Pulumi stack; without it the selected one.")] = None,
+    stack: Annotated[str | None, typer.Option(metavar="NAME", help="Pulumi stack; without it the selected one.")] = None,
     outputs: Annotated[
-        Path | None, typer.Option(help="File made by `pulumi stack output --json`, instead of asking Pulumi.")
+        Path | None, typer.Option(metavar="FILE", help="File made by `pulumi stack output --json`, instead of asking Pulumi.")
     ] = None,
 ) -> None:
     """Options of every verb."""

@@ -10,10 +10,11 @@ import yaml
 
 from ops.context import examples, messages
 from ops.errors import OpsError
+from ops.explained import Whole
 from projects import git, pins
 from settings.project import REPOSITORY
 
-app = typer.Typer(no_args_is_help=True, help="dbt projects in Git repositories of their own.")
+app = typer.Typer(cls=Whole, no_args_is_help=True, help="dbt projects in Git repositories of their own.")
 
 
 @app.callback()
@@ -23,7 +24,9 @@ def group() -> None:
 
 @app.command(epilog=examples("projects pin", "projects pin sales --json"))
 def pin(
-    workstreams: Annotated[list[str] | None, typer.Argument(help="Whose projects to move; without one, those of all.")] = None,
+    workstreams: Annotated[
+        list[str] | None, typer.Argument(metavar="WORKSTREAM", help="Whose projects to move; without one, those of all.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the pins as JSON: address, ref, commit.")] = False,
 ) -> None:
     """Pin the commits that the branches and tags of Git projects stand for now, in projects.lock.yaml: commit that file.

@@ -12,6 +12,7 @@ import pytest
 import typer.main
 from typer._click.exceptions import BadOptionUsage, MissingParameter, NoArgsIsHelpError, UsageError
 from typer.core import TyperGroup
+from typer.testing import CliRunner
 
 import ci.cli
 import ops.cli
@@ -33,9 +34,9 @@ def test_every_link_leads_somewhere(page: str):
 
 TARGET = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
 
-READERS = {
-    name: typer.main.get_command(app) for name, app in (("ops", ops.cli.app), ("ci", ci.cli.app), ("sandbox", sandbox.demo.cli.app))
-}
+APPS = {"ops": ops.cli.app, "ci": ci.cli.app, "sandbox": sandbox.demo.cli.app}
+
+READERS: dict[str, Any] = {program: typer.main.get_command(app) for program, app in APPS.items()}
 
 DONE_AT_ONCE = {"--help", "--install-completion"}
 """Options that do what they say as soon as they are read."""
@@ -74,6 +75,43 @@ def test_every_command_of_a_page_is_one_that_its_program_takes(page: str, monkey
 
     assert made - targets == set()
     assert {" ".join(each.words): why for each in said if each.words[0] in READERS and (why := refused(each))} == {}
+
+
+@pytest.mark.parametrize("program", READERS)
+def test_the_list_of_verbs_is_whole(program: str, monkeypatch: pytest.MonkeyPatch):
+    """Half a sentence per verb sends people through every help."""
+    monkeypatch.setenv("COLUMNS", "80")
+    verbs = CliRunner().invoke(APPS[program], ["--help"]).stdout.partition("Commands:")[2].partition("Examples:")[0]
+
+    assert len(verbs.splitlines()) > 8
+    assert [line for line in verbs.splitlines() if line.endswith("...") or len(line) > 80] == []
+
+
+def test_every_verb_of_a_page_is_run_by_a_test():
+    """A verb that only parses has never done what its page says."""
+    rows = re.findall(r"^\| (`(?:ops|ci|sandbox) .*) \| (.+) \|$", (REPOSITORY / "tests/README.md").read_text(), re.MULTILINE)
+    run = {verb: re.findall(r"`([\w/]+\.py)`", files) for verbs, files in rows for verb in re.findall(r"`([^`]+)`", verbs)}
+    named = {verb for page in PAGES for command in commands(page) if (verb := verb_of(command))}
+
+    assert named - run.keys() == set()
+    for verb, files in run.items():
+        assert files, verb
+        assert all((REPOSITORY / file).is_file() for file in files), verb
+        texts = [(REPOSITORY / file).read_text() for file in files if not verb.startswith("ci ")]  # a job's script says it
+        assert not texts or any(re.search(rf"\b{verb.split()[-1]}\b", text) for text in texts), verb
+
+
+def verb_of(command: Command) -> str | None:
+    """Program and verb, with that of its group; None where a page speaks of the program as such."""
+    program, *words = command.words
+    if program not in READERS:
+        return None
+    while words and words[0] in {"--stack", "--outputs"}:
+        words = words[2:]
+    group = READERS[program].commands.get(words[0] if words else "")
+    if group is None:
+        return None
+    return " ".join([program, *words[: 2 if program == "ops" and isinstance(group, TyperGroup) else 1]])
 
 
 @pytest.mark.parametrize(
