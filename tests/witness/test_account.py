@@ -68,8 +68,8 @@ def port(tmp_path: Path) -> Iterator[int]:
 class Deployed:
     """A program in the account, by way of Terraform."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self._terraform, self._port = Terraform(folder), port
+    def __init__(self, folder: Path, port: int, key: str = "test") -> None:
+        self._terraform, self._port, self._key = Terraform(folder), port, key
         self._terraform.prepare({"provider": {"aws": self._provider({})}})
         self._schemas = self._terraform.schemas()
 
@@ -94,7 +94,7 @@ class Deployed:
         address = f"http://127.0.0.1:{self._port}"
         return {
             "region": REGION,
-            "access_key": "test",
+            "access_key": self._key,
             "secret_key": "test",
             "skip_metadata_api_check": True,
             "s3_use_path_style": True,
