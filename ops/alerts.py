@@ -48,7 +48,9 @@ class Receiver:
 @app.command("test", epilog=examples("alerts test", "alerts test sales", "alerts test sales --json"))
 def send_test(
     context: typer.Context,
-    workstream: Annotated[str | None, typer.Argument(help="Whose receivers to tell; without it the platform's.")] = None,
+    workstream: Annotated[
+        str | None, typer.Argument(metavar="WORKSTREAM", help="Whose receivers to tell; without it the platform's.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the receivers as JSON.")] = False,
 ) -> None:
     """Send one message to the receivers of a workstream or of the platform, and say who gets it."""

@@ -40,11 +40,15 @@ app = typer.Typer(
 )
 
 
+def line_of(verb: Callable[..., None] | None) -> str:
+    """Of the function in the list of all: its first paragraph, whole."""
+    return (inspect.getdoc(verb) or "").partition("\n\n")[0].replace("\n", " ")
+
+
 def add(verb: Callable[..., None], *commands: str, name: str | None = None) -> None:
-    """Makes a verb of the function; its first paragraph is its line in the list of all, the commands are its examples."""
-    first = (inspect.getdoc(verb) or "").partition("\n\n")[0].replace("\n", " ")
+    """Makes a verb of the function; the commands are its examples."""
     name = name or verb.__name__
-    app.command(name, short_help=first, epilog=examples(*commands))(verb)
+    app.command(name, short_help=line_of(verb), epilog=examples(*commands))(verb)
     verbs.add(name)
 
 
@@ -69,6 +73,8 @@ add(recover.recover, "--stack dev recover")
 add(acceptance.acceptance, "--stack dev acceptance sales", "acceptance --minutes 20 --json")
 groups = {"alerts": alerts.app, "credentials": credentials.app, "projects": projects.app, "workstream": workstream.app}
 for name, group in groups.items():
+    for each in group.registered_commands:
+        each.short_help = line_of(each.callback)
     app.add_typer(group, name=name)
     verbs.add(name)
 
@@ -76,9 +82,9 @@ for name, group in groups.items():
 @app.callback()
 def options(
     context: typer.Context,
-    stack: Annotated[str | None, typer.Option(help="Pulumi stack; without it the selected one.")] = None,
+    stack: Annotated[str | None, typer.Option(metavar="NAME", help="Pulumi stack; without it the selected one.")] = None,
     outputs: Annotated[
-        Path | None, typer.Option(help="File made by `pulumi stack output --json`, instead of asking Pulumi.")
+        Path | None, typer.Option(metavar="FILE", help="File made by `pulumi stack output --json`, instead of asking Pulumi.")
     ] = None,
 ) -> None:
     """Options of every verb."""

@@ -30,11 +30,13 @@ GIB = 1024**3
 
 def costs(  # noqa: PLR0917 - typer's parameters are options
     context: typer.Context,
-    days: Annotated[int, typer.Option(min=1, max=90, help="How far back; runs are kept for 90 days.")] = 30,
+    days: Annotated[int, typer.Option(metavar="DAYS", min=1, max=90, help="How far back; runs are kept for 90 days.")] = 30,
     estimated: Annotated[bool, typer.Option("--estimate", help="Of a month, from the stack's file alone: needs no AWS.")] = False,
-    minutes: Annotated[float, typer.Option(min=1, help="With --estimate: what a run of each workstream takes.")] = 10,
+    minutes: Annotated[
+        float, typer.Option(metavar="MINUTES", min=1, help="With --estimate: what a run of each workstream takes.")
+    ] = 10,
     config_file: Annotated[
-        Path | None, typer.Option(help="With --estimate: the stack's file; without it Pulumi.<stack>.yaml here.")
+        Path | None, typer.Option(metavar="FILE", help="With --estimate: the stack's file; without it Pulumi.<stack>.yaml here.")
     ] = None,
     snowflake: Annotated[
         str | None, typer.Option(metavar="CONNECTION", help="Add credits, by this connection of your connections.toml.")

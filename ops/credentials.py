@@ -23,18 +23,22 @@ app = typer.Typer(no_args_is_help=True, help="The Snowflake credentials, which P
 )
 def put(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="Of the connection; without it the stack's only one.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="CONNECTION", help="Name; without it the stack's only one.")] = None,
     *,
     generate: Annotated[
         bool, typer.Option("--generate", help="Make a new RSA key pair; nobody ever sees its private half.")
     ] = False,
     private_key_file: Annotated[
-        Path | None, typer.Option(help="PEM file of the private key; `-` or nothing reads it from standard input.")
+        Path | None, typer.Option(metavar="FILE", help="PEM file of the private key; `-` or nothing reads it from standard input.")
     ] = None,
-    slot: Annotated[int, typer.Option(min=1, max=2, help="Which of the user's two public keys the statement sets.")] = 1,
+    slot: Annotated[
+        int, typer.Option(metavar="1|2", min=1, max=2, help="Which of the user's two public keys the statement sets.")
+    ] = 1,
     expires: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Last day on which they are good: `ops doctor` and an alert remind of it."),
+        typer.Option(
+            metavar="DATE", formats=["%Y-%m-%d"], help="Last day on which they are good: `ops doctor` and an alert remind of it."
+        ),
     ] = None,
 ) -> None:
     """Put the credentials of a connection's user into Secrets Manager, and print the SQL that makes Snowflake accept a key.

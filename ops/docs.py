@@ -11,7 +11,7 @@ from ops.context import stack_of
 
 def docs(
     context: typer.Context,
-    workstream: Annotated[str | None, typer.Argument(help="Name; without it all of them.")] = None,
+    workstream: Annotated[str | None, typer.Argument(metavar="WORKSTREAM", help="Name; without it all of them.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the runs as a JSON list.")] = False,
 ) -> None:
     """Start a run of each workstream that builds nothing and writes dbt's documentation anew: `ops open --docs` shows it.

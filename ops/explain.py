@@ -24,7 +24,9 @@ SUMMARY = "summary.json"
 
 def explain(
     context: typer.Context,
-    workstream: Annotated[str | None, typer.Argument(help="Name; `-` reads a message from standard input instead.")] = None,
+    workstream: Annotated[
+        str | None, typer.Argument(metavar="WORKSTREAM", help="Name; `-` reads a message from standard input instead.")
+    ] = None,
     run: RunId = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the diagnosis as JSON.")] = False,
 ) -> None:

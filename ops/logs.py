@@ -31,7 +31,9 @@ def logs(
     workstream: WorkstreamName,
     run: RunId = None,
     *,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=10_000, help="How many of the last lines.")] = 50,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", metavar="LINES", min=1, max=10_000, help="How many of the last lines.")
+    ] = 50,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines until the run has ended.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the events as they are, one JSON object a line.")] = False,
 ) -> None:

@@ -15,11 +15,13 @@ CACHE = Path("~/.cache/dbt-platform/pages")
 
 def open_page(
     context: typer.Context,
-    workstream: Annotated[str | None, typer.Argument(help="Whose last report; without it the page of all workstreams.")] = None,
+    workstream: Annotated[
+        str | None, typer.Argument(metavar="WORKSTREAM", help="Whose last report; without it the page of all workstreams.")
+    ] = None,
     *,
-    run: Annotated[str | None, typer.Option(help="Id of the run whose report is wanted.")] = None,
+    run: Annotated[str | None, typer.Option(metavar="ID", help="Id of the run whose report is wanted.")] = None,
     docs: Annotated[bool, typer.Option("--docs", help="dbt's documentation instead: models, columns, lineage.")] = False,
-    output: Annotated[Path | None, typer.Option(help="Folder to write to, instead of opening a browser.")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder to write to, instead of opening a browser.")] = None,
     snowflake: Annotated[
         str | None, typer.Option(metavar="CONNECTION", help="Add credits to the page, by this connection of your connections.toml.")
     ] = None,

@@ -28,7 +28,9 @@ RAISE = "Service Quotas in AWS's console (docs/limits.md)"
 
 def preflight(
     context: typer.Context,
-    config_file: Annotated[Path | None, typer.Option(help="The stack's file; without it Pulumi.<stack>.yaml here.")] = None,
+    config_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The stack's file; without it Pulumi.<stack>.yaml here.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """Check before the first `pulumi up` what would stop it half-way; exit code 1 if something would.

@@ -23,7 +23,9 @@ def group() -> None:
 
 @app.command(epilog=examples("projects pin", "projects pin sales --json"))
 def pin(
-    workstreams: Annotated[list[str] | None, typer.Argument(help="Whose projects to move; without one, those of all.")] = None,
+    workstreams: Annotated[
+        list[str] | None, typer.Argument(metavar="WORKSTREAM", help="Whose projects to move; without one, those of all.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the pins as JSON: address, ref, commit.")] = False,
 ) -> None:
     """Pin the commits that the branches and tags of Git projects stand for now, in projects.lock.yaml: commit that file.

@@ -13,7 +13,9 @@ from ops.engine import Engine
 
 def recover(
     context: typer.Context,
-    config_file: Annotated[Path | None, typer.Option(help="The stack's file, if it is not Pulumi.<stack>.yaml here.")] = None,
+    config_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The stack's file, if it is not Pulumi.<stack>.yaml here.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the stack's name as JSON.")] = False,
 ) -> None:
     """Settle what a killed `pulumi up` left behind: its lock, and what it had begun. The pipeline does this by itself."""

@@ -37,14 +37,20 @@ def run(
     context: typer.Context,
     workstream: WorkstreamName,
     *,
-    wait: Annotated[bool, typer.Option("--wait", help="Until the run has ended; exit code 1 if it failed.")] = False,
-    minutes: Annotated[int, typer.Option(min=1, help="Of waiting at most.")] = 1440,
-    select: Annotated[list[str] | None, typer.Option(help="dbt selector, instead of the workstream's own; may repeat.")] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="dbt selector to leave out; may repeat.")] = None,
-    selector: Annotated[str | None, typer.Option(help="Selector of the project's selectors.yml, instead of both.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the run has ended; exit code 1 if it failed.")] = False,
+    minutes: Annotated[int, typer.Option(metavar="MINUTES", min=1, help="How long to wait at most.")] = 1440,
+    select: Annotated[
+        list[str] | None, typer.Option(metavar="SELECTOR", help="dbt selector, instead of the workstream's own; may repeat.")
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="SELECTOR", help="dbt selector to leave out; may repeat.")] = None,
+    selector: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Selector of the project's selectors.yml, instead of both.")
+    ] = None,
     command: Annotated[
         list[str] | None,
-        typer.Option(help="dbt command, instead of the workstream's: for instance 'run-operation NAME'; may repeat."),
+        typer.Option(
+            metavar="COMMAND", help="dbt command, instead of the workstream's: for instance 'run-operation NAME'; may repeat."
+        ),
     ] = None,
     full_refresh: Annotated[
         bool | None, typer.Option("--full-refresh/--no-full-refresh", help="Build incremental models from scratch.")
@@ -52,10 +58,14 @@ def run(
     only_new: Annotated[
         bool | None, typer.Option("--only-new/--all", help="Only what has newer data, changed code, or had failed; or all of it.")
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, max=64, help="Models at the same time.")] = None,
-    warehouse: Annotated[str | None, typer.Option(help="Snowflake warehouse.")] = None,
-    date: Annotated[str | None, typer.Option(help="Day to build, 2026-01-31, in the workstream's time zone.")] = None,
-    variables: Annotated[str | None, typer.Option("--vars", help='dbt variables as JSON, e.g. \'{"day": "2026-01-31"}\'.')] = None,
+    threads: Annotated[int | None, typer.Option(metavar="NUMBER", min=1, max=64, help="Models at the same time.")] = None,
+    warehouse: Annotated[str | None, typer.Option(metavar="NAME", help="Snowflake warehouse.")] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Day to build, 2026-01-31, in the workstream's time zone.")
+    ] = None,
+    variables: Annotated[
+        str | None, typer.Option("--vars", metavar="JSON", help='dbt variables as JSON, e.g. \'{"day": "2026-01-31"}\'.')
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run as JSON.")] = False,
 ) -> None:
     """Start a workstream through Airflow."""

@@ -25,8 +25,8 @@ NAMED = 10
 
 def status(
     context: typer.Context,
-    workstream: Annotated[str | None, typer.Argument(help="Name; without it all of them.")] = None,
-    owner: Annotated[str | None, typer.Option(help="Only of the workstreams of this owner.")] = None,
+    workstream: Annotated[str | None, typer.Argument(metavar="WORKSTREAM", help="Name; without it all of them.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="OWNER", help="Only of the workstreams of this owner.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Only of the workstreams whose last run failed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:

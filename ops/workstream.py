@@ -43,22 +43,28 @@ def group() -> None:
 )
 def add(  # noqa: PLR0917 - typer's parameters are options
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and inner hyphens.")],
-    project: Annotated[str, typer.Option(help="Folder of the dbt project, or the address of its Git repository.")],
-    ref: Annotated[str, typer.Option(help="Of a Git repository: branch, tag or commit.")] = "main",
-    path: Annotated[str, typer.Option(help="Of a Git repository: folder of the project in it.")] = ".",
-    schema: Annotated[str | None, typer.Option(help="Snowflake schema; without it the name.")] = None,
-    owner: Annotated[str | None, typer.Option(help="Team in charge; without it the stack's.")] = None,
-    schedule: Annotated[str | None, typer.Option(help="Cron expression; without it runs are started by hand.")] = None,
-    target: Annotated[str | None, typer.Option(help="Name of dbt's target.")] = None,
-    select: Annotated[list[str] | None, typer.Option(help="dbt selector of what to build; may repeat.")] = None,
-    command: Annotated[list[str] | None, typer.Option(help="dbt command; may repeat; without it build.")] = None,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and inner hyphens.")],
+    project: Annotated[
+        str, typer.Option(metavar="PROJECT", help="Folder of the dbt project, or the address of its Git repository.")
+    ],
+    ref: Annotated[str, typer.Option(metavar="REF", help="Of a Git repository: branch, tag or commit.")] = "main",
+    path: Annotated[str, typer.Option(metavar="FOLDER", help="Of a Git repository: folder of the project in it.")] = ".",
+    schema: Annotated[str | None, typer.Option(metavar="NAME", help="Snowflake schema; without it the name.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="TEAM", help="Team in charge; without it the stack's.")] = None,
+    schedule: Annotated[
+        str | None, typer.Option(metavar="CRON", help="Cron expression; without it runs are started by hand.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(metavar="NAME", help="Name of dbt's target.")] = None,
+    select: Annotated[list[str] | None, typer.Option(metavar="SELECTOR", help="dbt selector of what to build; may repeat.")] = None,
+    command: Annotated[list[str] | None, typer.Option(metavar="COMMAND", help="dbt command; may repeat; without it build.")] = None,
     var: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="dbt variable (YAML); may repeat.")] = None,
     env: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="For env_var(); may repeat.")] = None,
     secret: Annotated[
         list[str] | None, typer.Option(metavar="NAME=SECRET[:FIELD]", help="For env_var(), from Secrets Manager; may repeat.")
     ] = None,
-    config_file: Annotated[Path | None, typer.Option(help="The stack's file; without it Pulumi.<stack>.yaml here.")] = None,
+    config_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The stack's file; without it Pulumi.<stack>.yaml here.")
+    ] = None,
 ) -> None:
     """Read a dbt project and add a workstream that runs it to the stack file, whose comments stay.
 

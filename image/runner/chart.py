@@ -64,7 +64,7 @@ def _begin(spans: Sequence[Span], thread: str) -> float:
 def _grid(length: float) -> str:
     step = next((step for step in _STEPS if length / step <= _MARKS), _STEPS[-1])
     # No mark where its figure would not fit.
-    marks = [number * step for number in range(int(length / step) + 1) if number * step < length * 0.95]
+    marks = [number * step for number in range(int(length / step) + 1) if number * step < length * 0.9]
     return "".join(f'<span class="soft" style="left:{100 * mark / length:.2f}%">{duration(mark)}</span>' for mark in marks)
 
 

@@ -16,13 +16,17 @@ from ops.errors import OpsError
 
 def acceptance(
     context: typer.Context,
-    workstream: Annotated[str | None, typer.Argument(help="Whose runs; without it the first by name.")] = None,
-    *,
-    minutes: Annotated[int, typer.Option(min=1, help="How long to wait for each run.")] = 60,
-    config_file: Annotated[
-        Path | None, typer.Option(help="Stack file for `pulumi preview`, if it is not Pulumi.<stack>.yaml.")
+    workstream: Annotated[
+        str | None, typer.Argument(metavar="WORKSTREAM", help="Whose runs; without it the first by name.")
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Where the report goes; without it acceptance-<stack>-<time>.md.")] = None,
+    *,
+    minutes: Annotated[int, typer.Option(metavar="MINUTES", min=1, help="How long to wait for each run.")] = 60,
+    config_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Stack file for `pulumi preview`, if it is not Pulumi.<stack>.yaml.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the report goes; without it acceptance-<stack>-<time>.md.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON too.")] = False,
 ) -> None:
     """Prove a deployment: an empty plan, a run and all its traces, an alert, a stopped container that goes on, a rollback and back.

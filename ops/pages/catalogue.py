@@ -66,29 +66,32 @@ def catalogue(name: str, entries: Sequence[Entry], docs: Mapping[str, str | None
     """
     rows = [
         (
-            link(entry.workstream.name, docs[entry.workstream.name] or ""),
+            _documentation(entry.workstream.name, docs[entry.workstream.name]),
             escape(entry.workstream.owner),
             str(len(entry.models)),
             str(len(entry.sources)),
             escape(", ".join(entry.exposures)),
-            ""
-            if docs[entry.workstream.name]
-            else f"{chip('none yet', 'idle')} <code>ops docs {escape(entry.workstream.name)}</code>",
         )
         for entry in entries
     ]
-    heads = ("workstream", "~owner", "#models", "#sources", "~exposures", "documentation")
+    heads = ("workstream", "~owner", "#models", "#sources", "~exposures")
     head = f'<header class="good"><h1>{escape(name)}: catalogue</h1><p><a href="index.html">All workstreams</a></p></header>'
     return page(f"{name}: catalogue", head + section("dbt's documentation", table(heads, rows, "Workstreams")) + _lineage(entries))
+
+
+def _documentation(workstream: str, address: str | None) -> str:
+    if address:
+        return link(workstream, address)
+    return f"{escape(workstream)}<br>{chip('none yet', 'idle')} <code>ops docs {escape(workstream)}</code>"
 
 
 def _lineage(entries: Sequence[Entry]) -> str:
     rows = [
         (
             escape(maker.workstream.name),
-            f"<code>{escape(maker.models[relation])}</code>",
             escape(reader.workstream.name),
             escape(source),
+            f"<code>{escape(maker.models[relation])}</code>",
         )
         for maker in entries
         for reader in entries
@@ -97,11 +100,16 @@ def _lineage(entries: Sequence[Entry]) -> str:
         if relation in maker.models
     ]
     waits = [
-        (escape(entry.workstream.schedule), "<i>all its marts</i>", escape(entry.workstream.name), "starts when they are refreshed")
+        (
+            escape(entry.workstream.schedule),
+            escape(entry.workstream.name),
+            "",
+            "<i>all its marts</i>: starts when they are refreshed",
+        )
         for entry in entries
         if entry.workstream.schedule in {other.workstream.name for other in entries}
     ]
-    content = table(("from", "model", "to", "read as"), [*waits, *rows], "Lineage across workstreams")
+    content = table(("from", "to", "~read as", "model"), [*waits, *rows], "Lineage across workstreams")
     return section(
         "Lineage across workstreams", content if waits or rows else "<p>No workstream reads what another one builds.</p>"
     )

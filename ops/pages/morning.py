@@ -8,8 +8,8 @@ from pathlib import Path
 from runner.markup import chip, count, duration, folded, link, page, section, table
 
 from ops import prices
-from ops.estimate import count_of
 from ops.pages.record import Node, Record, Run
+from ops.words import count_of
 
 STRIP = 30
 """Runs that a strip shows."""
@@ -61,7 +61,7 @@ def morning(
             _attention(ordered, late, report, now),
             section("Workstreams", "".join(_workstream(record, late, report, now, credits or {}) for record in ordered)),
             _worst_nodes(records),
-            _stale(records),
+            _stale(records, now),
         ]
     )
     return page(f"{name}: workstreams", content, _STYLE.read_text())
@@ -136,7 +136,7 @@ def _workstream(record: Record, late: Mapping[str, datetime], report: Report, no
     else:
         state = chip(last.outcome.replace("_", " "), "success" if last.good else "error")
     whose = " · ".join(filter(None, [workstream.owner, _starts(record)]))
-    shown = f"{_strip(record, report)}{_figures(record, now, credited.get(workstream.name))}{_details(record)}"
+    shown = f"{_strip(record, report)}{_figures(record, now, credited.get(workstream.name))}{_details(record, now)}"
     return (
         f'<article class="stream" id="{escape(workstream.name)}"><div class="who"><h3>{escape(workstream.name)} {state}</h3>'
         f'<p class="soft">{escape(whose)}</p></div>{shown}</article>'
@@ -185,7 +185,7 @@ def _trend(trend: float | None) -> str:
     return f' <span class="{"warn" if trend > 0 else "good"} trend">{"▲" if trend > 0 else "▼"} {abs(trend):.0%}</span>'
 
 
-def _details(record: Record) -> str:
+def _details(record: Record, now: datetime) -> str:
     """What only its owner wants to see."""
     if not record.nodes:
         return ""
@@ -213,11 +213,11 @@ def _details(record: Record) -> str:
             (
                 escape(source["source"].split(".", 2)[-1]),
                 chip(*_fresh(source)),
-                escape((source["loaded"] or "")[:16].replace("T", " ")),
+                _loaded(source, now),
             )
             for source in record.sources
         ]
-        parts.append(("Sources", table(("source", "status", "loaded (UTC)"), rows, f"Sources {of}")))
+        parts.append(("Sources", table(("source", "status", "loaded"), rows, f"Sources {of}")))
     return folded(count_of(len(record.nodes), "node"), "".join(f"<h4>{title}</h4>{content}" for title, content in parts))
 
 
@@ -228,6 +228,14 @@ def _fresh(source: Mapping[str, object]) -> tuple[str, str]:
         return ("loaded by the run", "idle")
     words = {"pass": "fresh", "warn": "getting old", "error": "too old", "runtime error": "could not be read"}
     return (words.get(status, status), "warn" if status == "runtime error" else status)
+
+
+def _loaded(source: Mapping[str, object], now: datetime) -> str:
+    """How old a source's newest row was; nothing if nobody could read it. dbt writes the moment without its zone, UTC."""
+    if not source["loaded"]:
+        return ""
+    moment = datetime.fromisoformat(str(source["loaded"]))
+    return _ago(moment if moment.tzinfo else moment.replace(tzinfo=UTC), now)
 
 
 def _slow(nodes: Sequence[Node]) -> list[Node]:
@@ -262,16 +270,14 @@ def _worst_nodes(records: Sequence[Record]) -> str:
     )
 
 
-def _stale(records: Sequence[Record]) -> str:
+def _stale(records: Sequence[Record], now: datetime) -> str:
     rows = [
-        (escape(source["source"].split(".", 2)[-1]), _to(record), chip(*_fresh(source)), escape((source["loaded"] or "")[:16]))
+        (escape(source["source"].split(".", 2)[-1]), _to(record), chip(*_fresh(source)), _loaded(source, now))
         for record in records
         for source in record.stale()
     ]
     return (
-        section("Sources that are not fresh", table(("source", "workstream", "status", "loaded (UTC)"), rows, "Sources"))
-        if rows
-        else ""
+        section("Sources that are not fresh", table(("source", "workstream", "status", "loaded"), rows, "Sources")) if rows else ""
     )
 
 

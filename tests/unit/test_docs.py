@@ -33,7 +33,7 @@ def test_every_link_leads_somewhere(page: str):
 
 TARGET = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
 
-READERS = {
+READERS: dict[str, Any] = {
     name: typer.main.get_command(app) for name, app in (("ops", ops.cli.app), ("ci", ci.cli.app), ("sandbox", sandbox.demo.cli.app))
 }
 
@@ -74,6 +74,33 @@ def test_every_command_of_a_page_is_one_that_its_program_takes(page: str, monkey
 
     assert made - targets == set()
     assert {" ".join(each.words): why for each in said if each.words[0] in READERS and (why := refused(each))} == {}
+
+
+def test_every_verb_of_a_page_is_run_by_a_test():
+    """A verb that only parses has never done what its page says."""
+    rows = re.findall(r"^\| (`(?:ops|ci|sandbox) .*) \| (.+) \|$", (REPOSITORY / "tests/README.md").read_text(), re.MULTILINE)
+    run = {verb: re.findall(r"`([\w/]+\.py)`", files) for verbs, files in rows for verb in re.findall(r"`([^`]+)`", verbs)}
+    named = {verb for page in PAGES for command in commands(page) if (verb := verb_of(command))}
+
+    assert named - run.keys() == set()
+    for verb, files in run.items():
+        assert files, verb
+        assert all((REPOSITORY / file).is_file() for file in files), verb
+        texts = [(REPOSITORY / file).read_text() for file in files if not verb.startswith("ci ")]  # a job's script says it
+        assert not texts or any(re.search(rf"\b{verb.split()[-1]}\b", text) for text in texts), verb
+
+
+def verb_of(command: Command) -> str | None:
+    """Program and verb, with that of its group; None where a page speaks of the program as such."""
+    program, *words = command.words
+    if program not in READERS:
+        return None
+    while words and words[0] in {"--stack", "--outputs"}:
+        words = words[2:]
+    group = READERS[program].commands.get(words[0] if words else "")
+    if group is None:
+        return None
+    return " ".join([program, *words[: 2 if program == "ops" and isinstance(group, TyperGroup) else 1]])
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.providers.aws import witnesses
 from sandbox.providers.aws.handler import TableResource
 from sandbox.providers.aws.provider import CATALOGUE
 from sandbox.providers.aws.session import Session
 from sandbox.providers.protocol import InvalidInputs, Operation
 from sandbox.providers.values import UNKNOWN, Asset
+from sandbox.testing import witnesses
 from tests.unit.recorder import Stack, run_program, stack_file
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
@@ -59,7 +59,7 @@ def test_a_stack_whose_alerts_go_to_a_chat_can_be_tried_in_the_sandbox():
 
 
 def test_the_page_says_what_each_type_is_checked_against():
-    """Whoever asks what a green sandbox proves finds numbers that are true: `python -m sandbox.providers.aws.witnesses`."""
+    """Whoever asks what a green sandbox proves finds numbers that are true: `python -m sandbox.testing.witnesses`."""
     page = witnesses.PAGE.read_text()
 
     assert witnesses.page(page) == page

@@ -9,6 +9,7 @@ import yaml
 
 from settings.project import PLATFORM_VERSION, REPOSITORY
 from tests.unit.recorder import Stack, run_program, stack_file
+from tests.upgrades import own_files, team_clone, upgrade
 
 STACK = "pulumi:pulumi:Stack"
 STACK_FILE = "Pulumi.prod.yaml"
@@ -42,6 +43,16 @@ def test_nothing_that_an_earlier_version_deployed_is_made_anew(release: Path):
     known = set(resources(run_program(yaml.safe_load((release / STACK_FILE).read_text())["config"])))
 
     assert set((release / "resources.txt").read_text().splitlines()) - known == set()
+
+
+def test_the_next_version_merges_into_a_clone_without_a_conflict(tmp_path: Path):
+    """A team that rewrote what is its own would have to take our examples apart from its stacks, at each version."""
+    clone = team_clone(tmp_path, {})
+
+    upgrade(clone)
+
+    assert own_files(clone, "upgrade") == own_files(clone, "main")
+    assert (clone / "docs/upgrade.md").read_text() == (REPOSITORY / "docs/upgrade.md").read_text()
 
 
 if __name__ == "__main__":

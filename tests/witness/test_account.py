@@ -88,7 +88,7 @@ class Deployed:
         return [_told(each["address"], each["change"]) for each in changes if each["change"]["actions"] != ["no-op"]]
 
     def down(self) -> None:
-        self._terraform.run("destroy", "-auto-approve", "-parallelism=8")
+        self._terraform.run("destroy", "-auto-approve", "-refresh=false", "-parallelism=8")
 
     def _provider(self, tags: Mapping[str, str]) -> dict[str, Any]:
         address = f"http://127.0.0.1:{self._port}"

@@ -76,6 +76,8 @@ def violations(value: Any, shape: Shape, path: str, how: Reading = AS_SENT) -> I
             yield from _map(value, shape, path, how)
         case "string":
             yield from _string(value, shape, path)
+        case "blob" if isinstance(value, str | bytes):
+            yield from _length(_octets(value), shape, path, "bytes")
         case name if name in (*WHOLE, *DECIMAL):
             yield from _range(value, shape, path)
 
@@ -135,6 +137,11 @@ def _length(size: int, shape: Shape, path: str, what: str) -> Iterator[tuple[str
     low, high = shape.metadata.get("min", 0), shape.metadata.get("max")
     if size < low or (high is not None and size > high):
         yield path, f"has {size} {what}, AWS wants {low} to {high if high is not None else 'any number'}"
+
+
+def _octets(value: str | bytes) -> int:
+    """Bytes of what the protocols for JSON and forms send in base64."""
+    return len(value) if isinstance(value, bytes) else len(value.rstrip("=")) * 3 // 4
 
 
 def _range(value: float, shape: Shape, path: str) -> Iterator[tuple[str, str]]:

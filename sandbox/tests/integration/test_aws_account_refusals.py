@@ -3,9 +3,11 @@
 The stand-in's handlers are called as the engine calls them; nothing is deployed by it, so that a case takes milliseconds.
 """
 
+import itertools
 import json
+import random
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -377,6 +379,68 @@ def test_a_resource_is_made_once_on_a_bad_day(bench, fault, share):
     assert iam.get_role(RoleName=role["name"])["Role"]["Arn"] == role["arn"]
     assert bench.session.client("kms").describe_key(KeyId=made[0])["KeyMetadata"]["Enabled"]
     assert bench.session.client("sns").get_topic_attributes(TopicArn=made[1])["Attributes"]["TopicArn"] == made[1]
+
+
+@pytest.fixture
+def lost(bench) -> Iterator[Callable[[str], None]]:
+    """Loses the answer to the next call of a service, and no other of the ten after it."""
+    seed = next(seed for seed in itertools.count() if _heads(seed) == [True, *[False] * 10])
+    yield lambda service: give_order(bench.endpoint, {"fault": "lost", "share": 0.5, "services": [service], "seed": seed})
+    give_order(bench.endpoint, {})
+
+
+def _heads(seed: int) -> list[bool]:
+    dice = random.Random(seed)
+    return [dice.random() < 0.5 for _ in range(11)]
+
+
+def test_a_version_of_a_secret_whose_answer_is_lost_is_made_once(bench, lost):
+    """The client repeats the call with its token; a second version would push out the one before, which runs still use."""
+    client = bench.session.client("secretsmanager")
+    arn = bench.make("secretsmanager/secret:Secret")["arn"]
+    first = client.put_secret_value(SecretId=arn, SecretString="first")["VersionId"]
+    lost("secretsmanager")
+    second = client.put_secret_value(SecretId=arn, SecretString="second")["VersionId"]
+
+    stages = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    assert stages == {first: ["AWSPREVIOUS"], second: ["AWSCURRENT"]}
+    with pytest.raises(ClientError, match="already in use for a version"):
+        client.put_secret_value(SecretId=arn, SecretString="third", ClientRequestToken=second)
+
+
+def test_a_gateway_whose_answer_is_lost_is_made_once(bench, lost):
+    """Each costs money by the hour, and nobody would know of the other."""
+    client = bench.session.client("ec2")
+    subnet = bench.make("ec2/subnet:Subnet", vpcId=bench.facts["one"], cidrBlock="10.1.200.0/24")["id"]
+    lost("ec2")
+    made = client.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]["NatGatewayId"]
+
+    found = client.describe_nat_gateways(Filters=[{"Name": "subnet-id", "Values": [subnet]}])["NatGateways"]
+    assert [each["NatGatewayId"] for each in found] == [made]
+
+
+def test_an_object_whose_answer_is_lost_is_whole(bench, lost):
+    client = bench.session.client("s3")
+    lost("s3")
+    client.put_object(Bucket=bench.facts["bucket"], Key="rows.json", Body=b"{}")
+
+    assert client.get_object(Bucket=bench.facts["bucket"], Key="rows.json")["Body"].read() == b"{}"
+
+
+def test_a_resource_whose_answer_is_lost_says_that_it_is_there(bench, lost):
+    """IAM has no tokens: the repeated call is a second one. A deployment ends there, as it does in AWS, and the next goes on:
+    under another automatic name at once, under a name of one's own as soon as what is in the way is taken over or deleted.
+    """
+    iam, trusted = bench.session.client("iam"), trust("ecs-tasks.amazonaws.com")
+    lost("iam")
+    with pytest.raises(ProviderError, match=r"CreateRole: EntityAlreadyExists: .*dbt-lost"):
+        bench.make("iam/role:Role", name="dbt-lost", assumeRolePolicy=trusted)
+    with pytest.raises(ProviderError, match="EntityAlreadyExists"):
+        bench.make("iam/role:Role", name="dbt-lost", assumeRolePolicy=trusted)
+
+    bench.make("iam/role:Role", assumeRolePolicy=trusted)
+    iam.delete_role(RoleName="dbt-lost")
+    bench.make("iam/role:Role", name="dbt-lost", assumeRolePolicy=trusted)
 
 
 def test_credentials_that_ran_out_are_said_to_be(bench):

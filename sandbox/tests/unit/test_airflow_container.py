@@ -1,5 +1,7 @@
 """The first process of Airflow's container, with programs that only pretend to be PostgreSQL and Airflow."""
 
+import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -18,6 +20,9 @@ AIRFLOW = {"scheduler", "dag-processor", "api-server", "triggerer"}
 
 SERVES = 'echo "$1 is process $$"; sleep 600 & echo "$1 started $!"; wait'
 """A process that works, and has started another one."""
+
+PR_SET_CHILD_SUBREAPER = 36
+"""prctl(2)."""
 
 
 @dataclass
@@ -47,6 +52,10 @@ def program(folder: Path, name: str, script: str) -> None:
 def serve(tmp_path: Path) -> Iterator[Callable[..., Container]]:
     """Starts it; the programs are those that work unless a test says otherwise."""
     (tmp_path / "database").mkdir()
+    # In a container, all end with its first process; here, what that leaves behind becomes a child of this one.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+    own = psutil.Process()
+    before = own.children(recursive=True)
     started: list[subprocess.Popen[str]] = []
 
     def start(**programs: str) -> Container:
@@ -60,12 +69,15 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Container]]:
 
     yield start
 
+    while left := [each for each in own.children(recursive=True) if each not in before]:
+        for each in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
+            with contextlib.suppress(ChildProcessError):  # whose parent has not ended yet
+                os.waitpid(each.pid, 0)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0)
     for process in started:
-        family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-        process.kill()
         process.communicate()
-        for left in family:  # In a container, they end with its first process.
-            left.kill()
 
 
 def test_each_line_stands_behind_the_name_of_its_process(serve):
@@ -125,10 +137,7 @@ def test_docker_need_not_kill_it(serve):
     """The first process of a container ignores a signal that it does not handle: each stop would take ten seconds."""
     container = serve()
     container.said(*(f"{name} | {name} is process" for name in AIRFLOW))
-    family = psutil.Process(container.process.pid).children(recursive=True)
 
     container.process.terminate()
 
     assert container.process.wait(10) == 0
-    for left in family:
-        left.kill()

@@ -137,3 +137,20 @@ def test_the_status_of_nothing_is_said(tmp_path: Path, monkeypatch: pytest.Monke
     said = CliRunner().invoke(cli.app, ["status", "--json"]).output
 
     assert json.loads(said) == {}
+
+
+def test_faults_are_ordered_until_they_are_ended(stack: Stack, monkeypatch: pytest.MonkeyPatch):
+    """Somebody who tries how the platform bears AWS's bad days would try nothing, or never get rid of it."""
+    orders: list[dict[str, object]] = []
+    monkeypatch.setattr(cli.State, "load", lambda _: stack.state)
+    monkeypatch.setattr(cli.State, "alive", lambda _: True)
+    monkeypatch.setattr(cli, "give_order", lambda _, order: orders.append(order))
+
+    begun = CliRunner().invoke(cli.app, ["faults", "throttle", "--share", "0.5", "--service", "ecs"])
+    ended = CliRunner().invoke(cli.app, ["faults", "off"])
+    mistyped = CliRunner().invoke(cli.app, ["faults", "no-such-fault"])
+
+    assert orders == [{"fault": "throttle", "share": 0.5, "services": ["ecs"], "seed": 0}, {}]
+    assert "50% of the calls of ecs" in begun.output
+    assert "AWS works." in ended.output
+    assert isinstance(mistyped.exception, SandboxError)

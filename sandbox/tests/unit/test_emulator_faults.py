@@ -77,6 +77,14 @@ def test_a_call_fails_in_the_words_of_its_service(emulator: Emulator, fault: str
     assert emulator.calls == []
 
 
+def test_a_call_whose_answer_is_lost_has_had_its_effect(emulator: Emulator):
+    """What the client repeats is done already: who makes things twice, or says that they are there, is seen here."""
+    emulator.order("lost")
+
+    assert emulator.call("ecs", "RunTask") == (0, "")
+    assert emulator.calls == [b"RunTask"]
+
+
 def test_a_seed_decides_which_calls_fail(emulator: Emulator):
     """A failure that was seen once can be seen again."""
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
 from sandbox import docker_engine, packages, virtualenvs
 from sandbox.demo import lifecycle, measures
-from sandbox.demo.cli import main
+from sandbox.demo.cli import app, main
 from sandbox.demo.stack import Stack
 from sandbox.errors import SandboxError
 from sandbox.network import free_port, wait_until
@@ -265,6 +266,26 @@ def test_the_containers_of_a_killed_docker_daemon_are_ended_too(tmp_path, monkey
     assert said == ["removed container mwaa", "ended the Docker daemon"]
     assert not psutil.pid_exists(running[0].pid)
     assert State.load(home) is None
+
+
+def test_what_is_made_before_the_first_sandbox_stays_without_a_docker_daemon(tmp_path, monkeypatch):
+    """Tests begin a daemon of their own; nobody would end this one."""
+    started: list[Process] = []
+
+    def start_daemon(home: Home, _report: Report, begun: Begun) -> None:
+        home.path.mkdir()
+        started.append(Process.of(subprocess.Popen(["sleep", "600"]).pid))
+        begun(started[0])
+
+    monkeypatch.setattr(lifecycle, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(lifecycle, "ensure_docker", start_daemon)
+    monkeypatch.setattr(lifecycle, "why_unreachable", lambda: "connection refused")
+    monkeypatch.setattr(lifecycle, "set_up", lambda _steps, home, _state: (home.path / "made").touch())
+
+    assert CliRunner().invoke(app, ["set-up"]).exit_code == 0
+
+    assert [path.name for path in (tmp_path / ".sandbox-daemon").iterdir()] == ["made"]
+    assert started[0].find() is None
 
 
 def test_a_half_made_environment_is_not_taken_for_a_whole_one(tmp_path, monkeypatch):

@@ -119,6 +119,22 @@ def test_what_another_workstream_has_built_is_not_built_again(bucket: Bucket):
     assert [sales.run(), finance.run()] == ["ab", "c"], "what is built on it is due all the same"
 
 
+def test_an_answer_of_s3_that_is_lost_makes_nobody_wait(bucket: Bucket, others: list[Any], monkeypatch: pytest.MonkeyPatch):
+    """The client repeats the call, and hears that somebody has written meanwhile: it was itself."""
+    put, unanswered = bucket.put_object, [True]
+
+    def put_unheard(**given: Any) -> Any:
+        answer = put(**given)
+        return put(**given) if unanswered and unanswered.pop() else answer
+
+    monkeypatch.setattr(bucket, "put_object", put_unheard)
+    sales = Workstream(bucket, "sales", NODES[:2])
+
+    assert [sales.run(), sales.run()] == ["ab", ""]
+    assert (others, unanswered) == ([], [])
+    assert json.loads(bucket.objects[FILE])["building"] == {}
+
+
 def test_workstreams_that_build_into_schemas_of_their_own_share_nothing(bucket: Bucket):
     """The one's table would never be made, because the other has one of that name."""
     sales, finance = Workstream(bucket, "sales", NODES, schema="SALES"), Workstream(bucket, "finance", NODES, schema="FINANCE")

@@ -596,6 +596,17 @@ def test_every_verb_has_examples_that_are_commands_of_its_own(verb):
         assert re.match(rf"    uv run ops (--stack dev )?{' '.join(verb)}\b", example)
 
 
+@pytest.mark.parametrize("verb", [(), *VERBS, *{verb[:1] for verb in VERBS if len(verb) > 1}], ids=" ".join)
+def test_a_help_says_what_an_option_takes_and_cuts_nothing_off(verb: tuple[str, ...], monkeypatch: pytest.MonkeyPatch):
+    """`<list[str]>` says something to who wrote the program, and `of the...` nothing to anybody."""
+    monkeypatch.setenv("COLUMNS", "80")
+    text = CliRunner().invoke(app, [*verb, "--help"]).stdout.partition("\n\n")[2]
+
+    assert re.findall(r"^ +(?:-\w, )?--[\w-]+ <.*", text, re.MULTILINE) == []
+    assert [line for line in text.splitlines() if line.endswith("...")] == []
+    assert [line for line in text.partition("Examples:")[0].splitlines() if len(line) > 80] == []
+
+
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in NO_JSON], ids=" ".join)
 def test_every_verb_that_prints_has_json(verb):
     assert "--json" in CliRunner().invoke(app, [*verb, "--help"]).stdout

@@ -122,6 +122,7 @@ def test_a_source_that_gets_old_is_on_the_page_unless_the_workstream_loads_it_it
 
     stale = text(html[html.index("<h2>Sources that are not fresh") :])
     assert "raw.orders" in stale
+    assert "8 days ago" in stale
     assert "raw.seeded" not in stale
 
 
@@ -178,7 +179,7 @@ def test_the_catalogue_shows_a_model_that_another_workstream_reads_by_its_name()
     board = Entry.of(replace(workstream("board"), schema="BOARD"), page)
     html = catalogue("dbt", [sales, board], {"sales": None, "board": None})
 
-    assert " ".join(text(html[html.index("<h2>Lineage") :]).split()).endswith("sales orders board orders")
+    assert " ".join(text(html[html.index("<h2>Lineage") :]).split()).endswith("sales board orders orders")
 
 
 def test_the_catalogue_shows_what_flows_from_one_workstream_to_another():
@@ -189,8 +190,8 @@ def test_the_catalogue_shows_what_flows_from_one_workstream_to_another():
     html = catalogue("dbt-platform-dev", [sales, board], {"sales": "docs/sales/index.html", "board": None})
 
     lineage = text(html[html.index("<h2>Lineage") :]).split()
-    assert " ".join(lineage[lineage.index("read") + 2 :]) == (
-        "sales all its marts board starts when they are refreshed sales orders board raw.sales.orders"
+    assert " ".join(lineage[lineage.index("model") + 1 :]) == (
+        "sales board all its marts : starts when they are refreshed sales board raw.sales.orders orders"
     )
     assert 'href="docs/sales/index.html"' in html
     assert "ops docs board" in html

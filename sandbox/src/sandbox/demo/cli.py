@@ -79,6 +79,13 @@ def run_demo() -> None:
             )
 
 
+@app.command("set-up")
+def set_up() -> None:
+    """Make what every sandbox is made of, so that the first one need not: Pulumi's CLI, images, environments of Python."""
+    with lifecycle.everything_made(print):
+        pass
+
+
 @app.command()
 def down() -> None:
     """Destroy the stack, then end the stand-ins; nothing is left but logs and the cache."""

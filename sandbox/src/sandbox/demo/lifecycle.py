@@ -18,7 +18,7 @@ from sandbox.emulator import console
 from sandbox.emulator.process import start as start_emulator
 from sandbox.errors import SandboxError
 from sandbox.network import answers, free_port
-from sandbox.paths import CACHE, Home
+from sandbox.paths import CACHE, REPOSITORY, Home
 from sandbox.processes import Begun, start, stop
 from sandbox.state import Process, State
 from sandbox.steps import Report, Steps
@@ -60,6 +60,19 @@ def docker_daemon(home: Home, report: Report) -> Iterator[None]:
         yield
     finally:
         clear(home, report)
+
+
+@contextmanager
+def everything_made(report: Report) -> Iterator[None]:
+    """What every sandbox is made of is there; while the block runs, a Docker daemon too.
+
+    Raises:
+        SandboxError: it can't be made.
+    """
+    home = Home(REPOSITORY / ".sandbox-daemon")  # `.ci/run` ends what is in it when this is killed
+    with docker_daemon(home, report):
+        set_up(Steps(), home, State.new())
+        yield
 
 
 def _recorded(name: str, home: Home, state: State) -> Begun:

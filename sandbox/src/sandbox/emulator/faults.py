@@ -40,6 +40,8 @@ class Fault(StrEnum):
     """A service of the region that answers 503."""
     DROP = "drop"
     """A connection that ends in the middle of an answer; the call did nothing."""
+    LOST = "lost"
+    """A connection that ends in the middle of an answer, after the call has had its effect: clients try again."""
     LATE = "late"
     """Eventual consistency: for 1 to 15 seconds nobody but IAM knows a role that was just made."""
 
@@ -122,6 +124,9 @@ class Faults:
         elif self.order.fault is Fault.SLOW:
             await asyncio.sleep(self._dice.uniform(1, 10))
             await self.app(scope, receive, send)
+        elif self.order.fault is Fault.LOST:
+            await self.app(scope, receive, _unheard)
+            await _fail(Fault.DROP, service, scope, send)
         else:
             await _body(receive)
             await _fail(self.order.fault, service, scope, send)
@@ -160,6 +165,10 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": left.pop(), "more_body": False} if left else await receive()
 
     return again
+
+
+async def _unheard(message: Message) -> None:
+    """Takes an answer that nobody gets."""
 
 
 async def _fail(fault: Fault, service: str, scope: Scope, send: Send) -> None:

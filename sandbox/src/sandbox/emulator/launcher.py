@@ -55,7 +55,7 @@ PATCHES = (
     "mwaa_rest",
     "mwaa_tags",
     "s3_versions",
-    "secretsmanager_empty",
+    "secretsmanager_versions",
     "sns_pending",
     "sns_publishers",
 )

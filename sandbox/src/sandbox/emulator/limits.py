@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from sandbox import models
-from sandbox.emulator import calls
+from sandbox import models, rules
+from sandbox.emulator import call_rules, calls
 
 Parameters = dict[str, Any]
 Problem = tuple[str, str]
@@ -31,28 +31,28 @@ CODES = {
 
 MEBIBYTE = 1024 * 1024
 
+DAY = 24 * 60 * 60 * 1000
+"""Milliseconds."""
+
 
 def _put_metric_data(call: Parameters) -> Iterator[Problem]:
     """CloudWatch API Reference, PutMetricData and MetricDatum."""
-    data = call.get("MetricData") or []
-    if call["Namespace"].startswith("AWS/"):
-        yield "InvalidParameterValue", "The value AWS/ for parameter Namespace is invalid."
-    if len(data) > 1000:
-        yield "InvalidParameterValue", f"The collection MetricData must not have a size greater than 1000: {len(data)}."
-    for datum in data:
+    for datum in call.get("MetricData") or []:
         yield from _datum(datum)
 
 
 def _datum(datum: Parameters) -> Iterator[Problem]:
-    for name, most in (("Dimensions", 30), ("Values", 150)):
-        if len(datum.get(name) or []) > most:
-            yield "InvalidParameterValue", f"The collection {name} must not have a size greater than {most}."
-    if sum(datum.get(name) is not None for name in ("Value", "Values", "StatisticValues")) != 1:
-        reason = "exactly one of Value, Values and StatisticValues must be specified"
-        yield "InvalidParameterCombination", f"The parameters of {datum.get('MetricName')}: {reason}."
     for value in (datum.get("Value"), *(datum.get("Values") or [])):
         if value is not None and (not math.isfinite(value) or abs(value) > 2**360):
             yield "InvalidParameterValue", f"The value {value} for parameter MetricData.member.1.Value is invalid."
+    values, counts, statistics = datum.get("Values") or [], datum.get("Counts"), datum.get("StatisticValues") or {}
+    if counts is not None and len(counts) != len(values):
+        yield "InvalidParameterValue", f"The parameters Values and Counts must be of one length: {len(values)}, {len(counts)}."
+    if statistics and (statistics["Minimum"] > statistics["Maximum"] or statistics["SampleCount"] <= 0):
+        yield (
+            "InvalidParameterValue",
+            "The parameter StatisticValues must have a Minimum that is no Maximum, of one sample or more.",
+        )
     when = datum.get("Timestamp")
     if isinstance(when, datetime.datetime):
         age = datetime.datetime.now(datetime.UTC) - (when if when.tzinfo else when.replace(tzinfo=datetime.UTC))
@@ -65,7 +65,7 @@ def _publish(call: Parameters) -> Iterator[Problem]:
     message, subject = call.get("Message", ""), call.get("Subject")
     if not message:
         yield "InvalidParameter", "Invalid parameter: Empty message"
-    if len(message.encode()) > MEBIBYTE // 4:
+    if _size(call) > MEBIBYTE // 4:
         yield "InvalidParameter", "Invalid parameter: Message too long"
     if subject is not None and not re.fullmatch(r"[!-~][ -~]{0,99}", subject):
         yield "InvalidParameter", "Invalid parameter: Subject"
@@ -98,37 +98,10 @@ def _needed_value(call: Parameters) -> Iterator[Problem]:
         yield "InvalidParameterException", "You must provide either SecretString or SecretBinary."
 
 
-def _started_by(call: Parameters) -> Iterator[Problem]:
-    """ECS API Reference, RunTask and ListTasks: startedBy."""
-    if not re.fullmatch(r"[A-Za-z0-9_/-]{0,128}", call.get("startedBy") or ""):
-        yield "InvalidParameterException", "startedBy must be at most 128 letters, numbers, hyphens, slashes and underscores"
-
-
 def _run_task(call: Parameters) -> Iterator[Problem]:
     """ECS API Reference, RunTask: overrides."""
-    yield from _started_by(call)
     if len(json.dumps(call.get("overrides") or {}, separators=(",", ":"))) > 8192:
         yield "InvalidParameterException", "Container Overrides length must be at most 8192"
-    if len(call.get("group") or "") > 255:
-        yield "InvalidParameterException", "Group name must be at most 255 characters"
-
-
-def _list_tasks(call: Parameters) -> Iterator[Problem]:
-    yield from _started_by(call)
-    if not 1 <= (call.get("maxResults") or 100) <= 100:
-        yield "InvalidParameterException", "maxResults must be between 1 and 100"
-
-
-def _describe_tasks(call: Parameters) -> Iterator[Problem]:
-    """ECS API Reference, DescribeTasks: up to 100."""
-    if len(call.get("tasks") or []) > 100:
-        yield "InvalidParameterException", "Tasks cannot have more than 100 elements"
-
-
-def _stop_task(call: Parameters) -> Iterator[Problem]:
-    """ECS API Reference, StopTask: reason."""
-    if len(call.get("reason") or "") > 1024:
-        yield "InvalidParameterException", "reason must be at most 1024 characters"
 
 
 def _put_events(call: Parameters) -> Iterator[Problem]:
@@ -136,6 +109,43 @@ def _put_events(call: Parameters) -> Iterator[Problem]:
     size = sum(len(str(entry.get(name) or "")) for entry in call["Entries"] for name in ("Detail", "DetailType", "Source"))
     if size > MEBIBYTE // 4:
         yield "ValidationException", "Total size of the entries in the request is over the limit."
+
+
+def _metric_statistics(call: Parameters) -> Iterator[Problem]:
+    """CloudWatch API Reference, GetMetricStatistics: up to 1,440 data points."""
+    start, end, period = call["StartTime"], call["EndTime"], call["Period"]
+    if not isinstance(start, datetime.datetime) or not isinstance(end, datetime.datetime):
+        return
+    seconds = (end - start).total_seconds()
+    if seconds <= 0:
+        yield "InvalidParameterValue", "The parameter StartTime must be less than the parameter EndTime."
+    if seconds / period > 1440:
+        yield (
+            "InvalidParameterCombination",
+            f"You have requested up to {seconds / period:.0f} datapoints, which exceeds the limit of 1,440.",
+        )
+
+
+def _start_query(call: Parameters) -> Iterator[Problem]:
+    """CloudWatch Logs API Reference, StartQuery."""
+    if call["startTime"] > call["endTime"]:
+        yield "MalformedQueryException", "End time should not be before start time."
+
+
+def _publish_batch(call: Parameters) -> Iterator[Problem]:
+    """SNS API Reference, PublishBatch: 256 KiB together."""
+    if sum(map(_size, call["PublishBatchRequestEntries"])) > MEBIBYTE // 4:
+        yield "BatchRequestTooLong", "The length of all the batch messages put together is more than the limit."
+
+
+def _size(message: Parameters) -> int:
+    """Bytes that count: SNS Developer Guide, "Amazon SNS message attributes"."""
+    attributes = (message.get("MessageAttributes") or {}).items()
+    texts = [
+        message.get("Message", ""),
+        *(f"{name}{each.get('DataType', '')}{each.get('StringValue', '')}" for name, each in attributes),
+    ]
+    return sum(len(text.encode()) for text in texts)
 
 
 def _put_log_events(call: Parameters) -> Iterator[Problem]:
@@ -146,19 +156,19 @@ def _put_log_events(call: Parameters) -> Iterator[Problem]:
     times = [event["timestamp"] for event in events]
     if times != sorted(times):
         yield "InvalidParameterException", "Log events in a single PutLogEvents request must be in chronological order."
-
-
-def _object_key(call: Parameters) -> Iterator[Problem]:
-    """S3 User Guide, "Naming Amazon S3 objects"."""
-    if len(call["Key"].encode()) > 1024:
-        yield "KeyTooLongError", "Your key is too long"
+    if times and times[-1] - times[0] > DAY:
+        yield (
+            "InvalidParameterException",
+            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
+        )
 
 
 def _put_object(call: Parameters) -> Iterator[Problem]:
     """S3 API Reference, PutObject and "Error responses"; S3 User Guide, "Working with object metadata", "conditional writes"."""
-    yield from _object_key(call)
     if sum(len(f"{name}{text}".encode()) for name, text in (call.get("Metadata") or {}).items()) > 2048:
         yield "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size."
+    if not all(f"{name}{text}".isascii() for name, text in (call.get("Metadata") or {}).items()):
+        yield "InvalidArgument", "Metadata can only contain ASCII characters."
     if call.get("IfNoneMatch", "*") != "*" or ("IfNoneMatch" in call and "IfMatch" in call):
         yield "NotImplemented", "A header you provided implies functionality that is not implemented"
     tags = parse_qsl(call.get("Tagging", ""), keep_blank_values=True)
@@ -175,23 +185,14 @@ def _object_tags(tags: list[Parameters]) -> Iterator[Problem]:
         yield "InvalidTag", "The TagKey or the TagValue you have provided is too long"
 
 
-def _delete_objects(call: Parameters) -> Iterator[Problem]:
-    """S3 API Reference, DeleteObjects: up to 1,000."""
-    if not 1 <= len(call["Delete"]["Objects"]) <= 1000:
-        yield "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"
-
-
-def _list_objects(call: Parameters) -> Iterator[Problem]:
-    """S3 API Reference, ListObjectsV2."""
-    if call.get("MaxKeys", 0) < 0:
-        yield "InvalidArgument", "Argument maxKeys must be an integer between 0 and 2147483647"
-
-
-def _upload_part(call: Parameters) -> Iterator[Problem]:
-    """S3 API Reference, UploadPart."""
-    yield from _object_key(call)
-    if not 1 <= call["PartNumber"] <= 10_000:
-        yield "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive"
+def _complete_upload(call: Parameters) -> Iterator[Problem]:
+    """S3 API Reference, CompleteMultipartUpload and "Error responses"."""
+    parts = [part.get("PartNumber") for part in (call.get("MultipartUpload") or {}).get("Parts") or []]
+    if None not in parts and parts != sorted(set(parts)):
+        yield (
+            "InvalidPartOrder",
+            "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
+        )
 
 
 def _copy_object(call: Parameters) -> Iterator[Problem]:
@@ -218,16 +219,29 @@ def _create_alias(call: Parameters) -> Iterator[Problem]:
 ADDRESSES: dict[str, Callable[[str], Any]] = {"A": ipaddress.IPv4Address, "AAAA": ipaddress.IPv6Address}
 """Types of records whose values are addresses."""
 
+QUOTED = r'"(\\.|[^"\\]){0,255}"'
+
+VALUES = {
+    "CAA": (rf"\d+ [a-z]+ {QUOTED}", 'flags tag "value"'),
+    "MX": (r"\d+ \S+", "[priority] [mail server host name]"),
+    "SRV": (r"\d+ \d+ \d+ \S+", "[priority] [weight] [port] [server host name]"),
+    "TXT": (rf"{QUOTED}( {QUOTED})*", "enclosed in quotation marks, up to 255 characters each"),
+}
+"""Type -> what its values look like (Route 53 Developer Guide, "Supported DNS record types")."""
+
 
 def _values(record: Parameters) -> Iterator[Problem]:
-    for each in record.get("ResourceRecords") or []:
+    kind = record["Type"]
+    for value in (each["Value"] for each in record.get("ResourceRecords") or []):
+        reason = ""
         try:
-            ADDRESSES.get(record["Type"], str)(each["Value"])
+            ADDRESSES.get(kind, str)(value)
         except ValueError:
-            reason = (
-                f"(Value is not a valid {'IPv4' if record['Type'] == 'A' else 'IPv6'} address) encountered with '{each['Value']}'"
-            )
-            yield "InvalidChangeBatch", f"Invalid Resource Record: {reason}"
+            reason = f"is not a valid {'IPv4' if kind == 'A' else 'IPv6'} address"
+        if kind in VALUES and not re.fullmatch(VALUES[kind][0], value):
+            reason = f"should be {VALUES[kind][1]}"
+        if reason:
+            yield "InvalidChangeBatch", f"Invalid Resource Record: (Value {reason}) encountered with '{value}'"
 
 
 def _change_records(call: Parameters) -> Iterator[Problem]:
@@ -242,37 +256,36 @@ def _change_records(call: Parameters) -> Iterator[Problem]:
 
 
 LIMITS: dict[tuple[str, str], Callable[[Parameters], Iterator[Problem]]] = {
+    ("cloudwatch", "GetMetricStatistics"): _metric_statistics,
     ("cloudwatch", "PutMetricData"): _put_metric_data,
-    ("ecs", "DescribeTasks"): _describe_tasks,
-    ("ecs", "ListTasks"): _list_tasks,
     ("ecs", "RunTask"): _run_task,
-    ("ecs", "StopTask"): _stop_task,
     ("events", "PutEvents"): _put_events,
-    ("logs", "PutLogEvents"): _put_log_events,
-    ("route53", "ChangeResourceRecordSets"): _change_records,
     ("kms", "CreateAlias"): _create_alias,
+    ("logs", "PutLogEvents"): _put_log_events,
+    ("logs", "StartQuery"): _start_query,
+    ("route53", "ChangeResourceRecordSets"): _change_records,
+    ("s3", "CompleteMultipartUpload"): _complete_upload,
     ("s3", "CopyObject"): _copy_object,
     ("s3", "CreateMultipartUpload"): _put_object,
-    ("s3", "DeleteObjects"): _delete_objects,
-    ("s3", "GetObject"): _object_key,
-    ("s3", "ListObjectsV2"): _list_objects,
     ("s3", "PutObject"): _put_object,
     ("s3", "PutObjectTagging"): lambda call: _object_tags(call["Tagging"]["TagSet"]),
-    ("s3", "UploadPart"): _upload_part,
     ("secretsmanager", "CreateSecret"): _secret_value,
     ("secretsmanager", "PutSecretValue"): _needed_value,
     ("secretsmanager", "UpdateSecret"): _secret_value,
     ("sns", "Publish"): _publish,
+    ("sns", "PublishBatch"): _publish_batch,
 }
-"""What the models do not say."""
+"""What neither the models nor a rule say (`call_rules.py`)."""
 
 
 def problem(service: str, operation: str, parameters: Parameters) -> Problem | None:
     """Why AWS would refuse the call, if it would."""
     shape = calls.model(service).operation_model(operation).input_shape
-    found = list(models.violations(parameters, shape, "")) if shape is not None else []
+    usual = CODES.get(service, "ValidationError" if service in (*FORMS, "cloudwatch") else "ValidationException")
+    found = [(usual, f"{path}: {reason}") for path, reason in models.violations(parameters, shape, "")] if shape is not None else []
+    by_rule = rules.refusals(call_rules.RULES.get((service, operation), {}), parameters)
+    found = found or [(rule.code or usual, f"{path}: {reason}".removeprefix(": ")) for path, reason, rule in by_rule]
     if found:
-        code = CODES.get(service, "ValidationError" if service in (*FORMS, "cloudwatch") else "ValidationException")
-        detail = "; ".join(f"{path}: {reason}" for path, reason in found)
-        return code, f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: {detail}"
+        detail = "; ".join(reason for _, reason in found)
+        return found[0][0], f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: {detail}"
     return next(LIMITS[service, operation](parameters), None) if (service, operation) in LIMITS else None

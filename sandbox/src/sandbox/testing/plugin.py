@@ -13,9 +13,7 @@ from sandbox import engine
 from sandbox.demo import lifecycle
 from sandbox.docker_engine import bridge_gateway
 from sandbox.errors import SandboxError
-from sandbox.paths import CACHE, REPOSITORY, Home
-from sandbox.state import State
-from sandbox.steps import Steps
+from sandbox.paths import CACHE
 from sandbox.testing.account import Account, account
 from sandbox.testing.programs import Bench
 from sandbox.testing.warehouse_server import Server, running
@@ -42,12 +40,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         or all(WITHOUT_DOCKER.intersection(Path(argument).parts) for argument in config.args)
     ):
         return
-    home = Home(REPOSITORY / ".sandbox-daemon")  # `.ci/run` ends what is in it when this is killed
     things = contextlib.ExitStack()
     config.add_cleanup(things.close)
     try:
-        things.enter_context(lifecycle.docker_daemon(home, print))
-        lifecycle.set_up(Steps(), home, State.new())
+        things.enter_context(lifecycle.everything_made(print))
     except SandboxError as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
 

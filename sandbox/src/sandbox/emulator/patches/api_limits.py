@@ -9,11 +9,12 @@ needs. Asked behind IAM: who may call comes before what the call says.
 from typing import Any
 
 from ministack import app
-from ministack.core.responses import error_response_json
-from ministack.services import cloudwatch, ec2, iam, route53, s3, sns
+from ministack.core.responses import error_response_json, get_account_id, get_region
+from ministack.services import cloudwatch, ec2, route53, s3, sns
 
-from sandbox.emulator import calls, limits
+from sandbox.emulator import calls, held, limits
 from sandbox.emulator.request import Request
+from sandbox.emulator.tokens import Tokens
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -25,17 +26,11 @@ XML: dict[str, Any] = dict.fromkeys(limits.FORMS, sns._error) | {
 """Service -> its error, where it is none in JSON."""
 
 
-def _problem(service: str, operation: str, call: dict[str, Any]) -> limits.Problem | None:
-    found = limits.problem(service, operation, call)
-    if found is None and operation == "AssumeRole":
-        role = iam._roles.get(call["RoleArn"].rpartition("/")[2]) or {}
-        if call.get("DurationSeconds", 0) > role.get("MaxSessionDuration", 3600):
-            found = "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-    return found
+TOKENS = Tokens()
 
 
 def _guard(name: str, service: str) -> None:
-    """Puts the question before a service's handler."""
+    """Puts the questions before a service's handler: is the call right, does it fit the account, and is it new."""
     stock = app.SERVICE_HANDLERS[name]
 
     async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: Any) -> Any:
@@ -43,8 +38,16 @@ def _guard(name: str, service: str) -> None:
             method=method, path=path, headers={key.lower(): text for key, text in headers.items()}, query=query, body=body
         )
         call = calls.read(service, asked)
-        found = _problem(service, *call) if call else None
-        return _refusal(service, headers, *found) if found else await stock(method, path, headers, body, query)
+        if call is None:
+            return await stock(method, path, headers, body, query)
+        where = get_account_id(), get_region()
+        found = limits.problem(service, *call) or held.problem(service, *call) or TOKENS.mismatch(where, service, *call)
+        if found:
+            return _refusal(service, headers, *found)
+        answer = TOKENS.answer(where, service, *call) or await stock(method, path, headers, body, query)
+        if answer[0] < 300:
+            TOKENS.keep(where, service, *call, answer)
+        return answer
 
     app.SERVICE_HANDLERS[name] = handler
 

@@ -1,6 +1,6 @@
-"""RegisterTaskDefinition, RunTask, DescribeTasks and CreateService refuse what AWS refuses, and what is not modelled here.
+"""RegisterTaskDefinition, RunTask and CreateService refuse what AWS refuses, and what is not modelled here.
 
-ECS API Reference, "RegisterTaskDefinition", "RunTask" and "DescribeTasks"; Amazon ECS Developer Guide, "Amazon ECS task definition
+ECS API Reference, "RegisterTaskDefinition" and "RunTask"; Amazon ECS Developer Guide, "Amazon ECS task definition
 parameters for Fargate". MiniStack accepts impossible sizes, unknown subnets and unknown clusters, and drops settings.
 """
 # pyright: reportMissingImports=false
@@ -57,7 +57,6 @@ MAX_STOP_TIMEOUT = 120
 
 _stock_register = ecs._register_task_definition
 _stock_run_task = ecs._run_task
-_stock_describe_tasks = ecs._describe_tasks
 _stock_list_tasks = ecs._list_tasks
 
 
@@ -131,8 +130,6 @@ def run_task(data: dict[str, Any]) -> Answer:
 
 
 def _problems_of_run(data: dict[str, Any], definition: dict[str, Any], cluster: dict[str, Any]) -> Iterator[str]:
-    if not 1 <= data.get("count", 1) <= 10:
-        yield "count must be between 1 and 10"
     if data.get("launchType", "FARGATE") != "FARGATE":
         yield "The sandbox models FARGATE tasks only (launchType)."
     for strategy in data.get("capacityProviderStrategy") or []:
@@ -155,14 +152,6 @@ def _problems_of_network(network: dict[str, Any] | None) -> Iterator[str]:
     for group in network.get("securityGroups", []):
         if ec2._security_groups.get(group) is None:
             yield f"Error retrieving security group information for [{group}]: The security group '{group}' does not exist"
-
-
-@replaces(ecs, "_describe_tasks")
-def describe_tasks(data: dict[str, Any]) -> Answer:
-    """DescribeTasks."""
-    if not data.get("tasks"):
-        return error_response_json("InvalidParameterException", "Tasks cannot be empty.", 400)
-    return _stock_describe_tasks(data)
 
 
 @replaces(ecs, "_list_tasks")

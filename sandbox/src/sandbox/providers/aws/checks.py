@@ -11,8 +11,8 @@ from sandbox.models import Shape
 from sandbox.providers.aws import rules, tags
 from sandbox.providers.aws.documents import json_problem, misshapen
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import cloudformation, limits
-from sandbox.providers.aws.shapes import coerce, resolve
+from sandbox.providers.aws.refusals import cloudformation, limits, strangers
+from sandbox.providers.aws.shapes import coerce, members, resolve
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.protocol import InvalidInputs
 from sandbox.providers.values import UNKNOWN, Properties, contains_unknown
@@ -40,7 +40,7 @@ def _problems(kind: ResourceType, model: ServiceModel, inputs: Properties) -> It
             found = list(_property_problems(name, known[name], model, value))
             yield from found or cloudformation.problems(kind.token, name, limits.parsed(value) if known[name].json else value)
         elif not (kind.tagged and name in ("tags", "tagsAll")):
-            yield from cloudformation.problems(kind.token, name, value)
+            yield from _of_stranger(kind, model, name, value)
             yield name, f"the sandbox does not model this property of {kind.token}; it models {', '.join(known)}"
     for name, rule in known.items():
         if rule.required and name not in inputs:
@@ -48,6 +48,16 @@ def _problems(kind: ResourceType, model: ServiceModel, inputs: Properties) -> It
     if kind.tagged:
         yield from tags.problems(inputs.get("tagsAll"), kind.service)
     yield from limits.problems(kind, inputs)
+    yield from strangers.problems(kind, inputs)
+
+
+def _of_stranger(kind: ResourceType, model: ServiceModel, name: str, value: Any) -> Iterator[Problem]:
+    """What AWS would say of a property that the sandbox does not model: it stands beside those that it does."""
+    places = {each.rule.rpartition(".")[0] for each in kind.properties.values() if isinstance(each.rule, str)}
+    beside = [resolve(model, place) for place in sorted(places)]
+    shape = next((members(each)[name][1] for each in beside if each.type_name == "structure" and name in members(each)), None)
+    yield from rules.violations(value, shape, name) if shape else ()
+    yield from cloudformation.problems(kind.token, name, value)
 
 
 def _contradictions(kind: ResourceType, inputs: Properties) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.providers.aws.api import if_there, is_gone
+from sandbox.providers.aws.api import is_gone
 from sandbox.providers.aws.refusals import references
 from sandbox.providers.aws.refusals.policies import listed, matches, principals, statements
 from sandbox.providers.aws.session import Session
@@ -186,15 +186,6 @@ def _role_policy(session: Session, inputs: Properties) -> Iterator[Problem]:
         yield "policy", f"LimitExceeded: Maximum policy size of {MOST_INLINE} bytes exceeded for role {role}: {size}"
 
 
-def _secret(session: Session, inputs: Properties) -> Iterator[Problem]:
-    if "DeletedDate" in if_there(session.client("secretsmanager").describe_secret, SecretId=inputs["name"]):
-        yield (
-            "name",
-            "InvalidRequestException: You can't create this secret because a secret with this name is already scheduled for "
-            "deletion",
-        )
-
-
 def _event_target(session: Session, inputs: Properties) -> Iterator[Problem]:
     targets = session.client("events").list_targets_by_rule(Rule=inputs["rule"])["Targets"]
     if len({*(target["Id"] for target in targets), inputs["targetId"]}) > MOST_TARGETS:
@@ -283,11 +274,6 @@ def _alarm(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 def _record(session: Session, inputs: Properties) -> Iterator[Problem]:
     """Route 53 API Reference, AliasTarget: a name, and the zone in which it lies."""
-    zone = session.client("route53").get_hosted_zone(Id=inputs["zoneId"])["HostedZone"]["Name"].lower().rstrip(".")
-    own_name = inputs["name"].lower().rstrip(".")
-    if own_name != zone and not own_name.endswith(f".{zone}"):
-        reason = f"RRSet with DNS name {own_name}. is not permitted in zone {zone}."
-        yield "name", f"InvalidChangeBatch: [{reason}]"
     [alias] = inputs["aliases"]
     endpoints = session.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
     entries = [entry for endpoint in endpoints for entry in endpoint.get("DnsEntries", [])]
@@ -336,7 +322,6 @@ FITS: dict[str, Callable[[Session, Properties], Iterator[Problem]]] = {
     "route53/record:Record": _record,
     "route53/zone:Zone": _zone,
     "s3/bucketPolicy:BucketPolicy": _bucket_policy,
-    "secretsmanager/secret:Secret": _secret,
     "vpc/securityGroupEgressRule:SecurityGroupEgressRule": lambda session, inputs: _security_group_rule(
         session, inputs, egress=True
     ),

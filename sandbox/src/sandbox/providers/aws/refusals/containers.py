@@ -49,6 +49,7 @@ AWSLOGS_OPTIONS = {
 SECRET_ARN = re.compile(
     r"arn:aws(-[a-z-]+)?:(secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:]+(:[^:]*){0,3}|ssm:[a-z0-9-]+:\d{12}:parameter/.+)"
 )
+ECR_IMAGE = re.compile(r"\d{12}\.dkr\.ecr[.-]")
 SSM_NAME = re.compile(r"[A-Za-z0-9_./-]+")
 
 
@@ -99,11 +100,24 @@ def _one(container: Properties, inputs: Properties) -> Iterator[Problem]:
     yield from _logging(logging)
     if awslogs:
         yield from _awslogs(logging.get("options") or {})
-    if (awslogs or container.get("secrets")) and "executionRoleArn" not in inputs:
-        yield "secrets" if container.get("secrets") else "logConfiguration", "needs the task's executionRoleArn"
+    if "executionRoleArn" not in inputs:
+        yield from _without_role(container, awslogs=awslogs)
     command = (container.get("healthCheck") or {}).get("command", ["CMD"])
     if command[:1] not in (["CMD"], ["CMD-SHELL"], ["NONE"]):
         yield "healthCheck.command", "must begin with CMD or CMD-SHELL"
+
+
+def _without_role(container: Properties, *, awslogs: bool) -> Iterator[Problem]:
+    """ECS Developer Guide, "Amazon ECS task execution IAM role": what ECS does in its name."""
+    done = {
+        "image": "ECR images" if ECR_IMAGE.match(container.get("image") or "") else "",
+        "logConfiguration": "log driver awslogs" if awslogs else "",
+        "repositoryCredentials": "private registries" if container.get("repositoryCredentials") else "",
+        "secrets": "secrets" if container.get("secrets") else "",
+    }
+    for name, what in done.items():
+        if what:
+            yield name, f"ClientException: Fargate requires task definition to have execution role ARN to support {what}."
 
 
 def _needs(container: Properties) -> Iterator[Problem]:

@@ -1,58 +1,26 @@
 """Texts and numbers that AWS limits and botocore's models do not: one table, and what reads it."""
 
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from sandbox.models import shown
+from sandbox import rules
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import UNKNOWN, Asset, Properties
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limit:
-    """What one value must be."""
-
-    page: str
-    """Where AWS says so."""
-    pattern: str = ""
-    """Of the whole text."""
-    low: int | None = None
-    """Characters of a text, items of a list, or the number itself; so is `high`."""
-    high: int | None = None
-    octets: int | None = None
-    """Most bytes of a text in UTF-8."""
-    among: tuple[Any, ...] = ()
-
-    def problem(self, value: Any) -> str | None:
-        """What is wrong with a value."""
-        size = value if isinstance(value, int | float) else len(value)
-        what = "" if isinstance(value, int | float) else " characters" if isinstance(value, str) else " items"
-        if self.among and value not in self.among:
-            return f"{shown(value)} is not one of {', '.join(map(str, self.among))} ({self.page})"
-        if self.pattern and not (isinstance(value, str) and re.fullmatch(self.pattern, value)):
-            return f"{shown(value)} does not match {self.pattern} ({self.page})"
-        if (self.low is not None and size < self.low) or (self.high is not None and size > self.high):
-            between = f"{'-' if self.low is None else self.low} to {'-' if self.high is None else self.high}"
-            return f"{size}{what}: AWS wants {between}{what} ({self.page})"
-        if self.octets is not None and isinstance(value, str) and len(value.encode()) > self.octets:
-            return f"{len(value.encode())} bytes: AWS wants at most {self.octets} ({self.page})"
-        return None
+from sandbox.rules import Limit
 
 
 def problems(kind: ResourceType, inputs: Properties) -> Iterator[Problem]:
     """Everything in the inputs that the table refuses; unknown values pass."""
-    table = LIMITS.get(kind.token.removeprefix("aws:"))
-    if table is None:
-        return
-    for name, value in inputs.items():
-        known = kind.properties.get(name)
-        for path, place, leaf in leaves(parsed(value) if known and known.json else value, name):
-            limit = table.get(place)
-            if limit is not None and (reason := limit.problem(leaf)):
-                yield path, reason
+    return refused(LIMITS.get(kind.token.removeprefix("aws:"), {}), kind, inputs)
+
+
+def refused(table: rules.Table, kind: ResourceType, inputs: Properties) -> Iterator[Problem]:
+    """The same, by another table."""
+    read = {
+        name: parsed(value) if name in kind.properties and kind.properties[name].json else value for name, value in inputs.items()
+    }
+    return rules.problems(table, read, unsaid=_unsaid)
 
 
 def parsed(value: Any) -> Any:
@@ -63,18 +31,13 @@ def parsed(value: Any) -> Any:
         return UNKNOWN
 
 
-def leaves(value: Any, path: str, place: str = "") -> Iterator[tuple[str, str, Any]]:
+def leaves(value: Any, path: str) -> Iterator[tuple[str, str, Any]]:
     """Every known value in a property: its path, its path in the table (`rules[].id`), and itself; structures too."""
-    place = place or path
-    if value is None or value == UNKNOWN or isinstance(value, Asset):
-        return
-    yield path, place, value
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from leaves(item, f"{path}.{name}", f"{place}.{name}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from leaves(item, f"{path}[{index}]", f"{place}[]")
+    return rules.leaves(value, path, path, _unsaid)
+
+
+def _unsaid(value: Any) -> bool:
+    return value is None or value == UNKNOWN or isinstance(value, Asset)
 
 
 GROUP_TEXT = Limit(page="EC2 API Reference, CreateSecurityGroup", pattern=r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*", low=1, high=255)
@@ -123,7 +86,7 @@ DAYS = Limit(page=LIFECYCLE_PAGE, low=1)
 EMAIL = Limit(page="Budgets API Reference, Subscriber", pattern=r"[^@\s]+@[^@\s]+\.[^@\s.]+", high=50)
 WEB_SERVERS = Limit(page="MWAA API Reference, CreateEnvironment", low=1, high=5)
 
-LIMITS: dict[str, dict[str, Limit]] = {
+LIMITS: dict[str, rules.Table] = {
     "budgets/budget:Budget": {
         "notifications": Limit(page="Budgets API Reference, CreateBudget: five notifications", high=5),
         "notifications[].comparisonOperator": Limit(

@@ -297,7 +297,7 @@ def _condition(operator: str, key: str, values: Any) -> Iterator[str]:
         yield f"{key!r}: Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
     elif not issuer and not vendors.known(vendor.lower()):
         yield f"{key!r}: Vendor {vendor} is not valid"
-    for value in listed(values):
+    for value in [None] if values is None else listed(values):
         if not isinstance(value, str | bool | int | float):
             yield f"{key}: {value!r} is not a text"
         elif reason := _condition_value(operator, str(value)):

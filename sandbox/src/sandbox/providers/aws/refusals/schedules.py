@@ -160,7 +160,7 @@ def _network(value: Any) -> bool:
         ipaddress.ip_network(value, strict=False)
     except ValueError:
         return False
-    return isinstance(value, str)
+    return isinstance(value, str) and "/" in value
 
 
 def _numeric(value: Any) -> bool:

@@ -51,10 +51,40 @@ IMAGE_LIFECYCLE = _object(
 )
 """ECR User Guide, "Lifecycle policy properties in Amazon ECR"."""
 
+_AXIS: Schema = {"type": "object", "properties": {"min": {"type": "number"}, "max": {"type": "number"}, "label": TEXT}}
+
+_HORIZONTAL: Schema = {
+    "type": ["object", "array"],
+    "properties": {"fill": _one_of("above", "below", "between"), "yAxis": _one_of("left", "right"), "label": TEXT},
+}
+
+_VERTICAL: Schema = {
+    "type": ["object", "array"],
+    "properties": {"fill": _one_of("before", "after", "between"), "label": TEXT},
+}
+
+
+def _widget(kind: str, **properties: Any) -> Schema:
+    """What the properties of a widget of one kind must be besides."""
+    return {"if": {"properties": {"type": {"const": kind}}}, "then": {"properties": {"properties": properties}}}
+
+
 DASHBOARD: Schema = {
     "type": "object",
     "required": ["widgets"],
     "properties": {
+        "variables": _items(
+            {
+                "type": "object",
+                "required": ["type", "id", "inputType"],
+                "properties": {
+                    "type": _one_of("property", "pattern"),
+                    "inputType": _one_of("input", "radio", "select"),
+                    "id": {"type": "string", "minLength": 1},
+                },
+                "anyOf": [{"required": ["property"]}, {"required": ["pattern"]}],
+            }
+        ),
         "widgets": _items(
             {
                 "type": "object",
@@ -64,24 +94,32 @@ DASHBOARD: Schema = {
                     "properties": {
                         "type": "object",
                         "properties": {
-                            "metrics": _items({"type": "array"}),
-                            "yAxis": {"type": "object", "additionalProperties": OBJECT},
+                            "metrics": {"type": "array"},
+                            "yAxis": {"type": "object", "additionalProperties": _AXIS},
                             "legend": OBJECT,
                             "annotations": {
                                 "type": "object",
                                 "properties": {
-                                    "horizontal": _items({"type": ["object", "array"]}),
-                                    "vertical": _items({"type": ["object", "array"]}),
+                                    "horizontal": _items(_HORIZONTAL),
+                                    "vertical": _items(_VERTICAL),
                                     "alarms": TEXTS,
                                 },
                             },
                         },
                     },
                 },
-                "if": {"properties": {"type": {"const": "custom"}}},
-                "then": {"properties": {"properties": {"required": ["endpoint"]}}},
+                "allOf": [
+                    _widget("metric", properties={"metrics": _items({"type": "array"})}),
+                    _widget("alarm", properties={"states": _items(_one_of("ALARM", "INSUFFICIENT_DATA", "OK"))}),
+                    _widget("explorer", required=["metrics", "labels"]),
+                    _widget(
+                        "custom",
+                        required=["endpoint"],
+                        properties={"endpoint": {"type": "string", "pattern": "^arn:aws(-[a-z-]+)?:lambda:"}},
+                    ),
+                ],
             }
-        )
+        ),
     },
 }
 """CloudWatch API Reference, "Dashboard body structure and syntax"; `dashboards.py` has the rest."""

@@ -50,7 +50,11 @@ def _period(value: Any) -> str | None:
 
 def _static(value: Any) -> str | None:
     """The same page: ComparisonOperator, ThresholdMetricId."""
-    return "is for anomaly detection, which the sandbox does not model" if "Upper" in value or "Lower" in value else None
+    return (
+        "needs thresholdMetricId: it is for anomaly detection, which the sandbox does not model"
+        if "Upper" in value or "Lower" in value
+        else None
+    )
 
 
 CHECKS = {"treatMissingData": _missing_data, "period": _period, "comparisonOperator": _static}

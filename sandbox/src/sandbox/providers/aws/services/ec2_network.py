@@ -3,9 +3,9 @@
 
 from typing import Any
 
+from sandbox.networks import subnet_cidr, vpc_cidr
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
-from sandbox.providers.aws.networks import place_problem, subnet_cidr, vpc_cidr
 from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.services import ec2_tags
 from sandbox.providers.aws.table import Put, ResourceType
@@ -108,13 +108,6 @@ VPC = ResourceType(
 
 
 def _create_subnet(api: Api, inputs: Properties) -> str:
-    vpc = _only(api, "describe_vpcs", "Vpcs", VpcIds=[inputs["vpcId"]])
-    if vpc is not None:  # else AWS says so itself
-        networks = [item["CidrBlock"] for item in vpc.get("CidrBlockAssociationSet", [vpc])]
-        others = api.client.describe_subnets(Filters=_of_vpc(inputs["vpcId"]))["Subnets"]
-        problem = place_problem(inputs["cidrBlock"], networks, {one["SubnetId"]: one["CidrBlock"] for one in others})
-        if problem:
-            raise ProviderError(f"{api.kind.token} CreateSubnet: {problem}")
     specification = ec2_tags.specification("subnet", inputs)
     return api.send("CreateSubnet", inputs, TagSpecifications=specification)["Subnet"]["SubnetId"]
 

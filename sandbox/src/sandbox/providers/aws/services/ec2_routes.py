@@ -5,9 +5,9 @@ import ipaddress
 import zlib
 from typing import Any
 
+from sandbox.networks import ipv4_cidr
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
-from sandbox.providers.aws.networks import ipv4_cidr
 from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.services import ec2_tags
 from sandbox.providers.aws.table import Put, ResourceType

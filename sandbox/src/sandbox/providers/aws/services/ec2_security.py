@@ -4,9 +4,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.networks import ipv4_cidr, ipv6_cidr
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
-from sandbox.providers.aws.networks import ipv4_cidr, ipv6_cidr
 from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.services import ec2_tags
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType

@@ -98,7 +98,9 @@ def _read_capacity(api: Api, id: str, state: Properties) -> Properties | None:
 
 def _providers(value: Any) -> str | None:
     unknown = sorted(set(value) - FARGATE)
-    return f"names {unknown[0]}; the sandbox models {', '.join(sorted(FARGATE))}" if unknown else None
+    if not unknown:
+        return None
+    return f"The specified capacity provider {unknown[0]} was not found; the sandbox models {', '.join(sorted(FARGATE))}"
 
 
 def _strategy_uses_providers(inputs: Properties) -> Iterator[Problem]:

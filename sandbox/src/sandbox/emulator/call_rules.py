@@ -1,0 +1,325 @@
+"""What a call's parameters must be that only a page says, as data; what takes more than a rule is said in `limits.py`."""
+
+from sandbox.rules import Choice, Distinct, Entries, Fits, Json, Limit, Needs, Table
+
+TOPIC_ARN = r"arn:aws(-[a-z-]+)?:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?"
+RUN = "ECS API Reference, RunTask"
+UP_TO_100 = Limit(page="ECS API Reference: maxResults", low=1, high=100)
+STARTED_BY = Limit(
+    page="ECS API Reference, RunTask and ListTasks: startedBy, at most 128 letters, numbers, hyphens, slashes and underscores",
+    pattern="[A-Za-z0-9_/-]{0,128}",
+)
+TAG_KEY = Limit(page="Tagging AWS Resources User Guide: the prefix aws: is reserved", pattern="(?!(?i:aws:)).*")
+KEY = Limit(page="S3 User Guide, Naming Amazon S3 objects: Your key is too long", octets=1024, code="KeyTooLongError")
+S3_TAG = Limit(
+    page="S3 User Guide, Categorizing your storage using tags", pattern=r"(?!(?i:aws:))[\w\s+\-=.:/@]{1,128}", code="InvalidTag"
+)
+BUCKET = Limit(
+    page="S3 User Guide, Bucket naming rules: The specified bucket is not valid.",
+    pattern=r"(?!xn--|sthree-|amzn-s3-demo-)(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+    code="InvalidBucketName",
+)
+PART = Limit(page="S3 API Reference, UploadPart: Part number must be an integer between 1 and 10000, inclusive", low=1, high=10_000)
+ENCRYPTION = Fits(
+    page="S3 API Reference, PutObject: InvalidArgument",
+    name="ServerSideEncryption",
+    among=(None, "AES256"),
+    other="SSEKMSKeyId",
+    rule=Limit(page="needs aws:kms", high=0),
+)
+PUT: Table = {
+    "": (
+        ENCRYPTION,
+        Choice(page="S3 API Reference, PutObject", names=("ServerSideEncryption", "SSECustomerAlgorithm")),
+        Needs(page="S3 API Reference, PutObject", name="ObjectLockMode", others=("ObjectLockRetainUntilDate",)),
+        Needs(page="S3 API Reference, PutObject", name="ObjectLockRetainUntilDate", others=("ObjectLockMode",)),
+    ),
+    "Key": KEY,
+    "ContentMD5": Limit(
+        page="S3 API Reference, Error responses: The Content-MD5 you specified is not valid.",
+        pattern="[A-Za-z0-9+/]{22}==",
+        code="InvalidDigest",
+    ),
+    "WebsiteRedirectLocation": Limit(
+        page="S3 User Guide, Configuring a webpage redirect: it begins with /, http:// or https://",
+        pattern=r"(/|https?://).*",
+        high=2048,
+    ),
+}
+PERIOD = Limit(page="CloudWatch API Reference, GetMetricStatistics", among=(1, 5, 10, 20, 30), multiple=60)
+DATUM = "CloudWatch API Reference, MetricDatum"
+DIMENSION = "CloudWatch API Reference, Dimension"
+ATTRIBUTE = "SNS Developer Guide, Amazon SNS message attributes"
+MESSAGE_ATTRIBUTES = Entries(
+    names=Limit(page=f"{ATTRIBUTE}: names", pattern=r"(?!(?i:aws\.|amazon\.))(?!\.)(?!.*\.\.)[A-Za-z0-9_.-]{1,256}(?<!\.)"),
+    values={
+        "": (
+            Choice(
+                page=f"{ATTRIBUTE}: must contain non-empty message attribute value", names=("StringValue", "BinaryValue"), least=1
+            ),
+            Fits(
+                page=ATTRIBUTE,
+                name="DataType",
+                among=("Number",),
+                other="StringValue",
+                rule=Limit(page=ATTRIBUTE, pattern=r"[+-]?\d*\.?\d+([eE][+-]?\d+)?"),
+            ),
+        ),
+        "DataType": Limit(
+            page=f"{ATTRIBUTE}: the supported type prefixes are Binary, Number, and String",
+            pattern=r"(String|Number|Binary)(\..+)?",
+        ),
+    },
+    code="ParameterValueInvalid",
+)
+LOGS_TARGET = Choice(page="CloudWatch Logs API Reference", names=("logGroupName", "logGroupIdentifier"), least=1)
+WEIGHTED = "Route 53 API Reference, ResourceRecordSet"
+ROUTING = ("Weight", "Region", "GeoLocation", "Failover", "MultiValueAnswer", "CidrRoutingConfig", "GeoProximityLocation")
+RECORD = "ChangeBatch.Changes[].ResourceRecordSet"
+SESSION_TAG = "IAM User Guide, Passing session tags in AWS STS"
+ASSUME: Table = {
+    "Policy": (
+        Json(page="STS API Reference, AssumeRole: Policy", code="MalformedPolicyDocument"),
+        Limit(page="STS API Reference, AssumeRole: Policy", high=2048),
+    ),
+    "PolicyArns": Limit(page="STS API Reference, AssumeRole: PolicyArns", high=10),
+    "Tags": Distinct(page=f"{SESSION_TAG}: duplicate tag keys", by="Key", fold=str.lower),
+    "Tags[].Key": TAG_KEY,
+    "": Needs(page=f"{SESSION_TAG}: transitive keys are tags of the call", name="TransitiveTagKeys", others=("Tags",)),
+}
+
+RULES: dict[tuple[str, str], Table] = {
+    ("cloudwatch", "GetMetricData"): {
+        "MetricDataQueries": (
+            Limit(page="CloudWatch API Reference, GetMetricData", low=1, high=500),
+            Distinct(page="CloudWatch API Reference, MetricDataQuery: Id", by="Id"),
+        ),
+        "MetricDataQueries[].Id": Limit(page="CloudWatch API Reference, MetricDataQuery", pattern="[a-z][a-zA-Z0-9_]{0,254}"),
+        "MetricDataQueries[]": Choice(
+            page="CloudWatch API Reference, MetricDataQuery", names=("Expression", "MetricStat"), least=1
+        ),
+        "MetricDataQueries[].MetricStat.Period": PERIOD,
+    },
+    ("cloudwatch", "GetMetricStatistics"): {
+        "": Choice(page="CloudWatch API Reference, GetMetricStatistics", names=("Statistics", "ExtendedStatistics"), least=1),
+        "Period": PERIOD,
+    },
+    ("cloudwatch", "PutMetricAlarm"): {
+        "Period": Limit(page="CloudWatch API Reference, PutMetricAlarm", among=(10, 20, 30), multiple=60),
+    },
+    ("cloudwatch", "PutMetricData"): {
+        "": Choice(page="CloudWatch API Reference, PutMetricData", names=("MetricData", "EntityMetricData"), least=1, most=2),
+        "Namespace": Limit(page="CloudWatch API Reference, PutMetricData: the value AWS/ is invalid", pattern=r"(?!AWS/|:).+"),
+        "MetricData": Limit(page="CloudWatch API Reference, PutMetricData", low=1, high=1000),
+        "MetricData[]": Choice(page=DATUM, names=("Value", "Values", "StatisticValues"), least=1),
+        "MetricData[].Dimensions": (Limit(page=DATUM, high=30), Distinct(page=DIMENSION, by="Name")),
+        "MetricData[].Dimensions[].Name": Limit(page=DIMENSION, pattern=r"(?!:)[ -~]*[!-~][ -~]*"),
+        "MetricData[].Dimensions[].Value": Limit(page=DIMENSION, pattern=r"[ -~]*[!-~][ -~]*"),
+        "MetricData[].Values": Limit(page=DATUM, low=1, high=150),
+        "MetricData[].StorageResolution": Limit(page=DATUM, among=(1, 60)),
+    },
+    ("ecr", "DescribeImages"): {
+        "": (
+            Choice(page="ECR API Reference, DescribeImages", names=("imageIds", "maxResults")),
+            Choice(page="ECR API Reference, DescribeImages", names=("imageIds", "nextToken")),
+        ),
+    },
+    ("ecr", "PutImage"): {
+        "imageTag": Limit(page="OCI Distribution Specification, Pulling manifests: tags", pattern=r"\w[\w.-]{0,127}"),
+    },
+    ("ecs", "DescribeClusters"): {"clusters": Limit(page="ECS API Reference, DescribeClusters", high=100)},
+    ("ecs", "DescribeTasks"): {
+        "tasks": Limit(
+            page="ECS API Reference, DescribeTasks: Tasks cannot be empty, nor have more than 100 elements", low=1, high=100
+        ),
+    },
+    ("ecs", "ExecuteCommand"): {"interactive": Limit(page="ECS API Reference, ExecuteCommand: interactive only", among=(True,))},
+    ("ecs", "ListClusters"): {"maxResults": UP_TO_100},
+    ("ecs", "ListTaskDefinitionFamilies"): {"maxResults": UP_TO_100},
+    ("ecs", "ListTaskDefinitions"): {"maxResults": UP_TO_100},
+    ("ecs", "ListTasks"): {
+        "maxResults": UP_TO_100,
+        "startedBy": STARTED_BY,
+    },
+    ("ecs", "RunTask"): {
+        "": Choice(
+            page=f"{RUN}: Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
+            names=("launchType", "capacityProviderStrategy"),
+        ),
+        "capacityProviderStrategy": Limit(page=RUN, high=20),
+        "capacityProviderStrategy[].weight": Limit(page="ECS API Reference, CapacityProviderStrategyItem", low=0, high=1000),
+        "clientToken": Limit(page=RUN, pattern="[!-~]{1,64}"),
+        "count": Limit(page=f"{RUN}: count", low=1, high=10),
+        "group": Limit(page=f"{RUN}: Group name", high=255),
+        "networkConfiguration.awsvpcConfiguration.securityGroups": Limit(page="ECS API Reference, AwsVpcConfiguration", high=5),
+        "networkConfiguration.awsvpcConfiguration.subnets": Limit(
+            page="ECS API Reference, AwsVpcConfiguration: subnets can not be empty.", low=1, high=16
+        ),
+        "overrides.containerOverrides[]": Needs(
+            page="ECS API Reference, ContainerOverride: name", name="command", others=("name",)
+        ),
+        "overrides.cpu": Limit(page="ECS API Reference, TaskOverride", pattern=r"\d+|\d*\.?\d+ ?(?i:vcpu)"),
+        "overrides.ephemeralStorage.sizeInGiB": Limit(page="ECS API Reference, EphemeralStorage", low=21, high=200),
+        "overrides.memory": Limit(page="ECS API Reference, TaskOverride", pattern=r"\d+|\d*\.?\d+ ?(?i:gb)"),
+        "placementConstraints": Limit(page=RUN, high=10),
+        "placementStrategy": Limit(page=RUN, high=5),
+        "startedBy": STARTED_BY,
+        "tags[].key": TAG_KEY,
+    },
+    ("ecs", "StopTask"): {"reason": Limit(page="ECS API Reference, StopTask: reason, at most 1024 characters", high=1024)},
+    ("ecs", "TagResource"): {"tags[].key": TAG_KEY},
+    ("events", "PutRule"): {
+        "": Choice(page="EventBridge API Reference, PutRule", names=("EventPattern", "ScheduleExpression"), least=1, most=2),
+        "EventPattern": Json(page="EventBridge API Reference, PutRule: Event pattern is not valid."),
+    },
+    ("iam", "CreateRole"): {
+        "AssumeRolePolicyDocument": Json(
+            page="IAM API Reference, CreateRole: This policy contains invalid Json", code="MalformedPolicyDocument"
+        ),
+        "Tags": Distinct(page="IAM API Reference, CreateRole: Duplicate tag keys found.", by="Key", fold=str.lower),
+    },
+    ("iam", "PutRolePolicy"): {
+        "PolicyDocument": Json(page="IAM API Reference, PutRolePolicy: Syntax errors in policy.", code="MalformedPolicyDocument")
+    },
+    ("kms", "GenerateDataKey"): {
+        "": Choice(page="KMS API Reference, GenerateDataKey", names=("KeySpec", "NumberOfBytes"), least=1),
+    },
+    ("kms", "Decrypt"): {
+        "": Choice(page="KMS API Reference, Decrypt", names=("CiphertextBlob", "DryRun"), least=1, most=2),
+    },
+    ("kms", "ScheduleKeyDeletion"): {"PendingWindowInDays": Limit(page="KMS API Reference, ScheduleKeyDeletion", low=7, high=30)},
+    ("kms", "TagResource"): {"Tags[].TagKey": TAG_KEY},
+    ("logs", "CreateLogGroup"): {
+        "logGroupName": Limit(page="CloudWatch Logs API Reference, CreateLogGroup: aws/ is reserved", pattern="(?!(?i:aws/)).*"),
+    },
+    ("logs", "DescribeLogStreams"): {
+        "": (
+            LOGS_TARGET,
+            Fits(
+                page="CloudWatch Logs API Reference, DescribeLogStreams",
+                name="orderBy",
+                among=("LastEventTime",),
+                other="logStreamNamePrefix",
+                rule=Limit(page="Cannot order by LastEventTime with a logStreamNamePrefix.", high=0),
+            ),
+        ),
+    },
+    ("logs", "FilterLogEvents"): {
+        "": (
+            LOGS_TARGET,
+            Choice(page="CloudWatch Logs API Reference, FilterLogEvents", names=("logStreamNames", "logStreamNamePrefix")),
+        ),
+    },
+    ("logs", "GetLogEvents"): {"": LOGS_TARGET},
+    ("logs", "PutRetentionPolicy"): {
+        "retentionInDays": Limit(
+            page="CloudWatch Logs API Reference, PutRetentionPolicy",
+            among=(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
+        ),
+    },
+    ("mwaa", "InvokeRestApi"): {"Path": Limit(page="MWAA API Reference, InvokeRestApi: Path, for example /dags", pattern="/.*")},
+    ("route53", "ChangeResourceRecordSets"): {
+        f"{RECORD}": (
+            Choice(page=f"{WEIGHTED}: one routing policy", names=ROUTING),
+            *(Needs(page=WEIGHTED, name=name, others=("SetIdentifier",)) for name in ROUTING),
+            Fits(
+                page="Route 53 Developer Guide, CNAME record type",
+                name="Type",
+                among=("CNAME", "SOA"),
+                other="ResourceRecords",
+                rule=Limit(page="RRSet of type CNAME has more than one value", high=1),
+            ),
+            Choice(page=f"{WEIGHTED}: an alias has no TTL", names=("AliasTarget", "TTL")),
+        ),
+        f"{RECORD}.Name": Limit(
+            page="Route 53 Developer Guide, DNS domain name format", pattern=r"([^.\s]{1,63}\.)*[^.\s]{1,63}\.?", low=1, high=255
+        ),
+        f"{RECORD}.ResourceRecords": Distinct(
+            page="Route 53 API Reference: Duplicate Resource Record", by="Value", code="InvalidChangeBatch"
+        ),
+    },
+    ("s3", "CompleteMultipartUpload"): {
+        "Key": KEY,
+        "MultipartUpload.Parts": Limit(
+            page="S3 API Reference, CompleteMultipartUpload: MalformedXML", low=1, high=10_000, code="MalformedXML"
+        ),
+        "MultipartUpload.Parts[].PartNumber": PART,
+    },
+    ("s3", "CopyObject"): {**PUT, "CopySource": Limit(page="S3 API Reference, CopyObject: CopySource", pattern="/?[^/]+/.+")},
+    ("s3", "CreateBucket"): {"Bucket": BUCKET},
+    ("s3", "CreateMultipartUpload"): PUT,
+    ("s3", "DeleteObject"): {"Key": KEY},
+    ("s3", "DeleteObjects"): {
+        "Delete.Objects": Limit(
+            page="S3 API Reference, DeleteObjects: The XML you provided was not well-formed or did not validate",
+            low=1,
+            high=1000,
+            code="MalformedXML",
+        ),
+    },
+    ("s3", "GetObject"): {"Key": KEY, "PartNumber": PART},
+    ("s3", "HeadObject"): {"Key": KEY, "PartNumber": PART},
+    ("s3", "ListObjectsV2"): {
+        "MaxKeys": Limit(page="S3 API Reference, ListObjectsV2: Argument maxKeys must be an integer", low=0, high=2147483647),
+    },
+    ("s3", "PutObject"): PUT,
+    ("s3", "PutObjectTagging"): {
+        "Tagging.TagSet[].Key": S3_TAG,
+        "Tagging.TagSet": Distinct(
+            page="S3 User Guide: Cannot provide multiple Tags with the same key", by="Key", code="InvalidTag"
+        ),
+    },
+    ("s3", "UploadPart"): {"Key": KEY, "PartNumber": PART},
+    ("secretsmanager", "BatchGetSecretValue"): {
+        "": Choice(page="Secrets Manager API Reference, BatchGetSecretValue", names=("SecretIdList", "Filters"), least=1),
+    },
+    ("secretsmanager", "CreateSecret"): {
+        "Name": Limit(page="Secrets Manager API Reference, CreateSecret: Invalid name", pattern=r"[A-Za-z0-9/_+=.@-]+"),
+        "Tags": Distinct(page="Secrets Manager API Reference, CreateSecret", by="Key"),
+        "Tags[].Key": TAG_KEY,
+    },
+    ("secretsmanager", "DeleteSecret"): {
+        "": Choice(
+            page="Secrets Manager API Reference, DeleteSecret", names=("ForceDeleteWithoutRecovery", "RecoveryWindowInDays")
+        ),
+        "RecoveryWindowInDays": Limit(page="Secrets Manager API Reference, DeleteSecret", low=7, high=30),
+    },
+    ("secretsmanager", "TagResource"): {"Tags[].Key": TAG_KEY},
+    ("sns", "CreateTopic"): {
+        "Name": Limit(page="SNS API Reference, CreateTopic: Topic Name", pattern=r"[A-Za-z0-9_-]{1,256}(\.fifo)?")
+    },
+    ("sns", "Publish"): {
+        "MessageAttributes": MESSAGE_ATTRIBUTES,
+        "": Choice(page="SNS API Reference, Publish", names=("TopicArn", "TargetArn", "PhoneNumber"), least=1),
+        "MessageGroupId": Limit(page="SNS API Reference, Publish: MessageGroupId", pattern="[!-~]{1,128}"),
+        "MessageStructure": Limit(page="SNS API Reference, Publish: MessageStructure", among=("json",)),
+        "PhoneNumber": Limit(page="SNS API Reference, Publish: PhoneNumber, in E.164", pattern=r"\+?[0-9() .-]{1,20}"),
+        "TopicArn": Limit(page="SNS API Reference, Publish: TopicArn", pattern=TOPIC_ARN),
+    },
+    ("sns", "PublishBatch"): {
+        "PublishBatchRequestEntries": (
+            Limit(page="SNS API Reference, PublishBatch: the batch request is empty, or has more than 10 entries", low=1, high=10),
+            Distinct(page="SNS API Reference, PublishBatch: BatchEntryIdsNotDistinct", by="Id", code="BatchEntryIdsNotDistinct"),
+        ),
+        "PublishBatchRequestEntries[].Id": Limit(
+            page="SNS API Reference, PublishBatchRequestEntry", pattern="[A-Za-z0-9_-]{1,80}", code="InvalidBatchEntryId"
+        ),
+        "PublishBatchRequestEntries[].MessageAttributes": MESSAGE_ATTRIBUTES,
+    },
+    ("sns", "Subscribe"): {
+        "Protocol": Limit(
+            page="SNS API Reference, Subscribe: does not support this protocol string",
+            among=("application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs"),
+        ),
+        "": Fits(
+            page="SNS API Reference, Subscribe",
+            name="Protocol",
+            among=("email", "email-json"),
+            other="Endpoint",
+            rule=Limit(page="Invalid parameter: Email address", pattern=r"[^@\s]+@[^@\s]+\.[^@\s.]+"),
+        ),
+    },
+    ("sts", "AssumeRole"): ASSUME,
+    ("sts", "AssumeRoleWithWebIdentity"): {name: ASSUME[name] for name in ("Policy", "PolicyArns")},
+}
+"""Service and operation -> place in its parameters -> rule."""

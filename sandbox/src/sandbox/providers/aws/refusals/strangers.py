@@ -1,0 +1,194 @@
+"""Properties that the sandbox does not model: what they must be, and which may stand beside which.
+
+A program that gives one is refused anyhow; where AWS, or the real provider before it, would refuse it too, the reason is theirs.
+"""
+
+from collections.abc import Iterator
+
+from sandbox.providers.aws.refusals.limits import POLICY_ARN, RULE, refused
+from sandbox.providers.aws.table import Problem, ResourceType
+from sandbox.providers.values import Properties
+from sandbox.rules import Choice, Fits, Json, Limit, Needs, Rule, Table
+
+PROVIDER = "terraform-provider-aws, ConflictsWith"
+REGION = Limit(page="AWS General Reference, Regions", pattern=r"[a-z]{2}(-[a-z]+)+-\d+")
+SUBSCRIPTION_PAGE = "SNS API Reference, SetSubscriptionAttributes"
+TOPIC_PAGE = "SNS API Reference, CreateTopic"
+TARGET_PAGE = "EventBridge API Reference, Target"
+FARGATE_PAGE = "ECS Developer Guide, Fargate task definition differences"
+ALL_PORTS = Fits(
+    page="EC2 API Reference, IpPermission",
+    name="protocol",
+    among=("-1", "all"),
+    other="toPort",
+    rule=Limit(page="terraform-provider-aws, security_group: all protocols have no ports", among=(0, -1)),
+)
+
+RECORD_TYPES = (
+    "A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT",
+)  # fmt: skip
+
+NAMES: tuple[Rule, ...] = (
+    Choice(page=PROVIDER, names=("name", "namePrefix")),
+    Choice(page=PROVIDER, names=("bucket", "bucketPrefix")),
+)
+"""Of every type."""
+
+TOGETHER: dict[str, tuple[Rule, ...]] = {
+    "budgets/budget:Budget": (
+        Choice(page="Budgets API Reference, CreateBudget", names=("filterExpression", "costFilters")),
+        Choice(page="Budgets API Reference, CreateBudget", names=("limitAmount", "plannedLimits", "autoAdjustData")),
+    ),
+    "cloudwatch/eventTarget:EventTarget": (Choice(page=TARGET_PAGE, names=("input", "inputPath", "inputTransformer")),),
+    "cloudwatch/metricAlarm:MetricAlarm": (
+        Choice(page="CloudWatch API Reference, PutMetricAlarm", names=("statistic", "extendedStatistic", "metricQueries")),
+        Choice(page="CloudWatch API Reference, PutMetricAlarm", names=("metricName", "metricQueries")),
+        Choice(page="CloudWatch API Reference, PutMetricAlarm", names=("threshold", "thresholdMetricId")),
+        Needs(page="CloudWatch API Reference, PutMetricAlarm", name="thresholdMetricId", others=("metricQueries",)),
+    ),
+    "ec2/eip:Eip": (Choice(page="EC2 API Reference, AssociateAddress", names=("instance", "networkInterface")),),
+    "ec2/flowLog:FlowLog": (
+        Choice(
+            page="EC2 API Reference, CreateFlowLogs: ResourceType",
+            names=("vpcId", "subnetId", "eniId", "transitGatewayId", "transitGatewayAttachmentId", "regionalNatGatewayId"),
+        ),
+    ),
+    "ec2/route:Route": (
+        Choice(
+            page="EC2 API Reference, CreateRoute",
+            names=("destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"),
+            least=1,
+        ),
+        Choice(
+            page="EC2 API Reference, CreateRoute",
+            names=(
+                "gatewayId",
+                "natGatewayId",
+                "vpcPeeringConnectionId",
+                "transitGatewayId",
+                "networkInterfaceId",
+                "vpcEndpointId",
+                "egressOnlyGatewayId",
+                "carrierGatewayId",
+                "localGatewayId",
+                "coreNetworkArn",
+            ),
+        ),
+    ),
+    "ec2/subnet:Subnet": (
+        Choice(page="EC2 API Reference, CreateSubnet", names=("availabilityZone", "availabilityZoneId")),
+        Needs(page="EC2 API Reference, CreateSubnet", name="assignIpv6AddressOnCreation", others=("ipv6CidrBlock",)),
+    ),
+    "ec2/vpc:Vpc": (
+        Choice(page="EC2 API Reference, CreateVpc", names=("assignGeneratedIpv6CidrBlock", "ipv6CidrBlock", "ipv6IpamPoolId")),
+        Choice(page="EC2 API Reference, CreateVpc", names=("cidrBlock", "ipv4NetmaskLength")),
+        Needs(page="EC2 API Reference, CreateVpc", name="ipv4NetmaskLength", others=("ipv4IpamPoolId",)),
+    ),
+    "kms/key:Key": (Choice(page="KMS API Reference, CreateKey: MultiRegion", names=("customKeyStoreId", "multiRegion")),),
+    "route53/record:Record": (
+        Choice(page="Route 53 API Reference, ResourceRecordSet", names=("aliases", "records"), least=1),
+        Choice(page="Route 53 API Reference, ResourceRecordSet", names=("aliases", "ttl")),
+        Needs(page="Route 53 API Reference, ResourceRecordSet", name="records", others=("ttl",)),
+        Fits(
+            page="RFC 1034, 3.6.2",
+            name="type",
+            among=("CNAME",),
+            other="records",
+            rule=Limit(page="Route 53 Developer Guide, CNAME record type: one value", high=1),
+        ),
+    ),
+    "route53/zone:Zone": (Choice(page="Route 53 API Reference, CreateHostedZone", names=("vpcs", "delegationSetId")),),
+    "s3/bucketObjectv2:BucketObjectv2": (
+        Choice(page=PROVIDER, names=("content", "contentBase64", "source")),
+        Needs(page="S3 API Reference, PutObject", name="objectLockMode", others=("objectLockRetainUntilDate",)),
+        Needs(page="S3 API Reference, PutObject", name="objectLockRetainUntilDate", others=("objectLockMode",)),
+    ),
+    "sns/topic:Topic": (
+        Needs(page=TOPIC_PAGE, name="contentBasedDeduplication", others=("fifoTopic",)),
+        Needs(page=TOPIC_PAGE, name="fifoThroughputScope", others=("fifoTopic",)),
+        Fits(page=TOPIC_PAGE, name="fifoTopic", among=(True,), other="name", rule=Limit(page=TOPIC_PAGE, pattern=r".+\.fifo")),
+    ),
+    "sns/topicSubscription:TopicSubscription": (
+        Needs(page=SUBSCRIPTION_PAGE, name="filterPolicyScope", others=("filterPolicy",)),
+        Fits(
+            page=SUBSCRIPTION_PAGE,
+            name="protocol",
+            among=("firehose",),
+            other="subscriptionRoleArn",
+            rule=Limit(page=SUBSCRIPTION_PAGE, pattern=r"arn:aws(-[a-z-]+)?:iam::\d{12}:role/.+"),
+        ),
+    ),
+}
+"""Type -> rules of its properties together."""
+
+_RULES: Table = {
+    f"{way}[].{name}": rule
+    for way in ("ingress", "egress")
+    for name, rule in (("fromPort", RULE["fromPort"]), ("toPort", RULE["toPort"]), ("protocol", RULE["ipProtocol"]))
+} | {f"{way}[]": ALL_PORTS for way in ("ingress", "egress")}
+
+LIMITS: dict[str, Table] = {
+    "budgets/budget:Budget": {
+        f"timePeriod{end}": Limit(page="terraform-provider-aws, budget", pattern=r"\d{4}-\d\d-\d\d_\d\d:\d\d")
+        for end in ("Start", "End")
+    },
+    "cloudwatch/eventTarget:EventTarget": {
+        "input": Json(page=TARGET_PAGE, kind=object),
+        "inputPath": Limit(page=TARGET_PAGE, pattern=r"\$.*", high=256),
+        "deadLetterConfig.arn": Limit(page="EventBridge API Reference, DeadLetterConfig", pattern=r"arn:aws(-[a-z-]+)?:sqs:.+"),
+    },
+    "cloudwatch/metricAlarm:MetricAlarm": {
+        "extendedStatistic": Limit(
+            page="CloudWatch API Reference, PutMetricAlarm",
+            pattern=r"IQM|p(100|\d{1,2}(\.\d{1,10})?)|(TM|TC|TS|WM|PR)\([^)]*\)|(tm|tc|ts|wm)\d{1,2}(\.\d+)?",
+        ),
+        "metricQueries": Limit(page="CloudWatch API Reference, PutMetricAlarm: Metrics", high=20),
+        "metricQueries[]": Choice(page="CloudWatch API Reference, MetricDataQuery", names=("expression", "metric"), least=1),
+        "metricQueries[].id": Limit(page="CloudWatch API Reference, MetricDataQuery", pattern=r"[a-z][a-zA-Z0-9_]{0,254}"),
+    },
+    "ec2/securityGroup:SecurityGroup": _RULES,
+    "ecs/taskDefinition:TaskDefinition": {
+        "pidMode": Limit(page=FARGATE_PAGE, among=("task",)),
+        "ipcMode": Limit(page=FARGATE_PAGE, high=0),
+        "volumes[]": Choice(
+            page="ECS API Reference, Volume", names=("hostPath", "dockerVolumeConfiguration", "efsVolumeConfiguration")
+        ),
+        "volumes[].hostPath": Limit(page=f"{FARGATE_PAGE}: no path of the host", high=0),
+        "volumes[].efsVolumeConfiguration.fileSystemId": Limit(
+            page="ECS API Reference, EFSVolumeConfiguration", pattern="fs-[0-9a-f]+"
+        ),
+        "volumes[].efsVolumeConfiguration.transitEncryptionPort": Limit(
+            page="ECS API Reference, EFSVolumeConfiguration", low=1, high=65535
+        ),
+    },
+    "iam/role:Role": {"managedPolicyArns[]": POLICY_ARN},
+    "route53/record:Record": {
+        "ttl": Limit(page="Route 53 API Reference, ResourceRecordSet", low=0, high=2147483647),
+        "type": Limit(
+            page="Route 53 API Reference, ResourceRecordSet",
+            among=RECORD_TYPES,
+        ),
+        "weightedRoutingPolicies[].weight": Limit(page="Route 53 API Reference, ResourceRecordSet", low=0, high=255),
+    },
+    "secretsmanager/secret:Secret": {"replicas[].region": REGION},
+    "sns/topic:Topic": {
+        "deliveryPolicy": Json(page=TOPIC_PAGE),
+        "tracingConfig": Limit(page=TOPIC_PAGE, among=("Active", "PassThrough")),
+        "signatureVersion": Limit(page=TOPIC_PAGE, among=(1, 2)),
+        "fifoThroughputScope": Limit(page=TOPIC_PAGE, among=("Topic", "MessageGroup")),
+    },
+    "sns/topicSubscription:TopicSubscription": {
+        "filterPolicy": Json(page=SUBSCRIPTION_PAGE),
+        "redrivePolicy": Json(page=SUBSCRIPTION_PAGE),
+        "deliveryPolicy": Json(page=SUBSCRIPTION_PAGE),
+        "filterPolicyScope": Limit(page=SUBSCRIPTION_PAGE, among=("MessageAttributes", "MessageBody")),
+    },
+}
+"""Type -> place in its inputs -> rule."""
+
+
+def problems(kind: ResourceType, inputs: Properties) -> Iterator[Problem]:
+    """Everything in the inputs that the tables refuse; unknown values pass."""
+    bare = kind.token.removeprefix("aws:")
+    yield from refused(LIMITS.get(bare, {}), kind, inputs)
+    yield from refused({"": NAMES + TOGETHER.get(bare, ())}, kind, inputs)
