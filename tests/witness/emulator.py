@@ -31,7 +31,7 @@ def main() -> None:
     launcher.app = _as_proxy
     for name in launcher.PATCHES:
         importlib.import_module(f"sandbox.emulator.patches.{name}")
-    mwaa = importlib.import_module("sandbox.emulator.patches.mwaa_environment")
+    mwaa: Any = importlib.import_module("sandbox.emulator.patches.mwaa_environment")
 
     def start(environment: dict[str, Any]) -> tuple[Any, Any]:
         mwaa._assume(environment)
