@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SIDE_BY_SIDE := --dist loadgroup --no-loadscope-reorder --numprocesses
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/.complete: uv.lock pyproject.toml sandbox/pyproject.toml sandbox/bootstrap.sh
 	@sandbox/bootstrap.sh "$(CACHE)/uv/$(UV_VERSION)" "$(UV_VERSION)"

@@ -2,15 +2,13 @@
 
 A sandbox stack of each size is made from nothing, previewed, changed in the ways that people change it, and destroyed. Prints the
 table and draws the plots (docs/growth.svg, docs/growth-up.svg). An hour on two idle cores; other work on the machine changes the
-seconds much and the processor's little.
+seconds much and the processor's little. With `--teams` the same number of workstreams is spread over stacks of ten (docs/teams.md).
 """
 
 import argparse
-import re
-import resource
+import json
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +18,26 @@ import docker
 import yaml
 from rich.table import Table
 
+from benchmarks.growing_stack import (
+    DESTROY,
+    DOWN,
+    FROM_NOTHING,
+    MORE,
+    OPERATIONS,
+    PREVIEW,
+    SETTING,
+    TAG,
+    UP,
+    Cost,
+    GrowingStack,
+    Stopwatch,
+)
 from benchmarks.interruption import end_cleanly_on_sigterm
 from benchmarks.plot import line_chart
 from benchmarks.s3_like import s3_like
 from sandbox import engine
 from sandbox.demo import lifecycle
-from sandbox.demo.stack import NAME, Stack
+from sandbox.demo.stack import NAME
 from sandbox.docker_engine import LABEL
 from sandbox.paths import REPOSITORY, Home
 from sandbox.state import State
@@ -36,57 +48,53 @@ WORKSTREAMS = (1, 10, 50, 200)
 HOME = Home(REPOSITORY / ".sandbox-growth")
 DOCS = REPOSITORY / "docs"
 
-UP = ("up", "--yes", "--skip-preview")
-PREVIEW, FROM_NOTHING, MORE, DESTROY = "preview without a change", "up from nothing", "one workstream more", "destroy"
-OPERATIONS = (PREVIEW, FROM_NOTHING, MORE, "a setting of one", "a tag of all", DESTROY)
+TEAM = 10
+"""Workstreams of a team's stack."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """What one operation took."""
-
-    seconds: float
-    cpu: float
-    """Seconds that it kept a processor busy, of Pulumi and all its plugins: what other work on the machine changes little."""
+TAGGED = {
+    "aws:defaultTags": {
+        "tags": {
+            "project": "dbt-platform",
+            "environment": NAME,
+            "owner": "data-platform",
+            "repository": "local",
+            "cost-center": "2",
+        }
+    }
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """A stack with so many workstreams."""
+    """So many workstreams."""
 
     workstreams: int
     resources: int
+    """In all stacks."""
     state: int
-    """Bytes of the state's JSON."""
+    """Bytes of the JSON of the largest stack's state."""
     costs: Mapping[str, Cost]
     """By operation."""
 
+    @classmethod
+    def of(cls, workstreams: int, states: list[str], watch: Stopwatch) -> "Size":
+        """Of stacks whose exported states these are."""
+        return cls(
+            workstreams=workstreams,
+            resources=sum(len(json.loads(state)["deployment"]["resources"]) for state in states),
+            state=max(map(len, states)),
+            costs=watch.costs,
+        )
 
-class GrowingStack(Stack):
-    """The sandbox's stack, with variables of Pulumi's own."""
 
-    variables: Mapping[str, str] = {}
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**super().environment, **self.variables}
+Measured = Callable[[GrowingStack, int], Size]
 
 
-def configuration(workstreams: int) -> dict[str, Any]:
+def configuration(workstreams: int, team: str = "team") -> dict[str, Any]:
     """Our keys of a stack of that size: every workstream like the first one of the committed stack."""
     committed = yaml.safe_load((REPOSITORY / "Pulumi.sandbox.yaml").read_text())["config"]
     first = next(iter(committed["dbt-platform:workstreams"].values()))
-    return {
-        "dbt-platform:airflow": {**committed["dbt-platform:airflow"], "environmentClass": "mw1.medium"},
-        "dbt-platform:workstreams": {f"team-{number:03}": first for number in range(workstreams)},
-    }
-
-
-def write_configuration(stack: Stack, keys: Mapping[str, Any]) -> None:
-    """Unlike `Stack.configure` this replaces the workstreams instead of adding to the committed ones."""
-    document = yaml.safe_load(stack.configuration.read_text())
-    document["config"] |= keys
-    stack.configuration.write_text(yaml.safe_dump(document))
+    return {"dbt-platform:workstreams": {f"{team}-{number:03}": first for number in range(workstreams)}}
 
 
 @contextmanager
@@ -102,48 +110,66 @@ def airflow_held(sandbox_id: str) -> Iterator[None]:
             container.unpause()
 
 
-def measure(stack: Stack, workstreams: int) -> Size:
+def measure(stack: GrowingStack, workstreams: int) -> Size:
     """Makes a stack of that size, does with it what people do, and destroys it."""
-    costs: dict[str, Cost] = {}
-
-    def timed(operation: str, *command: str) -> str:
-        start, used = time.monotonic(), _cpu_of_children()
-        said = stack.run(*command)
-        costs[operation] = Cost(seconds=time.monotonic() - start, cpu=_cpu_of_children() - used)
-        return said
-
-    keys = configuration(workstreams)
-    write_configuration(stack, keys)
-    timed(FROM_NOTHING, *UP)
+    watch = Stopwatch()
+    stack.render()
+    stack.write({**_airflow(), **configuration(workstreams)})
+    watch.run(FROM_NOTHING, stack, *UP)
     with airflow_held(stack.state.id):
-        (unchanged,) = re.findall(r"(\d+) unchanged", timed(PREVIEW, "preview", "--expect-no-changes"))
-        state = len(stack.run("stack", "export"))
-        for operation, changed in _changes(workstreams).items():
-            write_configuration(stack, changed)
-            timed(operation, *UP)
-    timed(DESTROY, "destroy", "--yes", "--skip-preview")
-    return Size(workstreams=workstreams, resources=int(unchanged), state=state, costs=costs)
+        watch.run(PREVIEW, stack, "preview", "--expect-no-changes")
+        state = stack.run("stack", "export")
+        _change_one(watch, stack, workstreams)
+        stack.write(TAGGED)
+        watch.run(TAG, stack, *UP)
+    watch.run(DESTROY, stack, *DOWN)
+    return Size.of(workstreams, [state], watch)
 
 
-def _changes(workstreams: int) -> dict[str, dict[str, Any]]:
-    """What people change, one after the other."""
-    more = configuration(workstreams + 1)
+def measure_teams(platform: GrowingStack, workstreams: int) -> Size:
+    """The same with a stack for each ten: what one team does is done in its own stack, what concerns all in each, in turn."""
+    watch = Stopwatch()
+    platform.render()
+    names = [f"team{chr(ord('a') + number // 26)}{chr(ord('a') + number % 26)}" for number in range(workstreams // TEAM)]
+    platform.write({**_airflow(), "dbt-platform:teams": {name: {} for name in names}, **configuration(1, "own")})
+    watch.run(FROM_NOTHING, platform, *UP)
+    teams = {name: platform.of_team(name) for name in names}
+    with airflow_held(platform.state.id):
+        for name, stack in teams.items():
+            stack.write(configuration(TEAM, name))
+            watch.run(FROM_NOTHING, stack, *UP)
+        one = teams[names[0]]
+        watch.run(PREVIEW, one, "preview", "--expect-no-changes")
+        states = [stack.run("stack", "export") for stack in (platform, *teams.values())]
+        _change_one(watch, one, TEAM, names[0])
+        for stack in (platform, *teams.values()):
+            stack.write(TAGGED)
+            watch.run(TAG, stack, *UP)
+        for stack in teams.values():
+            watch.run(DESTROY, stack, *DOWN)
+            stack.run("stack", "rm", "--yes")
+    watch.run(DESTROY, platform, *DOWN)
+    return Size.of(workstreams, states, watch)
+
+
+def _airflow() -> dict[str, Any]:
+    """With room for the DAGs of all."""
+    committed = yaml.safe_load((REPOSITORY / "Pulumi.sandbox.yaml").read_text())["config"]
+    return {"dbt-platform:airflow": {**committed["dbt-platform:airflow"], "environmentClass": "mw1.medium"}}
+
+
+def _change_one(watch: Stopwatch, stack: GrowingStack, workstreams: int, team: str = "team") -> None:
+    """What people change of one workstream, one after the other."""
+    more = configuration(workstreams + 1, team)
+    stack.write(more)
+    watch.run(MORE, stack, *UP)
     everyone = more["dbt-platform:workstreams"]
-    setting = {**everyone, "team-000": {**everyone["team-000"], "cpu": 1024, "memory": 2048}}
-    tags = {"tags": {"project": "dbt-platform", "environment": NAME, "owner": "data-platform", "cost-center": "2"}}
-    return {
-        MORE: more,
-        "a setting of one": {"dbt-platform:workstreams": setting},
-        "a tag of all": {"aws:defaultTags": tags},
-    }
+    first = f"{team}-000"
+    stack.write({"dbt-platform:workstreams": {**everyone, first: {**everyone[first], "cpu": 1024, "memory": 2048}}})
+    watch.run(SETTING, stack, *UP)
 
 
-def _cpu_of_children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def sizes(workstreams: tuple[int, ...], variables: Mapping[str, str]) -> Iterator[Size]:
+def sizes(workstreams: Sequence[int], measured: Measured, variables: Mapping[str, str]) -> Iterator[Size]:
     """One size after the other, in a sandbox of the benchmark's own."""
     lifecycle.clear(HOME, print)
     steps, state = Steps(), State.new()
@@ -160,8 +186,9 @@ def sizes(workstreams: tuple[int, ...], variables: Mapping[str, str]) -> Iterato
             stack.log_in()
             for count in workstreams:
                 with steps.step(f"{count} workstreams") as report:
-                    size = measure(stack, count)
-                    report(f"{size.resources} resources, {size.state / 1e6:.1f} MB")
+                    size = measured(stack, count)
+                    seconds = ", ".join(f"{operation} {cost.seconds:.1f} s" for operation, cost in size.costs.items())
+                    report(f"{seconds}; {size.resources} resources, {size.state / 1e6:.1f} MB")
                 yield size
         finally:
             lifecycle.clear(HOME, print)
@@ -192,13 +219,22 @@ def draw(found: list[Size], operation: str, file: str) -> None:
 def main() -> None:
     """Measure, draw, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(WORKSTREAMS), help="Other sizes, without plots.")
-    parser.add_argument("--s3", action="store_true", help="Keep the state in what answers as slowly as S3, instead of in a file.")
+    parser.add_argument("--sizes", type=int, nargs="+", help="Other sizes, without plots.")
+    parser.add_argument(
+        "--s3",
+        choices=("compressed", "plain"),
+        help="Keep the state in what answers as slowly as S3, instead of in a file; compressed as the pipeline does.",
+    )
+    parser.add_argument("--teams", action="store_true", help="In stacks of ten workstreams on one platform.")
     options = parser.parse_args()
+    counts: Sequence[int] = options.sizes or (WORKSTREAMS[1:] if options.teams else WORKSTREAMS)
     end_cleanly_on_sigterm()
     with s3_like() if options.s3 else nullcontext() as backend:
-        found = list(sizes(tuple(options.sizes), {"PULUMI_BACKEND_URL": backend} if backend else {}))
-    if tuple(options.sizes) == WORKSTREAMS and not options.s3:
+        variables = {"PULUMI_BACKEND_URL": backend} if backend else {}
+        if options.s3 == "compressed":
+            variables["PULUMI_DIY_BACKEND_ZSTD"] = "true"
+        found = list(sizes(counts, measure_teams if options.teams else measure, variables))
+    if not (options.sizes or options.s3 or options.teams):
         draw(found, PREVIEW, "growth.svg")
         draw(found, FROM_NOTHING, "growth-up.svg")
     console.print(table(found, lambda cost: cost.seconds, "seconds"))

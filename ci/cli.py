@@ -12,14 +12,16 @@ from ci import deployment, identity, plan, projects, registry, verification
 from ci.comment import MergeRequest
 from ci.radius import Kind
 from ops.engine import Engine
-from ops.explained import Group
+from ops.explained import Group, Whole
 
 app = typer.Typer(
     cls=Group, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
-models = typer.Typer(no_args_is_help=True, help="The merge request's own build, in schemas of its own. Needs `PYTHONPATH=image`.")
+models = typer.Typer(
+    cls=Whole, no_args_is_help=True, help="The merge request's own build, in schemas of its own. Needs `PYTHONPATH=image`."
+)
 app.add_typer(models, name="models")
-scan = typer.Typer(no_args_is_help=True, help="Known vulnerabilities that an update mends; fails on a critical one.")
+scan = typer.Typer(cls=Whole, no_args_is_help=True, help="Known vulnerabilities that an update mends; fails on a critical one.")
 app.add_typer(scan, name="scan")
 
 Stack = Annotated[str, typer.Option(envvar="PULUMI_STACK", help="The Pulumi stack, for instance dev.")]

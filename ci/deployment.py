@@ -49,7 +49,7 @@ def deploy(engine: Engine, kind: Kind, *, refresh: bool = False, back: bool = Fa
     print(report.plan(changes, engine.stack), flush=True)
     prove(changes, kind)
     try:
-        engine.up(refresh=refresh)
+        engine.up(refresh=refresh, once=plan.makes_nothing(changes))
     except OpsError as error:
         if reason := _rolled_back(engine):
             fix = (
@@ -113,6 +113,6 @@ def destroy(engine: Engine, confirmation: str) -> None:
     kept = protected(engine.state())
     if kept:
         print("Kept, because production protects what holds data or history:", *(f"  {urn}" for urn in kept), sep="\n", flush=True)
-    engine.run("destroy", "--yes", "--skip-preview", "--exclude-protected")
+    engine.destroy()
     if kept:
         print(f"To delete these too: pulumi state unprotect --all --stack {engine.stack}, then destroy again.")

@@ -47,6 +47,11 @@ def changes(preview: Mapping[str, Any]) -> list[Change]:
     return [_change(urn, of_resource) for urn, of_resource in steps.items()]
 
 
+def makes_nothing(found: Iterable[Change]) -> bool:
+    """Whether all of it is there already, to be changed or deleted."""
+    return all(change.operation in ("update", "delete") for change in found)
+
+
 def _is_in_the_cloud(step: Mapping[str, Any]) -> bool:
     """Components, and the stack itself, are Pulumi's own grouping."""
     state = step.get("newState") or step.get("oldState") or {}

@@ -7,7 +7,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -70,6 +70,10 @@ class DbtImage(Component):
     """`<repository>@sha256:...`: names these bytes and no others."""
     repository_arn: pulumi.Output[str]
     """Where ECS pulls it from."""
+    made_of: Sequence[pulumi.Resource]
+    """What runs it is to depend on these too: on the same whether the image is pushed now or found. With another set the deployment
+    after a push writes the whole state once for each workstream (docs/decisions/0011-what-growth-costs.md).
+    """
     commit_page: str | None
     """What the project's files are, for people; None: they are of no commit that a browser could show."""
 
@@ -84,27 +88,28 @@ class DbtImage(Component):
         if args.settings.promote_from:
             self.reference = _promoted(args.settings.promote_from, tag)
             self.repository_arn = pulumi.Output.from_input(Repository.parse(args.settings.promote_from).arn)
+            self.made_of = []
         else:
             about = {"PLACE": place, "REVISION": version, "SOURCE": str(args.build.source or "")}
-            self.reference = self._pushed(name, args.registry, tag) or self._build(name, args, context, tag, about)
+            found = args.registry.image(tag)
+            image = self._pushed(name, args.registry, tag) if found else self._build(name, args, context, tag, about)
+            self.reference = found or image.repo_digest
             self.repository_arn = args.registry.arn
+            self.made_of = [image, args.registry.repository]
         self.commit_page = _commit_page(args.build)
         self.register_outputs({"reference": self.reference})
 
-    def _pushed(self, name: str, registry: Registry, tag: str) -> pulumi.Output[str] | None:
-        """The image, if the registry has it.
+    def _pushed(self, name: str, registry: Registry, tag: str) -> docker.Image:
+        """One that the registry has: only read, by the id that the provider gave it when it pushed.
 
-        Then the resource is only read, by the id that the provider gave it when it pushed: to leave it out would show a deletion
-        in the plan after every push, and whatever else is declared is built, `skip_push` or not (pulumi-docker, `dockerBuild`).
+        To leave it out would show a deletion in the plan after every push, and whatever else is declared is built, `skip_push`
+        or not (pulumi-docker, `dockerBuild`).
         """
-        found = registry.image(tag)
-        if found:
-            docker.Image.get(name, _address(registry, tag), opts=self.child())
-        return found
+        return docker.Image.get(name, _address(registry, tag), opts=self.child())
 
-    def _build(self, name: str, args: DbtImageArgs, context: str, tag: str, about: dict[str, str]) -> pulumi.Output[str]:
+    def _build(self, name: str, args: DbtImageArgs, context: str, tag: str, about: dict[str, str]) -> docker.Image:
         """Docker's own configuration has the log-in: as an input, ECR's password would be in the state."""
-        image = docker.Image(
+        return docker.Image(
             name,
             image_name=_address(args.registry, tag),
             build={
@@ -119,7 +124,6 @@ class DbtImage(Component):
             # An update keeps the id, by which the next deployment would look in vain.
             opts=pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(replace_on_changes=["imageName"])),
         )
-        return image.repo_digest
 
 
 def _commit_page(build: Build) -> str | None:

@@ -53,6 +53,7 @@ class Registry(Component):
     url: pulumi.Output[str]
     """Where `docker push` goes: `<account>.dkr.ecr.<region>.amazonaws.com/<name>`."""
     arn: pulumi.Output[str]
+    repository: pulumi.Resource
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         disposable = args.disposable and not args.readers
@@ -82,6 +83,7 @@ class Registry(Component):
             aws.ecr.RepositoryPolicy(
                 name, repository=repository.name, policy=json.dumps(_pull(args.account, args.readers)), opts=self.child()
             )
+        self.repository = repository
         self.url = repository.repository_url
         self.arn = repository.arn
         self.register_outputs({"url": self.url, "arn": self.arn})

@@ -112,7 +112,7 @@ class Workstream(Component):
             # The right to deregister is one for all of an account, so a team's stack needs none (bootstrap/team.py).
             skip_destroy=not args.disposable or bool(names().team),
             tags=tags,
-            opts=self.child(depends_on=[execution_role.granted, task_role.granted]),
+            opts=self.child(depends_on=[execution_role.granted, task_role.granted, *args.image.made_of]),
         )
         self.dag_configuration = _dag_configuration(name, args, task.arn, logs.name)
         self.summary = {

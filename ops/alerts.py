@@ -12,9 +12,10 @@ from rich.markup import escape
 from components.monitoring.notice import Notice
 from ops.context import examples, messages, results, stack_of
 from ops.errors import OpsError
+from ops.explained import Whole
 from ops.stack import Stack
 
-app = typer.Typer(no_args_is_help=True, help="Who learns of failures, and whether they would.")
+app = typer.Typer(cls=Whole, no_args_is_help=True, help="Who learns of failures, and whether they would.")
 
 CHAT = "global.sns-api.chatbot.amazonaws.com"
 """Where Amazon Q Developer hears a topic, for all channels that it shows it in."""

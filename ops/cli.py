@@ -1,6 +1,5 @@
 """`ops`: run and look after the workstreams of a deployed stack, with the AWS credentials of your environment."""
 
-import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -40,15 +39,10 @@ app = typer.Typer(
 )
 
 
-def line_of(verb: Callable[..., None] | None) -> str:
-    """Of the function in the list of all: its first paragraph, whole."""
-    return (inspect.getdoc(verb) or "").partition("\n\n")[0].replace("\n", " ")
-
-
 def add(verb: Callable[..., None], *commands: str, name: str | None = None) -> None:
     """Makes a verb of the function; the commands are its examples."""
     name = name or verb.__name__
-    app.command(name, short_help=line_of(verb), epilog=examples(*commands))(verb)
+    app.command(name, epilog=examples(*commands))(verb)
     verbs.add(name)
 
 
@@ -73,8 +67,6 @@ add(recover.recover, "--stack dev recover")
 add(acceptance.acceptance, "--stack dev acceptance sales", "acceptance --minutes 20 --json")
 groups = {"alerts": alerts.app, "credentials": credentials.app, "projects": projects.app, "workstream": workstream.app}
 for name, group in groups.items():
-    for each in group.registered_commands:
-        each.short_help = line_of(each.callback)
     app.add_typer(group, name=name)
     verbs.add(name)
 

@@ -12,10 +12,11 @@ from runner.causes import version_id
 from ops import identity, keys
 from ops.context import examples, stack_of
 from ops.errors import OpsError
+from ops.explained import Whole
 from ops.stack import Connection, Stack
 from settings.sections.warehouse import SECRET_FIELDS
 
-app = typer.Typer(no_args_is_help=True, help="The Snowflake credentials, which Pulumi never sees.")
+app = typer.Typer(cls=Whole, no_args_is_help=True, help="The Snowflake credentials, which Pulumi never sees.")
 
 
 @app.command(

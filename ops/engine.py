@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from ops.errors import OpsError
 
 CHANGED = 7
 """Exit code of `--expect-no-changes` when there are some (pulumi/sdk, cmdutil.ExitNoChanges)."""
+
+ONE_WRITE = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+"""Else Pulumi writes the whole state twice for every step (docs/decisions/0011-what-growth-costs.md)."""
 
 POLICIES = ("--policy-pack", "policy")
 
@@ -35,9 +39,9 @@ class Engine:
             raise OpsError(process.stderr.strip(), "Name the stack: --stack NAME")
         return Engine(process.stdout.strip(), config_file)
 
-    def run(self, *arguments: str) -> None:
-        """Runs a command whose output is for the reader. Errors: OpsError when it fails."""
-        if self._start(arguments, capture=False).returncode:
+    def run(self, *arguments: str, **variables: str) -> None:
+        """Runs a command whose output is for the reader, with environment variables. Errors: OpsError when it fails."""
+        if self._start(arguments, capture=False, **variables).returncode:
             raise OpsError(f"pulumi {arguments[0]} failed, see above.", "When it is mended, retry this job: it goes on from there.")
 
     def state(self) -> dict[str, Any]:
@@ -91,9 +95,24 @@ class Engine:
             raise OpsError("pulumi preview failed, see above.", "Mend the cause; nothing was changed.")
         return json.loads(process.stdout)
 
-    def up(self, *, refresh: bool = False) -> None:
-        """Makes the cloud what the program says; `refresh` as in `preview`."""
-        self.run("up", "--yes", "--skip-preview", *_refreshing(refresh), *POLICIES)
+    def up(self, *, refresh: bool = False, once: bool = False) -> None:
+        """Makes the cloud what the program says.
+
+        Args:
+            refresh: As in `preview`.
+            once: Write the state once, as in `destroy`: only if nothing is made, for what is made would be forgotten.
+
+        Raises:
+            OpsError: it failed.
+        """
+        self.run("up", "--yes", "--skip-preview", *_refreshing(refresh), *POLICIES, **(ONE_WRITE if once else {}))
+
+    def destroy(self) -> None:
+        """Deletes all that Pulumi does not protect, and writes the state once, at its end.
+
+        When it is killed, the state says more than there is: `recover` asks the cloud. Errors: OpsError when it fails.
+        """
+        self.run("destroy", "--yes", "--skip-preview", "--exclude-protected", **ONE_WRITE)
 
     def refresh(self) -> None:
         """Asks the cloud about each resource, and forgets what was being made and is not there. Errors: OpsError when it fails."""
@@ -115,10 +134,10 @@ class Engine:
             raise OpsError(process.stderr.strip(), "Is PULUMI_BACKEND_URL right, and was the stack made? docs/gitlab.md, step 5.")
         return json.loads(process.stdout)
 
-    def _start(self, arguments: tuple[str, ...], *, capture: bool) -> subprocess.CompletedProcess[str]:
+    def _start(self, arguments: tuple[str, ...], *, capture: bool, **variables: str) -> subprocess.CompletedProcess[str]:
         command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
-        print("$", shlex.join(command), file=sys.stderr, flush=True)
-        return subprocess.run(command, capture_output=capture, text=True, check=False)
+        print("$", *(f"{name}={value}" for name, value in variables.items()), shlex.join(command), file=sys.stderr, flush=True)
+        return subprocess.run(command, capture_output=capture, text=True, check=False, env={**os.environ, **variables})
 
 
 def _refreshing(refresh: bool) -> tuple[str, ...]:

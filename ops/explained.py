@@ -11,7 +11,16 @@ from ops.context import here, messages
 from ops.errors import OpsError, from_aws
 
 
-class Group(TyperGroup):
+class Whole(TyperGroup):
+    """Says of each verb its first paragraph, whole; a line that ends in dots tells nothing."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        for verb in self.commands.values():
+            verb.short_help = (verb.help or "").partition("\n\n")[0].replace("\n", " ")
+        super().format_commands(ctx, formatter)
+
+
+class Group(Whole):
     """Ends every expected failure with the problem, the fix and exit code 1, never with a traceback."""
 
     def invoke(self, ctx: Any) -> Any:

@@ -10,10 +10,11 @@ import yaml
 
 from ops.context import examples, messages
 from ops.errors import OpsError
+from ops.explained import Whole
 from projects import git, pins
 from settings.project import REPOSITORY
 
-app = typer.Typer(no_args_is_help=True, help="dbt projects in Git repositories of their own.")
+app = typer.Typer(cls=Whole, no_args_is_help=True, help="dbt projects in Git repositories of their own.")
 
 
 @app.callback()

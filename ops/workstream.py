@@ -13,13 +13,14 @@ import yaml
 from ops import stack_file
 from ops.context import examples, messages, stack_of
 from ops.errors import OpsError
+from ops.explained import Whole
 from ops.survey import Survey, survey
 from projects import git, pins
 from projects.sources import Sources
 from settings.project import REPOSITORY
 from settings.sections.workstream import GIT_CACHE
 
-app = typer.Typer(no_args_is_help=True, help="The workstreams of a stack file.")
+app = typer.Typer(cls=Whole, no_args_is_help=True, help="The workstreams of a stack file.")
 
 RULES = Path(".gitlab/ci/rules.yml")
 

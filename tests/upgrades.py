@@ -24,8 +24,18 @@ PROJECT = {
 }
 """A dbt project of the team's, whose table grows by a row in each run: one that was made anew has only the last."""
 
-EXAMPLES = ("Pulumi.dev.yaml", "Pulumi.prod.yaml", "CODEOWNERS", "bootstrap/Pulumi.dev-account.yaml", "ci/vulnerabilities.yaml")
+EXAMPLES = (
+    "Pulumi.dev.yaml",
+    "Pulumi.prod.yaml",
+    "CODEOWNERS",
+    "bootstrap/Pulumi.dev-account.yaml",
+    "bootstrap/Pulumi.prod-account.yaml",
+    "ci/vulnerabilities.yaml",
+)
 """Files that we ship, and that a team makes its own."""
+
+ENVIRONMENT = f"  - {{local: .gitlab/ci/environment.yml, inputs: {{environment: {STACK}, pipeline: main}}}}\n"
+"""The team's line in `.gitlab-ci.yml` (docs/gitlab.md)."""
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -53,6 +63,9 @@ def team_clone(folder: Path, stack_file: Mapping[str, object]) -> Path:
     for name, text in {**own, **dict.fromkeys(EXAMPLES, "# The team's own.\n")}.items():
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         (clone / name).write_text(text)
+    pipeline = clone / ".gitlab-ci.yml"
+    before, prod, after = pipeline.read_text().partition("environment: prod, pipeline: release, gate: manual}}\n")
+    pipeline.write_text(before + prod + ENVIRONMENT + after)
     git(clone, "add", "--all")
     git(clone, "commit", "--quiet", "--message", "Ours")
     return clone

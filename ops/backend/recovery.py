@@ -35,14 +35,16 @@ def recover(engine: Engine, project: str = NAMESPACE, wait: Callable[[float], ob
     Raises:
         OpsError: somebody else holds the lock.
     """
-    _unlock(engine, project, wait)
+    cut_off = _unlock(engine, project, wait)
     state = engine.state()
     if pending(state):
         # Without `aws:region` in its settings a stack is where AWS_REGION says, which boto3 does not read.
         found = list(found_again(state, Aws(region(state) or os.environ.get("AWS_REGION"))))
         print(explanation(state, found), flush=True)
         engine.replace_state(adopted(state, found))
-        engine.refresh()  # What was never made disappears from the state, what was made half is made whole.
+    if cut_off or pending(state):
+        # What was never made, or is deleted already, disappears from the state; what was made half is made whole.
+        engine.refresh()
 
 
 def explanation(state: State, found: Iterable[Resource]) -> str:
@@ -88,7 +90,8 @@ def found_again(state: State, aws: Aws) -> Iterator[Resource]:
                 yield {**resource, "id": made, "outputs": inputs}
 
 
-def _unlock(engine: Engine, project: str, wait: Callable[[float], object]) -> None:
+def _unlock(engine: Engine, project: str, wait: Callable[[float], object]) -> bool:
+    """Whether there was a lock of somebody who is gone."""
     backend = os.environ.get("PULUMI_BACKEND_URL") or engine.backend()
     held = locks(backend, project, engine.stack)
     for _ in range(GRACE_SECONDS // POLL_SECONDS):
@@ -105,3 +108,4 @@ def _unlock(engine: Engine, project: str, wait: Callable[[float], object]) -> No
     if held:
         print(f"Taking away the lock of a process that is gone: {held[0]}", flush=True)
         engine.run("cancel", "--yes")
+    return bool(held)

@@ -1,4 +1,4 @@
-"""A deployment that is killed while AWS works for it, and the next one, with the real engine."""
+"""A deployment or a destruction that is killed while AWS works for it, and what comes after it, with the real engine."""
 
 import http.client
 import os
@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,8 +14,8 @@ import pytest
 
 from ops.backend.locks import locks
 from ops.backend.recovery import recover
-from ops.backend.state import pending
-from ops.engine import Engine
+from ops.backend.state import pending, resources
+from ops.engine import ONE_WRITE, Engine
 from sandbox import engine
 from sandbox.paths import CACHE
 from sandbox.testing.account import REGION, Account
@@ -33,13 +33,19 @@ aws.budgets.Budget(
 """
 
 CREATIONS = {"CreateLogGroup", "CreateSecret", "CreateBudget"}
+UPDATES = {"PutRetentionPolicy", "UpdateBudget"}
+DELETIONS = {"DeleteLogGroup", "DeleteSecret", "DeleteBudget"}
+
+UP = ("pulumi", "up", "--yes", "--skip-preview", "--stack", STACK)
+DESTROY = ("pulumi", "destroy", "--yes", "--skip-preview", "--stack", STACK)
+ONCE = ("env", *(f"{name}={value}" for name, value in ONE_WRITE.items()))
 
 
 class Silence:
-    """An AWS that does what it is asked, and never says that anything is made."""
+    """An AWS that does what it is asked, and never says that these calls are done."""
 
-    def __init__(self, port: int) -> None:
-        self.asked, self.over = threading.Barrier(1 + len(CREATIONS)), threading.Event()
+    def __init__(self, port: int, calls: set[str]) -> None:
+        self.asked, self.over = threading.Barrier(1 + len(calls)), threading.Event()
         silence = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -49,7 +55,7 @@ class Silence:
                 upstream.request("POST", self.path, body, dict(self.headers.items()))
                 answer = upstream.getresponse()
                 content = answer.read()
-                if self.headers.get("X-Amz-Target", "").rpartition(".")[2] in CREATIONS:
+                if self.headers.get("X-Amz-Target", "").rpartition(".")[2] in calls:
                     silence.asked.wait()
                     silence.over.wait()
                     return
@@ -77,10 +83,23 @@ class Silence:
 
 
 @pytest.fixture
-def silence(cloud: Account) -> Iterator[Silence]:
-    made = Silence(cloud.port)
-    yield made
-    made.end()
+def killed(cloud: Account) -> Iterator[Callable[..., None]]:
+    """Starts a command, and kills it and its plugins when AWS has all these requests and Pulumi has no answer."""
+    made: list[Silence] = []
+
+    def kill(calls: set[str], *command: str) -> None:
+        silence = Silence(cloud.port, calls)
+        made.append(silence)
+        child = subprocess.Popen(command, env={**os.environ, "AWS_ENDPOINT_URL": silence.endpoint}, start_new_session=True)
+        try:
+            silence.asked.wait(120)
+        finally:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+    yield kill
+    for silence in made:
+        silence.end()
 
 
 @pytest.fixture
@@ -113,22 +132,11 @@ def project(cloud: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return folder
 
 
-def kill_while_aws_works(silence: Silence) -> None:
-    """Starts `pulumi up`, and kills it and its plugins when AWS has the requests and Pulumi has no answer."""
-    command = ["pulumi", "up", "--yes", "--skip-preview", "--stack", STACK]
-    up = subprocess.Popen(command, env={**os.environ, "AWS_ENDPOINT_URL": silence.endpoint}, start_new_session=True)
-    try:
-        silence.asked.wait(120)
-    finally:
-        os.killpg(up.pid, signal.SIGKILL)
-        up.wait()
-
-
 def test_the_next_deployment_takes_over_what_a_killed_one_had_begun(
-    project: Path, silence: Silence, cloud: Account, capfd: pytest.CaptureFixture[str]
+    project: Path, killed: Callable[..., None], cloud: Account, capfd: pytest.CaptureFixture[str]
 ):
     """Without it every deployment fails: first on the lock, then on names that are taken already."""
-    kill_while_aws_works(silence)
+    killed(CREATIONS, *UP)
     dev = Engine(STACK)
     (held,) = locks(os.environ["PULUMI_BACKEND_URL"], PROJECT, STACK)
     assert [operation["type"] for operation in pending(dev.state())] == ["creating"] * len(CREATIONS)
@@ -147,3 +155,42 @@ def test_the_next_deployment_takes_over_what_a_killed_one_had_begun(
     assert cloud.client("secretsmanager").describe_secret(SecretId=SECRET)["ARN"] == secret
     assert pending(dev.state()) == []
     assert locks(os.environ["PULUMI_BACKEND_URL"], PROJECT, STACK) == []
+    dev.destroy()
+
+
+def test_what_was_killed_and_made_nothing_is_done_again(project: Path, killed: Callable[..., None], cloud: Account):
+    """It writes the state once, at its end: what a killed one leaves tells how things were before it."""
+    dev, logs = Engine(STACK), cloud.client("logs")
+
+    def groups() -> list[tuple[str, int]]:
+        found = logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]
+        return [(group["logGroupName"], group["retentionInDays"]) for group in found]
+
+    dev.run("up", "--yes", "--skip-preview")
+    program = project / "__main__.py"
+    program.write_text(program.read_text().replace("retention_in_days=7", "retention_in_days=14").replace('"100"', '"200"'))
+    killed(UPDATES, *ONCE, *UP)
+    assert pending(dev.state()) == []
+    assert groups() == [(GROUP, 14)]
+
+    recover(dev, PROJECT, wait=lambda _: None)
+    dev.run("up", "--yes", "--skip-preview")
+    assert groups() == [(GROUP, 14)]
+    dev.run("preview", "--refresh", "--expect-no-changes")
+
+    killed(DELETIONS, *ONCE, *DESTROY)
+    kept = {resource["type"] for resource in resources(dev.state())}
+    assert groups() == []
+
+    recover(dev, PROJECT, wait=lambda _: None)
+    assert kept - {resource["type"] for resource in resources(dev.state())} == {
+        "aws:cloudwatch/logGroup:LogGroup",
+        "aws:secretsmanager/secret:Secret",
+        "aws:budgets/budget:Budget",
+    }
+    dev.run("up", "--yes", "--skip-preview")
+    assert groups() == [(GROUP, 14)]
+
+    dev.destroy()
+    assert groups() == []
+    assert resources(dev.state()) == []

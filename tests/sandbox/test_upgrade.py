@@ -55,13 +55,13 @@ class Clone(Stack):
         return {**super().environment, "PYTHONPATH": os.pathsep.join(str(self.repository / part) for part in ("", "image"))}
 
     def ops(self, *words: str, given: str = "", expected: int = 0) -> str:
-        """What `ops` says."""
+        """What `ops` prints, or why it failed."""
         command = [str(Path(sys.executable).with_name("ops")), *words]
         done = subprocess.run(
             command, env=self.environment, cwd=self.repository, input=given, capture_output=True, text=True, check=False
         )
         assert done.returncode == expected, f"{words}: {done.stdout}{done.stderr}"
-        return done.stdout + done.stderr
+        return done.stderr if expected else done.stdout
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 import typer.main
 from typer._click.exceptions import BadOptionUsage, MissingParameter, NoArgsIsHelpError, UsageError
 from typer.core import TyperGroup
+from typer.testing import CliRunner
 
 import ci.cli
 import ops.cli
@@ -33,9 +34,9 @@ def test_every_link_leads_somewhere(page: str):
 
 TARGET = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
 
-READERS: dict[str, Any] = {
-    name: typer.main.get_command(app) for name, app in (("ops", ops.cli.app), ("ci", ci.cli.app), ("sandbox", sandbox.demo.cli.app))
-}
+APPS = {"ops": ops.cli.app, "ci": ci.cli.app, "sandbox": sandbox.demo.cli.app}
+
+READERS: dict[str, Any] = {program: typer.main.get_command(app) for program, app in APPS.items()}
 
 DONE_AT_ONCE = {"--help", "--install-completion"}
 """Options that do what they say as soon as they are read."""
@@ -74,6 +75,16 @@ def test_every_command_of_a_page_is_one_that_its_program_takes(page: str, monkey
 
     assert made - targets == set()
     assert {" ".join(each.words): why for each in said if each.words[0] in READERS and (why := refused(each))} == {}
+
+
+@pytest.mark.parametrize("program", READERS)
+def test_the_list_of_verbs_is_whole(program: str, monkeypatch: pytest.MonkeyPatch):
+    """Half a sentence per verb sends people through every help."""
+    monkeypatch.setenv("COLUMNS", "80")
+    verbs = CliRunner().invoke(APPS[program], ["--help"]).stdout.partition("Commands:")[2].partition("Examples:")[0]
+
+    assert len(verbs.splitlines()) > 8
+    assert [line for line in verbs.splitlines() if line.endswith("...") or len(line) > 80] == []
 
 
 def test_every_verb_of_a_page_is_run_by_a_test():

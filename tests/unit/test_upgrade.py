@@ -9,7 +9,7 @@ import yaml
 
 from settings.project import PLATFORM_VERSION, REPOSITORY
 from tests.unit.recorder import Stack, run_program, stack_file
-from tests.upgrades import own_files, team_clone, upgrade
+from tests.upgrades import ENVIRONMENT, own_files, team_clone, upgrade
 
 STACK = "pulumi:pulumi:Stack"
 STACK_FILE = "Pulumi.prod.yaml"
@@ -52,6 +52,7 @@ def test_the_next_version_merges_into_a_clone_without_a_conflict(tmp_path: Path)
     upgrade(clone)
 
     assert own_files(clone, "upgrade") == own_files(clone, "main")
+    assert ENVIRONMENT in (clone / ".gitlab-ci.yml").read_text()
     assert (clone / "docs/upgrade.md").read_text() == (REPOSITORY / "docs/upgrade.md").read_text()
 
 

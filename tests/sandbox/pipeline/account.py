@@ -19,8 +19,12 @@ PROJECT = {"project": "data/platform", "projectId": "42"}
 ENVIRONMENTS = {
     "dev": {"branch": "main", "tags": {"project": "dbt-platform", "environment": "development"}},
     "prod": {"tag": "v*", "tags": {"project": "dbt-platform", "environment": "production"}},
+    "dev-marketing": {"branch": "main"},
 }
-"""Both in one account, which separates them least."""
+"""All in one account, which separates them least; the last is a team's on the platform `dev`."""
+
+REFUSALS = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+"""What the services call it when IAM does not allow a call."""
 
 
 def token(ref: str = "main", kind: str = "branch", issuer: str = "https://gitlab.com", **claims: str) -> str:
@@ -86,7 +90,7 @@ class Bootstrapped:
     def roles_of(self, job: str) -> set[str]:
         """Names of the roles that a job with this token gets."""
         found = set()
-        for name in ("preview", "deploy-dev", "deploy-prod"):
+        for name in ("preview", *(f"deploy-{environment}" for environment in ENVIRONMENTS)):
             with suppress(ClientError):
                 self.assume(self.role(name), job)
                 found.add(name)

@@ -51,14 +51,41 @@ class Project:
         self.folder = copy_repository(folder / "project")
         self.stack = SharedState(account, Home(folder / "home"), "dev", self.folder)
         engine.prepare_home(self.stack.home.pulumi_home, Path(sys.executable))
-        self.stack.init(_settings(account, self.folder), "--secrets-provider", account.outputs["secretsProvider"])
-        shutil.copy(self.stack.configuration, self.folder)
+        self._set_up(self.stack, _settings(account, self.folder))
         self.checkout = Checkout(self.folder, images=False)
+
+    def _set_up(self, stack: SharedState, values: dict[str, object]) -> None:
+        stack.init(values, "--secrets-provider", self.account.outputs["secretsProvider"])
+        shutil.copy(stack.configuration, self.folder)
+
+    def add_team(self, name: str) -> SharedState:
+        """Sets up the stack `name` of a team on `dev`, with one workstream like finance, as docs/teams.md says."""
+        platform = yaml.safe_load(self.stack.configuration.read_text())["config"]
+        kept = (
+            "aws:region",
+            "aws:allowedAccountIds",
+            "aws:defaultTags",
+            "dbt-platform:environment",
+            "dbt-platform:image",
+            "dbt-platform:warehouse",
+        )
+        team = name.partition("-")[2]
+        keys = {
+            **{key: platform[key] for key in kept},
+            "dbt-platform:permissionsBoundary": self.account.outputs["workloadBoundaries"][name],
+            "dbt-platform:team": {"name": team, "platformStack": "dev"},
+            "dbt-platform:workstreams": {team: {**platform["dbt-platform:workstreams"]["finance"], "schema": team.upper()}},
+        }
+        stack = SharedState(self.account, self.stack.home, name, self.folder)
+        (self.folder / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump({"config": keys}))
+        self._set_up(stack, {})
+        return stack
 
     def run(self, job: str, event: Event, *, ref: str = "main") -> str:
         """Runs one job of a pipeline and returns its log. Errors: RuntimeError with the log when it fails."""
-        reads = job.partition(":")[0] in ("preview", "drift", "models")
-        variables = self.account.variables("preview/dev" if reads else "dev")
+        stage, _, environment = job.partition(":")
+        reads = stage in ("preview", "drift", "models")
+        variables = self.account.variables(f"{'preview/' if reads else ''}{environment or 'dev'}")
         inherited = {name: value for name, value in self.stack.environment.items() if name not in ADMINISTRATOR}
         endpoint = inherited["AWS_ENDPOINT_URL"]
         pip = next((CACHE / "uv").glob("*/bin"))  # an image of Python's has it
@@ -108,5 +135,6 @@ def _settings(account: Bootstrapped, folder: Path) -> dict[str, object]:
         **lifecycle.configuration(account.stack.state, account.tools),
         "aws:allowedAccountIds": [account.stack.state.account],
         "dbt-platform:permissionsBoundary": account.outputs["workloadBoundaries"]["dev"],
+        "dbt-platform:teams": {"marketing": {}},
         "dbt-platform:workstreams": {name: {**settings, "schedule": None} for name, settings in workstreams.items()},
     }

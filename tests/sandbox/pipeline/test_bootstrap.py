@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.pipeline.account import ENVIRONMENTS, Bootstrapped, configuration, token
-
-REFUSALS = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
-"""What the services call it."""
+from tests.sandbox.pipeline.account import ENVIRONMENTS, REFUSALS, Bootstrapped, configuration, token
 
 
 def test_a_second_deployment_changes_nothing(account: Bootstrapped):
@@ -19,7 +16,7 @@ def test_a_second_deployment_changes_nothing(account: Bootstrapped):
 
 
 JOBS = {
-    "main": (token(), {"preview", "deploy-dev"}),
+    "main": (token(), {"preview", "deploy-dev", "deploy-dev-marketing"}),
     "a branch": (token("feature", ref_protected="false"), {"preview"}),
     "a release tag": (token("v1.2.3", "tag"), {"preview", "deploy-prod"}),
     "a branch named like a release": (token("v1.2.3"), {"preview"}),
@@ -48,7 +45,7 @@ def test_a_gitlab_of_ones_own_is_trusted_instead(account: Bootstrapped):
     account.stack.configure(configuration(account.stack.state.account, url=issuer))
     account.stack.run("up", "--yes", "--skip-preview")
     try:
-        assert account.roles_of(token(issuer=issuer)) == {"preview", "deploy-dev"}
+        assert account.roles_of(token(issuer=issuer)) == {"preview", "deploy-dev", "deploy-dev-marketing"}
         assert account.roles_of(token("v1.2.3", "tag", issuer=issuer)) == {"preview", "deploy-prod"}
         assert account.roles_of(token("feature", issuer=issuer)) == {"preview"}
         assert account.roles_of(token(issuer=issuer, path="mallory/platform")) == set()

@@ -9,6 +9,7 @@ import subprocess
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.demo import demo
 from sandbox.demo.demo import client
@@ -16,7 +17,7 @@ from sandbox.docker_images import references, remove_images
 from sandbox.steps import Steps
 from tests.gitlab import Event
 from tests.inventory import inventory
-from tests.sandbox.pipeline.account import Bootstrapped
+from tests.sandbox.pipeline.account import REFUSALS, Bootstrapped
 from tests.sandbox.pipeline.jobs import Project
 
 pytestmark = pytest.mark.slow
@@ -227,10 +228,47 @@ def test_a_night_finds_what_somebody_deleted_and_nothing_else(project: Project):
     assert "`pulumi up --refresh --stack " in unwell[0]["fix"]
 
 
+TEAM = "dev-marketing"
+ENVIRONMENT = "  - {local: .gitlab/ci/environment.yml, inputs: {environment: dev, pipeline: main}}\n"
+TEAM_ENVIRONMENT = ENVIRONMENT.replace("environment: dev, pipeline: main", f"environment: {TEAM}, pipeline: main, smoke: none")
+
+FOREIGN: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "another's configuration": ("s3", "put_object", {"Bucket": "dagBucket", "Key": "dags/config/sales.json", "Body": b"{}"}),
+    "a DAG file": ("s3", "put_object", {"Bucket": "dagBucket", "Key": "dags/dbt_workstreams.py", "Body": b""}),
+    "another's artifacts": ("s3", "get_object", {"Bucket": "artifactsBucket", "Key": "sales/state/manifest.json"}),
+    "the platform's log-in": ("secretsmanager", "get_secret_value", {"SecretId": "secretArn"}),
+    "another's log": ("logs", "delete_log_group", {"logGroupName": "/dbt-platform-dev/workstreams/sales"}),
+    "Airflow": ("mwaa", "delete_environment", {"Name": "airflowEnvironment"}),
+    "a run": ("ecs", "run_task", {"cluster": "clusterArn", "taskDefinition": "dbt-platform-dev-sales"}),
+}
+"""What a team's job has no business with: service, call, and its parameters or the platform's outputs that they are."""
+
+
+def test_a_team_deploys_with_a_role_of_its_own_that_reaches_nobody_elses(project: Project, account: Bootstrapped):
+    """One missing permission and a team can't deploy; one too many and it can do what only the platform's people may."""
+    before, outputs = inventory(project.stack), project.stack.outputs()
+    team = project.add_team(TEAM)
+
+    with project.merged((".gitlab-ci.yml", ENVIRONMENT, ENVIRONMENT + TEAM_ENVIRONMENT)):
+        project.run(f"infrastructure:{TEAM}", web(deploy="infrastructure"))
+        for service, call, parameters in FOREIGN.values():
+            given = {key: outputs.get(value, value) if isinstance(value, str) else value for key, value in parameters.items()}
+            with pytest.raises(ClientError) as refused:
+                getattr(account.client(f"deploy-{TEAM}", service), call)(**given)
+            assert refused.value.response["Error"]["Code"] in REFUSALS, call
+        definition = team.outputs()["workstreams"]["marketing"]["taskDefinitionArn"]
+        told = client(project.stack, "s3").get_object(Bucket=outputs["dagBucket"], Key="dags/config/marketing.json")
+        project.run(f"destroy:{TEAM}", web(destroy=f"destroy {TEAM}"))
+
+    assert json.loads(told["Body"].read())["taskDefinition"] == definition
+    client(project.stack, "ecs").deregister_task_definition(taskDefinition=definition)  # a team's stack leaves it
+    assert inventory(project.stack) == before
+
+
 def test_destroy_leaves_what_was_there_before(project: Project, account: Bootstrapped):
     """A forgotten NAT gateway costs money every hour."""
     project.run("destroy:dev", web(destroy="destroy dev"))
 
     # GitLab lets a destroy fail, and so does gitlab-ci-local: only AWS can tell.
     left = inventory(account.stack)
-    assert {kind: len(names) for kind, names in left.items()} == {"bucket": 1, "key": 1, "key alias": 1, "role": 3}
+    assert {kind: len(names) for kind, names in left.items()} == {"bucket": 1, "key": 1, "key alias": 1, "role": 4}

@@ -307,6 +307,8 @@ NAMED = [
     ("s3:DeleteObjectVersion", "arn:aws:s3:::dbt-platform-STACK-platform-artifacts-1a2b/sales/state/manifest.json"),
     ("s3:PutObject", f"{STATE}/.pulumi/stacks/dbt-platform/STACK.json"),
     ("s3:PutObject", f"{STATE}/.pulumi/stacks/dbt-platform/STACK.json.bak"),
+    ("s3:PutObject", f"{STATE}/.pulumi/stacks/dbt-platform/STACK.json.zst"),
+    ("s3:DeleteObject", f"{STATE}/.pulumi/stacks/dbt-platform/STACK.json"),
     ("s3:PutObject", f"{STATE}/.pulumi/history/dbt-platform/STACK/STACK-1.history.json"),
     ("s3:PutObject", f"{STATE}/.pulumi/backups/dbt-platform/STACK/STACK.1.json"),
     ("s3:PutObject", f"{STATE}/.pulumi/journal/dbt-platform/STACK/0000000001.journal.json"),

@@ -72,6 +72,30 @@ def test_a_deployment_outside_its_radius_changes_nothing(pulumi: FakeProgram):
     assert "up" not in pulumi.verbs
 
 
+ONCE = "$ PULUMI_SKIP_CHECKPOINTS=true pulumi up "
+
+
+@pytest.mark.parametrize(
+    ("steps", "once"),
+    [
+        ([step("update", OBJECT, "content")], True),
+        ([step("delete", OBJECT)], True),
+        ([step("update", OBJECT, "content"), step("create", IMAGE)], False),
+        (NEW_IMAGE, False),
+    ],
+    ids=["changes", "deletes", "makes one", "replaces one"],
+)
+def test_only_what_makes_nothing_is_deployed_with_one_write_of_the_state(
+    pulumi: FakeProgram, capfd: pytest.CaptureFixture[str], steps: list[dict[str, Any]], once: bool
+):
+    """Killed, it would forget what it has made: nobody would find it again, and the next one would make another."""
+    pulumi.answers({**READY, "preview": preview(*steps)})
+
+    deployment.deploy(Engine("dev"), Kind.INFRASTRUCTURE)
+
+    assert (ONCE in capfd.readouterr().err) is once
+
+
 def test_a_failed_preview_says_why_and_changes_nothing(pulumi: FakeProgram, capfd: pytest.CaptureFixture[str]):
     """The JSON leaves out what the policies found: the job's log must show it all the same."""
     pulumi.answers(

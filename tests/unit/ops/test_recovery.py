@@ -58,6 +58,7 @@ def test_the_lock_of_a_dead_process_is_taken_away(
     recover_dev()
 
     assert "cancel" in pulumi.verbs
+    assert "refresh" in pulumi.verbs
 
 
 @pytest.mark.parametrize(

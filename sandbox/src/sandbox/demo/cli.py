@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from ops.explained import Whole
 from sandbox.demo import demo, lifecycle, measures
 from sandbox.demo.measures import Measure
 from sandbox.demo.memory import PeakMemory
@@ -20,7 +21,9 @@ from sandbox.paths import CACHE, REPOSITORY, Home
 from sandbox.state import State
 from sandbox.steps import Steps, console
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    cls=Whole, help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 
 SLOW_TYPES = ("docker:index/image:Image", "aws:mwaa/environment:Environment")
 """Their time depends on downloads and on Airflow's start, not on Pulumi."""

@@ -43,7 +43,7 @@ def build_cli(work: Path, version: str, report: Report) -> Path:
         "GOTMPDIR": str(scratch),
         # Of the compiler, a third of whose time goes into tidying up memory: not before it has this much of it.
         "GOGC": "off",
-        "GOMEMLIMIT": "1GiB",
+        "GOMEMLIMIT": "2GiB",
     }
     program = work / "pulumi"
     report(f"compiling the Pulumi CLI {version} from its Go module: once, about 6 minutes on 2 cores")
