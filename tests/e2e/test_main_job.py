@@ -170,16 +170,19 @@ def _places(stack: Stack, ran: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     for group in logs.describe_log_groups()["logGroups"]:
         for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
             yield group["logGroupName"], "\n".join(event["message"] for event in page["events"]).encode()
-    for image in references():
-        if image.startswith(f"{stack.state.account}.dkr") and "@" not in image:
-            yield from _layers(image)
+    yield from _layers(*(name for name in references() if name.startswith(f"{stack.state.account}.dkr") and "@" not in name))
 
 
-def _layers(tag: str) -> Iterator[tuple[str, bytes]]:
-    with tarfile.open(fileobj=io.BytesIO(b"".join(docker.from_env().images.get(tag).save()))) as image:
-        for member in image.getmembers():
-            if content := image.extractfile(member):
-                yield f"{tag}: {member.name}", content.read()
+def _layers(*tags: str) -> Iterator[tuple[str, bytes]]:
+    """What is in the images; a layer that several have, once."""
+    seen: set[str] = set()
+    for tag in tags:
+        with tarfile.open(fileobj=io.BytesIO(b"".join(docker.from_env().images.get(tag).save()))) as image:
+            for member in image.getmembers():
+                by_content = re.search("[0-9a-f]{64}", member.name)
+                if member.name not in seen and (content := image.extractfile(member)):
+                    yield f"{tag}: {member.name}", content.read()
+                seen.update([member.name] if by_content else [])
 
 
 @pytest.fixture

@@ -279,7 +279,8 @@ def compute(version: int) -> None:
         force_delete=True,
         tags=tags,
     )
-    keep = {"tagStatus": "tagged", "tagPatternList": ["shop.*"], "countType": "imageCountMoreThan", "countNumber": 10 * version}
+    most = since(3, version, 10, 20)
+    keep = {"tagStatus": "tagged", "tagPatternList": ["shop.*"], "countType": "imageCountMoreThan", "countNumber": most}
     aws.ecr.LifecyclePolicy(
         "dbt",
         repository=repository.name,

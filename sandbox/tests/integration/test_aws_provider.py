@@ -291,10 +291,7 @@ LIVES = {
             "insights": [{"name": "containerInsights", "value": "disabled"}],
         },
         in_place=words(
-            """
-            Repository/dbt RepositoryPolicy/dbt LifecyclePolicy/dbt Cluster/dbt ClusterCapacityProviders/dbt LogGroup/sales
-            TaskDefinition/sales
-            """
+            "Repository/dbt RepositoryPolicy/dbt Cluster/dbt ClusterCapacityProviders/dbt LogGroup/sales TaskDefinition/sales"
         ),
         replaced=words(
             """

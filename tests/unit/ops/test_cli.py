@@ -596,7 +596,7 @@ def test_every_verb_has_examples_that_are_commands_of_its_own(verb):
         assert re.match(rf"    uv run ops (--stack dev )?{' '.join(verb)}\b", example)
 
 
-@pytest.mark.parametrize("verb", [(), *VERBS, *{verb[:1] for verb in VERBS if len(verb) > 1}], ids=" ".join)
+@pytest.mark.parametrize("verb", [(), *VERBS, *sorted({verb[:1] for verb in VERBS if len(verb) > 1})], ids=" ".join)
 def test_a_help_says_what_an_option_takes_and_cuts_nothing_off(verb: tuple[str, ...], monkeypatch: pytest.MonkeyPatch):
     """`<list[str]>` says something to who wrote the program, and `of the...` nothing to anybody."""
     monkeypatch.setenv("COLUMNS", "80")
