@@ -134,6 +134,38 @@ class Json:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Has:
+    """An object with these members, whatever they are."""
+
+    page: str
+    names: tuple[str, ...]
+    code: str = ""
+
+    def problem(self, value: Any, /) -> str | None:
+        """What is wrong with an object."""
+        absent = [name for name in self.names if isinstance(value, Mapping) and value.get(name) is None]
+        return f"{' and '.join(absent)} is required ({self.page})" if absent else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """A text that can be read as an address, a day, ..."""
+
+    page: str
+    read: Callable[[str], Any]
+    """Raises ValueError for what is none."""
+    code: str = ""
+
+    def problem(self, value: Any, /) -> str | None:
+        """What is wrong with a text."""
+        try:
+            self.read(str(value))
+        except ValueError as error:
+            return f"{error} ({self.page})"
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fits:
     """Where a member of an object has one of these values, another, if given, must be so."""
 
@@ -163,7 +195,9 @@ class Entries:
     def problem(self, value: Any, /) -> str | None:
         """What is wrong with a map."""
         for name, item in value.items() if isinstance(value, Mapping) else ():
-            if reason := self.names.problem(name) or next((f"{path}: {text}" for path, text in problems(self.values, item)), None):
+            if reason := self.names.problem(name) or next(
+                (f"{path}: {text}".removeprefix(": ") for path, text in problems(self.values, item)), ""
+            ):
                 return f"{name}: {reason}"
         return None
 

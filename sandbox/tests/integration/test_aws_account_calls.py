@@ -202,3 +202,17 @@ def test_a_call_that_does_not_fit_what_is_there_is_refused(session: Session, fac
             wrong.append((service, operation, parameters, reason, said))
 
     assert wrong == []
+
+
+def test_aws_fills_in_what_nobody_gave(session: Session, facts: dict[str, str]):
+    """A refresh would show another thing in AWS than it shows here."""
+    [default] = session.client("ec2").describe_security_groups(
+        Filters=[{"Name": "vpc-id", "Values": [facts["vpc"]]}, {"Name": "group-name", "Values": ["default"]}]
+    )["SecurityGroups"]
+    interface = {"vpcId": facts["vpc"], "serviceName": f"com.amazonaws.{REGION}.kms", "vpcEndpointType": "Interface"}
+
+    assert make(session, "ec2/vpcEndpoint:VpcEndpoint", **interface)["securityGroupIds"] == [default["GroupId"]]
+    assert "SNS:DeleteTopic" in make(session, "sns/topic:Topic")["policy"]
+    assert (
+        make(session, "s3/bucketObjectv2:BucketObjectv2", bucket=facts["bucket"], key="o", content="x")["bucketKeyEnabled"] is False
+    )

@@ -1,6 +1,7 @@
 """What a call's parameters must be that only a page says, as data; what takes more than a rule is said in `limits.py`."""
 
-from sandbox.rules import Choice, Distinct, Entries, Fits, Json, Limit, Needs, Table
+from sandbox.rules import Choice, Distinct, Entries, Fits, Has, Json, Limit, Needs, Table
+from sandbox.subscribers import ENDPOINTS
 
 TOPIC_ARN = r"arn:aws(-[a-z-]+)?:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?"
 RUN = "ECS API Reference, RunTask"
@@ -11,9 +12,6 @@ STARTED_BY = Limit(
 )
 TAG_KEY = Limit(page="Tagging AWS Resources User Guide: the prefix aws: is reserved", pattern="(?!(?i:aws:)).*")
 KEY = Limit(page="S3 User Guide, Naming Amazon S3 objects: Your key is too long", octets=1024, code="KeyTooLongError")
-S3_TAG = Limit(
-    page="S3 User Guide, Categorizing your storage using tags", pattern=r"(?!(?i:aws:))[\w\s+\-=.:/@]{1,128}", code="InvalidTag"
-)
 BUCKET = Limit(
     page="S3 User Guide, Bucket naming rules: The specified bucket is not valid.",
     pattern=r"(?!xn--|sthree-|amzn-s3-demo-)(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
@@ -64,6 +62,12 @@ MESSAGE_ATTRIBUTES = Entries(
                 other="StringValue",
                 rule=Limit(page=ATTRIBUTE, pattern=r"[+-]?\d*\.?\d+([eE][+-]?\d+)?"),
             ),
+            Fits(
+                page=ATTRIBUTE, name="DataType", among=("Binary",), other="StringValue", rule=Limit(page="use BinaryValue", high=0)
+            ),
+            Fits(
+                page=ATTRIBUTE, name="DataType", among=("String",), other="BinaryValue", rule=Limit(page="use StringValue", high=0)
+            ),
         ),
         "DataType": Limit(
             page=f"{ATTRIBUTE}: the supported type prefixes are Binary, Number, and String",
@@ -78,6 +82,7 @@ ROUTING = ("Weight", "Region", "GeoLocation", "Failover", "MultiValueAnswer", "C
 RECORD = "ChangeBatch.Changes[].ResourceRecordSet"
 SESSION_TAG = "IAM User Guide, Passing session tags in AWS STS"
 ASSUME: Table = {
+    "RoleArn": Limit(page="STS API Reference, AssumeRole: RoleArn", pattern=r"arn:aws(-[a-z-]+)?:iam::\d{12}:role/[\w+=,.@/-]+"),
     "Policy": (
         Json(page="STS API Reference, AssumeRole: Policy", code="MalformedPolicyDocument"),
         Limit(page="STS API Reference, AssumeRole: Policy", high=2048),
@@ -87,6 +92,9 @@ ASSUME: Table = {
     "Tags[].Key": TAG_KEY,
     "": Needs(page=f"{SESSION_TAG}: transitive keys are tags of the call", name="TransitiveTagKeys", others=("Tags",)),
 }
+
+OF_ALL: dict[str, Table] = {"sns": {"TopicArn": Limit(page="SNS Developer Guide, topic ARNs", pattern=TOPIC_ARN)}}
+"""Service -> place in the parameters of all its operations -> rule."""
 
 RULES: dict[tuple[str, str], Table] = {
     ("cloudwatch", "GetMetricData"): {
@@ -109,13 +117,14 @@ RULES: dict[tuple[str, str], Table] = {
     },
     ("cloudwatch", "PutMetricData"): {
         "": Choice(page="CloudWatch API Reference, PutMetricData", names=("MetricData", "EntityMetricData"), least=1, most=2),
-        "Namespace": Limit(page="CloudWatch API Reference, PutMetricData: the value AWS/ is invalid", pattern=r"(?!AWS/|:).+"),
+        "Namespace": Limit(page="CloudWatch API Reference, PutMetricData: the value AWS/ is invalid", pattern=r"(?!AWS/|:)[ -~]+"),
         "MetricData": Limit(page="CloudWatch API Reference, PutMetricData", low=1, high=1000),
         "MetricData[]": Choice(page=DATUM, names=("Value", "Values", "StatisticValues"), least=1),
         "MetricData[].Dimensions": (Limit(page=DATUM, high=30), Distinct(page=DIMENSION, by="Name")),
         "MetricData[].Dimensions[].Name": Limit(page=DIMENSION, pattern=r"(?!:)[ -~]*[!-~][ -~]*"),
         "MetricData[].Dimensions[].Value": Limit(page=DIMENSION, pattern=r"[ -~]*[!-~][ -~]*"),
         "MetricData[].Values": Limit(page=DATUM, low=1, high=150),
+        "MetricData[].MetricName": Limit(page=f"{DATUM}: no control characters", pattern="[ -~]+"),
         "MetricData[].StorageResolution": Limit(page=DATUM, among=(1, 60)),
     },
     ("ecr", "DescribeImages"): {
@@ -134,6 +143,10 @@ RULES: dict[tuple[str, str], Table] = {
         ),
     },
     ("ecs", "ExecuteCommand"): {"interactive": Limit(page="ECS API Reference, ExecuteCommand: interactive only", among=(True,))},
+    ("ecs", "RegisterTaskDefinition"): {
+        "containerDefinitions": Limit(page="ECS API Reference, RegisterTaskDefinition", low=1, high=10),
+        "family": Limit(page="ECS API Reference, RegisterTaskDefinition: family", pattern="[A-Za-z0-9_-]{1,255}"),
+    },
     ("ecs", "ListClusters"): {"maxResults": UP_TO_100},
     ("ecs", "ListTaskDefinitionFamilies"): {"maxResults": UP_TO_100},
     ("ecs", "ListTaskDefinitions"): {"maxResults": UP_TO_100},
@@ -155,16 +168,19 @@ RULES: dict[tuple[str, str], Table] = {
         "networkConfiguration.awsvpcConfiguration.subnets": Limit(
             page="ECS API Reference, AwsVpcConfiguration: subnets can not be empty.", low=1, high=16
         ),
-        "overrides.containerOverrides[]": Needs(
-            page="ECS API Reference, ContainerOverride: name", name="command", others=("name",)
-        ),
+        "overrides.containerOverrides[]": Has(page="ECS API Reference, ContainerOverride", names=("name",)),
+        "overrides.containerOverrides[].environment[]": Has(page="ECS API Reference, KeyValuePair", names=("name",)),
+        "overrides.containerOverrides[].memory": Limit(page="ECS API Reference, ContainerOverride", low=4),
         "overrides.cpu": Limit(page="ECS API Reference, TaskOverride", pattern=r"\d+|\d*\.?\d+ ?(?i:vcpu)"),
         "overrides.ephemeralStorage.sizeInGiB": Limit(page="ECS API Reference, EphemeralStorage", low=21, high=200),
         "overrides.memory": Limit(page="ECS API Reference, TaskOverride", pattern=r"\d+|\d*\.?\d+ ?(?i:gb)"),
         "placementConstraints": Limit(page=RUN, high=10),
         "placementStrategy": Limit(page=RUN, high=5),
+        "platformVersion": Limit(page="ECS API Reference, RunTask: platformVersion", pattern=r"LATEST|\d+\.\d+\.\d+"),
         "startedBy": STARTED_BY,
+        "tags": Distinct(page="ECS API Reference, Tag", by="key"),
         "tags[].key": TAG_KEY,
+        "taskDefinition": Limit(page=f"{RUN}: TaskDefinition can not be blank.", low=1),
     },
     ("ecs", "StopTask"): {"reason": Limit(page="ECS API Reference, StopTask: reason, at most 1024 characters", high=1024)},
     ("ecs", "TagResource"): {"tags[].key": TAG_KEY},
@@ -264,7 +280,6 @@ RULES: dict[tuple[str, str], Table] = {
     },
     ("s3", "PutObject"): PUT,
     ("s3", "PutObjectTagging"): {
-        "Tagging.TagSet[].Key": S3_TAG,
         "Tagging.TagSet": Distinct(
             page="S3 User Guide: Cannot provide multiple Tags with the same key", by="Key", code="InvalidTag"
         ),
@@ -294,7 +309,6 @@ RULES: dict[tuple[str, str], Table] = {
         "MessageGroupId": Limit(page="SNS API Reference, Publish: MessageGroupId", pattern="[!-~]{1,128}"),
         "MessageStructure": Limit(page="SNS API Reference, Publish: MessageStructure", among=("json",)),
         "PhoneNumber": Limit(page="SNS API Reference, Publish: PhoneNumber, in E.164", pattern=r"\+?[0-9() .-]{1,20}"),
-        "TopicArn": Limit(page="SNS API Reference, Publish: TopicArn", pattern=TOPIC_ARN),
     },
     ("sns", "PublishBatch"): {
         "PublishBatchRequestEntries": (
@@ -307,19 +321,43 @@ RULES: dict[tuple[str, str], Table] = {
         "PublishBatchRequestEntries[].MessageAttributes": MESSAGE_ATTRIBUTES,
     },
     ("sns", "Subscribe"): {
-        "Protocol": Limit(
-            page="SNS API Reference, Subscribe: does not support this protocol string",
-            among=("application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs"),
+        "Protocol": Limit(page="SNS API Reference, Subscribe: does not support this protocol string", among=tuple(ENDPOINTS)),
+        "": (
+            Has(page="SNS API Reference, Subscribe: Endpoint", names=("Endpoint",)),
+            *(
+                Fits(
+                    page="SNS API Reference, Subscribe",
+                    name="Protocol",
+                    among=(protocol,),
+                    other="Endpoint",
+                    rule=Limit(page="Invalid parameter: Endpoint", pattern=pattern),
+                )
+                for protocol, pattern in ENDPOINTS.items()
+            ),
         ),
-        "": Fits(
-            page="SNS API Reference, Subscribe",
-            name="Protocol",
-            among=("email", "email-json"),
-            other="Endpoint",
-            rule=Limit(page="Invalid parameter: Email address", pattern=r"[^@\s]+@[^@\s]+\.[^@\s.]+"),
+    },
+    ("sns", "SetTopicAttributes"): {
+        "AttributeName": Limit(
+            page="SNS API Reference, SetTopicAttributes: AttributeName",
+            pattern=r"ArchivePolicy|ContentBasedDeduplication|DeliveryPolicy|DisplayName|FifoThroughputScope|KmsMasterKeyId"
+            r"|MaximumMessageSize|Policy|SignatureVersion|TracingConfig|(Application|Firehose|HTTP|Lambda|SQS)(Success|Failure)Feedback.+",
+        ),
+    },
+    ("sns", "SetSubscriptionAttributes"): {
+        "AttributeName": Limit(
+            page="SNS API Reference, SetSubscriptionAttributes: AttributeName",
+            among=(
+                "DeliveryPolicy",
+                "FilterPolicy",
+                "FilterPolicyScope",
+                "RawMessageDelivery",
+                "RedrivePolicy",
+                "ReplayPolicy",
+                "SubscriptionRoleArn",
+            ),
         ),
     },
     ("sts", "AssumeRole"): ASSUME,
-    ("sts", "AssumeRoleWithWebIdentity"): {name: ASSUME[name] for name in ("Policy", "PolicyArns")},
+    ("sts", "AssumeRoleWithWebIdentity"): {name: ASSUME[name] for name in ("Policy", "PolicyArns", "RoleArn")},
 }
 """Service and operation -> place in its parameters -> rule."""

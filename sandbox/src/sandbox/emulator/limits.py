@@ -69,6 +69,12 @@ def _publish(call: Parameters) -> Iterator[Problem]:
         yield "InvalidParameter", "Invalid parameter: Message too long"
     if subject is not None and not re.fullmatch(r"[!-~][ -~]{0,99}", subject):
         yield "InvalidParameter", "Invalid parameter: Subject"
+    fifo = call.get("TopicArn", "").endswith(".fifo")
+    if fifo and not call.get("MessageGroupId"):
+        yield "InvalidParameter", "Invalid parameter: The MessageGroupId parameter is required for FIFO topics"
+    if not fifo and call.get("MessageDeduplicationId"):
+        reason = "The request includes MessageDeduplicationId parameter that is not valid for this topic type"
+        yield "InvalidParameter", f"Invalid parameter: MessageDeduplicationId Reason: {reason}"
     if call.get("MessageStructure") == "json":
         try:
             parts = json.loads(message)
@@ -128,6 +134,10 @@ def _metric_statistics(call: Parameters) -> Iterator[Problem]:
 
 def _start_query(call: Parameters) -> Iterator[Problem]:
     """CloudWatch Logs API Reference, StartQuery."""
+    named = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
+    inside = call.get("queryLanguage", "CWLI") != "CWLI" or "SOURCE" in call["queryString"]
+    if not inside and sum(bool(call.get(name)) for name in named) != 1:
+        yield "InvalidParameterException", f"Exactly one of {', '.join(named)} must be given."
     if call["startTime"] > call["endTime"]:
         yield "MalformedQueryException", "End time should not be before start time."
 
@@ -175,12 +185,20 @@ def _put_object(call: Parameters) -> Iterator[Problem]:
     yield from _object_tags([{"Key": name, "Value": text} for name, text in tags])
 
 
+TAG_TEXT = re.compile(r"[\w\s+\-=.:/@]*")
+"""The same page as below."""
+
+
 def _object_tags(tags: list[Parameters]) -> Iterator[Problem]:
     """S3 User Guide, "Categorizing your storage using tags"."""
     if len(tags) > 10:
         yield "BadRequest", "Object tags cannot be greater than 10"
     if len({tag["Key"] for tag in tags}) < len(tags):
         yield "InvalidTag", "Cannot provide multiple Tags with the same key"
+    if not all(TAG_TEXT.fullmatch(tag["Key"]) and TAG_TEXT.fullmatch(tag["Value"]) for tag in tags):
+        yield "InvalidTag", "The TagKey or the TagValue you have provided is invalid"
+    if any(tag["Key"].lower().startswith("aws:") for tag in tags):
+        yield "InvalidTag", "Your TagKey cannot be prefixed with aws:"
     if any(len(tag["Key"]) > 128 or len(tag["Value"]) > 256 for tag in tags):
         yield "InvalidTag", "The TagKey or the TagValue you have provided is too long"
 
@@ -283,7 +301,8 @@ def problem(service: str, operation: str, parameters: Parameters) -> Problem | N
     shape = calls.model(service).operation_model(operation).input_shape
     usual = CODES.get(service, "ValidationError" if service in (*FORMS, "cloudwatch") else "ValidationException")
     found = [(usual, f"{path}: {reason}") for path, reason in models.violations(parameters, shape, "")] if shape is not None else []
-    by_rule = rules.refusals(call_rules.RULES.get((service, operation), {}), parameters)
+    table = {**call_rules.OF_ALL.get(service, {}), **call_rules.RULES.get((service, operation), {})}
+    by_rule = rules.refusals(table, parameters)
     found = found or [(rule.code or usual, f"{path}: {reason}".removeprefix(": ")) for path, reason, rule in by_rule]
     if found:
         detail = "; ".join(reason for _, reason in found)

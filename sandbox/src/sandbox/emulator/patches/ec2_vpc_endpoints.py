@@ -34,23 +34,30 @@ def create_vpc_endpoint(params: dict[str, Any]) -> Answer:
     if vpc not in ec2._vpcs:
         return ec2._error("InvalidVpcId.NotFound", f"The Vpc Id {vpc} does not exist", 400)
     endpoint_id = f"vpce-{secrets.token_hex(9)[:17]}"
+    kind = ec2._p(params, "VpcEndpointType") or "Gateway"
+    groups = ec2._parse_member_list(params, "SecurityGroupId") or (_default_groups(vpc) if kind == "Interface" else [])
     subnets = ec2._parse_member_list(params, "SubnetId")
     endpoint = ec2._vpc_endpoints[endpoint_id] = {
         "VpcEndpointId": endpoint_id,
-        "VpcEndpointType": ec2._p(params, "VpcEndpointType") or "Gateway",
+        "VpcEndpointType": kind,
         "VpcId": vpc,
         "ServiceName": ec2._p(params, "ServiceName"),
         "State": "available",
         "OwnerId": get_account_id(),
         "RouteTableIds": ec2._parse_member_list(params, "RouteTableId"),
         "SubnetIds": subnets,
-        "SecurityGroupIds": ec2._parse_member_list(params, "SecurityGroupId"),
+        "SecurityGroupIds": groups,
         "PolicyDocument": ec2._p(params, "PolicyDocument") or _FULL_ACCESS,
         "PrivateDnsEnabled": ec2._p(params, "PrivateDnsEnabled", "false"),
         "NetworkInterfaceIds": _interfaces(subnets),
     }
     ec2._parse_tag_specs(params, "vpc-endpoint", endpoint_id)
     return ec2._xml(200, "CreateVpcEndpointResponse", vpce_fields_xml(endpoint, tag="vpcEndpoint"))
+
+
+def _default_groups(vpc: str) -> list[str]:
+    """Who names no group gets the network's own (CreateVpcEndpoint: SecurityGroupId)."""
+    return [id for id, each in ec2._security_groups.items() if (each["VpcId"], each["GroupName"]) == (vpc, "default")]  # noqa: A001
 
 
 def _interfaces(subnets: list[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Texts and numbers that AWS limits and botocore's models do not: one table, and what reads it."""
 
+import datetime
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from sandbox import rules
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import UNKNOWN, Asset, Properties
-from sandbox.rules import Limit
+from sandbox.rules import Limit, Read
 
 
 def problems(kind: ResourceType, inputs: Properties) -> Iterator[Problem]:
@@ -81,7 +82,10 @@ CAPABILITIES = (
 )  # fmt: skip
 ECS_NAME = Limit(page=CONTAINER_PAGE, pattern="[A-Za-z0-9_-]{1,255}")
 LIFECYCLE_PAGE = "S3 API Reference, PutBucketLifecycleConfiguration"
-MIDNIGHT = Limit(page=f"{LIFECYCLE_PAGE}: midnight in UTC", pattern=r"\d{4}-\d\d-\d\d(T00:00:00(\.0+)?(Z|\+00:00)?)?")
+MIDNIGHT = (
+    Limit(page=f"{LIFECYCLE_PAGE}: midnight in UTC", pattern=r"\d{4}-\d\d-\d\d(T00:00:00(\.0+)?(Z|\+00:00)?)?"),
+    Read(page=LIFECYCLE_PAGE, read=lambda text: datetime.date.fromisoformat(text[:10])),
+)
 DAYS = Limit(page=LIFECYCLE_PAGE, low=1)
 EMAIL = Limit(page="Budgets API Reference, Subscriber", pattern=r"[^@\s]+@[^@\s]+\.[^@\s.]+", high=50)
 WEB_SERVERS = Limit(page="MWAA API Reference, CreateEnvironment", low=1, high=5)

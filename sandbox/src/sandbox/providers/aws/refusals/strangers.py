@@ -3,12 +3,15 @@
 A program that gives one is refused anyhow; where AWS, or the real provider before it, would refuse it too, the reason is theirs.
 """
 
+import ipaddress
+import re
 from collections.abc import Iterator
+from typing import Any
 
-from sandbox.providers.aws.refusals.limits import POLICY_ARN, RULE, refused
+from sandbox.providers.aws.refusals.limits import ANY_ARN, POLICY_ARN, ROLE_ARN, RULE, leaves, refused
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import Properties
-from sandbox.rules import Choice, Fits, Json, Limit, Needs, Rule, Table
+from sandbox.rules import Choice, Fits, Has, Json, Limit, Needs, Read, Rule, Table
 
 PROVIDER = "terraform-provider-aws, ConflictsWith"
 REGION = Limit(page="AWS General Reference, Regions", pattern=r"[a-z]{2}(-[a-z]+)+-\d+")
@@ -133,11 +136,14 @@ LIMITS: dict[str, Table] = {
         for end in ("Start", "End")
     },
     "cloudwatch/eventTarget:EventTarget": {
+        "ecsTarget": Has(page="EventBridge API Reference, EcsParameters", names=("taskDefinitionArn",)),
+        "ecsTarget.launchType": Limit(page="EventBridge API Reference, EcsParameters", among=("EC2", "FARGATE", "EXTERNAL")),
         "input": Json(page=TARGET_PAGE, kind=object),
         "inputPath": Limit(page=TARGET_PAGE, pattern=r"\$.*", high=256),
         "deadLetterConfig.arn": Limit(page="EventBridge API Reference, DeadLetterConfig", pattern=r"arn:aws(-[a-z-]+)?:sqs:.+"),
     },
     "cloudwatch/metricAlarm:MetricAlarm": {
+        "evaluateLowSampleCountPercentiles": Limit(page="CloudWatch API Reference, PutMetricAlarm", among=("evaluate", "ignore")),
         "extendedStatistic": Limit(
             page="CloudWatch API Reference, PutMetricAlarm",
             pattern=r"IQM|p(100|\d{1,2}(\.\d{1,10})?)|(TM|TC|TS|WM|PR)\([^)]*\)|(tm|tc|ts|wm)\d{1,2}(\.\d+)?",
@@ -147,7 +153,17 @@ LIMITS: dict[str, Table] = {
         "metricQueries[].id": Limit(page="CloudWatch API Reference, MetricDataQuery", pattern=r"[a-z][a-zA-Z0-9_]{0,254}"),
     },
     "ec2/securityGroup:SecurityGroup": _RULES,
+    "ec2/subnet:Subnet": {
+        "privateDnsHostnameTypeOnLaunch": Limit(
+            page="EC2 API Reference, ModifySubnetAttribute", among=("ip-name", "resource-name")
+        ),
+    },
+    "ecr/repository:Repository": {
+        "imageScanningConfiguration": Has(page="terraform-provider-aws, ecr_repository", names=("scanOnPush",))
+    },
+    "ecs/cluster:Cluster": {"settings[]": Has(page="ECS API Reference, ClusterSetting", names=("name", "value"))},
     "ecs/taskDefinition:TaskDefinition": {
+        "placementConstraints": Limit(page=FARGATE_PAGE, high=0),
         "pidMode": Limit(page=FARGATE_PAGE, among=("task",)),
         "ipcMode": Limit(page=FARGATE_PAGE, high=0),
         "volumes[]": Choice(
@@ -170,7 +186,18 @@ LIMITS: dict[str, Table] = {
         ),
         "weightedRoutingPolicies[].weight": Limit(page="Route 53 API Reference, ResourceRecordSet", low=0, high=255),
     },
-    "secretsmanager/secret:Secret": {"replicas[].region": REGION},
+    "s3/bucketLogging:BucketLogging": {
+        "targetObjectKeyFormat": Choice(
+            page="S3 API Reference, TargetObjectKeyFormat", names=("partitionedPrefix", "simplePrefix")
+        ),
+    },
+    "s3/bucketObjectv2:BucketObjectv2": {
+        "websiteRedirect": Limit(page="S3 User Guide, Configuring a webpage redirect", pattern=r"(/|https?://).*", high=2048),
+    },
+    "secretsmanager/secret:Secret": {
+        "replicas[]": Has(page="Secrets Manager API Reference, ReplicaRegionType", names=("region",)),
+        "replicas[].region": REGION,
+    },
     "sns/topic:Topic": {
         "deliveryPolicy": Json(page=TOPIC_PAGE),
         "tracingConfig": Limit(page=TOPIC_PAGE, among=("Active", "PassThrough")),
@@ -187,8 +214,33 @@ LIMITS: dict[str, Table] = {
 """Type -> place in its inputs -> rule."""
 
 
+BY_NAME: tuple[tuple[str, Rule], ...] = (
+    (r".*[rR]oleArn", ROLE_ARN),
+    (r"(?!.*[rR]oleArn).*[a-z]Arns?(\[\])?|arn", Limit(page="AWS General Reference, Amazon Resource Names", pattern=ANY_ARN)),
+    (r"(.*\.)?policy", Json(page="IAM User Guide, Grammar of the IAM JSON policy language")),
+    (r"(.*\.)?(privateIp|ipv4)", Read(page="EC2 API Reference, PrivateIpAddress", read=ipaddress.IPv4Address)),
+    (r"(.*[.a-z])?[iI]pv6CidrBlock", Read(page="Amazon VPC User Guide, IP addressing", read=ipaddress.IPv6Network)),
+    (r".*SampleRate", Limit(page=f"{TOPIC_PAGE}: percent", low=0, high=100)),
+)
+"""How the places of what is not modelled are called -> what such things are everywhere in AWS."""
+
+SUFFIX = 26
+"""Characters that the real provider puts behind a prefix (terraform-plugin-sdk, id.UniqueIDSuffixLength)."""
+
+
 def problems(kind: ResourceType, inputs: Properties) -> Iterator[Problem]:
     """Everything in the inputs that the tables refuse; unknown values pass."""
     bare = kind.token.removeprefix("aws:")
     yield from refused(LIMITS.get(bare, {}), kind, inputs)
     yield from refused({"": NAMES + TOGETHER.get(bare, ())}, kind, inputs)
+    for name in [name for name in inputs if name not in (*kind.properties, "tags", "tagsAll")]:
+        yield from (found for part in leaves(inputs[name], name) for found in _by_name(*part))
+    prefix = kind.name and inputs.get(f"{kind.name.property}Prefix")
+    if kind.name and isinstance(prefix, str) and len(prefix) > kind.name.longest - SUFFIX:
+        yield f"{kind.name.property}Prefix", f"{len(prefix)} characters: with what follows AWS allows {kind.name.longest - SUFFIX}"
+
+
+def _by_name(path: str, place: str, value: Any) -> Iterator[Problem]:
+    for called, rule in BY_NAME:
+        if isinstance(value, str | int) and re.fullmatch(called, place) and (reason := rule.problem(value)):
+            yield path, reason

@@ -53,7 +53,7 @@ def _read(api: Api, id: str, state: Properties) -> Properties | None:
         "metadata": head.get("Metadata", {}),
         "serverSideEncryption": head.get("ServerSideEncryption"),
         "kmsKeyId": head.get("SSEKMSKeyId"),
-        "bucketKeyEnabled": head.get("BucketKeyEnabled"),
+        "bucketKeyEnabled": head.get("BucketKeyEnabled", False),
         "storageClass": head.get("StorageClass", "STANDARD"),
         "arn": f"arn:{api.session.partition}:s3:::{id}",
         "tagsAll": tags.from_list(if_there(api.client.get_object_tagging, **where).get("TagSet")),

@@ -14,28 +14,12 @@ from sandbox.providers.aws.refusals import policies
 from sandbox.providers.aws.shapes import key_id
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties
+from sandbox.subscribers import ENDPOINTS
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 """SNS API Reference, CreateTopic."""
 
 ATTRIBUTES = {"displayName": "DisplayName", "kmsMasterKeyId": "KmsMasterKeyId"}
-
-_ARN = r"arn:aws(-[a-z-]+)?:{}:[a-z0-9-]+:\d{{12}}:{}"
-_EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s.]+"
-
-ENDPOINTS = {
-    "application": _ARN.format("sns", r"endpoint/.+"),
-    "email": _EMAIL,
-    "email-json": _EMAIL,
-    "firehose": _ARN.format("firehose", r"deliverystream/.+"),
-    "http": r"http://\S+",
-    "https": r"https://\S+",
-    "lambda": _ARN.format("lambda", r"function:.+"),
-    "sms": r"\+?([() .-]*[0-9]){1,15}",
-    "sqs": _ARN.format("sqs", r"[A-Za-z0-9_-]{1,80}"),
-}
-"""Protocol -> what its endpoint looks like (SNS API Reference, Subscribe). A queue in the order of arrival (.fifo) takes nothing
-from a standard topic; a telephone number has 15 digits at most (E.164)."""
 
 RAW = ("firehose", "http", "https", "sqs")
 """Protocols with raw message delivery (the same page)."""
