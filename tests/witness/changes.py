@@ -17,7 +17,7 @@ from sandbox.providers.aws.session import Session
 from sandbox.providers.protocol import Operation
 from sandbox.testing import upstream
 from settings.project import REPOSITORY
-from tests.unit.recorder import REGION, Registration
+from tests.unit.recorder import REGION, Registration, Stack
 from tests.witness import plugin, terraform
 from tests.witness.plugin import Plugin
 from tests.witness.terraform import Terraform
@@ -29,6 +29,9 @@ FACTS = REPOSITORY / "sandbox/tests/unit/aws_provider_schema.json"
 
 OWN = {"id", "tags_all"}
 """Names of Terraform's and of the provider's own."""
+
+MADE = {"moto": ("sandbox", "private", "bootstrap"), "sandbox": ("sandbox", "bootstrap")}
+"""Where Terraform makes which programs (`test_account.py`, `test_emulator.py`)."""
 
 SETTINGS = {
     "region": REGION,
@@ -48,17 +51,18 @@ def witness(folder: Path) -> Iterator["Witness"]:
     found.prepare({})
     described = found.described()
     schemas = described["resource_schemas"]
-    registrations = [each for stack in programs().values() for each in stack.registrations()]
     with plugin.running(terraform.binary(), schemas) as provider:
         provider.configure(described["provider"]["block"], SETTINGS)
-        yield Witness(provider, schemas, registrations)
+        yield Witness(provider, schemas, programs())
 
 
 class Witness:
     """The real provider, and ours, asked the same of a resource as the program makes it."""
 
-    def __init__(self, provider: Plugin, schemas: Mapping[str, Any], registrations: list[Registration]) -> None:
-        self._provider, self._schemas, self._registrations = provider, schemas, registrations
+    def __init__(self, provider: Plugin, schemas: Mapping[str, Any], stacks: Mapping[str, Stack]) -> None:
+        self._provider, self._schemas = provider, schemas
+        self._registered = {name: list(stack.registrations()) for name, stack in stacks.items()}
+        self._registrations = [each for some in self._registered.values() for each in some]
 
     def differences(self, token: str) -> dict[tuple[str, str], str]:
         """Type and change -> what the real provider would do, and what ours says."""
@@ -82,10 +86,15 @@ class Witness:
         required = [name for name, each in attributes.items() if each.get("required")]
         both = [name for name, each in attributes.items() if each.get("optional") and each.get("computed") and name not in OWN]
         return {
+            "asked": sorted(subject.property for subject, _ in self._asked(token)),
+            "made_in": [place for place, names in MADE.items() if self._is_in(token, names)],
             "force_new": sorted(replacing),
             "optional_computed": sorted(both),
             "required": sorted([*required, *(name for name, each in blocks.items() if each.get("min_items"))]),
         }
+
+    def _is_in(self, token: str, names: tuple[str, ...]) -> bool:
+        return any(each.type == token for name in names for each in self._registered[name])
 
     def kind(self, token: str) -> str:
         """A type's name in Terraform."""

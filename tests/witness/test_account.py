@@ -68,33 +68,53 @@ def port(tmp_path: Path) -> Iterator[int]:
 class Deployed:
     """A program in the account, by way of Terraform."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self._terraform, self._port = Terraform(folder), port
+    def __init__(self, folder: Path, port: int, *, key: str = "test", calls: int = 8) -> None:
+        self._terraform, self._port, self._key = Terraform(folder), port, key
+        self._parallel = f"-parallelism={calls}"
         self._terraform.prepare({"provider": {"aws": self._provider({})}})
         self._schemas = self._terraform.schemas()
 
+    def make(self, tags: Mapping[str, str], *stacks: Stack) -> None:
+        """Deploy them, all together."""
+        self._write(tags, *stacks)
+        self._terraform.run("apply", "-auto-approve", self._parallel)
+
     def up(self, stack: Stack, tags: Mapping[str, str]) -> list[str]:
         """Deploy; what that did, as `plan` tells it."""
-        main = {"provider": {"aws": self._provider(tags)}, **linked(stack, self._schemas)}
-        self._terraform.prepare(main, "get")
+        self._write(tags, stack)
         planned = self.plan("-refresh=false")
-        self._terraform.run("apply", "-auto-approve", "-parallelism=8", "plan")
+        self._terraform.run("apply", "-auto-approve", self._parallel, "plan")
         return planned
+
+    def _write(self, tags: Mapping[str, str], *stacks: Stack) -> None:
+        resources: dict[str, dict[str, Any]] = {}
+        for stack in stacks:
+            for kind, named in linked(stack, self._schemas)["resource"].items():
+                known = resources.setdefault(kind, {})
+                assert not known.keys() & named.keys(), f"two of the same name: {known.keys() & named.keys()}"
+                known.update(named)
+        self._terraform.prepare({"provider": {"aws": self._provider(tags)}, "resource": resources}, "get")
 
     def plan(self, *options: str) -> list[str]:
         """What would be done to each resource to which something is: `update aws_sns_topic.r-alerts name tags`."""
-        self._terraform.run("plan", "-parallelism=8", "-out=plan", *options)
-        changes = json.loads(self._terraform.run("show", "-json", "plan"))["resource_changes"]
-        return [_told(each["address"], each["change"]) for each in changes if each["change"]["actions"] != ["no-op"]]
+        return self.look(*options)[0]
+
+    def look(self, *options: str) -> tuple[list[str], list[tuple[str, dict[str, Any]]]]:
+        """The same, and type and attributes of each resource as it was found."""
+        self._terraform.run("plan", self._parallel, "-out=plan", *options)
+        planned = json.loads(self._terraform.run("show", "-json", "plan"))
+        changes = [each for each in planned["resource_changes"] if each["change"]["actions"] != ["no-op"]]
+        found = planned.get("prior_state", {}).get("values", {}).get("root_module", {}).get("resources", [])
+        return [_told(each["address"], each["change"]) for each in changes], [(each["type"], each["values"]) for each in found]
 
     def down(self) -> None:
-        self._terraform.run("destroy", "-auto-approve", "-refresh=false", "-parallelism=8")
+        self._terraform.run("destroy", "-auto-approve", "-refresh=false", self._parallel)
 
     def _provider(self, tags: Mapping[str, str]) -> dict[str, Any]:
         address = f"http://127.0.0.1:{self._port}"
         return {
             "region": REGION,
-            "access_key": "test",
+            "access_key": self._key,
             "secret_key": "test",
             "skip_metadata_api_check": True,
             "s3_use_path_style": True,
@@ -169,6 +189,6 @@ def test_every_variant_is_made_once_by_the_real_provider(tmp_path: Path, port: i
     stack, tags = VARIANTS[variant]()
     deployed = Deployed(tmp_path, port)
 
-    deployed.up(stack, tags)
+    deployed.make(tags, stack)
 
     assert deployed.plan() == []

@@ -64,7 +64,7 @@ def no_report(_: str) -> None:
 
 
 def test_the_users_own_cli_is_taken_when_it_is_new_enough(bin_folder, tmp_path, compiled):
-    """A download or six minutes of compiling for nothing."""
+    """A download or minutes of compiling for nothing."""
     own = program(bin_folder / "pulumi", "echo v3.300.1")
 
     assert ensure_cli(tmp_path / "cache", no_report) == own

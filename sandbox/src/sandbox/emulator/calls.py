@@ -11,6 +11,13 @@ from botocore.model import ServiceModel
 from sandbox.emulator import forms, rest
 from sandbox.emulator.request import Call, Request
 
+SERVICES = {
+    "airflow": "mwaa", "budgets": "budgets", "ec2": "ec2", "ecr": "ecr", "ecs": "ecs", "events": "events", "iam": "iam",
+    "kms": "kms", "logs": "logs", "monitoring": "cloudwatch", "route53": "route53", "s3": "s3", "secretsmanager": "secretsmanager",
+    "sns": "sns", "sts": "sts",
+}  # fmt: skip
+"""MiniStack's name -> botocore's."""
+
 
 @functools.cache
 def model(service: str) -> ServiceModel:

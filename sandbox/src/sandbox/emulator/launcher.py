@@ -26,6 +26,7 @@ from sandbox.emulator.settings import BIND, LABEL, PORT, REGISTRY
 PATCHES = (
     "api_limits",
     "chatbot",
+    "cloudwatch_alarms",
     "docker_ownership",
     "ec2_dependencies",
     "ec2_flow_logs",

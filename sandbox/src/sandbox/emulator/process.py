@@ -21,6 +21,7 @@ def start(
     bind: tuple[str, ...],
     airflow_image: str,
     secret_key: str,
+    launcher: Path = LAUNCHER,
     begun: processes.Begun = lambda _: None,
 ) -> Process:
     """Starts it and waits until it serves.
@@ -32,6 +33,7 @@ def start(
         bind: Addresses to listen on: loopback first, then the address at which containers reach the host.
         airflow_image: What an MWAA environment runs.
         secret_key: Secret access key of the root user.
+        launcher: What starts it.
         begun: Is told of the process before it begins.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_"))}
@@ -54,4 +56,4 @@ def start(
         "SFTP_ENABLED": "0",
     }
     health = f"http://127.0.0.1:{port}/_ministack/health"
-    return processes.start("AWS emulator", [python, LAUNCHER], environment, log, ready=lambda: answers(health), begun=begun)
+    return processes.start("AWS emulator", [python, launcher], environment, log, ready=lambda: answers(health), begun=begun)

@@ -1,5 +1,7 @@
 """Against what each resource type is checked: `python -m sandbox.testing.witnesses` writes the table into docs/sandbox.md."""
 
+import functools
+import json
 import re
 
 from sandbox.emulator import call_rules
@@ -8,6 +10,7 @@ from sandbox.paths import REPOSITORY
 from sandbox.providers.aws.provider import CATALOGUE
 from sandbox.providers.aws.refusals import account, cloudformation, limits, references, strangers
 from sandbox.providers.aws.table import ResourceType
+from sandbox.testing import upstream
 
 PAGE = REPOSITORY / "docs" / "sandbox.md"
 BEGIN, END = "<!-- types: begin -->\n", "<!-- types: end -->\n"
@@ -15,17 +18,25 @@ BEGIN, END = "<!-- types: begin -->\n", "<!-- types: end -->\n"
 HEAD = """\
 | Resource type | Properties | of these by AWS's API model | Values limited by AWS's pages | \
 Values limited by CloudFormation's schema | Must exist | Rules between properties | Of what is not modelled | \
-Asked of the account |
-|---|---|---|---|---|---|---|---|---|
+Asked of the account | Changes compared with AWS's provider | Made by it in |
+|---|---|---|---|---|---|---|---|---|---|---|
 """
+
+RECORDED = REPOSITORY / "sandbox" / "tests" / "unit" / "aws_provider_schema.json"
+"""What the provider said that pulumi-aws wraps, of how many properties, and where it made what (`tests/witness/changes.py`)."""
 
 
 def table() -> str:
     """One row a type; numbers of rules, and what they come to."""
     rows = [_cells(kind) for kind in CATALOGUE.values()]
     sums = [sum(int(row[column]) for row in rows) for column in range(1, 8)]
-    total = ["**all**", *map(str, sums), str(sum(row[-1] == "yes" for row in rows))]
-    return HEAD + "".join(f"| {' | '.join(row)} |\n" for row in (*rows, total)) + f"\n{_words(sum(sums[1:]) + int(total[-1]))}\n"
+    asked, compared, made = (
+        sum(row[8] == "yes" for row in rows),
+        sum(int(row[9]) for row in rows),
+        sum(row[10] != "-" for row in rows),
+    )
+    total = ["**all**", *map(str, (*sums, asked, compared, made))]
+    return HEAD + "".join(f"| {' | '.join(row)} |\n" for row in (*rows, total)) + f"\n{_words(sum(sums[1:]) + asked)}\n"
 
 
 def _words(rules: int) -> str:
@@ -50,7 +61,14 @@ def _cells(kind: ResourceType) -> list[str]:
         + sum((each.check.__name__ != "_nothing") + (each.schema is not None) for each in kind.properties.values()),
         len(strangers.LIMITS.get(bare, {})) + len(strangers.TOGETHER.get(bare, ())),
     )
-    return [f"`{bare.partition(':')[0]}`", *map(str, numbers), "yes" if bare in account.FITS else "-"]
+    said = _recorded()[upstream.resource_type(kind.token, _recorded())]
+    fits = "yes" if bare in account.FITS else "-"
+    return [f"`{bare.partition(':')[0]}`", *map(str, numbers), fits, str(len(said["asked"])), ", ".join(said["made_in"]) or "-"]
+
+
+@functools.cache
+def _recorded() -> dict[str, dict[str, list[str]]]:
+    return json.loads(RECORDED.read_text())
 
 
 def page(text: str) -> str:

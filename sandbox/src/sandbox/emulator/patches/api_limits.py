@@ -18,14 +18,6 @@ from sandbox.emulator.tokens import Tokens
 
 Answer = tuple[int, dict[str, str], bytes]
 
-SERVICES = {
-    "airflow": "mwaa", "budgets": "budgets", "ec2": "ec2", "ecr": "ecr", "ecs": "ecs", "events": "events", "iam": "iam",
-    "kms": "kms", "logs": "logs", "monitoring": "cloudwatch", "route53": "route53", "s3": "s3", "secretsmanager": "secretsmanager",
-    "sns": "sns", "sts": "sts",
-}  # fmt: skip
-"""MiniStack's name -> botocore's."""
-
-
 XML: dict[str, Any] = dict.fromkeys(limits.FORMS, sns._error) | {
     "ec2": ec2._error,
     "route53": route53._error_response,
@@ -67,5 +59,5 @@ def _refusal(service: str, headers: dict[str, str], code: str, reason: str) -> A
     return XML[service](code, reason, 400) if service in XML else error_response_json(code, reason, 400)
 
 
-for _name, _service in SERVICES.items():
+for _name, _service in calls.SERVICES.items():
     _guard(_name, _service)

@@ -16,7 +16,9 @@ from ministack.core import iam_actions
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ecs
 
+from sandbox.emulator import calls
 from sandbox.emulator.patches import replaces
+from sandbox.emulator.request import Request
 
 _stock_resource = iam_actions.extract_resource_arn
 _stock_context = iam_actions.request_tag_context
@@ -43,8 +45,9 @@ def extract_resource_arn(service: str, *request: Any) -> str:
     if service == "airflow":
         return _airflow(request[1])
     if service in _NAMED:
-        given = _given(body, request[4])
-        if named := _NAMED[service].get(action or given.get("Action", "")):
+        asked = Request(method=request[0], path=request[1], headers=headers, body=body)
+        operation, given = calls.read(calls.SERVICES[service], asked) or ("", {})
+        if named := _NAMED[service].get(operation):
             return named(given)
     return _stock_resource(service, *request)
 
@@ -56,13 +59,6 @@ def request_tag_context(service: str, iam_action: str, body: bytes, params: Any)
     if service == "ecs" and iam_action != "ecs:CreateCluster" and body:
         context["ecs:cluster"] = _ecs("cluster", _cluster(json.loads(body)))
     return context
-
-
-def _given(body: bytes, params: Any) -> dict[str, Any]:
-    """The parameters of a request, in JSON or as a form."""
-    if body.startswith(b"{"):
-        return json.loads(body)
-    return {name: value[0] if isinstance(value, list) else value for name, value in params.items()}
 
 
 def _arn(service: str, resource: str, region: str | None = None) -> str:

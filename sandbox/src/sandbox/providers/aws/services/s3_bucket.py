@@ -31,6 +31,9 @@ WEBSITE_ZONES = {
 }
 """Region -> zone of its websites (AWS General Reference, "Amazon S3 endpoints and quotas"); those of other regions are not told."""
 
+RULES = ("grants", "lifecycleRules", "logging", "serverSideEncryptionConfiguration", "versioning")
+"""Outputs that resources of their own decide on."""
+
 BATCH = 1000
 """DeleteObjects takes no more at once."""
 
@@ -62,7 +65,72 @@ def _read(api: Api, id: str, state: Properties) -> Properties | None:
         "bucketRegionalDomainName": f"{id}.s3.{session.region}.{session.dns_suffix}",
         "hostedZoneId": WEBSITE_ZONES.get(session.region),
         "policy": if_there(api.client.get_bucket_policy, Bucket=id).get("Policy", ""),
+        **_rules(api, id),
         "tagsAll": tags.from_list(if_there(api.client.get_bucket_tagging, Bucket=id).get("TagSet")),
+    }
+
+
+def _rules(api: Api, id: str) -> Properties:
+    """What resources of their own say about it: the real provider's read tells that of the bucket too, by its older properties."""
+    client = api.client
+    versioning, acl = client.get_bucket_versioning(Bucket=id), client.get_bucket_acl(Bucket=id)
+    log = client.get_bucket_logging(Bucket=id).get("LoggingEnabled")
+    encryption = if_there(client.get_bucket_encryption, Bucket=id).get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+    return {
+        "versioning": {"enabled": versioning.get("Status") == "Enabled", "mfaDelete": versioning.get("MFADelete") == "Enabled"},
+        "logging": log and {"targetBucket": log["TargetBucket"], "targetPrefix": log["TargetPrefix"]},
+        "serverSideEncryptionConfiguration": {"rule": _encryption(encryption[0])} if encryption else None,
+        "lifecycleRules": [
+            _lifecycle_rule(rule) for rule in if_there(client.get_bucket_lifecycle_configuration, Bucket=id).get("Rules", [])
+        ],
+        "grants": [_grant(each) for each in acl["Grants"]],
+    }
+
+
+def _encryption(rule: Properties) -> Properties:
+    default = rule["ApplyServerSideEncryptionByDefault"]
+    return {
+        "applyServerSideEncryptionByDefault": {
+            "kmsMasterKeyId": default.get("KMSMasterKeyID", ""),
+            "sseAlgorithm": default["SSEAlgorithm"],
+        },
+        "bucketKeyEnabled": rule.get("BucketKeyEnabled", False),
+    }
+
+
+def _lifecycle_rule(rule: Properties) -> Properties:
+    old, gone = rule.get("NoncurrentVersionExpiration"), rule.get("Expiration")
+    where = rule.get("Filter") or {}
+    both = where.get("And") or {**where, "Tags": [where["Tag"]] if "Tag" in where else []}
+    return {
+        "id": rule.get("ID"),
+        "enabled": rule["Status"] == "Enabled",
+        "prefix": both.get("Prefix", rule.get("Prefix", "")),
+        "tags": tags.from_list(both.get("Tags")),
+        "abortIncompleteMultipartUploadDays": rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation", 0),
+        "expiration": gone and _when(gone),
+        "noncurrentVersionExpiration": old and {"days": old["NoncurrentDays"]},
+        "transitions": [{**_when(each), "storageClass": each["StorageClass"]} for each in rule.get("Transitions", [])],
+        "noncurrentVersionTransitions": [
+            {"days": each["NoncurrentDays"], "storageClass": each["StorageClass"]}
+            for each in rule.get("NoncurrentVersionTransitions", [])
+        ],
+    }
+
+
+def _when(part: Properties) -> Properties:
+    date = f"{part['Date']:%Y-%m-%d}" if "Date" in part else ""
+    marker = {"expiredObjectDeleteMarker": part["ExpiredObjectDeleteMarker"]} if "ExpiredObjectDeleteMarker" in part else {}
+    return {"date": date, "days": part.get("Days", 0), **marker}
+
+
+def _grant(grant: Properties) -> Properties:
+    grantee = grant["Grantee"]
+    return {
+        "id": grantee.get("ID", ""),
+        "permissions": [grant["Permission"]],
+        "type": grantee["Type"],
+        "uri": grantee.get("URI", ""),
     }
 
 
@@ -99,7 +167,7 @@ BUCKET = ResourceType(
         "bucket": Property("CreateBucket.Bucket", replace=True, check=bucket_name),
         "forceDestroy": Property(bool, default=False, local=True),
     },
-    outputs=("arn", "bucketDomainName", "bucketRegion", "bucketRegionalDomainName", "hostedZoneId", "policy"),
+    outputs=("arn", "bucketDomainName", "bucketRegion", "bucketRegionalDomainName", "hostedZoneId", "policy", *RULES),
     filled={"accelerationStatus": "", "objectLockEnabled": False, "requestPayer": "BucketOwner"},
     create=_create,
     read=_read,
