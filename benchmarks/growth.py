@@ -115,7 +115,7 @@ def measure(stack: GrowingStack, workstreams: int) -> Size:
     """Makes a stack of that size, does with it what people do, and destroys it."""
     watch = Stopwatch()
     stack.render()
-    stack.write({**_airflow(), **configuration(workstreams)})
+    stack.write({**airflow(), **configuration(workstreams)})
     watch.run(FROM_NOTHING, stack, *UP)
     with airflow_held(stack.state.id):
         watch.run(PREVIEW, stack, "preview", "--expect-no-changes")
@@ -132,7 +132,7 @@ def measure_teams(platform: GrowingStack, workstreams: int) -> Size:
     watch = Stopwatch()
     platform.render()
     names = [f"team{chr(ord('a') + number // 26)}{chr(ord('a') + number % 26)}" for number in range(workstreams // TEAM)]
-    platform.write({**_airflow(), "dbt-platform:teams": {name: {} for name in names}, **configuration(1, "own")})
+    platform.write({**airflow(), "dbt-platform:teams": {name: {} for name in names}, **configuration(1, "own")})
     watch.run(FROM_NOTHING, platform, *UP)
     teams = {name: platform.of_team(name) for name in names}
     with airflow_held(platform.state.id):
@@ -153,7 +153,7 @@ def measure_teams(platform: GrowingStack, workstreams: int) -> Size:
     return Size.of(workstreams, states, watch)
 
 
-def _airflow() -> dict[str, Any]:
+def airflow() -> dict[str, Any]:
     """With room for the DAGs of all."""
     committed = yaml.safe_load((REPOSITORY / "Pulumi.sandbox.yaml").read_text())["config"]
     return {"dbt-platform:airflow": {**committed["dbt-platform:airflow"], "environmentClass": "mw1.medium"}}

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from benchmarks.growth import WORKSTREAMS, configuration
+from benchmarks.growth import WORKSTREAMS, airflow, configuration
 from benchmarks.plot import line_chart
 from sandbox.paths import REPOSITORY
 from settings.stack import Settings
@@ -57,7 +57,7 @@ def test_runs_that_start_together_are_neither_lost_nor_doubled():
 @pytest.mark.parametrize("workstreams", WORKSTREAMS)
 def test_a_stack_of_every_size_is_a_valid_one(workstreams: int):
     """The benchmark would find out after many minutes."""
-    set_configuration({**stack_file("sandbox"), **configuration(workstreams)})
+    set_configuration({**stack_file("sandbox"), **airflow(), **configuration(workstreams)})
 
     assert len(Settings.load().workstreams) == workstreams
 
