@@ -45,6 +45,12 @@ class Team:
             Statement(actions=["s3:DeleteObject", "s3:PutObject"], resources=permissions.state_files(self.stack, state_bucket)),
             Statement(actions=["kms:Encrypt", "kms:GenerateDataKey"], resources=[state_key]),
             Statement(actions=actions.CHANGE, resources=self._things),
+            # A file goes with all its versions (terraform-provider-aws, `aws_s3_object`).
+            Statement(
+                actions=["s3:ListBucketVersions"],
+                resources=[self._dag_bucket],
+                conditions={"StringLike": {"s3:prefix": self._dag_files}},
+            ),
             Statement(actions=actions.PULL, resources=[images]),
             # AWS limits it to nothing. The other such action, ecs:DeregisterTaskDefinition, would end others' runs: a team's stack
             # leaves its definitions (components/workstream.py).
@@ -78,6 +84,14 @@ class Team:
         return [self.account.arn("logs", f"log-group:{group}{end}") for group in groups for end in ("", ":*")]
 
     @property
+    def _dag_bucket(self) -> str:
+        return f"arn:{self.account.partition}:s3:::{self.names.platform}-platform-dags-*"
+
+    @property
+    def _dag_files(self) -> list[str]:
+        return [f"dags/config/{name}.json" for name in self.own]
+
+    @property
     def _secrets(self) -> str:
         return self.account.arn("secretsmanager", f"secret:{self.names.secret('*')}")
 
@@ -85,10 +99,9 @@ class Team:
     def _things(self) -> list[str]:
         """All that it makes, but its roles."""
         account, names = self.account, self.names
-        dags = f"arn:{account.partition}:s3:::{names.platform}-platform-dags-*/dags/config"
         return [
             *(account.arn("ecs", f"task-definition/{names.task_family(name)}:*") for name in self.own),
-            *(f"{dags}/{name}.json" for name in self.own),
+            *(f"{self._dag_bucket}/{file}" for file in self._dag_files),
             *self._logs,
             self._secrets,
             account.arn("ecr", f"repository/{names.repository('*')}"),

@@ -235,7 +235,7 @@ TEAM_ENVIRONMENT = ENVIRONMENT.replace("environment: dev, pipeline: main", f"env
 FOREIGN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "another's configuration": ("s3", "put_object", {"Bucket": "dagBucket", "Key": "dags/config/sales.json", "Body": b"{}"}),
     "a DAG file": ("s3", "put_object", {"Bucket": "dagBucket", "Key": "dags/dbt_workstreams.py", "Body": b""}),
-    "another's artifacts": ("s3", "get_object", {"Bucket": "artifactsBucket", "Key": "sales/state/manifest.json"}),
+    "another's artifacts": ("s3", "put_object", {"Bucket": "artifactsBucket", "Key": "sales/state/manifest.json", "Body": b"{}"}),
     "the platform's log-in": ("secretsmanager", "get_secret_value", {"SecretId": "secretArn"}),
     "another's log": ("logs", "delete_log_group", {"logGroupName": "/dbt-platform-dev/workstreams/sales"}),
     "Airflow": ("mwaa", "delete_environment", {"Name": "airflowEnvironment"}),

@@ -107,6 +107,13 @@ def test_a_team_changes_nothing_of_the_platforms_or_of_another_teams(bootstrap: 
     assert not may(bootstrap, DEPLOY, action, resource, **tags)
 
 
+def test_a_team_sees_the_versions_of_its_own_dag_files_alone(bootstrap: Stack):
+    """AWS's provider deletes a file with its versions, which it asks the bucket for."""
+    for name, allowed in {"marketing": True, "marketing-daily": True, "crm": True, "sales": False}.items():
+        assert may(bootstrap, DEPLOY, "s3:ListBucketVersions", DAGS, s3__prefix=f"dags/config/{name}.json") is allowed
+    assert not may(bootstrap, DEPLOY, "s3:ListBucketVersions", DAGS)
+
+
 def test_a_team_gives_rights_only_to_its_own_roles_and_under_its_boundary(bootstrap: Stack):
     """A role below Airflow's path, or one without the boundary, would have what the team has not."""
     own, foreign = (f"{IAM}:role/dbt-platform-dev/workstreams/task/{whose}x-task" for whose in ("marketing/", ""))
