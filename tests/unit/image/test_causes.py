@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import asdict
 
 import dbt_causes
 import pytest
@@ -19,7 +20,7 @@ RAW = environment().warehouse
 
 def test_airflow_and_the_container_read_the_same_table():
     """One would tell the cause of yesterday, and the other try again what the first called final."""
-    assert repr(dbt_causes.CAUSES) == repr(causes.CAUSES)
+    assert [asdict(cause) for cause in dbt_causes.CAUSES] == [asdict(cause) for cause in causes.CAUSES]
 
 
 def test_every_cause_has_its_own_id_and_says_everything():
