@@ -84,8 +84,8 @@ class Project:
     def run(self, job: str, event: Event, *, ref: str = "main") -> str:
         """Runs one job of a pipeline and returns its log. Errors: RuntimeError with the log when it fails."""
         stage, _, environment = job.partition(":")
-        reads = stage in ("preview", "drift", "models")
-        variables = self.account.variables(f"{'preview/' if reads else ''}{environment or 'dev'}")
+        scope = "preview/dev" if stage == "models" else environment or "dev"
+        variables = self.account.variables(f"preview/{scope}" if stage in ("preview", "drift") else scope)
         inherited = {name: value for name, value in self.stack.environment.items() if name not in ADMINISTRATOR}
         endpoint = inherited["AWS_ENDPOINT_URL"]
         pip = next((CACHE / "uv").glob("*/bin"))  # an image of Python's has it
