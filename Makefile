@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: acceptance docs help demo demo-down set-up test test-unit test-sandbox test-upgrade test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-sizes benchmark-news benchmark-kills benchmark-trigger benchmark-diagnosis benchmark-same-minute
+.PHONY: acceptance docs help demo demo-down set-up test test-unit test-sandbox test-e2e lint types benchmark-growth benchmark-dags benchmark-image benchmark-sizes benchmark-news benchmark-kills benchmark-trigger benchmark-diagnosis benchmark-same-minute
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dbt-platform
 UV_VERSION := 0.13.9
@@ -36,9 +36,6 @@ test-unit: $(BIN)/.complete ## the tests that need no Docker
 
 test-sandbox: $(BIN)/.complete ## the stand-ins and the stack, with the real engine
 	@$(BIN)/pytest sandbox/tests/integration tests/sandbox $(SIDE_BY_SIDE) 2
-
-test-upgrade: $(BIN)/.complete ## before a release: a deployed stack of the last one takes this version (minutes)
-	@$(BIN)/pytest tests/upgrade
 
 test-e2e: $(BIN)/.complete ## the main job and its failures
 	@$(BIN)/pytest tests/e2e
