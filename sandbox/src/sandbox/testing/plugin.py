@@ -24,7 +24,17 @@ WITHOUT_DOCKER = {"unit", "witness"}
 SHARED = {"platform", "account"}
 """Fixtures that live longer than a module."""
 
-LONGEST = ("platform", "account", "test_demo", "test_aws_provider", "test_stack", "test_going_back", "test_image", "test_news")
+LONGEST = (
+    "platform",
+    "account",
+    "test_demo",
+    "test_upgrade",
+    "test_aws_provider",
+    "test_stack",
+    "test_going_back",
+    "test_image",
+    "test_news",
+)
 """Groups of tests that take minutes. They begin in this order, so that none of them is alone at the end."""
 
 
