@@ -54,6 +54,12 @@ class GrowingStack(Stack):
         document["config"] |= keys
         self.configuration.write_text(yaml.safe_dump(document))
 
+    def exported(self) -> str:
+        """The state as JSON; not from the command's output, in which the backend's warnings are too."""
+        file = self.home.project / f"{self.name}.state.json"
+        self.run("stack", "export", "--file", str(file))
+        return file.read_text()
+
     def of_team(self, team: str) -> "GrowingStack":
         """An empty stack of the team's on this platform, in the same backend."""
         stack = GrowingStack(self.home, self.state, self.cli, name=f"{self.name}-{team}")

@@ -119,7 +119,7 @@ def measure(stack: GrowingStack, workstreams: int) -> Size:
     watch.run(FROM_NOTHING, stack, *UP)
     with airflow_held(stack.state.id):
         watch.run(PREVIEW, stack, "preview", "--expect-no-changes")
-        state = stack.run("stack", "export")
+        state = stack.exported()
         _change_one(watch, stack, workstreams)
         stack.write(TAGGED)
         watch.run(TAG, stack, *UP)
@@ -141,7 +141,7 @@ def measure_teams(platform: GrowingStack, workstreams: int) -> Size:
             watch.run(FROM_NOTHING, stack, *UP)
         one = teams[names[0]]
         watch.run(PREVIEW, one, "preview", "--expect-no-changes")
-        states = [stack.run("stack", "export") for stack in (platform, *teams.values())]
+        states = [stack.exported() for stack in (platform, *teams.values())]
         _change_one(watch, one, TEAM, names[0])
         for stack in (platform, *teams.values()):
             stack.write(TAGGED)
