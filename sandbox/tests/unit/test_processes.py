@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -337,3 +338,19 @@ def test_only_time_spent_on_nothing_but_slow_resources_is_left_out(tmp_path):
     )
 
     assert measures.seconds_without(log, ("docker:index/image:Image",)) == 12 - (10 - 3)
+
+
+def test_who_needs_an_environment_at_once_makes_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """On a bare machine the tests without Docker and the set-up for the others begin together: one removed what the other made."""
+    uv, calls, requirements = tmp_path / "uv", tmp_path / "calls", tmp_path / "requirements.txt"
+    uv.write_text(f'#!/bin/sh\necho "$1" >> {calls}\nfor last; do :; done\n[ $1 = pip ] || mkdir -p "$last"\n')
+    uv.chmod(0o755)
+    requirements.write_text("six==1.17.0\n")
+    monkeypatch.setattr(virtualenvs, "CACHE", tmp_path / "cache")
+    monkeypatch.setenv("UV", str(uv))
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: virtualenvs.ensure_virtualenv("six", requirements, lambda _: None), range(4)))
+
+    assert calls.read_text().split() == ["venv", "pip"]
+    assert len(set(made)) == 1

@@ -1,13 +1,10 @@
 """The Pulumi CLI: the user's own, else the official download, else compiled from its Go module."""
 
-import fcntl
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from pulumi.automation import PulumiCommand
@@ -16,6 +13,7 @@ from semver import Version
 from sandbox.engine.build import build_cli
 from sandbox.engine.reach import reachable
 from sandbox.errors import SandboxError
+from sandbox.exclusive import alone
 from sandbox.steps import Report
 
 VERSION = Version(3, 259, 0)
@@ -35,7 +33,7 @@ def ensure_cli(cache: Path, report: Report) -> Path:
         return own
     folder = cache / "pulumi" / str(VERSION)
     program = folder / "pulumi"
-    with _alone(cache / "pulumi"):
+    with alone(cache / "pulumi"):
         if program.is_file():
             report(f"Pulumi CLI {VERSION} from the cache")
             return program
@@ -88,12 +86,3 @@ def _compile(folder: Path, report: Report) -> None:
         program.rename(ready / "pulumi")
         ready.rename(folder)
     shutil.rmtree(work)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Two sandboxes that start at once get the CLI once."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
