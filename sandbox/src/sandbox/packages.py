@@ -5,6 +5,8 @@ import shutil
 import subprocess
 
 from sandbox.errors import SandboxError
+from sandbox.exclusive import alone
+from sandbox.paths import CACHE
 from sandbox.steps import Report
 
 
@@ -22,10 +24,11 @@ def ensure_program(program: str, package: str, report: Report) -> str:
         raise SandboxError(f"{program} is missing (Debian package {package}).", fix)
     report(f"installing the Debian package {package}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-qy", "--no-install-recommends", package]):
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SandboxError(f"{' '.join(command)} failed:\n{(done.stderr or done.stdout)[-2000:]}", fix)
+    with alone(CACHE / "packages"):  # apt-get waits for nobody
+        for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-qy", "--no-install-recommends", package]):
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise SandboxError(f"{' '.join(command)} failed:\n{(done.stderr or done.stdout)[-2000:]}", fix)
     if found := shutil.which(program, path=search):
         return found
     raise SandboxError(f"{package} is installed and brought no {program}.", fix)
