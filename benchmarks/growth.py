@@ -52,18 +52,6 @@ DOCS = REPOSITORY / "docs"
 TEAM = 10
 """Workstreams of a team's stack."""
 
-TAGGED = {
-    "aws:defaultTags": {
-        "tags": {
-            "project": "dbt-platform",
-            "environment": NAME,
-            "owner": "data-platform",
-            "repository": "local",
-            "cost-center": "2",
-        }
-    }
-}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
@@ -93,8 +81,7 @@ Measured = Callable[[GrowingStack, int], Size]
 
 def configuration(workstreams: int, team: str = "team") -> dict[str, Any]:
     """Our keys of a stack of that size: every workstream like the first one of the committed stack."""
-    committed = yaml.safe_load((REPOSITORY / "Pulumi.sandbox.yaml").read_text())["config"]
-    first = next(iter(committed["dbt-platform:workstreams"].values()))
+    first = next(iter(_committed()["dbt-platform:workstreams"].values()))
     return {"dbt-platform:workstreams": {f"{team}-{number:03}": first for number in range(workstreams)}}
 
 
@@ -121,7 +108,7 @@ def measure(stack: GrowingStack, workstreams: int) -> Size:
         watch.run(PREVIEW, stack, "preview", "--expect-no-changes")
         state = stack.exported()
         _change_one(watch, stack, workstreams)
-        stack.write(TAGGED)
+        stack.write(_tagged())
         watch.run(TAG, stack, *UP)
     watch.run(DESTROY, stack, *DOWN)
     return Size.of(workstreams, [state], watch)
@@ -144,7 +131,7 @@ def measure_teams(platform: GrowingStack, workstreams: int) -> Size:
         states = [stack.exported() for stack in (platform, *teams.values())]
         _change_one(watch, one, TEAM, names[0])
         for stack in (platform, *teams.values()):
-            stack.write(TAGGED)
+            stack.write(_tagged())
             watch.run(TAG, stack, *UP)
         for stack in teams.values():
             watch.run(DESTROY, stack, *DOWN)
@@ -155,8 +142,16 @@ def measure_teams(platform: GrowingStack, workstreams: int) -> Size:
 
 def airflow() -> dict[str, Any]:
     """With room for the DAGs of all."""
-    committed = yaml.safe_load((REPOSITORY / "Pulumi.sandbox.yaml").read_text())["config"]
-    return {"dbt-platform:airflow": {**committed["dbt-platform:airflow"], "environmentClass": "mw1.medium"}}
+    return {"dbt-platform:airflow": {**_committed()["dbt-platform:airflow"], "environmentClass": "mw1.medium"}}
+
+
+def _tagged() -> dict[str, Any]:
+    """With one tag changed of all."""
+    return {"aws:defaultTags": {"tags": {**_committed()["aws:defaultTags"]["tags"], "cost-center": "2"}}}
+
+
+def _committed() -> dict[str, Any]:
+    return yaml.safe_load((REPOSITORY / f"Pulumi.{NAME}.yaml").read_text())["config"]
 
 
 def _change_one(watch: Stopwatch, stack: GrowingStack, workstreams: int, team: str = "team") -> None:
