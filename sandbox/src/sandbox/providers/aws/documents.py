@@ -20,7 +20,7 @@ def json_problem(value: Any) -> str | None:
 
 def misshapen(name: str, value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Every (path, reason) why a value, or what its JSON text says, is not what the schema describes."""
-    if isinstance(value, str) and schema["type"] != "string":
+    if isinstance(value, str) and schema.get("type") != "string":
         if problem := json_problem(value):
             yield name, problem
             return

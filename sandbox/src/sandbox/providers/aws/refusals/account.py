@@ -31,6 +31,22 @@ MOST_INLINE = 10240
 """Characters of all of a role's inline policies, without white space (IAM User Guide, "IAM and AWS STS quotas")."""
 
 
+WATCHED = {
+    "eniId": "NetworkInterface",
+    "regionalNatGatewayId": "RegionalNatGateway",
+    "subnetId": "Subnet",
+    "transitGatewayAttachmentId": "TransitGatewayAttachment",
+    "transitGatewayId": "TransitGateway",
+    "vpcId": "VPC",
+}
+"""What is watched (EC2 API Reference, CreateFlowLogs: ResourceType); all but the last are carried."""
+
+
+def watched(inputs: Properties) -> str:
+    """The property that says what a flow log watches."""
+    return next((name for name in WATCHED if inputs.get(name)), "vpcId")
+
+
 def _first(session: Session, operation: str, key: str, **arguments: Any) -> dict[str, Any]:
     return getattr(session.client("ec2"), operation)(**arguments)[key][0]
 
@@ -67,6 +83,8 @@ def _nat_gateway(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 
 def _route(session: Session, inputs: Properties) -> Iterator[Problem]:
+    if "destinationCidrBlock" not in inputs:
+        return
     table, network = _route_table(session, inputs["routeTableId"]), ipaddress.IPv4Network(inputs["destinationCidrBlock"])
     gateway, nat = inputs.get("gatewayId"), inputs.get("natGatewayId")
     if (
@@ -88,6 +106,8 @@ def _route(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 
 def _route_table_association(session: Session, inputs: Properties) -> Iterator[Problem]:
+    if "subnetId" not in inputs:
+        return
     table, subnet = _route_table(session, inputs["routeTableId"]), _subnet(session, inputs["subnetId"])
     if table["VpcId"] != subnet["VpcId"]:
         reason = f"Route table {inputs['routeTableId']} and subnet {inputs['subnetId']} belong to different networks"
@@ -114,7 +134,7 @@ def _security_group_rule(session: Session, inputs: Properties, *, egress: bool) 
 
 
 def _vpc_endpoint(session: Session, inputs: Properties) -> Iterator[Problem]:
-    ec2, vpc, service = session.client("ec2"), inputs["vpcId"], inputs["serviceName"]
+    ec2, vpc, service = session.client("ec2"), inputs["vpcId"], inputs.get("serviceName", "aws.")
     if not service.startswith(("com.amazonaws.vpce.", "aws.", "com.amazonaws.s3-global.")) and f".{session.region}." not in service:
         yield "serviceName", f"InvalidServiceName: The Vpc Endpoint Service '{service}' does not exist in {session.region}"
     tables = [_route_table(session, each) for each in inputs.get("routeTableIds") or []]
@@ -169,8 +189,8 @@ def _flow_log(session: Session, inputs: Properties) -> Iterator[Problem]:
         if reason := references.BUCKET.problem(session, bucket):
             yield "logDestination", f"InvalidParameterValue: LogDestination: {reason}"
     for each in session.client("ec2").describe_flow_logs()["FlowLogs"]:
-        same = (each["ResourceId"], (each.get("LogDestination") or "").removesuffix(":*"), each["TrafficType"])
-        if same == (inputs["vpcId"], destination.removesuffix(":*"), inputs["trafficType"]):
+        same = (each["ResourceId"], (each.get("LogDestination") or "").removesuffix(":*"), each.get("TrafficType"))
+        if same == (inputs[watched(inputs)], destination.removesuffix(":*"), inputs.get("trafficType")):
             yield (
                 "logDestination",
                 "FlowLogAlreadyExists: There is an existing Flow Log with the same configuration and log destination",
@@ -274,7 +294,14 @@ def _alarm(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 def _record(session: Session, inputs: Properties) -> Iterator[Problem]:
     """Route 53 API Reference, AliasTarget: a name, and the zone in which it lies."""
-    [alias] = inputs["aliases"]
+    for alias in inputs.get("aliases") or []:
+        yield from _alias(session, alias, inputs)
+    zone = session.client("route53").get_hosted_zone(Id=inputs["zoneId"])["HostedZone"]["Name"].rstrip(".").lower()
+    if inputs["type"] == "CNAME" and inputs["name"].rstrip(".").lower() in ("", "@", zone):
+        yield "type", f"InvalidChangeBatch: RRSet of type CNAME with DNS name {zone} is not permitted at apex in zone {zone}"
+
+
+def _alias(session: Session, alias: dict[str, Any], inputs: Properties) -> Iterator[Problem]:
     endpoints = session.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
     entries = [entry for endpoint in endpoints for entry in endpoint.get("DnsEntries", [])]
     zones = {entry["DnsName"].lower(): entry["HostedZoneId"] for entry in entries}

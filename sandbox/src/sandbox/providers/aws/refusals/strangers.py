@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.providers.aws import session
+from sandbox.providers.aws.naming import SUFFIX, prefix_of
 from sandbox.providers.aws.refusals.limits import ANY_ARN, POLICY_ARN, ROLE_ARN, RULE, leaves, refused
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import Properties
@@ -215,6 +217,7 @@ LIMITS: dict[str, Table] = {
 
 
 BY_NAME: tuple[tuple[str, Rule], ...] = (
+    ("region", Read(page="AWS General Reference, Regions", read=session.region)),
     (r".*[rR]oleArn", ROLE_ARN),
     (r"(?!.*[rR]oleArn).*[a-z]Arns?(\[\])?|arn", Limit(page="AWS General Reference, Amazon Resource Names", pattern=ANY_ARN)),
     (r"(.*\.)?policy", Json(page="IAM User Guide, Grammar of the IAM JSON policy language")),
@@ -224,9 +227,6 @@ BY_NAME: tuple[tuple[str, Rule], ...] = (
 )
 """How the places of what is not modelled are called -> what such things are everywhere in AWS."""
 
-SUFFIX = 26
-"""Characters that the real provider puts behind a prefix (terraform-plugin-sdk, id.UniqueIDSuffixLength)."""
-
 
 def problems(kind: ResourceType, inputs: Properties) -> Iterator[Problem]:
     """Everything in the inputs that the tables refuse; unknown values pass."""
@@ -235,9 +235,9 @@ def problems(kind: ResourceType, inputs: Properties) -> Iterator[Problem]:
     yield from refused({"": NAMES + TOGETHER.get(bare, ())}, kind, inputs)
     for name in [name for name in inputs if name not in (*kind.properties, "tags", "tagsAll")]:
         yield from (found for part in leaves(inputs[name], name) for found in _by_name(*part))
-    prefix = kind.name and inputs.get(f"{kind.name.property}Prefix")
+    prefix = kind.name and inputs.get(prefix_of(kind.name))
     if kind.name and isinstance(prefix, str) and len(prefix) > kind.name.longest - SUFFIX:
-        yield f"{kind.name.property}Prefix", f"{len(prefix)} characters: with what follows AWS allows {kind.name.longest - SUFFIX}"
+        yield prefix_of(kind.name), f"{len(prefix)} characters: with what follows AWS allows {kind.name.longest - SUFFIX}"
 
 
 def _by_name(path: str, place: str, value: Any) -> Iterator[Problem]:
