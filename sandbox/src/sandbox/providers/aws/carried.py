@@ -1,8 +1,8 @@
 """Properties of our types that the tables don't have: taken as pulumi-aws and AWS take them, and carried in Pulumi's state.
 
-`carried.json` says what pulumi-aws takes (`sandbox/testing/sdk.py` writes it). Such a property is checked by that, by botocore's model,
-by CloudFormation's schema and by `refusals/strangers.py`; where a type's own functions know it, AWS is told too. What it does
-beyond that is not played here.
+`carried.json` says what pulumi-aws takes (`sandbox/testing/sdk.py` writes it). Such a property is checked by that, by botocore's
+model, by CloudFormation's schema and by `refusals/strangers.py`; where a type's own functions know it, AWS is told too. What it
+does beyond that is not played here.
 """
 
 import functools
@@ -11,14 +11,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sandbox.models import Shape
 from sandbox.providers.aws.documents import misshapen
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties, contains_unknown
 
 TABLE = Path(__file__).with_suffix(".json")
-
-TIMEOUTS = "timeouts"
-"""Of the real provider's own waiting, not of the resource."""
 
 REPLACING = {
     "budgets/budget:Budget": {"accountId", "namePrefix"},
@@ -38,7 +36,9 @@ REPLACING = {
     },
     "ec2/vpc:Vpc": {"ipv4IpamPoolId", "ipv4NetmaskLength"},
     "ec2/vpcEndpoint:VpcEndpoint": {"resourceConfigurationArn", "serviceNetworkArn", "serviceRegion"},
-    "ecs/taskDefinition:TaskDefinition": {"enableFaultInjection", "ipcMode", "pidMode", "placementConstraints", "proxyConfiguration"},
+    "ecs/taskDefinition:TaskDefinition": {
+        "enableFaultInjection", "ipcMode", "pidMode", "placementConstraints", "proxyConfiguration",
+    },
     "kms/key:Key": {"customKeyStoreId", "xksKeyId"},
     "route53/zone:Zone": {"delegationSetId"},
     "s3/bucket:Bucket": {"bucketPrefix", "objectLockEnabled"},
@@ -58,6 +58,15 @@ def known(kind: ResourceType) -> dict[str, dict[str, Any]]:
 def schema(kind: ResourceType, name: str) -> dict[str, Any] | None:
     """What the real provider takes for a property; None where it says nothing of its parts."""
     return _table()[kind.token].get(name) or None
+
+
+SHAPES = {"array": ("list",), "object": ("structure", "map"), "string": ("string", "timestamp", "blob")}
+
+
+def is_like(kind: ResourceType, name: str, shape: Shape) -> bool:
+    """Whether the real provider has a property in the form in which AWS's API has it."""
+    wanted = known(kind).get(name, {}).get("type", "")
+    return shape.type_name in SHAPES.get(wanted, ("integer", "long", "double", "float", "boolean"))
 
 
 def replaces(kind: ResourceType, name: str) -> bool:

@@ -62,7 +62,8 @@ def _of_stranger(kind: ResourceType, model: ServiceModel, name: str, value: Any)
     places = {each.rule.rpartition(".")[0] for each in kind.properties.values() if isinstance(each.rule, str)}
     beside = [resolve(model, place) for place in sorted(places)]
     shape = next((members(each)[name][1] for each in beside if each.type_name == "structure" and name in members(each)), None)
-    yield from rules.violations(value, shape, name) if shape else ()
+    if shape and carried.is_like(kind, name, shape):
+        yield from rules.carried_violations(value, shape, name)
     yield from cloudformation.problems(kind.token, name, value)
 
 

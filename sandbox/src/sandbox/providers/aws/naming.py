@@ -1,4 +1,4 @@
-"""Automatic physical names: what the engine proposes, `<name in the program>-<7 random hexadecimal digits>`, or a prefix and digits."""
+"""Automatic physical names: what the engine proposes, `<name in the program>-<7 hexadecimal digits>`, or a prefix and digits."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-# ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
+# ruff: noqa: A002, A006, ARG005, S106 - one signature for all tables; `token` is a type's
 """AWS Budgets: budgets of costs and usage."""
 
 import re
@@ -150,6 +150,32 @@ def _limit_fits_type(inputs: Properties) -> Iterator[Problem]:
         yield "limitUnit", f"InvalidParameterException: a budget of the type {kind} has a limit in PERCENTAGE"
 
 
+def _filter_is_whole(value: Any) -> str | None:
+    """Cost Explorer API Reference, Expression: what is compared, with what."""
+    for name, part in value.items():
+        if name in ("ands", "ors"):
+            if len(part) < PAIR:
+                return f"InvalidParameterException: {name} is of two expressions or more"
+            if reason := next((found for each in part if (found := _filter_is_whole(each))), None):
+                return reason
+        elif name == "not":
+            if reason := _filter_is_whole(part):
+                return reason
+        elif not part.get("key") or (not part.get("values") and "ABSENT" not in (part.get("matchOptions") or [])):
+            return f"InvalidParameterException: {name} needs a key, and values or ABSENT"
+    return None if len(value) == 1 else "InvalidParameterException: an expression is of one kind"
+
+
+PAIR = 2
+
+
+def _period(inputs: Properties) -> Iterator[Problem]:
+    """Budgets API Reference, TimePeriod; the texts sort as the times do."""
+    start, end = inputs.get("timePeriodStart", ""), inputs.get("timePeriodEnd")
+    if end and UNKNOWN not in (start, end) and start >= end:
+        yield "timePeriodEnd", "InvalidParameterException: the end must be after the start"
+
+
 def _notifications_fit(inputs: Properties) -> Iterator[Problem]:
     """AWS Cost Management User Guide, "Best practices for AWS Budgets"; Budgets API Reference, CreateNotification."""
     given = inputs.get("notifications") or []
@@ -176,7 +202,7 @@ BUDGET = ResourceType(
         "timeUnit": Property("CreateBudget.Budget.TimeUnit", required=True),
         "limitAmount": Property("CreateBudget.Budget.BudgetLimit.Amount", kept=True),
         "limitUnit": Property("CreateBudget.Budget.BudgetLimit.Unit", kept=True),
-        "filterExpression": Property(dict),
+        "filterExpression": Property(dict, check=_filter_is_whole),
         "metrics": Property("CreateBudget.Budget.Metrics[]"),
         "notifications": Property(list, form=unordered, schema=schemas.BUDGET_NOTIFICATIONS, check=_subscribed),
     },
@@ -198,7 +224,7 @@ BUDGET = ResourceType(
     ),
     name=Name(property="name", longest=100),
     tagged=True,
-    checks=(_filter_and_metrics, _limit_fits_type, _notifications_fit),
+    checks=(_filter_and_metrics, _limit_fits_type, _period, _notifications_fit),
 )
 
 KINDS = (BUDGET,)

@@ -2,6 +2,7 @@
 """Amazon CloudWatch: metric alarms and dashboards."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -141,6 +142,10 @@ def _band(inputs: Properties) -> Iterator[Problem]:
         yield "thresholdMetricId", f"ValidationError: Invalid metrics list: {band} is none of the metrics"
 
 
+WORDS = {"and", "or"}
+"""Lower-case words of expressions that name no metric (CloudWatch User Guide, "Using metric math")."""
+
+
 def _queries(inputs: Properties) -> Iterator[Problem]:
     """CloudWatch API Reference, MetricDataQuery: names are unique, and an alarm watches one result."""
     queries = [query for query in inputs.get("metricQueries") or [] if isinstance(query, dict)]
@@ -149,6 +154,12 @@ def _queries(inputs: Properties) -> Iterator[Problem]:
     ids = [query.get("id") for query in queries]
     if twice := next((each for each in ids if ids.count(each) > 1), None):
         yield "metricQueries", f"ValidationError: Invalid metrics list: the id {twice} is there twice"
+    for query in queries:
+        named = set(
+            re.findall(r"(?<![\w.\"'(])[a-z]\w*(?![\w(.\"'])", re.sub(r"\"[^\"]*\"|'[^']*'", "", query.get("expression") or ""))
+        )
+        if unknown := sorted(named - set(ids) - WORDS):
+            yield "metricQueries", f"ValidationError: Invalid metrics list: {unknown[0]} in an expression is none of the metrics"
     returned = [query for query in queries if query.get("returnData")]
     if len(returned) != (2 if inputs.get("thresholdMetricId") else 1):
         yield "metricQueries", f"ValidationError: Exactly one element of the metrics list should return data, not {len(returned)}"

@@ -88,7 +88,7 @@ def _put_routes(api: Api, id: str, new: Properties, old: Properties) -> None:
         if each not in wanted:
             _delete_route(api, "", each)
     for each in wanted:
-        if each not in present:
+        if each not in present and each.get(PLAYED):
             api.client.create_route(**{member: value for member, value in _request(each).items() if value})
 
 
@@ -112,6 +112,10 @@ ROUTE_TABLE = ResourceType(
 )
 
 
+PLAYED = "destinationCidrBlock"
+"""The emulator's route tables are of IPv4; other routes live in Pulumi's state only."""
+
+
 def _more(inputs: Properties) -> dict[str, str]:
     """What of a route is carried, as the API has it."""
     named = {**{name: member for name, member in DESTINATIONS.items() if name != "destinationCidrBlock"}, **CARRIED_TARGETS}
@@ -125,9 +129,10 @@ def _destination_of(inputs: Properties) -> tuple[str, str]:
 
 def _create_route(api: Api, inputs: Properties) -> str:
     table, (_, network) = inputs["routeTableId"], _destination_of(inputs)
-    if _route(api, inputs):
-        raise ProviderError(f"{api.kind.token} CreateRoute: RouteAlreadyExists: {table} has a route to {network}")
-    api.send("CreateRoute", inputs, **_more(inputs))
+    if inputs.get(PLAYED):
+        if _route(api, inputs):
+            raise ProviderError(f"{api.kind.token} CreateRoute: RouteAlreadyExists: {table} has a route to {network}")
+        api.send("CreateRoute", inputs, **_more(inputs))
     return f"r-{table}{zlib.crc32(network.encode())}"
 
 
@@ -138,11 +143,15 @@ def _route(api: Api, inputs: Properties) -> dict[str, Any] | None:
 
 
 def _read_route(api: Api, id: str, state: Properties) -> Properties | None:
+    if not state.get(PLAYED):
+        own = {name: state[name] for name in ("routeTableId", "gatewayId", "natGatewayId")}
+        return {**own, "origin": "CreateRoute", "state": "active"} if _route_table(api, state["routeTableId"]) else None
     route = _route(api, state)
+    carried = any(state.get(name) for name in CARRIED_TARGETS)
     return route and {
         "routeTableId": state["routeTableId"],
         "destinationCidrBlock": route.get("DestinationCidrBlock"),
-        "gatewayId": route.get("GatewayId"),
+        "gatewayId": None if carried else route.get("GatewayId"),
         "natGatewayId": route.get("NatGatewayId"),
         "origin": route["Origin"],
         "state": route["State"],
@@ -150,8 +159,13 @@ def _read_route(api: Api, id: str, state: Properties) -> Properties | None:
 
 
 def _delete_route(api: Api, id: str, state: Properties) -> None:
-    member, network = _destination_of(state)
-    api.client.delete_route(RouteTableId=state["routeTableId"], **{member: network})
+    if state.get(PLAYED):
+        api.client.delete_route(RouteTableId=state["routeTableId"], DestinationCidrBlock=state[PLAYED])
+
+
+def _replace_route(api: Api, id: str, new: Properties, old: Properties) -> None:
+    if new.get(PLAYED):
+        api.send("ReplaceRoute", new, **_more(new))
 
 
 def _destination(value: Any) -> str | None:
@@ -180,7 +194,7 @@ ROUTE = ResourceType(
     create=_create_route,
     read=_read_route,
     delete=_delete_route,
-    puts=(Put(TARGETS, lambda api, id, new, old: api.send("ReplaceRoute", new, **_more(new))),),
+    puts=(Put(TARGETS, _replace_route),),
     checks=(_one_target,),
 )
 

@@ -10,7 +10,7 @@ from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.documents import json_problem
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals.containers import container_problems, platform_problems
+from sandbox.providers.aws.refusals.containers import container_problems, platform_problems, volume_problems
 from sandbox.providers.aws.shapes import canonical, from_shape, unordered
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties
@@ -165,7 +165,7 @@ TASK_DEFINITION = ResourceType(
         ),
     ),
     tagged=True,
-    checks=(_fargate_size, platform_problems, container_problems),
+    checks=(_fargate_size, platform_problems, volume_problems, container_problems),
 )
 
 KINDS = (TASK_DEFINITION,)

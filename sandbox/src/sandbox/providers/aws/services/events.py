@@ -3,7 +3,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.providers.aws import tags
@@ -131,22 +131,27 @@ AS_GIVEN = (
 
 
 def _parameters(name: str, value: Any) -> Any:
+    if name in AS_GIVEN:
+        return value
+    if name in FORMS:
+        return FORMS[name](value)
     match value:
-        case _ if name in AS_GIVEN:
-            return value
-        case dict() if name == "networkConfiguration":
-            return {"awsvpcConfiguration": {**_parameters("", value), "AssignPublicIp": _enabled(value.get("assignPublicIp"))}}
-        case dict() if name == "tags":
-            return [{"Key": key, "Value": text} for key, text in value.items()]
         case dict():
             return {SPELT.get(part, part[0].upper() + part[1:]): _parameters(part, item) for part, item in value.items()}
         case list():
             return [_parameters(name, item) for item in value]
-        case int() if name == "arraySize":
-            return {"Size": value}
-        case int() if name == "jobAttempts":
-            return {"Attempts": value}
     return value
+
+
+FORMS: dict[str, Callable[[Any], Any]] = {
+    "arraySize": lambda size: {"Size": size},
+    "jobAttempts": lambda attempts: {"Attempts": attempts},
+    "networkConfiguration": lambda network: {
+        "awsvpcConfiguration": {**_parameters("", network), "AssignPublicIp": _enabled(network.get("assignPublicIp"))}
+    },
+    "tags": lambda tags: [{"Key": name, "Value": text} for name, text in tags.items()],
+}
+"""Parts that the API has otherwise."""
 
 
 def _enabled(value: Any) -> str:
@@ -239,6 +244,8 @@ def _role_fits_target(inputs: Properties) -> Iterator[Problem]:
     service = arn.split(":")[2]
     if service not in (*WITHOUT_ROLE, *WITH_ROLE, *EITHER_WAY):
         yield "arn", f"ValidationException: Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
+    if service == "ecs" and not inputs.get("ecsTarget"):
+        yield "ecsTarget", f"ValidationException: Parameter(s) EcsParameters must be specified for target {arn}."
     if service in WITHOUT_ROLE and inputs.get("roleArn"):
         yield "roleArn", f"ValidationException: RoleArn is not supported for target {arn}."
     if service in WITH_ROLE and not inputs.get("roleArn"):

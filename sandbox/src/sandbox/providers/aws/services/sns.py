@@ -10,7 +10,7 @@ from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.documents import same_document
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import policies
+from sandbox.providers.aws.refusals import messages, policies
 from sandbox.providers.aws.shapes import key_id
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties
@@ -158,6 +158,15 @@ def _endpoint_fits(inputs: Properties) -> Iterator[Problem]:
         yield "endpoint", f"InvalidParameter: Invalid parameter: {endpoint!r} is no endpoint of the protocol {protocol}"
     if protocol == "firehose" and not inputs.get("subscriptionRoleArn"):
         yield "protocol", "InvalidParameter: Invalid parameter: SubscriptionRoleArn is required"
+    scope = inputs.get("filterPolicyScope", "MessageAttributes")
+    if scope == "MessageAttributes" and inputs.get("filterPolicy") and messages.nested(inputs["filterPolicy"]):
+        reason = "Filter policy scope MessageAttributes does not support nested filter policy"
+        yield "filterPolicy", f"InvalidParameter: Invalid parameter: FilterPolicy: {reason}"
+    if inputs.get("deliveryPolicy") and protocol not in ("http", "https", UNKNOWN):
+        yield (
+            "deliveryPolicy",
+            f"InvalidParameter: Invalid parameter: DeliveryPolicy: Delivery protocol [{protocol}] does not support it",
+        )
     if inputs.get("rawMessageDelivery") and protocol not in (*RAW, UNKNOWN):
         yield "rawMessageDelivery", f"InvalidParameter: Delivery protocol [{protocol}] does not support raw message delivery."
 
