@@ -88,3 +88,14 @@ def test_a_policy_that_is_a_property_of_something_else_is_read_too(aws):
 
     assert "Principal" in refusal(aws, TOPIC_TYPE, {"policy": document})
     assert "must be an object or an array" in refusal(aws, token, inputs)
+
+
+def test_what_does_nothing_here_is_said(aws):
+    """Whoever sees nothing of it in the sandbox would look for a mistake of his own."""
+    said: list[str] = []
+    handler = TableResource(CATALOGUE["aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration"], lambda: aws)
+    handler.check(Operation(urn="urn", name="x", seed=b"seed", warn=said.append), {}, slack("", loggingLevel="ERROR")[1])
+    handler.check(Operation(urn="urn", name="x", seed=b"seed", warn=said.append), {}, slack("")[1])
+
+    assert len(said) == 1
+    assert "takes loggingLevel as AWS does" in said[0]

@@ -85,6 +85,12 @@ def kept(kind: ResourceType, inputs: Properties) -> Properties:
     return {name: inputs[name] for name in known(kind) if name in inputs}
 
 
+def silent(kind: ResourceType, inputs: Properties) -> list[str]:
+    """Those of them that are in the state alone, as far as the type's functions say."""
+    told = EVERYWHERE | {name for put in kind.puts for name in put.properties}
+    return sorted(name for name in kept(kind, inputs) if name not in told)
+
+
 def problems(kind: ResourceType, name: str, value: Any) -> Iterator[Problem]:
     """What the real provider does not take."""
     if value is not None and not contains_unknown(value):

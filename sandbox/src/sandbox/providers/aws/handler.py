@@ -43,6 +43,10 @@ class TableResource(Resource):
         if self.kind.tagged and (every := tags.effective(inputs.get("tags"), session.default_tags)):
             inputs["tagsAll"] = every
         require_valid(self.kind, model, inputs)
+        if silent := carried.silent(self.kind, inputs):
+            operation.warn(
+                f"{self.kind.token}: the sandbox takes {', '.join(silent)} as AWS does, and does not play what it does there"
+            )
         return inputs | self._automatic_name(operation, old, inputs)
 
     def diff(self, operation: Operation, id: str, old: Properties, state: Properties, new: Properties) -> Difference:
