@@ -131,7 +131,7 @@ def _ending(told: dict[str, Any]) -> str:
     lines = [f"{told['workstream']}: {told['state']}" + (f" after {told['seconds']:.0f} s" if told["seconds"] else "")]
     if "nodes" in told:
         nodes = ", ".join(f"{count} {status}" for status, count in sorted(told["nodes"].items()))
-        lines[0] += f": {nodes}; {told['rows']:,} rows written"
+        lines[0] += f": {nodes or 'no node was run'}; {told['rows']:,} rows written"
         lines.append(f"  report  ops open {told['workstream']} --run {told['runId']}")
     return here("\n".join([*lines, f"  log     ops logs {told['workstream']} --run {told['runId']}"]))
 
