@@ -104,7 +104,8 @@ def run(
 def _tell_failure(stack: Stack, airflow: Airflow, workstream: Workstream, run_id: str) -> None:
     """The last block of its container, which says what failed and what to do, and the diagnosis if that block has none."""
     words = last_words(stack, airflow, workstream, run_id)
-    messages.print(here("\n".join(words)), markup=False)
+    if words:
+        messages.print(here("\n".join(words)), markup=False)
     if not heard(words):
         with contextlib.suppress(OpsError, BotoCoreError, ClientError):  # the run's own failure is what counts
             messages.print(here(str(of_run(stack, workstream, run_id))), markup=False)

@@ -461,7 +461,7 @@ def test_a_failed_run_shows_what_failed_and_the_summary_and_no_more(ops, aws):
 
 
 def test_a_run_that_built_nothing_says_so(ops, aws):
-    """Its selection matched nothing: the line read `failed after 40 s: ; 0 rows written`."""
+    """Its selection matched nothing: the line read `failed after 40 s: ; 0 rows written`. No right to read its log hides that."""
     aws.runs["dbt_sales"] = [RUN | {"state": "failed"}]
     stored(aws, summary={**SUMMARY, "nodes": [], "counts": {}})
 
