@@ -39,9 +39,8 @@ from benchmarks.s3_like import s3_like
 from sandbox import engine
 from sandbox.demo import lifecycle
 from sandbox.demo.stack import NAME
-from sandbox.docker_engine import LABEL
 from sandbox.paths import REPOSITORY, Home
-from sandbox.state import State
+from sandbox.state import LABEL, State
 from sandbox.steps import Steps, console
 
 WORKSTREAMS = (1, 10, 50, 200)

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from sandbox.demo import lifecycle
-from sandbox.docker_images import references
+from sandbox.docker_leftovers import references
 from sandbox.network import wait_until
 from sandbox.paths import REPOSITORY, Home
 from sandbox.state import State

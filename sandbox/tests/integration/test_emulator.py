@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sandbox.docker_engine import bridge_gateway
-from sandbox.docker_images import references
+from sandbox.docker_leftovers import references
 from sandbox.emulator.faults import give_order
 from sandbox.network import answers, wait_until
 from sandbox.processes import stop

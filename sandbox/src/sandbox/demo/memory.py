@@ -7,8 +7,7 @@ import psutil
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
-from sandbox.docker_engine import LABEL
-from sandbox.state import State
+from sandbox.state import LABEL, State
 
 MEBIBYTE = 1024 * 1024
 
