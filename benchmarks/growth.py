@@ -87,7 +87,7 @@ def configuration(workstreams: int, team: str = "team") -> dict[str, Any]:
 @contextmanager
 def airflow_held(sandbox_id: str) -> Iterator[None]:
     """Airflow reads hundreds of DAGs again and again, on the cores that the preview is timed on."""
-    containers = docker.from_env().containers.list(filters={"label": f"{LABEL}={sandbox_id}"})
+    containers = docker.from_env().containers.list(filters={"label": f"{LABEL}={sandbox_id}"}, ignore_removed=True)
     for container in containers:
         container.pause()
     try:

@@ -108,7 +108,7 @@ def assert_nothing_listens_on_other_addresses(state: State) -> None:
 def assert_nothing_is_left(home: Home, state: State) -> None:
     client = docker.from_env()
     mine: dict[str, str | list[str] | bool] = {"label": f"dbt-platform.sandbox={state.id}"}
-    assert client.containers.list(all=True, filters=mine) == []
+    assert client.containers.list(all=True, filters=mine, ignore_removed=True) == []
     assert client.networks.list(filters=mine) == []
     assert client.volumes.list(filters=mine) == []
     assert [name for name in references() if state.account in name or f":{state.emulator_port}/" in name] == []

@@ -32,7 +32,7 @@ class PeakMemory:
     def _sample(self) -> None:
         client = docker.from_env()
         while not self._ended.wait(1):
-            containers = client.containers.list(filters={"label": f"{LABEL}={self.state.id}"})
+            containers = client.containers.list(filters={"label": f"{LABEL}={self.state.id}"}, ignore_removed=True)
             used = sum(_container_memory(container) for container in containers) + self._process_memory()
             self.mebibytes = max(self.mebibytes, used // MEBIBYTE)
 
