@@ -6,6 +6,7 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     EndpointConnectionError,
     NoCredentialsError,
+    NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
     SSOError,
@@ -52,6 +53,8 @@ def from_aws(error: BotoCoreError | ClientError) -> OpsError:
         return _refused(error)
     if isinstance(error, _NO_CREDENTIALS):
         return OpsError(f"There are no usable AWS credentials: {error}", SIGN_IN)
+    if isinstance(error, NoRegionError):
+        return OpsError("No AWS region is chosen.", "Set AWS_REGION, for instance AWS_REGION=eu-west-1: that of the stack's file.")
     if isinstance(error, EndpointConnectionError):
         return OpsError(f"AWS can't be reached: {error}", "Check the network, the VPN, and AWS_ENDPOINT_URL if it is set.")
     return OpsError(f"AWS can't be asked: {error}", "Check the network and the AWS configuration, then try again.")

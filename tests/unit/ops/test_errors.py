@@ -4,7 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, NoCredentialsError, SSOTokenLoadError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    NoRegionError,
+    SSOTokenLoadError,
+)
 from typer.testing import CliRunner
 
 from ops.cli import app
@@ -104,6 +111,11 @@ REFUSALS = (
 def test_whatever_is_wrong_with_the_credentials_the_way_to_sign_in_is_shown(error: BotoCoreError | ClientError):
     """Each service has a word of its own for it; S3's and EC2's were told as mistakes of the request."""
     assert from_aws(error).fix == SIGN_IN
+
+
+def test_without_a_region_its_variable_is_named():
+    """`ci login` asked to look at the network."""
+    assert "AWS_REGION=eu-west-1" in from_aws(NoRegionError()).fix
 
 
 def test_what_fails_for_one_reason_is_told_once(capsys: pytest.CaptureFixture[str]):
