@@ -39,9 +39,8 @@ from benchmarks.s3_like import s3_like
 from sandbox import engine
 from sandbox.demo import lifecycle
 from sandbox.demo.stack import NAME
-from sandbox.docker_engine import LABEL
 from sandbox.paths import REPOSITORY, Home
-from sandbox.state import State
+from sandbox.state import LABEL, State
 from sandbox.steps import Steps, console
 
 WORKSTREAMS = (1, 10, 50, 200)
@@ -91,7 +90,7 @@ def configuration(workstreams: int, team: str = "team") -> dict[str, Any]:
 @contextmanager
 def airflow_held(sandbox_id: str) -> Iterator[None]:
     """Airflow reads hundreds of DAGs again and again, on the cores that the preview is timed on."""
-    containers = docker.from_env().containers.list(filters={"label": f"{LABEL}={sandbox_id}"})
+    containers = docker.from_env().containers.list(filters={"label": f"{LABEL}={sandbox_id}"}, ignore_removed=True)
     for container in containers:
         container.pause()
     try:

@@ -125,7 +125,7 @@ def test_a_cancelled_statement_ends_at_once(server: Server, slow: str):
     with server.connect() as session, server.connect() as other:
         statement = Background(session, slow)
         # The statement may not have arrived yet when the first cancellation does.
-        ended = wait_until(lambda: _cancel(other, session.session_id) and not statement.is_alive(), 20)
+        ended = wait_until(lambda: _cancel(other, session.session_id) and not statement.is_alive(), 60)
 
     assert ended
     assert statement.error == 604
@@ -140,9 +140,9 @@ def test_whoever_cancels_need_not_be_logged_in_yet_nor_wait_for_what_computes(se
         assert server.computes()
         waiting = Background(second, "select 1 as ITS_TURN_NEVER_COMES from PUBLIC.T")
         with server.connect() as other:
-            assert wait_until(lambda: _cancel(other, second.session_id) and not waiting.is_alive(), 20)
+            assert wait_until(lambda: _cancel(other, second.session_id) and not waiting.is_alive(), 60)
             assert computing.is_alive()
-            assert wait_until(lambda: _cancel(other, first.session_id) and not computing.is_alive(), 20)
+            assert wait_until(lambda: _cancel(other, first.session_id) and not computing.is_alive(), 60)
 
         assert (waiting.error, computing.error) == (604, 604)
         first.cursor().execute("select 1")

@@ -13,19 +13,9 @@ from ministack.core.responses import error_response_json
 from ministack.services import ec2, ecs, iam
 
 from sandbox.emulator.patches import replaces
+from sandbox.grammars.containers import FARGATE_SIZES, container_problems
 
 Answer = tuple[int, dict[str, str], bytes]
-
-FARGATE_MEMORY = {
-    256: (512, 1024, 2048),
-    512: range(1024, 4097, 1024),
-    1024: range(2048, 8193, 1024),
-    2048: range(4096, 16385, 1024),
-    4096: range(8192, 30721, 1024),
-    8192: range(16384, 61441, 4096),
-    16384: range(32768, 122881, 8192),
-}
-"""Task memory in MiB that Fargate offers for each number of CPU units."""
 
 MODELLED = {
     "command",
@@ -52,9 +42,6 @@ MODELLED = {
 }
 """Parameters of a container definition that the emulator honours; any other is refused, not dropped."""
 
-MAX_STOP_TIMEOUT = 120
-"""Seconds; Fargate's maximum."""
-
 _stock_register = ecs._register_task_definition
 _stock_run_task = ecs._run_task
 _stock_list_tasks = ecs._list_tasks
@@ -73,7 +60,7 @@ def _problems_of_definition(data: dict[str, Any]) -> Iterator[str]:
     if data.get("networkMode") != "awsvpc":
         yield "Fargate only supports network mode 'awsvpc'."
     cpu, memory = data.get("cpu", ""), data.get("memory", "")
-    if not (cpu.isdigit() and memory.isdigit() and int(memory) in FARGATE_MEMORY.get(int(cpu), ())):
+    if not (cpu.isdigit() and memory.isdigit() and int(memory) in FARGATE_SIZES.get(int(cpu), ())):
         yield "No Fargate configuration exists for given values: " + f"{cpu or 'no'} CPU, {memory or 'no'} memory."
     for field in ("executionRoleArn", "taskRoleArn"):
         role = data.get(field)
@@ -82,34 +69,25 @@ def _problems_of_definition(data: dict[str, Any]) -> Iterator[str]:
     storage = (data.get("ephemeralStorage") or {}).get("sizeInGiB")
     if storage is not None and not 21 <= storage <= 200:
         yield "Ephemeral storage size must be between 21 and 200 GiB."
-    volumes = {volume["name"] for volume in data.get("volumes", [])}
     if any(set(volume) - {"name"} - _empty_keys(volume) for volume in data.get("volumes", [])):
         yield "The sandbox models empty volumes only."
-    names = {container["name"] for container in data["containerDefinitions"]}
     for container in data["containerDefinitions"]:
-        yield from _problems_of_container(container, data, volumes, names)
+        yield from _problems_of_container(container, data)
+    yield from (f"{path}: {reason}" for path, reason in container_problems(data["containerDefinitions"], data))
 
 
-def _problems_of_container(container: dict[str, Any], data: dict[str, Any], volumes: set[str], names: set[str]) -> Iterator[str]:
+def _problems_of_container(container: dict[str, Any], data: dict[str, Any]) -> Iterator[str]:
     name = container["name"]
     if unknown := set(container) - MODELLED - _empty_keys(container):
         yield f"The sandbox does not model {', '.join(sorted(unknown))} (container {name})."
-    if container.get("stopTimeout", 0) > MAX_STOP_TIMEOUT:
-        yield f"The stopTimeout of container {name} is above Fargate's maximum of {MAX_STOP_TIMEOUT} seconds."
     logging = container.get("logConfiguration")
     if logging and logging["logDriver"] != "awslogs":
         yield f"The sandbox models the log driver awslogs only (container {name})."
-    if logging and {"awslogs-group", "awslogs-region", "awslogs-stream-prefix"} - logging.get("options", {}).keys():
-        yield f"Fargate needs awslogs-group, awslogs-region and awslogs-stream-prefix (container {name})."
     if not data.get("executionRoleArn"):
         yield "Fargate requires task definition to have execution role ARN to support ECR images, log driver awslogs and secrets."
-    if missing := {mount["sourceVolume"] for mount in container.get("mountPoints", [])} - volumes:
-        yield f"Unknown volume '{missing.pop()}' (container {name})."
     for dependency in container.get("dependsOn", []):
         if dependency["condition"] == "HEALTHY":
             yield f"The sandbox does not model health checks (container {name})."
-        if dependency["containerName"] not in names - {name}:
-            yield f"Container {name} depends on the unknown container {dependency['containerName']}."
 
 
 def _empty_keys(parameters: dict[str, Any]) -> set[str]:
