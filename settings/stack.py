@@ -5,6 +5,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -257,17 +258,22 @@ class Settings(Section):
 
         Those share it that build the same project for the same target into the same database, whatever their schemas are.
         """
-        shared = self._built(self.workstreams[name])
-        if not any(each.only_new for each in self.workstreams.values() if self._built(each) == shared):
+        shared = self._built[name]
+        if not any(each.only_new and self._built[other] == shared for other, each in self.workstreams.items()):
             return ""
         whose = f"{self.team.name}/" if self.team else ""
         return f"_projects/{whose}{shared[0].strip('/').replace('/', '-')}-{hashlib.sha256(repr(shared).encode()).hexdigest()[:8]}"
 
-    def _built(self, workstream: WorkstreamSettings) -> tuple[str, str, str]:
-        """Project, target and database."""
-        build = workstream.build
-        project = f"{build.source.git}/{build.source.path}" if build.source else build.project
-        return project, workstream.target or self.environment, self.login_of(workstream).database.upper()
+    @cached_property
+    def _built(self) -> dict[str, tuple[str, str, str]]:
+        """Project, target and database of each workstream."""
+
+        def built(workstream: WorkstreamSettings) -> tuple[str, str, str]:
+            build = workstream.build
+            project = f"{build.source.git}/{build.source.path}" if build.source else build.project
+            return project, workstream.target or self.environment, self.login_of(workstream).database.upper()
+
+        return {name: built(workstream) for name, workstream in self.workstreams.items()}
 
     @property
     def builds(self) -> list[Build]:
