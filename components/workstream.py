@@ -1,7 +1,7 @@
 """Everything that one workstream owns: its roles, its log group, its task definition and the configuration of its DAG."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
