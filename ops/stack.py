@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 import boto3
+from croniter import croniter
 
 from ops.errors import OpsError
 from settings.project import NAMESPACE, REPOSITORY
@@ -58,7 +59,9 @@ class Workstream:
     owner: str = ""
     description: str = ""
     schedule: str = ""
-    """Cron expression, or the workstream that it follows; empty: started by hand."""
+    """Cron expression, or the workstream that it follows; empty: neither."""
+    upstreams: Sequence[str] = ()
+    """Workstreams, and assets from outside, that start it."""
     timezone: str = "UTC"
     alert_topic: str = ""
     """ARN of the topic of its receivers."""
@@ -71,6 +74,11 @@ class Workstream:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def after(self) -> Sequence[str]:
+        """What starts it, but for the clock; deployments of an older version tell only of one workstream."""
+        return self.upstreams or [self.schedule][: bool(self.schedule) and not croniter.is_valid(self.schedule)]
 
     @property
     def artifacts(self) -> tuple[str, str]:
@@ -228,15 +236,16 @@ class Stack:
 def _further(found: Mapping[str, Any]) -> dict[str, Any]:
     """What a deployment of an older version does not tell yet."""
     names = {"schema": "schema", "owner": "owner", "description": "description", "schedule": "schedule", "timezone": "timezone"}
-    names |= {"longest_minutes": "longestMinutes", "size": "size", "chat_topic": "chatTopic"}
+    names |= {"upstreams": "after", "longest_minutes": "longestMinutes", "size": "size", "chat_topic": "chatTopic"}
     return {name: found[key] for name, key in names.items() if key in found}
 
 
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise OpsError(f"The outputs can't be read from {path}: {error.strerror}.", "Check --outputs.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise OpsError(f"The outputs can't be read from {path}: {why}.", "Check --outputs.") from error
 
 
 def _ask_pulumi(name: str | None) -> str:

@@ -267,7 +267,7 @@ class DagRun:
         return [task for tasks in described for task in tasks if self.id in json.dumps(task["overrides"])]
 
     def container_of(self, task: dict[str, Any]) -> Container:
-        [found] = docker.from_env().containers.list(filters={"name": task["taskArn"].rpartition("/")[2]})
+        [found] = docker.from_env().containers.list(filters={"name": task["taskArn"].rpartition("/")[2]}, ignore_removed=True)
         return found
 
     def reached(self, model: str, attempt: int = 1, seconds: float = 240) -> None:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from sandbox.demo import lifecycle
-from sandbox.docker_images import references
+from sandbox.docker_leftovers import references
 from sandbox.network import wait_until
 from sandbox.paths import REPOSITORY, Home
 from sandbox.state import State
@@ -108,7 +108,7 @@ def assert_nothing_listens_on_other_addresses(state: State) -> None:
 def assert_nothing_is_left(home: Home, state: State) -> None:
     client = docker.from_env()
     mine: dict[str, str | list[str] | bool] = {"label": f"dbt-platform.sandbox={state.id}"}
-    assert client.containers.list(all=True, filters=mine) == []
+    assert client.containers.list(all=True, filters=mine, ignore_removed=True) == []
     assert client.networks.list(filters=mine) == []
     assert client.volumes.list(filters=mine) == []
     assert [name for name in references() if state.account in name or f":{state.emulator_port}/" in name] == []

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.demo.demo import artifacts, client, put_credentials, query
 from sandbox.demo.stack import Stack
-from sandbox.docker_images import references
+from sandbox.docker_leftovers import references
 from sandbox.steps import Steps
 from tests.e2e.airflow import Airflow
 

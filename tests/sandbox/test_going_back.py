@@ -12,7 +12,7 @@ import pytest
 
 from sandbox import base, engine
 from sandbox.demo.stack import Stack
-from sandbox.docker_images import references, remove_images
+from sandbox.docker_leftovers import references, remove_images
 from sandbox.errors import SandboxError
 from sandbox.paths import CACHE, REPOSITORY, Home
 from sandbox.state import State

@@ -145,7 +145,7 @@ def test_it_ends_as_pid_1_before_there_is_a_run_to_cancel(image: str, runs: Runs
         container.stop(timeout=60)
 
     assert _finish(container)[0] == 143
-    assert time.monotonic() - told < 5
+    assert time.monotonic() - told < 30
 
 
 def test_a_container_without_its_environment_names_what_is_missing(

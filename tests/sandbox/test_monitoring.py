@@ -91,7 +91,7 @@ def test_an_alarm_reaches_the_topic(platform: Stack, messages: Messages):
 
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
 
-    assert wait_until(lambda: any(name in message for message in messages()), 20), messages()
+    assert wait_until(lambda: any(name in message for message in messages()), 60), messages()
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="test")
 
 

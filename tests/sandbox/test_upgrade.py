@@ -14,7 +14,7 @@ import yaml
 from sandbox import base, engine
 from sandbox.demo.demo import client
 from sandbox.demo.stack import Stack
-from sandbox.docker_images import remove_images
+from sandbox.docker_leftovers import remove_images
 from sandbox.paths import CACHE, REPOSITORY, Home
 from sandbox.state import State
 from sandbox.testing.account import Account

@@ -1,4 +1,4 @@
-"""Docker: the daemon that runs tasks and Airflow, and what the sandbox left in it."""
+"""Docker: the daemon that runs tasks and Airflow."""
 
 import os
 import subprocess
@@ -13,7 +13,6 @@ from sandbox.errors import SandboxError
 from sandbox.packages import ensure_program
 from sandbox.paths import CACHE, Home
 from sandbox.processes import Begun, start
-from sandbox.state import LABEL
 from sandbox.steps import Report
 
 
@@ -78,20 +77,3 @@ def bridge_gateway() -> str:
     configured = next(config for config in bridge.attrs["IPAM"]["Config"] if "." in config["Subnet"])
     # A daemon that was started on an existing bridge does not say it; it is the subnet's first address unless configured.
     return configured.get("Gateway") or str(next(IPv4Network(configured["Subnet"]).hosts()))
-
-
-def remove_leftovers(sandbox_id: str) -> list[str]:
-    """Removes the containers, networks and volumes of a sandbox; returns their names."""
-    client = docker.from_env()
-    mine: dict[str, str | list[str] | bool] = {"label": f"{LABEL}={sandbox_id}"}
-    removed: list[str] = []
-    for container in client.containers.list(all=True, filters=mine):
-        container.remove(force=True, v=True)
-        removed.append(f"container {container.name}")
-    for network in client.networks.list(filters=mine):
-        network.remove()
-        removed.append(f"network {network.name}")
-    for volume in client.volumes.list(filters=mine):
-        volume.remove(force=True)
-        removed.append(f"volume {volume.name}")
-    return removed

@@ -12,6 +12,15 @@ from typing import Any, Protocol
 
 from sandbox.models import shown
 
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""Stands for a value that a preview cannot know yet (pulumi.runtime.rpc.UNKNOWN; the emulator has no Pulumi)."""
+
+Properties = dict[str, Any]
+"""Inputs or outputs of a resource, keys in the schema's camelCase."""
+
+Problem = tuple[str, str]
+"""Property path and what is wrong with its value."""
+
 
 class Rule(Protocol):
     """What stands in a place must be so."""

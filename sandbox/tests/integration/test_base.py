@@ -36,4 +36,4 @@ def test_a_second_call_costs_nothing():
 
     ensure_base(CACHE, print)
 
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5

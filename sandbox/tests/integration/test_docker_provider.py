@@ -13,7 +13,7 @@ import docker
 import pytest
 
 from sandbox import base, engine
-from sandbox.docker_images import references
+from sandbox.docker_leftovers import references
 from sandbox.paths import CACHE
 from sandbox.testing.account import policy
 

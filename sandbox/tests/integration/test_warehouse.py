@@ -41,6 +41,15 @@ def test_the_connector_asks_nobody_about_certificates(server: Server):
         assert session.cert_revocation_check_mode == "DISABLED"
 
 
+@pytest.mark.parametrize("column", ["NO_SUCH", "T.NO_SUCH"])
+def test_a_column_that_is_not_there_is_told_as_snowflake_tells_it(server: Server, column: str):
+    """It came with the number of a table that is not there, and the advice was to grant rights (Snowflake's is 000904)."""
+    with server.connect() as session, pytest.raises(ProgrammingError, match="invalid identifier 'NO_SUCH'") as raised:
+        session.cursor().execute(f"select {column} from (select 1 as A) T")
+
+    assert (raised.value.errno, raised.value.sqlstate) == (904, "42000")
+
+
 def test_both_key_slots_work_so_that_a_key_can_be_rotated(server: Server):
     """A rotation without an outage needs the old and the new key to be valid at once."""
     second = new_key()
@@ -125,7 +134,7 @@ def test_a_cancelled_statement_ends_at_once(server: Server, slow: str):
     with server.connect() as session, server.connect() as other:
         statement = Background(session, slow)
         # The statement may not have arrived yet when the first cancellation does.
-        ended = wait_until(lambda: _cancel(other, session.session_id) and not statement.is_alive(), 20)
+        ended = wait_until(lambda: _cancel(other, session.session_id) and not statement.is_alive(), 60)
 
     assert ended
     assert statement.error == 604
@@ -140,9 +149,9 @@ def test_whoever_cancels_need_not_be_logged_in_yet_nor_wait_for_what_computes(se
         assert server.computes()
         waiting = Background(second, "select 1 as ITS_TURN_NEVER_COMES from PUBLIC.T")
         with server.connect() as other:
-            assert wait_until(lambda: _cancel(other, second.session_id) and not waiting.is_alive(), 20)
+            assert wait_until(lambda: _cancel(other, second.session_id) and not waiting.is_alive(), 60)
             assert computing.is_alive()
-            assert wait_until(lambda: _cancel(other, first.session_id) and not computing.is_alive(), 20)
+            assert wait_until(lambda: _cancel(other, first.session_id) and not computing.is_alive(), 60)
 
         assert (waiting.error, computing.error) == (604, 604)
         first.cursor().execute("select 1")

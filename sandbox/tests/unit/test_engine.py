@@ -264,7 +264,7 @@ def test_a_plugin_ends_at_once_when_the_engine_asks():
 
         plugin.send_signal(signal.SIGINT)
 
-        assert plugin.wait(timeout=3) == 0
+        assert plugin.wait(timeout=4) == 0
 
 
 def test_a_plugin_ends_when_its_engine_was_killed():

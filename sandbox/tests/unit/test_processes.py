@@ -161,7 +161,7 @@ def test_a_stand_in_does_nothing_before_it_is_written_down(tmp_path):
     seen: list[str] = []
 
     def begun(process: Process) -> None:
-        assert wait_until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_SLEEPING, 10)
+        assert wait_until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_SLEEPING, 60)
         seen.append(log.read_text())
 
     process = start("warehouse", ["sh", "-c", "echo $$; exec sleep 600"], os.environ, log, ready=log.read_text, begun=begun)
@@ -180,7 +180,7 @@ def test_a_start_that_is_killed_before_it_wrote_the_stand_in_down_leaves_none(tm
 
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False)
 
-    assert wait_until(lambda: not psutil.pid_exists(int(done.stdout)), 10)
+    assert wait_until(lambda: not psutil.pid_exists(int(done.stdout)), 60)
 
 
 def test_a_sandbox_of_which_half_is_written_says_so(cli, tmp_path):

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.demo import demo
 from sandbox.demo.demo import client
-from sandbox.docker_images import references, remove_images
+from sandbox.docker_leftovers import references, remove_images
 from sandbox.steps import Steps
 from tests.gitlab import Event
 from tests.inventory import inventory

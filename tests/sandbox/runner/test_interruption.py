@@ -97,7 +97,7 @@ def test_after_a_kill_the_next_try_runs_exactly_the_rest(runs: Runs):
     project(runs.project, models)
     run = runs.start("run")
     run.wait_for('"node_started", "node": "model.made_for_a_test.m10"')
-    assert wait_until(lambda: _stored(runs) == 9, 30)
+    assert wait_until(lambda: _stored(runs) == 9, 60)
 
     run.process.kill()
     assert run.finish().code == -signal.SIGKILL

@@ -35,7 +35,7 @@ def test_a_run_leaves_everything_that_the_next_one_and_people_need(runs: Runs):
     assert metrics["NodesSucceeded"] == 2
     assert 0 < metrics["TimeToFirstQuery"] < metrics["RunDuration"] == summary["seconds"]
     began = datetime.fromisoformat(summary["started"]).replace(tzinfo=None)
-    assert abs((_first_of_dbt(runs) - began).total_seconds() - metrics["TimeToFirstQuery"]) < 2
+    assert abs((_first_of_dbt(runs) - began).total_seconds() - metrics["TimeToFirstQuery"]) < 5
     assert [event["cached"] for event in (*first.of("parsed"), *second.of("parsed"))] == [False, True]
 
 

@@ -18,7 +18,7 @@ def test_a_run_that_waits_says_for_what():
     made.start("model.orders")
     pulse.start()
 
-    assert wait_until(lambda: "still_running" in stream.getvalue(), 5)
+    assert wait_until(lambda: "still_running" in stream.getvalue(), 60)
     pulse.end()
 
     assert json.loads(stream.getvalue().splitlines()[0])["nodes"] == ["model.orders"]
@@ -31,7 +31,7 @@ def test_a_run_that_waits_before_its_first_node_says_for_what():
     phases.begin("freshness")
     pulse.start()
 
-    assert wait_until(lambda: "still_running" in stream.getvalue(), 5)
+    assert wait_until(lambda: "still_running" in stream.getvalue(), 60)
     pulse.end()
 
     assert json.loads(stream.getvalue().splitlines()[0])["phase"] == "freshness"

@@ -85,7 +85,7 @@ def test_results_are_stored_while_the_run_goes_on(bucket: Bucket):
     made.finish("model.orders", result("success"))
 
     key = "sales/runs/run-1/1/progress.json"
-    assert wait_until(lambda: set(json.loads(bucket.objects.get(key, b'{"results": {}}'))["results"]) == {"model.orders"}, 5)
+    assert wait_until(lambda: set(json.loads(bucket.objects.get(key, b'{"results": {}}'))["results"]) == {"model.orders"}, 60)
     journal.end()
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import docker
 from docker.errors import BuildError, ImageNotFound
 
-from sandbox.docker_engine import LABEL
 from sandbox.errors import SandboxError
+from sandbox.state import LABEL
 from sandbox.steps import Report
 
 _FOLDER = Path(__file__).parent

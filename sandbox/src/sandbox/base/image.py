@@ -9,10 +9,10 @@ from pathlib import Path
 import docker
 from docker.errors import APIError, ImageNotFound
 
-from sandbox.docker_engine import LABEL
 from sandbox.engine.reach import reachable
 from sandbox.errors import SandboxError
 from sandbox.packages import ensure_program
+from sandbox.state import LABEL
 from sandbox.steps import Report
 
 OFFICIAL = "python:3.12-slim"

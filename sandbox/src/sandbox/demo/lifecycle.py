@@ -12,15 +12,15 @@ from typing import Any
 
 from sandbox import airflow, base, emulator, engine, warehouse
 from sandbox.demo.stack import Stack
-from sandbox.docker_engine import bridge_gateway, ensure_docker, remove_leftovers, unmount_below, why_unreachable
-from sandbox.docker_images import remove_images
+from sandbox.docker_engine import bridge_gateway, ensure_docker, unmount_below, why_unreachable
+from sandbox.docker_leftovers import remove_images, remove_leftovers
 from sandbox.emulator import console
 from sandbox.emulator.process import start as start_emulator
 from sandbox.errors import SandboxError
 from sandbox.network import answers, free_port
 from sandbox.paths import CACHE, REPOSITORY, Home
 from sandbox.processes import Begun, start, stop
-from sandbox.state import Process, State
+from sandbox.state import LABEL, Process, State
 from sandbox.steps import Report, Steps
 from sandbox.virtualenvs import ensure_virtualenv
 
@@ -182,7 +182,7 @@ def clear(home: Home, report: Report) -> None:
         _start_docker(home, state, report)
         daemon = state.processes.pop(DOCKER_DAEMON, None)
     if why_unreachable() is None:
-        for thing in remove_leftovers(state.id):
+        for thing in remove_leftovers(f"{LABEL}={state.id}"):
             report(f"removed {thing}")
         remove_images(f"{state.account}.dkr.ecr.", f"127.0.0.1:{state.emulator_port}/")
     if daemon:

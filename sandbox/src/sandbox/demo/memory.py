@@ -7,8 +7,7 @@ import psutil
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
-from sandbox.docker_engine import LABEL
-from sandbox.state import State
+from sandbox.state import LABEL, State
 
 MEBIBYTE = 1024 * 1024
 
@@ -33,7 +32,7 @@ class PeakMemory:
     def _sample(self) -> None:
         client = docker.from_env()
         while not self._ended.wait(1):
-            containers = client.containers.list(filters={"label": f"{LABEL}={self.state.id}"})
+            containers = client.containers.list(filters={"label": f"{LABEL}={self.state.id}"}, ignore_removed=True)
             used = sum(_container_memory(container) for container in containers) + self._process_memory()
             self.mebibytes = max(self.mebibytes, used // MEBIBYTE)
 

@@ -12,20 +12,13 @@ from ministack.core.responses import get_account_id
 from ministack.services import ec2, ecs, iam, kms, route53, s3, secretsmanager, sns
 
 from sandbox import networks
-from sandbox.emulator.limits import Parameters, Problem
+from sandbox.emulator.limits import Parameters, Problem, coded
 from sandbox.networks import place_problem
 
 KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 
 LEAST_PART = 5 * 1024 * 1024
 """Bytes of every part of an upload but the last (S3 User Guide, "Amazon S3 multipart upload limits")."""
-
-
-def _coded(text: str | None) -> Iterator[Problem]:
-    """A problem as `code: words`; one without a code is a wrong parameter."""
-    if text:
-        code, colon, words = text.partition(": ")
-        yield (code, words) if colon and " " not in code else ("InvalidParameterValue", text)
 
 
 def _vpc(call: Parameters) -> Iterator[Problem]:
@@ -45,7 +38,8 @@ def _subnet(call: Parameters) -> Iterator[Problem]:
     elif cidr:
         own = [each["CidrBlock"] for each in vpc.get("CidrBlockAssociationSet") or [vpc]]
         others = {id: each["CidrBlock"] for id, each in ec2._subnets.items() if each["VpcId"] == call["VpcId"]}  # noqa: A001
-        yield from _coded(place_problem(cidr, own, others))
+        if reason := place_problem(cidr, own, others):
+            yield coded(reason, "InvalidParameterValue")
 
 
 def _records(call: Parameters) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from sandbox.docker_images import remove_images
+from sandbox.docker_leftovers import remove_images, remove_leftovers
 from sandbox.emulator.console import Console
 from sandbox.emulator.faults import Faults
 from sandbox.emulator.settings import BIND, LABEL, PORT, REGISTRY
@@ -67,7 +67,7 @@ before what the call says, so `iam_pass_role` is below `ecs_validation` and `ecs
 def main() -> None:
     """Serves until SIGTERM or SIGINT, then removes what it made in Docker."""
     try:
-        client = docker.from_env(timeout=60)
+        docker.from_env(timeout=60).ping()
     except DockerException as error:
         sys.exit(f"Docker does not answer, and tasks and Airflow run in it: {error}")
     for name in PATCHES:
@@ -76,7 +76,8 @@ def main() -> None:
     try:
         asyncio.run(_serve())
     finally:
-        _clean_up(client)
+        remove_leftovers(LABEL)
+        remove_images(f"{REGISTRY}/")  # what was pulled from here
 
 
 async def _serve() -> None:
@@ -89,15 +90,6 @@ async def _serve() -> None:
     config.graceful_timeout = 1
     client = functools.partial(boto3.client, endpoint_url=f"http://127.0.0.1:{PORT}")
     await serve(Console(Faults(app), client), config, shutdown_trigger=stop.wait)
-
-
-def _clean_up(client: docker.DockerClient) -> None:
-    """MiniStack removes its containers when it stops; this removes the rest."""
-    for container in client.containers.list(all=True, filters={"label": LABEL}):
-        container.remove(force=True, v=True)
-    for volume in client.volumes.list(filters={"label": LABEL}):
-        volume.remove(force=True)
-    remove_images(f"{REGISTRY}/")  # what was pulled from here
 
 
 if __name__ == "__main__":

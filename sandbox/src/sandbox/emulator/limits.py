@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from sandbox import models, rules
-from sandbox.emulator import call_rules, calls
+from sandbox.emulator import call_rules, calls, documents
 
 Parameters = dict[str, Any]
 Problem = tuple[str, str]
@@ -307,4 +307,12 @@ def problem(service: str, operation: str, parameters: Parameters) -> Problem | N
     if found:
         detail = "; ".join(reason for _, reason in found)
         return found[0][0], f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: {detail}"
+    if text := next(documents.problems(service, operation, parameters), None):
+        return coded(text, usual)
     return next(LIMITS[service, operation](parameters), None) if (service, operation) in LIMITS else None
+
+
+def coded(text: str, usual: str) -> Problem:
+    """A problem that may begin with its code."""
+    code, colon, words = text.partition(": ")
+    return (code, words) if colon and re.fullmatch(r"[A-Z]\w+", code) else (usual, text)

@@ -9,12 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf import json_format, struct_pb2
-from pulumi.runtime import rpc
 
-UNKNOWN = rpc.UNKNOWN
-
-Properties = dict[str, Any]
-"""Inputs or outputs of a resource, keys in the schema's camelCase."""
+from sandbox.rules import UNKNOWN, Properties
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key that marks a special value on the wire (pulumi/sdk, go/common/resource/sig)."""

@@ -16,12 +16,13 @@ import docker
 from botocore.config import Config
 
 from sandbox import airflow, base, emulator
-from sandbox.docker_engine import bridge_gateway, remove_leftovers
+from sandbox.docker_engine import bridge_gateway
+from sandbox.docker_leftovers import labelled, remove_leftovers
 from sandbox.emulator.process import start as start_emulator
 from sandbox.network import free_port, wait_until
 from sandbox.paths import CACHE
 from sandbox.processes import stop
-from sandbox.state import Process
+from sandbox.state import LABEL, Process
 from sandbox.virtualenvs import ensure_virtualenv
 
 REGION = "eu-west-1"
@@ -210,9 +211,7 @@ class Account:
 
     def leftovers(self) -> list[str]:
         """Names of what this emulator has in Docker."""
-        daemon, label = docker.from_env(), f"dbt-platform.sandbox={self.sandbox_id}"
-        containers = daemon.containers.list(all=True, filters={"label": label})
-        return [thing.name for thing in [*containers, *daemon.volumes.list(filters={"label": label})]]
+        return list(labelled(f"{LABEL}={self.sandbox_id}"))
 
 
 @contextlib.contextmanager
@@ -236,4 +235,4 @@ def account(folder: Path) -> Iterator[Account]:
         yield Account(account_id, port, process, sandbox_id, secret_key)
     finally:
         stop(process, seconds=30)
-        remove_leftovers(sandbox_id)
+        remove_leftovers(f"{LABEL}={sandbox_id}")

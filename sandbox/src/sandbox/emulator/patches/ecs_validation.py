@@ -13,19 +13,9 @@ from ministack.core.responses import error_response_json
 from ministack.services import ec2, ecs, iam
 
 from sandbox.emulator.patches import replaces
+from sandbox.grammars.containers import FARGATE_SIZES, container_problems
 
 Answer = tuple[int, dict[str, str], bytes]
-
-FARGATE_MEMORY = {
-    256: (512, 1024, 2048),
-    512: range(1024, 4097, 1024),
-    1024: range(2048, 8193, 1024),
-    2048: range(4096, 16385, 1024),
-    4096: range(8192, 30721, 1024),
-    8192: range(16384, 61441, 4096),
-    16384: range(32768, 122881, 8192),
-}
-"""Task memory in MiB that Fargate offers for each number of CPU units."""
 
 MODELLED = {
     "command",
@@ -52,9 +42,6 @@ MODELLED = {
 }
 """Parameters of a container definition that the emulator honours; any other is refused, not dropped."""
 
-MAX_STOP_TIMEOUT = 120
-"""Seconds; Fargate's maximum."""
-
 _stock_register = ecs._register_task_definition
 _stock_run_task = ecs._run_task
 _stock_list_tasks = ecs._list_tasks
@@ -71,7 +58,7 @@ def _problems_of_definition(data: dict[str, Any]) -> Iterator[str]:
     if data.get("networkMode") != "awsvpc":
         yield "Fargate only supports network mode 'awsvpc'."
     cpu, memory = data.get("cpu", ""), data.get("memory", "")
-    if not (cpu.isdigit() and memory.isdigit() and int(memory) in FARGATE_MEMORY.get(int(cpu), ())):
+    if not (cpu.isdigit() and memory.isdigit() and int(memory) in FARGATE_SIZES.get(int(cpu), ())):
         yield "No Fargate configuration exists for given values: " + f"{cpu or 'no'} CPU, {memory or 'no'} memory."
     for field in ("executionRoleArn", "taskRoleArn"):
         role = data.get(field)
@@ -80,30 +67,7 @@ def _problems_of_definition(data: dict[str, Any]) -> Iterator[str]:
     storage = (data.get("ephemeralStorage") or {}).get("sizeInGiB")
     if storage is not None and not 21 <= storage <= 200:
         yield "Ephemeral storage size must be between 21 and 200 GiB."
-    volumes = {volume["name"] for volume in data.get("volumes", [])}
-    names = {container["name"] for container in data["containerDefinitions"]}
-    for container in data["containerDefinitions"]:
-        yield from _problems_of_container(container, data, volumes, names)
-
-
-def _problems_of_container(container: dict[str, Any], data: dict[str, Any], volumes: set[str], names: set[str]) -> Iterator[str]:
-    name = container["name"]
-    if container.get("stopTimeout", 0) > MAX_STOP_TIMEOUT:
-        yield f"The stopTimeout of container {name} is above Fargate's maximum of {MAX_STOP_TIMEOUT} seconds."
-    logging = container.get("logConfiguration")
-    if (
-        logging
-        and logging["logDriver"] == "awslogs"
-        and {"awslogs-group", "awslogs-region", "awslogs-stream-prefix"} - logging.get("options", {}).keys()
-    ):
-        yield f"Fargate needs awslogs-group, awslogs-region and awslogs-stream-prefix (container {name})."
-    if not data.get("executionRoleArn"):
-        yield "Fargate requires task definition to have execution role ARN to support ECR images, log driver awslogs and secrets."
-    if missing := {mount["sourceVolume"] for mount in container.get("mountPoints", [])} - volumes:
-        yield f"Unknown volume '{missing.pop()}' (container {name})."
-    for dependency in container.get("dependsOn", []):
-        if dependency["containerName"] not in names - {name}:
-            yield f"Container {name} depends on the unknown container {dependency['containerName']}."
+    yield from (f"{path}: {reason}" for path, reason in container_problems(data["containerDefinitions"], data))
 
 
 def _empty_keys(parameters: dict[str, Any]) -> set[str]:
@@ -114,6 +78,8 @@ def _not_played(definition: dict[str, Any]) -> Iterator[str]:
     """What AWS would run and the sandbox does not: such a definition may be registered, and is not run as if it were another."""
     if "FARGATE" not in definition.get("requiresCompatibilities", []):
         yield "The sandbox models FARGATE tasks only (requiresCompatibilities)."
+    if not definition.get("executionRoleArn"):
+        yield "The sandbox starts tasks with an execution role only."
     if any(set(volume) - {"name"} - _empty_keys(volume) for volume in definition.get("volumes", [])):
         yield "The sandbox models empty volumes only."
     for container in definition["containerDefinitions"]:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sandbox.grammars.documents import misshapen
 from sandbox.models import Shape
-from sandbox.providers.aws.documents import misshapen
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties, contains_unknown
 

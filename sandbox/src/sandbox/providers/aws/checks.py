@@ -7,9 +7,9 @@ from typing import Any
 from botocore.model import ServiceModel
 
 from sandbox import models
+from sandbox.grammars.documents import json_problem, misshapen
 from sandbox.models import Shape
 from sandbox.providers.aws import carried, rules, tags
-from sandbox.providers.aws.documents import json_problem, misshapen
 from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.refusals import cloudformation, limits, strangers
 from sandbox.providers.aws.shapes import coerce, members, resolve

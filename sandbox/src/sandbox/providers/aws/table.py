@@ -6,10 +6,7 @@ from typing import Any
 
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.property import Property
-from sandbox.providers.values import Properties
-
-Problem = tuple[str, str]
-"""Property path and what is wrong with its value."""
+from sandbox.rules import Problem, Properties
 
 
 @dataclass(frozen=True)

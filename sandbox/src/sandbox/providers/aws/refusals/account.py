@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from sandbox.grammars.policies import listed, matches, principals, statements
 from sandbox.providers.aws.api import is_gone
 from sandbox.providers.aws.refusals import references
-from sandbox.providers.aws.refusals.policies import listed, matches, principals, statements
 from sandbox.providers.aws.session import Session
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import Properties

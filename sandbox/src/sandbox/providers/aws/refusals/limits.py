@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox import rules
+from sandbox.grammars import containers
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import UNKNOWN, Asset, Properties
 from sandbox.rules import Limit, Read
@@ -72,15 +73,6 @@ ACTION_ARN = Limit(
     pattern=r"arn:aws(-[a-z-]+)?:(sns|lambda|ssm|ssm-incidents|automate|autoscaling|swf|aiops):[a-z0-9-]*:[^\s:]*:\S+",
 )
 ANY_ARN = r"arn:aws(-[a-z-]+)?:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:.+"
-CONTAINER_PAGE = "ECS API Reference, ContainerDefinition"
-CAPABILITIES = (
-    "ALL", "AUDIT_CONTROL", "AUDIT_WRITE", "BLOCK_SUSPEND", "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID",
-    "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE", "LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE", "MKNOD", "NET_ADMIN",
-    "NET_BIND_SERVICE", "NET_BROADCAST", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_ADMIN", "SYS_BOOT",
-    "SYS_CHROOT", "SYS_MODULE", "SYS_NICE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_RESOURCE", "SYS_TIME",
-    "SYS_TTY_CONFIG", "SYSLOG", "WAKE_ALARM",
-)  # fmt: skip
-ECS_NAME = Limit(page=CONTAINER_PAGE, pattern="[A-Za-z0-9_-]{1,255}")
 LIFECYCLE_PAGE = "S3 API Reference, PutBucketLifecycleConfiguration"
 MIDNIGHT = (
     Limit(page=f"{LIFECYCLE_PAGE}: midnight in UTC", pattern=r"\d{4}-\d\d-\d\d(T00:00:00(\.0+)?(Z|\+00:00)?)?"),
@@ -146,40 +138,7 @@ LIMITS: dict[str, rules.Table] = {
         "clusterName": Limit(page="ECS API Reference, CreateCluster", pattern="[A-Za-z0-9_-]{1,255}"),
         "defaultCapacityProviderStrategies": Limit(page="ECS API Reference, CapacityProviderStrategyItem", high=20),
     },
-    "ecs/taskDefinition:TaskDefinition": {
-        "containerDefinitions": Limit(page="ECS Developer Guide, service quotas", low=1, high=10),
-        "containerDefinitions[].name": ECS_NAME,
-        "containerDefinitions[].image": Limit(page=CONTAINER_PAGE, pattern=r"[A-Za-z0-9_\-:./#@]{1,255}"),
-        "containerDefinitions[].environment[].name": Limit(page=CONTAINER_PAGE, low=1),
-        "containerDefinitions[].secrets[].name": Limit(page="ECS API Reference, Secret", low=1),
-        "containerDefinitions[].memory": Limit(page=f"{CONTAINER_PAGE}: 6 MiB at least", low=6),
-        "containerDefinitions[].memoryReservation": Limit(page=f"{CONTAINER_PAGE}: 6 MiB at least", low=6),
-        "containerDefinitions[].cpu": Limit(page=CONTAINER_PAGE, low=0),
-        "containerDefinitions[].portMappings[].containerPort": Limit(page="ECS API Reference, PortMapping", low=0, high=65535),
-        "containerDefinitions[].portMappings[].hostPort": Limit(page="ECS API Reference, PortMapping", low=0, high=65535),
-        "containerDefinitions[].portMappings[].name": Limit(
-            page="ECS API Reference, PortMapping", pattern="[a-z0-9_][a-z0-9_-]{0,63}"
-        ),
-        "containerDefinitions[].startTimeout": Limit(page=CONTAINER_PAGE, low=2, high=120),
-        "containerDefinitions[].stopTimeout": Limit(page=CONTAINER_PAGE, low=0, high=120),
-        "containerDefinitions[].linuxParameters.capabilities.drop[]": Limit(
-            page="ECS API Reference, KernelCapabilities", among=CAPABILITIES
-        ),
-        "containerDefinitions[].restartPolicy.restartAttemptPeriod": Limit(
-            page="ECS API Reference, ContainerRestartPolicy", low=60, high=1800
-        ),
-        "containerDefinitions[].restartPolicy.ignoredExitCodes": Limit(page="ECS API Reference, ContainerRestartPolicy", high=50),
-        "containerDefinitions[].healthCheck.interval": Limit(page="ECS API Reference, HealthCheck", low=5, high=300),
-        "containerDefinitions[].healthCheck.timeout": Limit(page="ECS API Reference, HealthCheck", low=2, high=60),
-        "containerDefinitions[].healthCheck.retries": Limit(page="ECS API Reference, HealthCheck", low=1, high=10),
-        "containerDefinitions[].healthCheck.startPeriod": Limit(page="ECS API Reference, HealthCheck", low=0, high=300),
-        "containerDefinitions[].logConfiguration.logDriver": Limit(
-            page="ECS API Reference, LogConfiguration: on Fargate", among=("awslogs", "splunk", "awsfirelens")
-        ),
-        "executionRoleArn": ROLE_ARN,
-        "taskRoleArn": ROLE_ARN,
-        "volumes[].name": Limit(page="ECS API Reference, Volume", pattern="[A-Za-z0-9_-]{1,255}"),
-    },
+    "ecs/taskDefinition:TaskDefinition": {**containers.LIMITS, "executionRoleArn": ROLE_ARN, "taskRoleArn": ROLE_ARN},
     "iam/openIdConnectProvider:OpenIdConnectProvider": {
         "clientIdLists": Limit(page="IAM API Reference, CreateOpenIDConnectProvider", high=100),
         "url": Limit(page="IAM API Reference, CreateOpenIDConnectProvider: no port number", pattern=r"https://[^:?#\s]+"),

@@ -15,8 +15,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from sandbox.grammars.policies import principals, statements
 from sandbox.providers.aws.refusals.limits import leaves, parsed
-from sandbox.providers.aws.refusals.policies import principals, statements
 from sandbox.providers.aws.session import Session
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import Properties

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox import networks
+from sandbox.grammars import messages, policies
 from sandbox.providers.aws import session
 from sandbox.providers.aws.naming import SUFFIX, prefix_of
-from sandbox.providers.aws.refusals import messages, policies
 from sandbox.providers.aws.refusals.limits import ANY_ARN, POLICY_ARN, ROLE_ARN, RULE, leaves, refused
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import Properties

@@ -4,11 +4,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.grammars import lifecycles, policies, schemas
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.documents import same_document
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import lifecycles, policies, schemas
 from sandbox.providers.aws.shapes import from_shape
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import Properties

@@ -6,29 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.grammars.containers import FARGATE_SIZES, GIB, container_problems, platform_problems, volume_problems
+from sandbox.grammars.documents import json_problem
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
-from sandbox.providers.aws.documents import json_problem
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals.containers import container_problems, platform_problems, volume_problems
+from sandbox.providers.aws.refusals.limits import parsed
 from sandbox.providers.aws.shapes import canonical, from_shape, unordered
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties
 
 FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
 """ECS API Reference, RegisterTaskDefinition."""
-
-GIB = 1024
-FARGATE_SIZES = {
-    256: (512, 1 * GIB, 2 * GIB),
-    512: tuple(range(1 * GIB, 4 * GIB + 1, GIB)),
-    1024: tuple(range(2 * GIB, 8 * GIB + 1, GIB)),
-    2048: tuple(range(4 * GIB, 16 * GIB + 1, GIB)),
-    4096: tuple(range(8 * GIB, 30 * GIB + 1, GIB)),
-    8192: tuple(range(16 * GIB, 60 * GIB + 1, 4 * GIB)),
-    16384: tuple(range(32 * GIB, 120 * GIB + 1, 8 * GIB)),
-}
-"""CPU units -> MiB of memory; ECS Developer Guide, "Task definition parameters for Fargate", Task size."""
 
 STORAGE = (21, 200)
 """GiB of ephemeral storage; same page."""
@@ -135,6 +124,12 @@ def _new_revision(member: str, **more: Any) -> Property:
     return Property(f"RegisterTaskDefinition.{member}", replace=True, **more)
 
 
+def _containers(inputs: Properties) -> Iterator[Problem]:
+    found = parsed(inputs["containerDefinitions"])
+    if found != UNKNOWN:
+        yield from container_problems(found, inputs)
+
+
 TASK_DEFINITION = ResourceType(
     token="aws:ecs/taskDefinition:TaskDefinition",
     service="ecs",
@@ -165,7 +160,7 @@ TASK_DEFINITION = ResourceType(
         ),
     ),
     tagged=True,
-    checks=(_fargate_size, platform_problems, volume_problems, container_problems),
+    checks=(_fargate_size, platform_problems, volume_problems, _containers),
 )
 
 KINDS = (TASK_DEFINITION,)

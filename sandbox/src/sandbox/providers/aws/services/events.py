@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sandbox.grammars import schedules, schemas
+from sandbox.grammars.documents import json_problem
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
-from sandbox.providers.aws.documents import json_problem
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import schedules, schemas
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 

@@ -3,11 +3,11 @@
 
 import json
 
+from sandbox.grammars import policies
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.documents import same_document
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import policies
 from sandbox.providers.aws.table import Name, Put, ResourceType
 from sandbox.providers.values import Properties
 

@@ -4,10 +4,11 @@
 import secrets
 from typing import Any
 
+from sandbox.grammars import schemas
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import records, schemas
+from sandbox.providers.aws.refusals import records
 from sandbox.providers.aws.shapes import unordered
 from sandbox.providers.aws.table import Put, ResourceType
 from sandbox.providers.values import Properties

@@ -4,10 +4,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sandbox.grammars import lifecycles, policies
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.documents import same_document
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import lifecycles, policies
 from sandbox.providers.aws.services.s3_bucket import bucket_name
 from sandbox.providers.aws.shapes import from_shape
 from sandbox.providers.aws.table import Problem, Put, ResourceType
@@ -196,6 +196,11 @@ def _with_tag_map(rule: Properties) -> Properties:
     return rule
 
 
+def _lifecycle(inputs: Properties) -> Iterator[Problem]:
+    if inputs.get("rules") not in (None, UNKNOWN):
+        yield from lifecycles.object_rules(inputs["rules"])
+
+
 LIFECYCLE = _setting(
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     {
@@ -204,7 +209,7 @@ LIFECYCLE = _setting(
     put=_put_lifecycle,
     read=_read_lifecycle,
     delete=lambda api, id, state: api.client.delete_bucket_lifecycle(Bucket=id),
-    checks=(lifecycles.object_rules,),
+    checks=(_lifecycle,),
     filled={"expectedBucketOwner": "", "transitionDefaultMinimumObjectSize": "all_storage_classes_128K"},
 )
 

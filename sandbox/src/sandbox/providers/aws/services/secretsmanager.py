@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.grammars import policies
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.documents import same_document
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import policies
 from sandbox.providers.aws.shapes import key_id
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties

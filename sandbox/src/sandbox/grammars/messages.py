@@ -4,8 +4,8 @@ import json
 import re
 from typing import Any
 
-from sandbox.providers.aws.documents import json_problem
-from sandbox.providers.aws.refusals import schedules
+from sandbox.grammars import schedules
+from sandbox.grammars.documents import json_problem
 
 MOST_KEYS, MOST_VALUES = 5, 150
 """Of a filter policy: its keys, and combinations of its values (SNS Developer Guide, "Filter policy constraints")."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sandbox.providers.values import ProviderError
+from sandbox.errors import SandboxError
 
 NEWER = {
     "arc-region-switch", "bcm-dashboards", "bcm-recommended-actions", "bedrock-agentcore", "bedrock-mantle", "ecs-mcp", "eks-mcp",
@@ -109,7 +109,10 @@ def _services() -> dict[str, Any]:
     """By prefix. Read as a file: to import parliament warns of what its loader uses."""
     found = importlib.util.find_spec("parliament")
     if found is None or not found.submodule_search_locations:
-        raise ProviderError("parliament is not installed: without it nothing tells which services and actions there are")
+        raise SandboxError(
+            "parliament is not installed: without it nothing tells which services and actions there are.",
+            "Run this through make, which installs it.",
+        )
     [folder] = found.submodule_search_locations
     services: dict[str, Any] = {}
     for each in json.loads((Path(folder) / "iam_definition.json").read_text()):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.providers.aws.documents import json_problem
+from sandbox.grammars.documents import json_problem
 
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")

@@ -5,8 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.providers.aws.table import Problem
-from sandbox.providers.values import UNKNOWN, Properties
+from sandbox.rules import UNKNOWN, Problem, Properties
 
 MOST_WILDCARDS = 4
 
@@ -71,12 +70,10 @@ COLDER = ("STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLA
 """The waterfall of the same page: an object moves downwards only."""
 
 
-def object_rules(inputs: Properties) -> Iterator[Problem]:
+def object_rules(rules: list[Properties]) -> Iterator[Problem]:
     """S3 API Reference, PutBucketLifecycleConfiguration; S3 User Guide, "Lifecycle configuration elements"."""
-    if inputs.get("rules") in (None, UNKNOWN):
-        return
-    ids = [rule.get("id") for rule in inputs["rules"]]
-    for index, rule in enumerate(inputs["rules"]):
+    ids = [rule.get("id") for rule in rules]
+    for index, rule in enumerate(rules):
         path = f"rules[{index}]"
         if "id" not in rule:
             yield f"{path}.id", "is required"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.providers.aws.refusals import vendors
+from sandbox.grammars import vendors
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 DOCUMENT_KEYS = {"Version", "Id", "Statement"}
@@ -101,7 +101,7 @@ def problem_of(dialect: Dialect) -> Callable[[Any], str | None]:
 
     def check(value: Any) -> str | None:
         reason = next(_problems(value, dialect), None)
-        return f"{dialect.code}: {reason}" if reason else None
+        return reason if reason is None or reason.startswith("LimitExceeded: ") else f"{dialect.code}: {reason}"
 
     return check
 

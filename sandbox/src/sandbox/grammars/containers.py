@@ -10,9 +10,60 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.providers.aws.refusals.limits import parsed
-from sandbox.providers.aws.table import Problem
-from sandbox.providers.values import UNKNOWN, Properties
+from sandbox.rules import UNKNOWN, Limit, Problem, Properties, Table
+
+GIB = 1024
+FARGATE_SIZES = {
+    256: (512, 1 * GIB, 2 * GIB),
+    512: tuple(range(1 * GIB, 4 * GIB + 1, GIB)),
+    1024: tuple(range(2 * GIB, 8 * GIB + 1, GIB)),
+    2048: tuple(range(4 * GIB, 16 * GIB + 1, GIB)),
+    4096: tuple(range(8 * GIB, 30 * GIB + 1, GIB)),
+    8192: tuple(range(16 * GIB, 60 * GIB + 1, 4 * GIB)),
+    16384: tuple(range(32 * GIB, 120 * GIB + 1, 8 * GIB)),
+}
+"""CPU units -> MiB of memory; ECS Developer Guide, "Task definition parameters for Fargate", Task size."""
+
+PAGE = "ECS API Reference, ContainerDefinition"
+CAPABILITIES = (
+    "ALL", "AUDIT_CONTROL", "AUDIT_WRITE", "BLOCK_SUSPEND", "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID",
+    "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE", "LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE", "MKNOD", "NET_ADMIN",
+    "NET_BIND_SERVICE", "NET_BROADCAST", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_ADMIN", "SYS_BOOT",
+    "SYS_CHROOT", "SYS_MODULE", "SYS_NICE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_RESOURCE", "SYS_TIME",
+    "SYS_TTY_CONFIG", "SYSLOG", "WAKE_ALARM",
+)  # fmt: skip
+NAME = Limit(page=PAGE, pattern="[A-Za-z0-9_-]{1,255}")
+LIMITS: Table = {
+    "containerDefinitions": Limit(page="ECS Developer Guide, service quotas", low=1, high=10),
+    "containerDefinitions[].name": NAME,
+    "containerDefinitions[].image": Limit(page=PAGE, pattern=r"[A-Za-z0-9_\-:./#@]{1,255}"),
+    "containerDefinitions[].environment[].name": Limit(page=PAGE, low=1),
+    "containerDefinitions[].secrets[].name": Limit(page="ECS API Reference, Secret", low=1),
+    "containerDefinitions[].memory": Limit(page=f"{PAGE}: 6 MiB at least", low=6),
+    "containerDefinitions[].memoryReservation": Limit(page=f"{PAGE}: 6 MiB at least", low=6),
+    "containerDefinitions[].cpu": Limit(page=PAGE, low=0),
+    "containerDefinitions[].portMappings[].containerPort": Limit(page="ECS API Reference, PortMapping", low=0, high=65535),
+    "containerDefinitions[].portMappings[].hostPort": Limit(page="ECS API Reference, PortMapping", low=0, high=65535),
+    "containerDefinitions[].portMappings[].name": Limit(page="ECS API Reference, PortMapping", pattern="[a-z0-9_][a-z0-9_-]{0,63}"),
+    "containerDefinitions[].startTimeout": Limit(page=PAGE, low=2, high=120),
+    "containerDefinitions[].stopTimeout": Limit(page=PAGE, low=0, high=120),
+    "containerDefinitions[].linuxParameters.capabilities.drop[]": Limit(
+        page="ECS API Reference, KernelCapabilities", among=CAPABILITIES
+    ),
+    "containerDefinitions[].restartPolicy.restartAttemptPeriod": Limit(
+        page="ECS API Reference, ContainerRestartPolicy", low=60, high=1800
+    ),
+    "containerDefinitions[].restartPolicy.ignoredExitCodes": Limit(page="ECS API Reference, ContainerRestartPolicy", high=50),
+    "containerDefinitions[].healthCheck.interval": Limit(page="ECS API Reference, HealthCheck", low=5, high=300),
+    "containerDefinitions[].healthCheck.timeout": Limit(page="ECS API Reference, HealthCheck", low=2, high=60),
+    "containerDefinitions[].healthCheck.retries": Limit(page="ECS API Reference, HealthCheck", low=1, high=10),
+    "containerDefinitions[].healthCheck.startPeriod": Limit(page="ECS API Reference, HealthCheck", low=0, high=300),
+    "containerDefinitions[].logConfiguration.logDriver": Limit(
+        page="ECS API Reference, LogConfiguration: on Fargate", among=("awslogs", "splunk", "awsfirelens")
+    ),
+    "volumes[].name": Limit(page="ECS API Reference, Volume", pattern="[A-Za-z0-9_-]{1,255}"),
+}
+"""Place in a task definition -> rule."""
 
 UNSUPPORTED = (
     "disableNetworking", "dnsSearchDomains", "dnsServers", "dockerSecurityOptions", "extraHosts", "hostname", "links",
@@ -53,11 +104,8 @@ ECR_IMAGE = re.compile(r"\d{12}\.dkr\.ecr[.-]")
 SSM_NAME = re.compile(r"[A-Za-z0-9_./-]+")
 
 
-def container_problems(inputs: Properties) -> Iterator[Problem]:
-    """Everything that RegisterTaskDefinition refuses about the containers."""
-    containers = parsed(inputs["containerDefinitions"])
-    if containers == UNKNOWN:
-        return
+def container_problems(containers: list[Properties], inputs: Properties) -> Iterator[Problem]:
+    """Everything that RegisterTaskDefinition refuses about the containers of a task."""
     for index, container in enumerate(containers):
         for name, reason in _one(container, inputs):
             yield f"containerDefinitions[{index}].{name}", reason
