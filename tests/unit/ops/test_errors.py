@@ -125,7 +125,7 @@ def test_without_a_region_its_variable_is_named():
         ("error: no stack named 'x' found", "no stack named 'x' found", "`pulumi stack ls`"),
         ("error: no Pulumi.yaml project file found (searching upwards from /tmp)", "no Pulumi.yaml", "repository's folder"),
         ("error: no stack selected; please use `pulumi stack select`", "no stack selected", "--stack NAME"),
-        ("error: get stack secrets manager: incorrect passphrase", "get stack secrets manager: incorrect", "PULUMI_CONFIG_PASSPHRASE"),
+        ("error: get secrets: incorrect passphrase", "get secrets: incorrect", "PULUMI_CONFIG_PASSPHRASE"),
         ("SDK WARN IMDSv1\nerror: read: GetObject, get identity: get credentials: no EC2 IMDS role found", "read:", SIGN_IN),
     ],
 )
