@@ -1,11 +1,16 @@
 """What a call's parameters must be that only a page says, as data; what takes more than a rule is said in `limits.py`."""
 
-from sandbox.rules import Choice, Distinct, Entries, Fits, Has, Json, Limit, Needs, Table
+import json
+
+from sandbox.grammars import containers
+from sandbox.grammars.dashboards import STATISTIC
+from sandbox.rules import Choice, Distinct, Entries, Fits, Has, Json, Limit, Needs, Read, Table
 from sandbox.subscribers import ENDPOINTS
 
 TOPIC_ARN = r"arn:aws(-[a-z-]+)?:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?"
 RUN = "ECS API Reference, RunTask"
 UP_TO_100 = Limit(page="ECS API Reference: maxResults", low=1, high=100)
+FARGATE = ("FARGATE", "FARGATE_SPOT")
 STARTED_BY = Limit(
     page="ECS API Reference, RunTask and ListTasks: startedBy, at most 128 letters, numbers, hyphens, slashes and underscores",
     pattern="[A-Za-z0-9_/-]{0,128}",
@@ -17,6 +22,7 @@ BUCKET = Limit(
     pattern=r"(?!xn--|sthree-|amzn-s3-demo-)(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
     code="InvalidBucketName",
 )
+DAYS = Limit(page="S3 API Reference, LifecycleExpiration: 'Days' must be a positive integer", low=1)
 PART = Limit(page="S3 API Reference, UploadPart: Part number must be an integer between 1 and 10000, inclusive", low=1, high=10_000)
 ENCRYPTION = Fits(
     page="S3 API Reference, PutObject: InvalidArgument",
@@ -44,7 +50,9 @@ PUT: Table = {
         high=2048,
     ),
 }
+ACTION = Limit(page="CloudWatch API Reference, PutMetricAlarm: actions are ARNs", pattern=r"arn:aws(-[a-z-]+)?:[a-z-]+:.+")
 PERIOD = Limit(page="CloudWatch API Reference, GetMetricStatistics", among=(1, 5, 10, 20, 30), multiple=60)
+STATISTICS = "CloudWatch User Guide, CloudWatch statistics definitions"
 DATUM = "CloudWatch API Reference, MetricDatum"
 DIMENSION = "CloudWatch API Reference, Dimension"
 ATTRIBUTE = "SNS Developer Guide, Amazon SNS message attributes"
@@ -93,7 +101,12 @@ ASSUME: Table = {
     "": Needs(page=f"{SESSION_TAG}: transitive keys are tags of the call", name="TransitiveTagKeys", others=("Tags",)),
 }
 
-OF_ALL: dict[str, Table] = {"sns": {"TopicArn": Limit(page="SNS Developer Guide, topic ARNs", pattern=TOPIC_ARN)}}
+OF_ALL: dict[str, Table] = {
+    "sns": {
+        "SubscriptionArn": Limit(page="SNS Developer Guide, subscription ARNs", pattern=f"{TOPIC_ARN}:[0-9a-f-]+"),
+        "TopicArn": Limit(page="SNS Developer Guide, topic ARNs", pattern=TOPIC_ARN),
+    }
+}
 """Service -> place in the parameters of all its operations -> rule."""
 
 RULES: dict[tuple[str, str], Table] = {
@@ -107,12 +120,25 @@ RULES: dict[tuple[str, str], Table] = {
             page="CloudWatch API Reference, MetricDataQuery", names=("Expression", "MetricStat"), least=1
         ),
         "MetricDataQueries[].MetricStat.Period": PERIOD,
+        "MetricDataQueries[].MetricStat.Stat": Limit(
+            page="CloudWatch User Guide, statistics definitions", pattern=STATISTIC.pattern
+        ),
     },
     ("cloudwatch", "GetMetricStatistics"): {
         "": Choice(page="CloudWatch API Reference, GetMetricStatistics", names=("Statistics", "ExtendedStatistics"), least=1),
         "Period": PERIOD,
     },
     ("cloudwatch", "PutMetricAlarm"): {
+        "": Choice(
+            page="CloudWatch API Reference, PutMetricAlarm: either Metrics or a metric", names=("MetricName", "Metrics"), least=1
+        ),
+        "AlarmActions[]": ACTION,
+        "ExtendedStatistic": Limit(page=STATISTICS, pattern=STATISTIC.pattern),
+        "InsufficientDataActions[]": ACTION,
+        "OKActions[]": ACTION,
+        "TreatMissingData": Limit(
+            page="CloudWatch API Reference, PutMetricAlarm", among=("breaching", "notBreaching", "ignore", "missing")
+        ),
         "Period": Limit(page="CloudWatch API Reference, PutMetricAlarm", among=(10, 20, 30), multiple=60),
     },
     ("cloudwatch", "PutMetricData"): {
@@ -126,6 +152,19 @@ RULES: dict[tuple[str, str], Table] = {
         "MetricData[].Values": Limit(page=DATUM, low=1, high=150),
         "MetricData[].MetricName": Limit(page=f"{DATUM}: no control characters", pattern="[ -~]+"),
         "MetricData[].StorageResolution": Limit(page=DATUM, among=(1, 60)),
+    },
+    ("cloudwatch", "SetAlarmState"): {
+        "StateReasonData": Json(page="CloudWatch API Reference, SetAlarmState: InvalidFormat", code="InvalidFormat"),
+    },
+    ("ec2", "CreateTags"): {
+        "Tags[].Key": TAG_KEY,
+    },
+    ("ec2", "ModifyVpcAttribute"): {
+        "": Choice(
+            page="EC2 API Reference, ModifyVpcAttribute: one attribute at a time",
+            names=("EnableDnsHostnames", "EnableDnsSupport", "EnableNetworkAddressUsageMetrics"),
+            code="InvalidParameterCombination",
+        ),
     },
     ("ecr", "DescribeImages"): {
         "": (
@@ -142,9 +181,15 @@ RULES: dict[tuple[str, str], Table] = {
             page="ECS API Reference, DescribeTasks: Tasks cannot be empty, nor have more than 100 elements", low=1, high=100
         ),
     },
+    ("ecs", "DeregisterTaskDefinition"): {
+        "taskDefinition": Limit(page="ECS API Reference, DeregisterTaskDefinition: Invalid revision number", pattern=r".+:\d+"),
+    },
     ("ecs", "ExecuteCommand"): {"interactive": Limit(page="ECS API Reference, ExecuteCommand: interactive only", among=(True,))},
+    ("ecs", "PutClusterCapacityProviders"): {
+        "capacityProviders[]": Limit(page="ECS API Reference, PutClusterCapacityProviders: on Fargate", among=FARGATE),
+    },
     ("ecs", "RegisterTaskDefinition"): {
-        "containerDefinitions": Limit(page="ECS API Reference, RegisterTaskDefinition", low=1, high=10),
+        **containers.LIMITS,
         "family": Limit(page="ECS API Reference, RegisterTaskDefinition: family", pattern="[A-Za-z0-9_-]{1,255}"),
     },
     ("ecs", "ListClusters"): {"maxResults": UP_TO_100},
@@ -184,6 +229,10 @@ RULES: dict[tuple[str, str], Table] = {
     },
     ("ecs", "StopTask"): {"reason": Limit(page="ECS API Reference, StopTask: reason, at most 1024 characters", high=1024)},
     ("ecs", "TagResource"): {"tags[].key": TAG_KEY},
+    ("events", "PutTargets"): {
+        "Targets[]": Choice(page="EventBridge API Reference, Target", names=("Input", "InputPath", "InputTransformer")),
+        "Targets[].Input": Read(page="EventBridge API Reference, Target: Input must be JSON", read=json.loads),
+    },
     ("events", "PutRule"): {
         "": Choice(page="EventBridge API Reference, PutRule", names=("EventPattern", "ScheduleExpression"), least=1, most=2),
         "EventPattern": Json(page="EventBridge API Reference, PutRule: Event pattern is not valid."),
@@ -204,7 +253,9 @@ RULES: dict[tuple[str, str], Table] = {
         "": Choice(page="KMS API Reference, Decrypt", names=("CiphertextBlob", "DryRun"), least=1, most=2),
     },
     ("kms", "ScheduleKeyDeletion"): {"PendingWindowInDays": Limit(page="KMS API Reference, ScheduleKeyDeletion", low=7, high=30)},
-    ("kms", "TagResource"): {"Tags[].TagKey": TAG_KEY},
+    ("kms", "TagResource"): {
+        "Tags[].TagKey": Limit(page="KMS API Reference, TagResource: TagException", pattern=TAG_KEY.pattern, code="TagException"),
+    },
     ("logs", "CreateLogGroup"): {
         "logGroupName": Limit(page="CloudWatch Logs API Reference, CreateLogGroup: aws/ is reserved", pattern="(?!(?i:aws/)).*"),
     },
@@ -275,10 +326,22 @@ RULES: dict[tuple[str, str], Table] = {
     },
     ("s3", "GetObject"): {"Key": KEY, "PartNumber": PART},
     ("s3", "HeadObject"): {"Key": KEY, "PartNumber": PART},
+    ("s3", "ListObjectVersions"): {
+        "": Needs(
+            page="S3 API Reference, ListObjectVersions: A version-id marker cannot be specified without a key marker.",
+            name="VersionIdMarker",
+            others=("KeyMarker",),
+        ),
+    },
     ("s3", "ListObjectsV2"): {
         "MaxKeys": Limit(page="S3 API Reference, ListObjectsV2: Argument maxKeys must be an integer", low=0, high=2147483647),
     },
     ("s3", "PutObject"): PUT,
+    ("s3", "PutBucketLifecycleConfiguration"): {
+        "LifecycleConfiguration.Rules[].Expiration.Days": DAYS,
+        "LifecycleConfiguration.Rules[].ID": Limit(page="S3 API Reference, LifecycleRule", high=255),
+        "LifecycleConfiguration.Rules[].NoncurrentVersionExpiration.NoncurrentDays": DAYS,
+    },
     ("s3", "PutObjectTagging"): {
         "Tagging.TagSet": Distinct(
             page="S3 User Guide: Cannot provide multiple Tags with the same key", by="Key", code="InvalidTag"
@@ -335,6 +398,10 @@ RULES: dict[tuple[str, str], Table] = {
                 for protocol, pattern in ENDPOINTS.items()
             ),
         ),
+    },
+    ("sns", "TagResource"): {
+        "Tags": Limit(page="SNS API Reference, TagResource: TagLimitExceeded", high=50, code="TagLimitExceeded"),
+        "Tags[].Key": TAG_KEY,
     },
     ("sns", "SetTopicAttributes"): {
         "AttributeName": Limit(

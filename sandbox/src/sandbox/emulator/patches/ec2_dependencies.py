@@ -133,6 +133,31 @@ def _authorize(params: dict[str, Any], *, egress: bool) -> Answer:
     return _stock_rules[egress](params)
 
 
+_stock_revoke = {False: ec2._revoke_sg_ingress, True: ec2._revoke_sg_egress}
+
+
+def _revoke(params: dict[str, Any], *, egress: bool) -> Answer:
+    """EC2 API Reference, "RevokeSecurityGroupIngress": of a group in a VPC that is no default one."""
+    group = ec2._security_groups.get(ec2._p(params, "GroupId"))
+    present = group["IpPermissionsEgress" if egress else "IpPermissions"] if group else []
+    for wanted in ec2._parse_ip_permissions(params, "IpPermissions") if group else ():
+        if not any(ec2._rules_match(wanted, rule) for rule in present):
+            return ec2._error("InvalidPermission.NotFound", "The specified rule does not exist in this security group.", 400)
+    return _stock_revoke[egress](params)
+
+
+@replaces(ec2, "_revoke_sg_ingress")
+def revoke_ingress(params: dict[str, Any]) -> Answer:
+    """RevokeSecurityGroupIngress."""
+    return _revoke(params, egress=False)
+
+
+@replaces(ec2, "_revoke_sg_egress")
+def revoke_egress(params: dict[str, Any]) -> Answer:
+    """RevokeSecurityGroupEgress."""
+    return _revoke(params, egress=True)
+
+
 @replaces(ec2, "_authorize_sg_ingress")
 def authorize_ingress(params: dict[str, Any]) -> Answer:
     """AuthorizeSecurityGroupIngress."""
