@@ -931,6 +931,496 @@ TAKEN: list[Case] = [
 ]
 
 
+NOBODY = {"AWS": "arn:aws:iam::<account>:role/nobody"}
+CLUSTER = "arn:aws:ecs:eu-west-1:<account>:cluster/absent"
+PORT = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+REFUSED_LATER: list[Case] = [
+    run("ClusterNotFoundException", cluster=CLUSTER),
+    run(
+        "InvalidParameterException",
+        launchType=None,
+        capacityProviderStrategy=[{"capacityProvider": "FARGATE", "base": 1}, {"capacityProvider": "FARGATE_SPOT", "base": 1}],
+    ),
+    run("InvalidParameterException", launchType="FARGATE", placementConstraints=[{"type": "distinctInstance"}]),
+    run("InvalidParameterException", launchType="FARGATE", placementStrategy=[{"type": "random"}]),
+    call("ecs", "stop_task", "InvalidParameterException", cluster="dbt", task="abc"),
+    call("ecs", "describe_tasks", "InvalidParameterException", cluster="dbt", tasks=["abc"]),
+    define("ClientException", {"environment": [{"name": "A", "value": "b"}], "secrets": [{"name": "A", "valueFrom": "<login>"}]}),
+    define("ClientException", {"portMappings": [{"containerPort": 80}, {"containerPort": 80}]}),
+    define("ClientException", cpu="100"),
+    define("ClientException", memory=None),
+    define("ClientException", family="f" * 256),
+    define("ClientException", pidMode="host"),
+    define("ClientException", ephemeralStorage={"sizeInGiB": 300}),
+    define("ClientException", executionRoleArn="arn:aws:iam::<account>:role/nobody"),
+    call("ecs", "create_cluster", "InvalidParameterException", clusterName="a b"),
+    call("ecs", "create_cluster", "InvalidParameterException", clusterName="new", capacityProviders=["absent"]),
+    call(
+        "ecs",
+        "update_cluster_settings",
+        "ClusterNotFoundException",
+        cluster="absent",
+        settings=[{"name": "containerInsights", "value": "enabled"}],
+    ),
+    call("ecs", "list_tags_for_resource", "InvalidParameterException", resourceArn="dbt"),
+    secret("ResourceNotFoundException", "get_resource_policy", "absent"),
+    secret("ResourceNotFoundException", "put_secret_value", "absent", SecretString="a"),
+    secret("ResourceNotFoundException", "untag_resource", "absent", TagKeys=["a"]),
+    secret(
+        "MalformedPolicyDocumentException",
+        "put_resource_policy",
+        ResourcePolicy=document(Principal=NOBODY, Action="secretsmanager:GetSecretValue", Resource="*"),
+    ),
+    call("secretsmanager", "create_secret", "InvalidParameterException", Name="both", SecretString="a", SecretBinary=b"a"),
+    s3("InvalidRequest", "put_object_retention", Retention={"Mode": "GOVERNANCE", "RetainUntilDate": NOW + timedelta(days=1)}),
+    s3("InvalidRequest", "put_object_legal_hold", LegalHold={"Status": "ON"}),
+    s3(
+        "InvalidRequest",
+        "put_bucket_cors",
+        key=None,
+        CORSConfiguration={"CORSRules": [{"AllowedMethods": ["FETCH"], "AllowedOrigins": ["*"]}]},
+    ),
+    s3(
+        "MalformedXML",
+        "put_bucket_encryption",
+        key=None,
+        ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "rot13"}}]},
+    ),
+    s3(
+        "InvalidArgument",
+        "put_bucket_encryption",
+        key=None,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256", "KMSMasterKeyID": "<key>"}}]
+        },
+    ),
+    s3("InvalidTag", "put_bucket_tagging", key=None, Tagging={"TagSet": [{"Key": "a", "Value": "b"}] * 2}),
+    s3("InvalidTag", "put_bucket_tagging", key=None, Tagging={"TagSet": [{"Key": "aws:a", "Value": "b"}]}),
+    s3(
+        "NoSuchBucket",
+        "put_public_access_block",
+        "absent-bucket-of-nobody",
+        key=None,
+        PublicAccessBlockConfiguration={"BlockPublicAcls": True},
+    ),
+    s3(
+        "InvalidArgument",
+        "upload_part_copy",
+        "<bucket>",
+        key="m",
+        UploadId="<upload>",
+        PartNumber=1,
+        CopySource="<bucket>/k",
+        CopySourceRange="bytes=5-9",
+    ),
+    s3("NoSuchBucket", "put_object", "absent-bucket-of-nobody", Body=b"x"),
+    s3("NoSuchBucket", "delete_objects", "absent-bucket-of-nobody", key=None, Delete={"Objects": [{"Key": "k"}]}),
+    s3("NoSuchKey", "get_object_tagging", key="absent"),
+    s3("NoSuchKey", "get_object_attributes", key="absent", ObjectAttributes=["ETag"]),
+    s3(
+        "InvalidRequest",
+        "put_bucket_replication",
+        "<plain>",
+        key=None,
+        ReplicationConfiguration={
+            "Role": "<role>",
+            "Rules": [{"Status": "Enabled", "Prefix": "", "Destination": {"Bucket": "arn:aws:s3:::<bucket>"}}],
+        },
+    ),
+    s3(
+        "InvalidBucketState",
+        "put_object_lock_configuration",
+        "<plain>",
+        key=None,
+        ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"},
+    ),
+    s3(
+        "InvalidArgument",
+        "put_bucket_lifecycle_configuration",
+        key=None,
+        LifecycleConfiguration={"Rules": [{**RULE, "Transitions": [{"Days": 10, "StorageClass": "STANDARD_IA"}]}]},
+    ),
+    s3(
+        "InvalidArgument",
+        "put_bucket_lifecycle_configuration",
+        key=None,
+        LifecycleConfiguration={"Rules": [{**RULE, "ID": "a" * 256, "Expiration": {"Days": 1}}]},
+    ),
+    s3(
+        "MalformedPolicy",
+        "put_bucket_policy",
+        key=None,
+        Policy=document(Principal=NOBODY, Action="s3:GetObject", Resource="arn:aws:s3:::<bucket>/*"),
+    ),
+    alarm(
+        "Validation",
+        MetricName=None,
+        Namespace=None,
+        Period=None,
+        Statistic=None,
+        Threshold=None,
+        ThresholdMetricId="e9",
+        Metrics=[metric("m1", ReturnData=True)],
+    ),
+    alarm("Validation", ComparisonOperator="LessThanLowerThreshold"),
+    call("cloudwatch", "put_composite_alarm", "Validation", AlarmName="c", AlarmRule="ALARM("),
+    call("cloudwatch", "put_dashboard", "InvalidParameter", DashboardName="a b", DashboardBody='{"widgets": []}'),
+    call(
+        "cloudwatch",
+        "get_metric_statistics",
+        "InvalidParameterValue",
+        Namespace="n",
+        MetricName="m",
+        Period=60,
+        StartTime=NOW - timedelta(hours=1),
+        EndTime=NOW,
+        ExtendedStatistics=["p200"],
+    ),
+    call(
+        "cloudwatch",
+        "list_tags_for_resource",
+        "ResourceNotFound",
+        ResourceARN="arn:aws:cloudwatch:eu-west-1:<account>:alarm:absent",
+    ),
+    logs("ResourceNotFoundException", "put_log_events", "absent", logStreamName="s", logEvents=[{"timestamp": 1, "message": "m"}]),
+    logs(
+        "ResourceNotFoundException",
+        "put_subscription_filter",
+        "absent",
+        filterName="f",
+        filterPattern="",
+        destinationArn="arn:aws:lambda:eu-west-1:<account>:function:f",
+    ),
+    logs("ResourceNotFoundException", "describe_metric_filters", "absent"),
+    logs("ResourceNotFoundException", "delete_retention_policy", "absent"),
+    call("logs", "stop_query", "ResourceNotFoundException", queryId=NONE),
+    call(
+        "logs",
+        "start_query",
+        "ResourceNotFoundException",
+        logGroupNames=["/dbt", "absent"],
+        startTime=1,
+        endTime=2,
+        queryString="fields @message",
+    ),
+    logs("MalformedQueryException", "start_query", startTime=1, endTime=2, queryString="fields @message | order by x"),
+    call("logs", "put_resource_policy", "InvalidParameterException", policyName="p", policyDocument="{"),
+    logs("InvalidParameterException", "associate_kms_key", kmsKeyId="<disabled>"),
+    sns("NotFound", "publish_batch", TopicArn="<topic>x", PublishBatchRequestEntries=[{"Id": "a", "Message": "m"}]),
+    sns("InvalidParameter", "create_topic", Name="t", Attributes={"Colour": "red"}),
+    sns(
+        "InvalidParameter",
+        "subscribe",
+        TopicArn="<topic>",
+        Protocol="email",
+        Endpoint="a@example.com",
+        Attributes={"Colour": "red"},
+    ),
+    sns(
+        "InvalidParameter",
+        "set_subscription_attributes",
+        SubscriptionArn="<subscription>",
+        AttributeName="FilterPolicyScope",
+        AttributeValue="All",
+    ),
+    sns(
+        "InvalidParameter",
+        "set_subscription_attributes",
+        SubscriptionArn="<subscription>",
+        AttributeName="FilterPolicy",
+        AttributeValue=json.dumps({f"k{each}": ["a"] for each in range(6)}),
+    ),
+    sns(
+        "InvalidParameter",
+        "set_subscription_attributes",
+        SubscriptionArn="<subscription>",
+        AttributeName="FilterPolicy",
+        AttributeValue='{"a": "b"}',
+    ),
+    sns("InvalidParameter", "set_topic_attributes", TopicArn="<topic>", AttributeName="SignatureVersion", AttributeValue="3"),
+    sns("InvalidParameter", "set_topic_attributes", TopicArn="<topic>", AttributeName="TracingConfig", AttributeValue="On"),
+    sns(
+        "InvalidParameter",
+        "set_topic_attributes",
+        TopicArn="<topic>",
+        AttributeName="Policy",
+        AttributeValue=document(Principal=NOBODY, Sid="a", Action="sns:Publish", Resource="<topic>"),
+    ),
+    sns("NotFound", "get_subscription_attributes", SubscriptionArn="<subscription>0"),
+    sns("InvalidParameter", "delete_topic", TopicArn="alerts"),
+    sns("ResourceNotFound", "list_tags_for_resource", ResourceArn="<topic>x"),
+    call(
+        "mwaa",
+        "tag_resource",
+        "ResourceNotFoundException",
+        ResourceArn="arn:aws:airflow:eu-west-1:<account>:environment/absent",
+        Tags={"a": "b"},
+    ),
+    ecr("RepositoryNotFoundException", "batch_delete_image", "absent", imageIds=[{"imageTag": "a"}]),
+    ecr("RepositoryNotFoundException", "put_image_tag_mutability", "absent", imageTagMutability="IMMUTABLE"),
+    call(
+        "ecr",
+        "put_lifecycle_policy",
+        "RepositoryNotFoundException",
+        repositoryName="absent",
+        lifecyclePolicyText=json.dumps(
+            {
+                "rules": [
+                    {
+                        "rulePriority": 1,
+                        "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 10},
+                        "action": {"type": "expire"},
+                    }
+                ]
+            }
+        ),
+    ),
+    call("ecr", "describe_repositories", "RepositoryNotFoundException", repositoryNames=["absent"]),
+    ecr("InvalidTagParameterException", "create_repository", "tagged", tags=[{"Key": "aws:a", "Value": "b"}]),
+    ecr("TooManyTagsException", "create_repository", "tagged", tags=[{"Key": f"k{each}", "Value": "b"} for each in range(51)]),
+    ecr("ImageNotFoundException", "describe_images", imageIds=[{"imageDigest": IMAGE}]),
+    ecr("InvalidParameterException", "create_repository", "a//b"),
+    ecr("InvalidParameterException", "set_repository_policy", policyText=document(Principal=NOBODY, Action="ecr:BatchGetImage")),
+    kms("NotFoundException", "list_grants", NONE),
+    kms("NotFoundException", "revoke_grant", GrantId="a" * 64),
+    kms("KMSInvalidStateException", "update_key_description", "<pending>", Description="a"),
+    kms("KMSInvalidStateException", "get_key_rotation_status", "<pending>"),
+    kms("TagException", "tag_resource", Tags=[{"TagKey": "a", "TagValue": "b"}] * 2),
+    kms(
+        "KMSInvalidSignatureException",
+        "verify",
+        "<signing>",
+        Message=b"x",
+        Signature=b"y" * 256,
+        SigningAlgorithm="RSASSA_PSS_SHA_256",
+    ),
+    kms("InvalidKeyUsageException", "sign", "<signing>", Message=b"x", SigningAlgorithm="ECDSA_SHA_256"),
+    call("kms", "create_key", "ValidationException", KeyUsage="SIGN_VERIFY", KeySpec="SYMMETRIC_DEFAULT"),
+    kms("NotFoundException", "get_key_policy", NONE),
+    kms(
+        "MalformedPolicyDocumentException",
+        "put_key_policy",
+        Policy=document(Principal={"AWS": [ROOT_ONLY["AWS"], NOBODY["AWS"]]}, Action="kms:*", Resource="*"),
+    ),
+    iam("DeleteConflict", "delete_instance_profile", None, InstanceProfileName="p"),
+    iam("LimitExceeded", "add_role_to_instance_profile", InstanceProfileName="p"),
+    iam(
+        "NoSuchEntity",
+        "delete_open_id_connect_provider",
+        None,
+        OpenIDConnectProviderArn="arn:aws:iam::<account>:oidc-provider/absent.example.com",
+    ),
+    iam("NoSuchEntity", "get_policy_version", None, PolicyArn="<managed>", VersionId="v9"),
+    iam("NoSuchEntity", "update_assume_role_policy", "absent", PolicyDocument=TRUSTED),
+    iam("NoSuchEntity", "tag_role", "absent", Tags=[{"Key": "a", "Value": "b"}]),
+    iam("wants 0 to 50", "tag_role", Tags=[{"Key": f"k{each}", "Value": "b"} for each in range(51)]),
+    iam("EntityAlreadyExists", "create_policy", None, PolicyName="managed", PolicyDocument=policy()),
+    iam(
+        "MalformedPolicyDocument",
+        "put_role_policy",
+        PolicyName="p",
+        PolicyDocument=document(Principal="*", Action="s3:*", Resource="*"),
+    ),
+    iam(
+        "MalformedPolicyDocument",
+        "create_role",
+        "new",
+        AssumeRolePolicyDocument=document(Principal=NOBODY, Action="sts:AssumeRole"),
+    ),
+    iam(
+        "LimitExceeded",
+        "put_role_policy",
+        PolicyName="p",
+        PolicyDocument=policy(("s3:GetObject", [f"arn:aws:s3:::{'b' * 60}{each}" for each in range(140)])),
+    ),
+    events("ResourceAlreadyExistsException", "create_event_bus", Name="default"),
+    events("ResourceNotFoundException", "describe_event_bus", Name="absent"),
+    events("ResourceNotFoundException", "list_rules", EventBusName="absent"),
+    events(
+        "ValidationException",
+        "put_targets",
+        Rule="unused",
+        Targets=[
+            {
+                "Id": "a",
+                "Arn": CLUSTER,
+                "EcsParameters": {"TaskDefinitionArn": "arn:aws:ecs:eu-west-1:<account>:task-definition/dbt:1"},
+            }
+        ],
+    ),
+    events("InvalidEventPatternException", "test_event_pattern", EventPattern='{"source": "a"}', Event="{}"),
+    ec2("InvalidGroup.Duplicate", "create_security_group", GroupName="g", Description="g", VpcId="<vpc>"),
+    ec2(
+        "InvalidParameterValue",
+        "authorize_security_group_ingress",
+        GroupId="<vpc group>",
+        IpPermissions=[{**PORT, "IpRanges": [{"CidrIp": "10.0.0.0/33"}]}],
+    ),
+    ec2(
+        "InvalidParameterValue",
+        "authorize_security_group_ingress",
+        GroupId="<vpc group>",
+        IpPermissions=[{**PORT, "ToPort": 80, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}],
+    ),
+    ec2(
+        "RulesPerSecurityGroupLimitExceeded",
+        "authorize_security_group_ingress",
+        GroupId="<vpc group>",
+        IpPermissions=[{**PORT, "IpRanges": [{"CidrIp": f"10.0.{each}.0/24"} for each in range(61)]}],
+    ),
+    ec2(
+        "InvalidGroup.NotFound",
+        "authorize_security_group_ingress",
+        GroupId="<vpc group>",
+        IpPermissions=[{**PORT, "UserIdGroupPairs": [{"GroupId": "sg-0a1b2c3d4e5f60718"}]}],
+    ),
+    ec2("InvalidRouteTableID.NotFound", "delete_route_table", RouteTableId="rtb-0123456789abcdef0"),
+    ec2("InvalidAssociationID.NotFound", "disassociate_route_table", AssociationId="rtbassoc-0123456789abcdef0"),
+    ec2("InvalidAllocationID.NotFound", "release_address", AllocationId="eipalloc-0123456789abcdef0"),
+    ec2("InvalidInternetGatewayID.NotFound", "delete_internet_gateway", InternetGatewayId="igw-0123456789abcdef0"),
+    ec2("InvalidVpcID.NotFound", "describe_vpc_attribute", VpcId="vpc-0123456789abcdef0", Attribute="enableDnsSupport"),
+    ec2("InvalidParameterValue", "describe_availability_zones", ZoneNames=["eu-west-1q"]),
+    ec2("InvalidNetworkInterfaceID.NotFound", "describe_network_interfaces", NetworkInterfaceIds=["eni-0123456789abcdef0"]),
+    ec2("InvalidParameterValue", "create_subnet", VpcId="<vpc>", CidrBlock="10.1.7.0/24", AvailabilityZone="eu-west-1q"),
+    ec2("InvalidParameterValue", "describe_subnets", Filters=[{"Name": "vpc", "Values": ["a"]}]),
+    ec2("InvalidPrefixListID.NotFound", "get_managed_prefix_list_entries", PrefixListId="pl-0123456789abcdef0"),
+]
+TAKEN_LATER: list[Case] = [
+    run("", launchType=None, capacityProviderStrategy=None, propagateTags="TASK_DEFINITION", tags=[{"key": "a", "value": "b"}]),
+    run("", cluster="arn:aws:ecs:eu-west-1:<account>:cluster/dbt", taskDefinition="dbt:1"),
+    call("ecs", "list_tasks", "", cluster="dbt", startedBy="run"),
+    define("", {"environment": [{"name": "A", "value": ""}], "stopTimeout": 120, "readonlyRootFilesystem": True}),
+    define("", cpu="1 vCPU", memory="2 GB"),
+    define("", ephemeralStorage={"sizeInGiB": 30}),
+    call("ecs", "create_cluster", "", clusterName="dbt"),
+    call("ecs", "update_cluster_settings", "", cluster="dbt", settings=[{"name": "containerInsights", "value": "enabled"}]),
+    secret("", "put_secret_value", SecretString="c", VersionStages=["MINE"]),
+    secret("", "tag_resource", Tags=[{"Key": "a", "Value": ""}]),
+    call("secretsmanager", "create_secret", "", Name="a/b_c+d=e.f@g-h", Description="x"),
+    call("secretsmanager", "list_secrets", "", Filters=[{"Key": "name", "Values": ["login"]}]),
+    s3("", "put_bucket_cors", key=None, CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}),
+    s3(
+        "",
+        "put_bucket_encryption",
+        key=None,
+        ServerSideEncryptionConfiguration={
+            "Rules": [
+                {
+                    "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "<key>"},
+                    "BucketKeyEnabled": True,
+                }
+            ]
+        },
+    ),
+    s3("", "put_bucket_tagging", key=None, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}),
+    s3("", "put_object", key="a b/ä+%", Body=b"x", Metadata={"a": "b"}, ContentType="text/plain", CacheControl="no-store"),
+    s3("", "upload_part_copy", key="m", UploadId="<upload>", PartNumber=1, CopySource="<bucket>/k"),
+    s3("", "get_bucket_request_payment", key=None),
+    s3("", "get_object", "<plain>", ResponseContentType="text/plain"),
+    s3("", "list_objects_v2", key=None, Delimiter="/", StartAfter="a"),
+    s3(
+        "",
+        "put_bucket_lifecycle_configuration",
+        key=None,
+        LifecycleConfiguration={
+            "Rules": [
+                {
+                    **RULE,
+                    "Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}],
+                    "NoncurrentVersionExpiration": {"NoncurrentDays": 7},
+                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+                }
+            ]
+        },
+    ),
+    s3(
+        "",
+        "put_bucket_policy",
+        key=None,
+        Policy=document(
+            Effect="Deny",
+            Principal="*",
+            Action="s3:*",
+            Resource=["arn:aws:s3:::<bucket>", "arn:aws:s3:::<bucket>/*"],
+            Condition={"Bool": {"aws:SecureTransport": "false"}},
+        ),
+    ),
+    alarm("", Unit="Count", Dimensions=[{"Name": "a", "Value": "b"}], EvaluateLowSampleCountPercentile=None),
+    queried("", metric("m1", "Average"), metric("m2", "p99.9"), {"Id": "e1", "Expression": "IF(m1 > 0, m2 / m1, 0)", "Label": "x"}),
+    queried("", {"Id": "q1", "Expression": 'SELECT AVG(CPUUtilization) FROM SCHEMA("AWS/ECS", ClusterName)', "Period": 60}),
+    queried("", {"Id": "s1", "Expression": "SEARCH('{AmazonMWAA,Environment} MetricName=\"QueuedTasks\"', 'Maximum', 60)"}),
+    logs("", "filter_log_events", filterPattern='{ ($.level = "ERROR") && ($.a IS NULL || $.b > 1.5) }', limit=10),
+    logs("", "filter_log_events", filterPattern='"exit code"'),
+    logs("", "filter_log_events", filterPattern="[ip, user, status=5*]"),
+    logs(
+        "",
+        "start_query",
+        startTime=1,
+        endTime=2,
+        queryString="filter @message like /a|b/\n| stats count(*) as n by bin(5m)\n| sort n desc",
+    ),
+    logs("", "start_query", startTime=1, endTime=2, queryString='parse @message "* | *" as a, b | display a'),
+    sns("", "set_topic_attributes", TopicArn="<topic>", AttributeName="SignatureVersion", AttributeValue="2"),
+    sns(
+        "",
+        "set_topic_attributes",
+        TopicArn="<topic>",
+        AttributeName="Policy",
+        AttributeValue=document(Sid="a", Principal={"Service": "events.amazonaws.com"}, Action="sns:Publish", Resource="<topic>"),
+    ),
+    sns("", "subscribe", TopicArn="<topic>", Protocol="https", Endpoint="https://example.com/in", ReturnSubscriptionArn=True),
+    ecr("", "create_repository", "team/dbt", tags=[{"Key": "a", "Value": "b"}], imageTagMutability="IMMUTABLE"),
+    ecr("", "describe_images", filter={"tagStatus": "TAGGED"}, maxResults=10),
+    kms("", "update_key_description", Description="a"),
+    kms("", "get_key_rotation_status"),
+    kms("", "generate_data_key", NumberOfBytes=32),
+    iam("", "tag_role", Tags=[{"Key": "a", "Value": "b"}]),
+    iam(
+        "",
+        "put_role_policy",
+        PolicyName="p",
+        PolicyDocument=document(
+            Action=["s3:GetObject", "logs:*"], Resource="*", Condition={"StringEquals": {"aws:PrincipalTag/team": "a"}}
+        ),
+    ),
+    iam("", "create_role", "new", AssumeRolePolicyDocument=document(Principal={"AWS": "<role>"}, Action="sts:AssumeRole")),
+    iam("", "create_service_linked_role", None, AWSServiceName="airflow.amazonaws.com"),
+    events(
+        "",
+        "put_rule",
+        Name="x",
+        EventPattern=json.dumps(
+            {"source": ["aws.ecs"], "detail": {"lastStatus": ["STOPPED"], "stopCode": [{"anything-but": "UserInitiated"}]}}
+        ),
+    ),
+    events(
+        "",
+        "put_targets",
+        Rule="used",
+        Targets=[
+            {"Id": "t1", "Arn": "<topic>", "InputTransformer": {"InputPathsMap": {"a": "$.detail"}, "InputTemplate": '"<a>"'}}
+        ],
+    ),
+    events("", "remove_targets", Rule="used", Ids=["absent"]),
+    ec2(
+        "",
+        "authorize_security_group_ingress",
+        GroupId="<vpc group>",
+        IpPermissions=[{**PORT, "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "in"}]}],
+    ),
+    ec2(
+        "", "revoke_security_group_ingress", GroupId="<vpc group>", IpPermissions=[{**PORT, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]
+    ),
+    ec2("", "describe_nat_gateways", Filters=[{"Name": "vpc-id", "Values": ["<vpc>"]}, {"Name": "state", "Values": ["available"]}]),
+    ec2("", "describe_vpc_endpoints", Filters=[{"Name": "vpc-id", "Values": ["<vpc>"]}, {"Name": "service-name", "Values": ["a"]}]),
+    ec2("", "describe_network_interfaces", Filters=[{"Name": "group-id", "Values": ["<vpc group>"]}]),
+    ec2("", "describe_vpc_endpoint_services", ServiceNames=["com.amazonaws.eu-west-1.s3"]),
+    ec2("", "describe_availability_zones", Filters=[{"Name": "state", "Values": ["available"]}]),
+    ec2("", "delete_vpc_endpoints", VpcEndpointIds=["vpce-0123456789abcdef0"]),
+]
+"""A second list, of which the emulator knew 59 % before it was asked."""
+
+
 @pytest.fixture(scope="module")
 def facts(cloud: Account) -> dict[str, Any]:
     return furnish(cloud)
@@ -967,9 +1457,9 @@ def wrong(account: Account, facts: dict[str, Any], cases: list[Case]) -> list[tu
 
 def test_each_error_that_an_operation_declares_is_met(cloud: Account, facts: dict[str, Any]):
     """Code that handles an error which the sandbox never gives is tried in AWS for the first time."""
-    assert wrong(cloud, facts, REFUSED) == []
+    assert wrong(cloud, facts, REFUSED + REFUSED_LATER) == []
 
 
 def test_what_stands_beside_them_is_taken(cloud: Account, facts: dict[str, Any]):
     """A sandbox that refuses what AWS takes costs hours of looking for a mistake that is none."""
-    assert wrong(cloud, facts, TAKEN) == []
+    assert wrong(cloud, facts, TAKEN_LATER + TAKEN) == []

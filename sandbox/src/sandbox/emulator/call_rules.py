@@ -16,6 +16,9 @@ STARTED_BY = Limit(
     pattern="[A-Za-z0-9_/-]{0,128}",
 )
 TAG_KEY = Limit(page="Tagging AWS Resources User Guide: the prefix aws: is reserved", pattern="(?!(?i:aws:)).*")
+IMAGE_TAGS = Limit(page="ECR User Guide, Tag restrictions", high=50, code="TooManyTagsException")
+IMAGE_TAG = Limit(page=TAG_KEY.page, pattern=TAG_KEY.pattern, code="InvalidTagParameterException")
+TASK = Limit(page="ECS API Reference: taskId length should be one of [32,36]", pattern="arn:.+|[0-9a-f]{32}|[0-9a-f-]{36}")
 KEY = Limit(page="S3 User Guide, Naming Amazon S3 objects: Your key is too long", octets=1024, code="KeyTooLongError")
 BUCKET = Limit(
     page="S3 User Guide, Bucket naming rules: The specified bucket is not valid.",
@@ -84,6 +87,14 @@ MESSAGE_ATTRIBUTES = Entries(
     },
     code="ParameterValueInvalid",
 )
+TOPIC_ATTRIBUTES = (
+    "ArchivePolicy|ContentBasedDeduplication|DeliveryPolicy|DisplayName|FifoThroughputScope|KmsMasterKeyId|MaximumMessageSize|Policy"
+    "|SignatureVersion|TracingConfig|(Application|Firehose|HTTP|Lambda|SQS)(Success|Failure)Feedback.+"
+)
+SUBSCRIPTION_ATTRIBUTES = (
+    "DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy", "ReplayPolicy",
+    "SubscriptionRoleArn",
+)  # fmt: skip
 LOGS_TARGET = Choice(page="CloudWatch Logs API Reference", names=("logGroupName", "logGroupIdentifier"), least=1)
 WEIGHTED = "Route 53 API Reference, ResourceRecordSet"
 ROUTING = ("Weight", "Region", "GeoLocation", "Failover", "MultiValueAnswer", "CidrRoutingConfig", "GeoProximityLocation")
@@ -126,6 +137,7 @@ RULES: dict[tuple[str, str], Table] = {
     },
     ("cloudwatch", "GetMetricStatistics"): {
         "": Choice(page="CloudWatch API Reference, GetMetricStatistics", names=("Statistics", "ExtendedStatistics"), least=1),
+        "ExtendedStatistics[]": Limit(page=STATISTICS, pattern=STATISTIC.pattern, code="InvalidParameterValue"),
         "Period": PERIOD,
     },
     ("cloudwatch", "PutMetricAlarm"): {
@@ -153,6 +165,11 @@ RULES: dict[tuple[str, str], Table] = {
         "MetricData[].MetricName": Limit(page=f"{DATUM}: no control characters", pattern="[ -~]+"),
         "MetricData[].StorageResolution": Limit(page=DATUM, among=(1, 60)),
     },
+    ("cloudwatch", "PutDashboard"): {
+        "DashboardName": Limit(
+            page="CloudWatch API Reference, PutDashboard", pattern="[A-Za-z0-9_-]{1,255}", code="InvalidParameterInput"
+        ),
+    },
     ("cloudwatch", "SetAlarmState"): {
         "StateReasonData": Json(page="CloudWatch API Reference, SetAlarmState: InvalidFormat", code="InvalidFormat"),
     },
@@ -166,6 +183,7 @@ RULES: dict[tuple[str, str], Table] = {
             code="InvalidParameterCombination",
         ),
     },
+    ("ecr", "CreateRepository"): {"tags": IMAGE_TAGS, "tags[].Key": IMAGE_TAG},
     ("ecr", "DescribeImages"): {
         "": (
             Choice(page="ECR API Reference, DescribeImages", names=("imageIds", "maxResults")),
@@ -175,11 +193,17 @@ RULES: dict[tuple[str, str], Table] = {
     ("ecr", "PutImage"): {
         "imageTag": Limit(page="OCI Distribution Specification, Pulling manifests: tags", pattern=r"\w[\w.-]{0,127}"),
     },
+    ("ecr", "TagResource"): {"tags": IMAGE_TAGS, "tags[].Key": IMAGE_TAG},
+    ("ecs", "CreateCluster"): {
+        "capacityProviders[]": Limit(page="ECS API Reference, CreateCluster: on Fargate", among=FARGATE),
+        "clusterName": Limit(page="ECS API Reference, CreateCluster: clusterName", pattern="[A-Za-z0-9_-]{1,255}"),
+    },
     ("ecs", "DescribeClusters"): {"clusters": Limit(page="ECS API Reference, DescribeClusters", high=100)},
     ("ecs", "DescribeTasks"): {
         "tasks": Limit(
             page="ECS API Reference, DescribeTasks: Tasks cannot be empty, nor have more than 100 elements", low=1, high=100
         ),
+        "tasks[]": TASK,
     },
     ("ecs", "DeregisterTaskDefinition"): {
         "taskDefinition": Limit(page="ECS API Reference, DeregisterTaskDefinition: Invalid revision number", pattern=r".+:\d+"),
@@ -190,7 +214,12 @@ RULES: dict[tuple[str, str], Table] = {
     },
     ("ecs", "RegisterTaskDefinition"): {
         **containers.LIMITS,
+        "ipcMode": Limit(page="ECS API Reference, RegisterTaskDefinition: not on Fargate", low=None, high=0),
+        "pidMode": Limit(page="ECS API Reference, RegisterTaskDefinition: task is the only one on Fargate", among=("task",)),
         "family": Limit(page="ECS API Reference, RegisterTaskDefinition: family", pattern="[A-Za-z0-9_-]{1,255}"),
+    },
+    ("ecs", "ListTagsForResource"): {
+        "resourceArn": Limit(page="ECS API Reference, ListTagsForResource", pattern="arn:aws.*:ecs:.+")
     },
     ("ecs", "ListClusters"): {"maxResults": UP_TO_100},
     ("ecs", "ListTaskDefinitionFamilies"): {"maxResults": UP_TO_100},
@@ -219,15 +248,18 @@ RULES: dict[tuple[str, str], Table] = {
         "overrides.cpu": Limit(page="ECS API Reference, TaskOverride", pattern=r"\d+|\d*\.?\d+ ?(?i:vcpu)"),
         "overrides.ephemeralStorage.sizeInGiB": Limit(page="ECS API Reference, EphemeralStorage", low=21, high=200),
         "overrides.memory": Limit(page="ECS API Reference, TaskOverride", pattern=r"\d+|\d*\.?\d+ ?(?i:gb)"),
-        "placementConstraints": Limit(page=RUN, high=10),
-        "placementStrategy": Limit(page=RUN, high=5),
+        "placementConstraints": Limit(page=f"{RUN}: not on Fargate", high=0),
+        "placementStrategy": Limit(page=f"{RUN}: not on Fargate", high=0),
         "platformVersion": Limit(page="ECS API Reference, RunTask: platformVersion", pattern=r"LATEST|\d+\.\d+\.\d+"),
         "startedBy": STARTED_BY,
         "tags": Distinct(page="ECS API Reference, Tag", by="key"),
         "tags[].key": TAG_KEY,
         "taskDefinition": Limit(page=f"{RUN}: TaskDefinition can not be blank.", low=1),
     },
-    ("ecs", "StopTask"): {"reason": Limit(page="ECS API Reference, StopTask: reason, at most 1024 characters", high=1024)},
+    ("ecs", "StopTask"): {
+        "reason": Limit(page="ECS API Reference, StopTask: reason, at most 1024 characters", high=1024),
+        "task": TASK,
+    },
     ("ecs", "TagResource"): {"tags[].key": TAG_KEY},
     ("events", "PutTargets"): {
         "Targets[]": Choice(page="EventBridge API Reference, Target", names=("Input", "InputPath", "InputTransformer")),
@@ -246,6 +278,15 @@ RULES: dict[tuple[str, str], Table] = {
     ("iam", "PutRolePolicy"): {
         "PolicyDocument": Json(page="IAM API Reference, PutRolePolicy: Syntax errors in policy.", code="MalformedPolicyDocument")
     },
+    ("kms", "CreateKey"): {
+        "": Fits(
+            page="KMS API Reference, CreateKey: KeyUsage",
+            name="KeyUsage",
+            among=("SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"),
+            other="KeySpec",
+            rule=Limit(page="not compatible with KeyUsage", pattern="(?!SYMMETRIC_DEFAULT).*"),
+        ),
+    },
     ("kms", "GenerateDataKey"): {
         "": Choice(page="KMS API Reference, GenerateDataKey", names=("KeySpec", "NumberOfBytes"), least=1),
     },
@@ -254,6 +295,7 @@ RULES: dict[tuple[str, str], Table] = {
     },
     ("kms", "ScheduleKeyDeletion"): {"PendingWindowInDays": Limit(page="KMS API Reference, ScheduleKeyDeletion", low=7, high=30)},
     ("kms", "TagResource"): {
+        "Tags": Distinct(page="KMS API Reference, TagResource: TagException", by="TagKey", code="TagException"),
         "Tags[].TagKey": Limit(page="KMS API Reference, TagResource: TagException", pattern=TAG_KEY.pattern, code="TagException"),
     },
     ("logs", "CreateLogGroup"): {
@@ -283,6 +325,9 @@ RULES: dict[tuple[str, str], Table] = {
             page="CloudWatch Logs API Reference, PutRetentionPolicy",
             among=(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
         ),
+    },
+    ("logs", "PutResourcePolicy"): {
+        "policyDocument": Json(page="CloudWatch Logs API Reference, PutResourcePolicy", code="InvalidParameterException"),
     },
     ("mwaa", "InvokeRestApi"): {"Path": Limit(page="MWAA API Reference, InvokeRestApi: Path, for example /dags", pattern="/.*")},
     ("route53", "ChangeResourceRecordSets"): {
@@ -337,6 +382,22 @@ RULES: dict[tuple[str, str], Table] = {
         "MaxKeys": Limit(page="S3 API Reference, ListObjectsV2: Argument maxKeys must be an integer", low=0, high=2147483647),
     },
     ("s3", "PutObject"): PUT,
+    ("s3", "PutBucketCors"): {
+        "CORSConfiguration.CORSRules[].AllowedMethods[]": Limit(
+            page="S3 API Reference, PutBucketCors: Found unsupported HTTP method in CORS config",
+            among=("DELETE", "GET", "HEAD", "POST", "PUT"),
+            code="InvalidRequest",
+        ),
+    },
+    ("s3", "PutBucketEncryption"): {
+        "ServerSideEncryptionConfiguration.Rules[].ApplyServerSideEncryptionByDefault": Fits(
+            page="S3 API Reference, ServerSideEncryptionByDefault",
+            name="SSEAlgorithm",
+            among=("AES256",),
+            other="KMSMasterKeyID",
+            rule=Limit(page="is not applicable if the default sse algorithm is not aws:kms", high=0),
+        ),
+    },
     ("s3", "PutBucketLifecycleConfiguration"): {
         "LifecycleConfiguration.Rules[].Expiration.Days": DAYS,
         "LifecycleConfiguration.Rules[].ID": Limit(page="S3 API Reference, LifecycleRule", high=255),
@@ -346,6 +407,12 @@ RULES: dict[tuple[str, str], Table] = {
         "Tagging.TagSet": Distinct(
             page="S3 User Guide: Cannot provide multiple Tags with the same key", by="Key", code="InvalidTag"
         ),
+    },
+    ("s3", "PutBucketTagging"): {
+        "Tagging.TagSet": Distinct(
+            page="S3 User Guide: Cannot provide multiple Tags with the same key", by="Key", code="InvalidTag"
+        ),
+        "Tagging.TagSet[].Key": Limit(page=TAG_KEY.page, pattern=TAG_KEY.pattern, code="InvalidTag"),
     },
     ("s3", "UploadPart"): {"Key": KEY, "PartNumber": PART},
     ("secretsmanager", "BatchGetSecretValue"): {
@@ -364,7 +431,10 @@ RULES: dict[tuple[str, str], Table] = {
     },
     ("secretsmanager", "TagResource"): {"Tags[].Key": TAG_KEY},
     ("sns", "CreateTopic"): {
-        "Name": Limit(page="SNS API Reference, CreateTopic: Topic Name", pattern=r"[A-Za-z0-9_-]{1,256}(\.fifo)?")
+        "Attributes": Entries(
+            names=Limit(page="SNS API Reference, CreateTopic: Attributes", pattern=f"{TOPIC_ATTRIBUTES}|FifoTopic"), values={}
+        ),
+        "Name": Limit(page="SNS API Reference, CreateTopic: Topic Name", pattern=r"[A-Za-z0-9_-]{1,256}(\.fifo)?"),
     },
     ("sns", "Publish"): {
         "MessageAttributes": MESSAGE_ATTRIBUTES,
@@ -384,6 +454,9 @@ RULES: dict[tuple[str, str], Table] = {
         "PublishBatchRequestEntries[].MessageAttributes": MESSAGE_ATTRIBUTES,
     },
     ("sns", "Subscribe"): {
+        "Attributes": Entries(
+            names=Limit(page="SNS API Reference, Subscribe: Attributes", among=SUBSCRIPTION_ATTRIBUTES), values={}
+        ),
         "Protocol": Limit(page="SNS API Reference, Subscribe: does not support this protocol string", among=tuple(ENDPOINTS)),
         "": (
             Has(page="SNS API Reference, Subscribe: Endpoint", names=("Endpoint",)),
@@ -406,22 +479,13 @@ RULES: dict[tuple[str, str], Table] = {
     ("sns", "SetTopicAttributes"): {
         "AttributeName": Limit(
             page="SNS API Reference, SetTopicAttributes: AttributeName",
-            pattern=r"ArchivePolicy|ContentBasedDeduplication|DeliveryPolicy|DisplayName|FifoThroughputScope|KmsMasterKeyId"
-            r"|MaximumMessageSize|Policy|SignatureVersion|TracingConfig|(Application|Firehose|HTTP|Lambda|SQS)(Success|Failure)Feedback.+",
+            pattern=TOPIC_ATTRIBUTES,
         ),
     },
     ("sns", "SetSubscriptionAttributes"): {
         "AttributeName": Limit(
             page="SNS API Reference, SetSubscriptionAttributes: AttributeName",
-            among=(
-                "DeliveryPolicy",
-                "FilterPolicy",
-                "FilterPolicyScope",
-                "RawMessageDelivery",
-                "RedrivePolicy",
-                "ReplayPolicy",
-                "SubscriptionRoleArn",
-            ),
+            among=SUBSCRIPTION_ATTRIBUTES,
         ),
     },
     ("sts", "AssumeRole"): ASSUME,

@@ -3,6 +3,8 @@
 The words are those of AWS's API references, or of public reports.
 """
 
+import itertools
+
 from sandbox.emulator.held import keys, networks, objects, principals, services
 from sandbox.emulator.limits.problems import Parameters, Problem
 
@@ -15,4 +17,5 @@ OF_ALL = {"ec2": networks.ids, "s3": objects.owner, "sns": services.region}
 def problem(service: str, operation: str, call: Parameters) -> Problem | None:
     """Why AWS would refuse the call, if it would."""
     checks = [check for check in (OF_ALL.get(service), HELD.get((service, operation))) if check]
-    return next((found for check in checks for found in check(call)), None)
+    found = itertools.chain(principals.named(service, operation, call), *(check(call) for check in checks))
+    return next(found, None)

@@ -135,8 +135,18 @@ HELD: dict[tuple[str, str], Check] = {
     ("kms", "CancelKeyDeletion"): _pending,
     ("kms", "CreateKey"): _policy,
     ("kms", "Decrypt"): _decrypt,
-    ("kms", "DisableKey"): _not_pending,
-    ("kms", "EnableKey"): _not_pending,
+    **{
+        ("kms", operation): _not_pending
+        for operation in (
+            "CreateGrant",
+            "DisableKey",
+            "DisableKeyRotation",
+            "EnableKey",
+            "GetKeyRotationStatus",
+            "UntagResource",
+            "UpdateKeyDescription",
+        )
+    },
     ("kms", "EnableKeyRotation"): _rotation,
     ("kms", "PutKeyPolicy"): _policy,
     ("s3", "PutObject"): _object_key,

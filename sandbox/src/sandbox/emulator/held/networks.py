@@ -5,7 +5,7 @@
 import re
 from collections.abc import Iterator
 
-from ministack.core.responses import get_region
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2, route53
 
 from sandbox import networks
@@ -23,6 +23,7 @@ def _vpc(call: Parameters) -> Iterator[Problem]:
 
 def _subnet(call: Parameters) -> Iterator[Problem]:
     """EC2 API Reference, CreateSubnet; Amazon VPC User Guide, "Subnet sizing"."""
+    yield from _zones(call)
     vpc, cidr = ec2._vpcs.get(call["VpcId"]), call.get("CidrBlock")
     if vpc is None:
         yield "InvalidVpcID.NotFound", f"The vpc ID '{call['VpcId']}' does not exist"
@@ -36,6 +37,7 @@ def _subnet(call: Parameters) -> Iterator[Problem]:
 
 
 KINDS = {
+    "eni": (ec2._network_interfaces, "InvalidNetworkInterfaceID", "networkInterface ID"),
     "eipalloc": (ec2._addresses, "InvalidAllocationID", "allocation ID"),
     "igw": (ec2._internet_gateways, "InvalidInternetGatewayID", "internetGateway ID"),
     "nat": (ec2._nat_gateways, "NatGateway", "NAT gateway"),
@@ -50,17 +52,22 @@ NAMED = {
     "AllocationIds": "eipalloc",
     "InternetGatewayIds": "igw",
     "NatGatewayIds": "nat",
+    "NetworkInterfaceIds": "eni",
     "RouteTableIds": "rtb",
     "SubnetIds": "subnet",
     "SubnetId": "subnet",
     "VpcEndpointId": "vpce",
-    "VpcEndpointIds": "vpce",
     "VpcId": "vpc",
     "VpcIds": "vpc",
 }
 """Parameter -> beginning of the ids in it."""
 
 MOST_TAGS = 50
+MOST_RULES = 60
+"""Of a security group, in each direction (Amazon VPC User Guide, "Amazon VPC quotas")."""
+
+ZONES = "abc"
+"""Of each region here."""
 
 
 def ids(call: Parameters) -> Iterator[Problem]:
@@ -98,6 +105,58 @@ def _records(call: Parameters) -> Iterator[Problem]:
             yield "InvalidChangeBatch", f"[RRSet with DNS name {name}. is not permitted in zone {domain}.]"
 
 
+def _rules(direction: str) -> Check:
+    """EC2 API Reference, AuthorizeSecurityGroupIngress and "Error codes"."""
+
+    def check(call: Parameters) -> Iterator[Problem]:
+        held = ec2._security_groups.get(call.get("GroupId") or "") or {}
+        given = call.get("IpPermissions") or []
+        for each in given:
+            yield from _permission(each)
+        if held and sum(map(_peers, [*held[direction], *given])) > MOST_RULES:
+            yield "RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached."
+
+    return check
+
+
+def _permission(rule: Parameters) -> Iterator[Problem]:
+    for name, cidr_problem in (("CidrIp", networks.ipv4_cidr), ("CidrIpv6", networks.ipv6_cidr)):
+        ranges = rule.get("IpRanges" if name == "CidrIp" else "Ipv6Ranges") or []
+        if wrong := next((each[name] for each in ranges if cidr_problem(each.get(name))), None):
+            yield "InvalidParameterValue", f"CIDR block {wrong} is malformed"
+    first, last = rule.get("FromPort"), rule.get("ToPort")
+    if rule.get("IpProtocol") in ("tcp", "udp", "6", "17") and first is not None and last is not None and first > last:
+        yield "InvalidParameterValue", f"Invalid TCP/UDP port range ({first}:{last})"
+    for pair in rule.get("UserIdGroupPairs") or []:
+        if pair.get("UserId", get_account_id()) == get_account_id() and pair.get("GroupId") not in ec2._security_groups:
+            yield "InvalidGroup.NotFound", f"The security group '{pair.get('GroupId')}' does not exist"
+
+
+def _peers(rule: Parameters) -> int:
+    return sum(len(rule.get(name) or []) for name in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"))
+
+
+def _association(call: Parameters) -> Iterator[Problem]:
+    """EC2 API Reference, DisassociateRouteTable."""
+    tables = ec2._route_tables.values()
+    held = {each["RouteTableAssociationId"] for table in tables for each in table.get("Associations", [])}
+    if call["AssociationId"] not in held:
+        yield "InvalidAssociationID.NotFound", f"The association ID '{call['AssociationId']}' does not exist"
+
+
+def _zones(call: Parameters) -> Iterator[Problem]:
+    """EC2 API Reference, DescribeAvailabilityZones and CreateSubnet."""
+    for name in [*(call.get("ZoneNames") or []), *([call["AvailabilityZone"]] if call.get("AvailabilityZone") else [])]:
+        if name.removeprefix(get_region()) not in ZONES:
+            yield "InvalidParameterValue", f"Invalid availability zone: [{name}]"
+
+
+def _endpoints(call: Parameters) -> Iterator[Problem]:
+    """EC2 API Reference, DescribeVpcEndpoints."""
+    for one in call.get("VpcEndpointIds") or []:
+        yield from _id("vpce", one)
+
+
 def _services(call: Parameters) -> Iterator[Problem]:
     """EC2 API Reference, DescribeVpcEndpointServices."""
     for name in call.get("ServiceNames") or []:
@@ -110,9 +169,14 @@ def _known(name: str) -> bool:
 
 
 HELD: dict[tuple[str, str], Check] = {
+    ("ec2", "AuthorizeSecurityGroupEgress"): _rules("IpPermissionsEgress"),
+    ("ec2", "AuthorizeSecurityGroupIngress"): _rules("IpPermissions"),
     ("ec2", "CreateSubnet"): _subnet,
     ("ec2", "CreateTags"): _tags,
     ("ec2", "CreateVpc"): _vpc,
+    ("ec2", "DescribeAvailabilityZones"): _zones,
     ("ec2", "DescribeVpcEndpointServices"): _services,
+    ("ec2", "DescribeVpcEndpoints"): _endpoints,
+    ("ec2", "DisassociateRouteTable"): _association,
     ("route53", "ChangeResourceRecordSets"): _records,
 }

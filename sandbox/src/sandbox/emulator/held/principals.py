@@ -11,6 +11,7 @@ from typing import Any
 from ministack.core.responses import get_account_id
 from ministack.services import iam
 
+from sandbox.emulator.faults import UNKNOWN_PRINCIPAL
 from sandbox.emulator.limits.problems import Check, Parameters, Problem
 from sandbox.grammars import policies
 
@@ -87,6 +88,32 @@ def _delete_policy(call: Parameters) -> Iterator[Problem]:
             "DeleteConflict",
             "This policy has more than one version. Before you delete a policy, you must delete the policy's versions.",
         )
+
+
+RESOURCE_POLICIES = {
+    ("ecr", "SetRepositoryPolicy"): "policyText",
+    ("iam", "CreateRole"): "AssumeRolePolicyDocument",
+    ("iam", "UpdateAssumeRolePolicy"): "PolicyDocument",
+    ("kms", "CreateKey"): "Policy",
+    ("kms", "PutKeyPolicy"): "Policy",
+    ("s3", "PutBucketPolicy"): "Policy",
+    ("secretsmanager", "PutResourcePolicy"): "ResourcePolicy",
+    ("sns", "SetTopicAttributes"): "AttributeValue",
+}
+"""Operation -> where its policy is that names principals."""
+
+
+def named(service: str, operation: str, call: Parameters) -> Iterator[Problem]:
+    """IAM User Guide, "AWS JSON policy elements: Principal": roles and users of the own account must be there."""
+    place = RESOURCE_POLICIES.get((service, operation), "")
+    if not call.get(place) or call.get("AttributeName", "Policy") != "Policy":
+        return
+    for statement in policies.statements(call[place]):
+        for who in policies.principals(statement, "AWS"):
+            kind, _, name = who.removeprefix(f"arn:aws:iam::{get_account_id()}:").partition("/")
+            held = {"role": iam._roles, "user": iam._users}.get(kind)
+            if held is not None and name.rpartition("/")[2] not in held:
+                yield UNKNOWN_PRINCIPAL[service][1:]
 
 
 HELD: dict[tuple[str, str], Check] = {

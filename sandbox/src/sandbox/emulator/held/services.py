@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 from ministack.core.responses import get_region
-from ministack.services import cloudwatch, ecr, ecs, eventbridge, secretsmanager, sns
+from ministack.services import cloudwatch, cloudwatch_logs, ecr, ecs, eventbridge, secretsmanager, sns
 
 from sandbox.emulator.held import keys
 from sandbox.emulator.limits.problems import Check, Parameters, Problem
@@ -144,6 +144,26 @@ def _rule(call: Parameters) -> str:
     return eventbridge._rule_key(call.get("Rule") or call.get("Name"), call.get("EventBusName", "default"))
 
 
+def _ecs_targets(call: Parameters) -> Iterator[Problem]:
+    """EventBridge User Guide, "Amazon ECS task targets"."""
+    for target in call["Targets"]:
+        if target.get("EcsParameters") and not target.get("RoleArn"):
+            yield "ValidationException", f"RoleArn is required for target {target['Arn']}."
+    yield from _targets(call)
+
+
+def _bus(call: Parameters) -> Iterator[Problem]:
+    name = (call.get("EventBusName") or "default").rpartition("/")[2]
+    if name != "default" and name not in eventbridge._event_buses:
+        yield "ResourceNotFoundException", f"Event bus {name} does not exist."
+
+
+def _query(call: Parameters) -> Iterator[Problem]:
+    """CloudWatch Logs API Reference, StopQuery."""
+    if call["queryId"] not in cloudwatch_logs._queries:
+        yield "ResourceNotFoundException", "Query does not exist"
+
+
 def _dashboards(call: Parameters) -> Iterator[Problem]:
     """CloudWatch API Reference, DeleteDashboards."""
     for name in call.get("DashboardNames") or []:
@@ -162,8 +182,10 @@ HELD: dict[tuple[str, str], Check] = {
     ("events", "DisableRule"): _rule_there,
     ("events", "EnableRule"): _rule_there,
     ("events", "ListTargetsByRule"): _rule_there,
-    ("events", "PutTargets"): _targets,
+    ("events", "ListRules"): _bus,
+    ("events", "PutTargets"): _ecs_targets,
     ("events", "RemoveTargets"): _rule_there,
+    ("logs", "StopQuery"): _query,
     ("secretsmanager", "GetSecretValue"): _read_secret,
     ("secretsmanager", "RotateSecret"): _rotate,
     ("secretsmanager", "UpdateSecretVersionStage"): _stage,

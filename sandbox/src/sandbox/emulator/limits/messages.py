@@ -60,6 +60,15 @@ def _put_events(call: Parameters) -> Iterator[Problem]:
         yield "ValidationException", "Total size of the entries in the request is over the limit."
 
 
+VALUES = {
+    "FilterPolicyScope": ("MessageAttributes", "MessageBody"),
+    "SignatureVersion": ("1", "2"),
+    "TracingConfig": ("Active", "PassThrough"),
+}
+"""Attribute -> what it can be (SNS API Reference, SetTopicAttributes and SetSubscriptionAttributes)."""
+
+MOST_FILTERS = 5
+
 RAW = ("firehose", "http", "https", "sqs")
 """Protocols of raw messages (SNS Developer Guide, "Amazon SNS raw message delivery")."""
 
@@ -73,8 +82,20 @@ def _attribute(name: str, value: str) -> Iterator[Problem]:
     if name == "RawMessageDelivery" and value.lower() not in ("true", "false"):
         reason = f"RawMessageDelivery: Invalid value [{value}]. Must be true or false."
         yield "InvalidParameter", f"Invalid parameter: Attributes Reason: {reason}"
+    if name in VALUES and value not in VALUES[name]:
+        yield "InvalidParameter", f"Invalid parameter: {name}: {value} is not one of {', '.join(VALUES[name])}"
     if name in ("DeliveryPolicy", "FilterPolicy", "RedrivePolicy") and value and Json(page="").problem(value):
         yield "InvalidParameter", f"Invalid parameter: {name}: failed to parse JSON."
+    elif name == "FilterPolicy" and value:
+        yield from _filter_policy(json.loads(value))
+
+
+def _filter_policy(policy: Parameters) -> Iterator[Problem]:
+    """SNS Developer Guide, "Filter policy constraints" and "Filter policies in the JSON format"."""
+    if len(policy) > MOST_FILTERS:
+        yield "InvalidParameter", f"Invalid parameter: FilterPolicy: Filter policy can not have more than {MOST_FILTERS} keys"
+    if wrong := next((name for name, each in policy.items() if not isinstance(each, dict | list)), None):
+        yield "InvalidParameter", f'Invalid parameter: FilterPolicy: "{wrong}" must be an object or an array'
 
 
 def _set_attribute(call: Parameters) -> Iterator[Problem]:

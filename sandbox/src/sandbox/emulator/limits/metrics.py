@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from sandbox.emulator.limits.problems import Check, Parameters, Problem
 
+OF_BANDS = ("LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold")
+
 
 def _put_metric_data(call: Parameters) -> Iterator[Problem]:
     """CloudWatch API Reference, PutMetricData and MetricDatum."""
@@ -84,6 +86,9 @@ def _alarm(call: Parameters) -> Iterator[Problem]:
         yield "ValidationError", "DatapointsToAlarm must be less than or equal to EvaluationPeriods"
     if metrics and sum(query.get("ReturnData", True) for query in metrics) != 1:
         yield "ValidationError", "Exactly one element of the metrics list should return data."
+    band = call.get("ThresholdMetricId")
+    if (call["ComparisonOperator"] in OF_BANDS) != bool(band) or (band and band not in [query["Id"] for query in metrics]):
+        yield "ValidationError", "ThresholdMetricId must name one of Metrics, for a comparison with an anomaly detection band only"
     yield from _expressions(metrics)
 
 

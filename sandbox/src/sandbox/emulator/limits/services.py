@@ -37,6 +37,8 @@ def _needed_value(call: Parameters) -> Iterator[Problem]:
 
 def _run_task(call: Parameters) -> Iterator[Problem]:
     """ECS API Reference, RunTask: overrides."""
+    if sum(each.get("base", 0) > 0 for each in call.get("capacityProviderStrategy") or []) > 1:
+        yield "InvalidParameterException", "Only one capacity provider in a strategy can have a base."
     if len(json.dumps(call.get("overrides") or {}, separators=(",", ":"))) > 8192:
         yield "InvalidParameterException", "Container Overrides length must be at most 8192"
 
