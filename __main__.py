@@ -2,10 +2,10 @@
 
 import pulumi
 
+from components import sdk
 from components.account import Account
 from components.airflow import Airflow, AirflowArgs
 from components.bucket import Bucket
-from components.callers import leave_out_callers
 from components.cluster import Cluster, ClusterArgs
 from components.dags import Dags, DagsArgs, dag_files
 from components.encryption import EncryptionKey, EncryptionKeyArgs
@@ -18,7 +18,7 @@ from components.tenant import Tenant
 from settings.stack import Settings
 from settings.teams import OUTPUT
 
-leave_out_callers()
+sdk.spare()
 settings = Settings.load()
 account = Account.current(permissions_boundary=settings.permissions_boundary)
 

@@ -13,8 +13,8 @@ from components.bucket import Bucket
 from components.encryption import Key
 from settings import rules, teams
 from settings.errors import InvalidSettingsError
-from settings.project import NAMESPACE
-from settings.sections.team import TeamSettings
+from settings.project import NAMESPACE, REPOSITORY
+from settings.sections.team import TeamSettings, WhoseNames, names_of_teams
 from settings.stack import Settings
 
 PASSED_ON = {
@@ -87,10 +87,23 @@ class Contract(BaseModel):
         if told["version"] < VERSION:
             raise pulumi.RunError(older)
         try:
-            return cls.model_validate(told)
+            contract = cls.model_validate(told)
         except ValidationError as error:
             lacking = ", ".join(str(each["loc"][0]) for each in error.errors())
             raise pulumi.RunError(f"{older} It does not tell {lacking}.") from None
+        return contract._planned(where, team) if pulumi.runtime.is_dry_run() else contract
+
+    def _planned(self, where: str, team: TeamSettings) -> "Contract":
+        """With the names in the platform's own file: a merge request may change both files, and is previewed before either is
+        deployed.
+        """
+        file = REPOSITORY / f"Pulumi.{team.platform}.yaml"
+        if (names := WhoseNames.of(file)) is None:
+            return self
+        planned = self.model_copy(update={"workstreams": list(names.workstreams), "teams": names_of_teams(names.teams)})
+        if planned != self:
+            pulumi.log.warn(f"{where}\n  {file.name} has other teams or workstreams than are deployed: deploy that stack first.")
+        return planned
 
     def require(self, settings: Settings, team: TeamSettings, account: Account) -> None:
         """That this stack fits on it. Raises RunError with all that does not."""

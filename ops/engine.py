@@ -34,7 +34,7 @@ class Engine:
     def of_selected(config_file: Path | None = None) -> "Engine":
         """For the stack that `pulumi stack select` chose. Errors: OpsError when none is."""
         command = ["pulumi", "stack", "--show-name", "--non-interactive"]
-        process = subprocess.run(command, capture_output=True, text=True, check=False)
+        process = _ended(command, capture=True)
         if process.returncode:
             raise OpsError(process.stderr.strip(), "Name the stack: --stack NAME")
         return Engine(process.stdout.strip(), config_file)
@@ -137,7 +137,14 @@ class Engine:
     def _start(self, arguments: tuple[str, ...], *, capture: bool, **variables: str) -> subprocess.CompletedProcess[str]:
         command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
         print("$", *(f"{name}={value}" for name, value in variables.items()), shlex.join(command), file=sys.stderr, flush=True)
+        return _ended(command, capture=capture, **variables)
+
+
+def _ended(command: list[str], *, capture: bool, **variables: str) -> subprocess.CompletedProcess[str]:
+    try:
         return subprocess.run(command, capture_output=capture, text=True, check=False, env={**os.environ, **variables})
+    except FileNotFoundError as error:
+        raise OpsError("There is no `pulumi` on the PATH.", "Install Pulumi: https://www.pulumi.com/docs/install/") from error
 
 
 def _refreshing(refresh: bool) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     NoCredentialsError,
     PartialCredentialsError,
@@ -12,6 +13,28 @@ from botocore.exceptions import (
 )
 
 SIGN_IN = "Sign in first: `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID with its secret and token."
+
+
+_NO_CREDENTIALS = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+_BAD_CREDENTIALS = {
+    "AuthFailure",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+"""Codes beside ExpiredToken's; EC2 and S3 have names of their own (their API references, "Error codes")."""
 
 
 class OpsError(Exception):
@@ -27,7 +50,7 @@ def from_aws(error: BotoCoreError | ClientError) -> OpsError:
     """An error of boto3 as an operator needs it."""
     if isinstance(error, ClientError):
         return _refused(error)
-    if isinstance(error, NoCredentialsError | PartialCredentialsError | ProfileNotFound | TokenRetrievalError | SSOError):
+    if isinstance(error, _NO_CREDENTIALS):
         return OpsError(f"There are no usable AWS credentials: {error}", SIGN_IN)
     if isinstance(error, EndpointConnectionError):
         return OpsError(f"AWS can't be reached: {error}", "Check the network, the VPN, and AWS_ENDPOINT_URL if it is set.")
@@ -36,7 +59,7 @@ def from_aws(error: BotoCoreError | ClientError) -> OpsError:
 
 def _refused(error: ClientError) -> OpsError:
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-    if code.startswith("ExpiredToken") or code in {"InvalidClientTokenId", "UnrecognizedClientException", "RequestExpired"}:
+    if code.startswith("ExpiredToken") or code in _BAD_CREDENTIALS:
         return OpsError(f"AWS does not accept these credentials: {message}", SIGN_IN)
     if code.startswith(("AccessDenied", "UnauthorizedOperation")):
         return OpsError(f"You may not do this: {message}", "Use a role that may, or ask for that action.")

@@ -1,22 +1,25 @@
 """`ops explain`: why a run failed, or what a message means, outside of Airflow."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from runner.causes import BY_ID, PAGE, UNKNOWN, Diagnosis, diagnose_stopped, diagnosis, guesses, heard, names_of
+from runner.causes import BY_ID, PAGE, UNKNOWN, Diagnosis, diagnose_stopped, diagnosis, guesses, heard, names_of, shortened
 
 from ops.airflow import Airflow
 from ops.artifacts import left
-from ops.context import RunId, here, stack_of
+from ops.context import RunId, here, messages, stack_of
 from ops.errors import OpsError
 from ops.logs import last_words, newest
 from ops.stack import Stack, Workstream
 
 CONTAINER = "dbt"
 """Of each task definition (components/workstream.py)."""
+
+PASTE = "Paste the message, or the end of a log: `ops explain - < message.txt`"
 
 SUMMARY = "summary.json"
 """What a run leaves last (image/README.md)."""
@@ -33,7 +36,7 @@ def explain(
     """Say why a run of a workstream failed, and what to do; or what a pasted message means."""
     others: list[Diagnosis] = []
     if workstream in (None, "-"):
-        found, *others = of_message(sys.stdin.read())
+        found, *others = of_message(_pasted())
     else:
         stack = stack_of(context)
         found = of_run(stack, stack.workstream(workstream), run)
@@ -46,13 +49,25 @@ def explain(
         typer.echo("\n".join(f"  {other.summary} ({PAGE}#{other.cause})" for other in others))
 
 
+def _pasted() -> str:
+    """Standard input, without what would move a terminal's cursor. Raises OpsError if it is no text."""
+    if sys.stdin.isatty():
+        messages.print("Paste the message, then press Ctrl+D.")
+    given = sys.stdin.buffer.read()
+    if b"\0" in given:
+        raise OpsError("That is no text.", PASTE)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", given.decode(errors="replace"))
+    return "".join(each for each in text if each.isprintable() or each.isspace())
+
+
 def of_message(text: str) -> list[Diagnosis]:
     """What whatever somebody copied may mean, the likeliest first: a line of a log, a reason of AWS's, the end of a task's log."""
     if not text.strip():
-        raise OpsError("There is no message.", "Paste one: `ops explain - < message.txt`")
-    if (told := heard(text.splitlines())) and told[0] in BY_ID:
-        return [diagnosis(BY_ID[told[0]], text.strip())]
-    return guesses(text.strip())
+        raise OpsError("There is no message.", PASTE)
+    told, text = heard(text.splitlines()), shortened(text.strip())
+    if told and told[0] in BY_ID:
+        return [diagnosis(BY_ID[told[0]], text)]
+    return guesses(text)
 
 
 def of_run(stack: Stack, workstream: Workstream, run: str | None) -> Diagnosis:

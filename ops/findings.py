@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,6 +23,9 @@ class Finding:
     fix: str = ""
 
 
+NAMED = 3
+"""Checks that are named where many fail for one reason; `--json` has all."""
+
 Check = Callable[[], Iterable[Finding]]
 
 
@@ -37,7 +40,7 @@ def report(checks: Iterable[tuple[str, Check]], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings]))
     else:
-        for finding in findings:
+        for finding in _together(findings):
             results.print(_line(finding))
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
@@ -52,6 +55,18 @@ def _tried(name: str, check: Check) -> Iterator[Finding]:
     except (BotoCoreError, ClientError) as error:
         problem = from_aws(error)
         yield Finding(check=name, ok=False, detail=problem.problem, fix=problem.fix)
+
+
+def _together(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """What fails for the same reason once: without credentials, or a network, that is every check."""
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        reason = (str(number), "") if finding.ok else (finding.detail, finding.fix)
+        alike.setdefault(reason, []).append(finding)
+    for same in alike.values():
+        names = ", ".join(finding.check for finding in same[:NAMED])
+        more = f" and {len(same) - NAMED} more" if len(same) > NAMED else ""
+        yield replace(same[0], check=names + more)
 
 
 def _line(finding: Finding) -> str:

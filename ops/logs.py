@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 from runner.lines import event_of, shown
 
@@ -68,10 +69,10 @@ def last_lines(stack: Stack, airflow: Airflow, workstream: Workstream, run_id: s
 
 
 def last_words(stack: Stack, airflow: Airflow, workstream: Workstream, run_id: str) -> list[str]:
-    """What its container said to people at its end; nothing if it never started."""
+    """What its container said to people at its end; nothing if it never started, or who asks may not read it."""
     try:
         lines = last_lines(stack, airflow, workstream, run_id, LAST)
-    except OpsError:
+    except (OpsError, BotoCoreError, ClientError):
         return []
     return [line for line in lines if not line.startswith("{")]
 

@@ -104,7 +104,8 @@ def run(
 def _tell_failure(stack: Stack, airflow: Airflow, workstream: Workstream, run_id: str) -> None:
     """The last block of its container, which says what failed and what to do, and the diagnosis if that block has none."""
     words = last_words(stack, airflow, workstream, run_id)
-    messages.print(here("\n".join(words)), markup=False)
+    if words:
+        messages.print(here("\n".join(words)), markup=False)
     if not heard(words):
         with contextlib.suppress(OpsError, BotoCoreError, ClientError):  # the run's own failure is what counts
             messages.print(here(str(of_run(stack, workstream, run_id))), markup=False)
@@ -131,7 +132,7 @@ def _ending(told: dict[str, Any]) -> str:
     lines = [f"{told['workstream']}: {told['state']}" + (f" after {told['seconds']:.0f} s" if told["seconds"] else "")]
     if "nodes" in told:
         nodes = ", ".join(f"{count} {status}" for status, count in sorted(told["nodes"].items()))
-        lines[0] += f": {nodes}; {told['rows']:,} rows written"
+        lines[0] += f": {nodes or 'no node was run'}; {told['rows']:,} rows written"
         lines.append(f"  report  ops open {told['workstream']} --run {told['runId']}")
     return here("\n".join([*lines, f"  log     ops logs {told['workstream']} --run {told['runId']}"]))
 

@@ -235,8 +235,9 @@ def _further(found: Mapping[str, Any]) -> dict[str, Any]:
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise OpsError(f"The outputs can't be read from {path}: {error.strerror}.", "Check --outputs.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise OpsError(f"The outputs can't be read from {path}: {why}.", "Check --outputs.") from error
 
 
 def _ask_pulumi(name: str | None) -> str:

@@ -1,6 +1,7 @@
 """Reads a stack file, and adds a workstream to it: every other line, comment and blank stays as it is."""
 
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,26 @@ WORKSTREAMS = "dbt-platform:workstreams"
 def values_of(file: Path) -> dict[str, Any]:
     """What a stack file says. Raises OpsError if it can't be read."""
     try:
-        values = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("config", {})
+        with file.open(encoding="utf-8") as text:  # so that an error names the file
+            page = yaml.safe_load(text)
     except OSError as error:
         raise OpsError(f"{file} can't be read: {error.strerror}.", "Copy Pulumi.dev.yaml, or give --config-file.") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise OpsError(f"{file.name} is no YAML: {error}", "Correct it where it says, or copy Pulumi.dev.yaml.") from error
+    values = page.get("config") if isinstance(page, dict) else None
+    if not isinstance(values, dict):
+        raise OpsError(f"{file} has no `config:` with keys below it.", "Write it as in Pulumi.dev.yaml.")
     if not values.get("aws:region"):
         raise OpsError(f"{file} has no aws:region.", "Add it, for instance aws:region: eu-west-1")
     return values
+
+
+def section(values: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """What stands below a key; nothing if it is not there. Raises OpsError if it has no keys of its own."""
+    found = values.get(key) or {}
+    if not isinstance(found, dict):
+        raise OpsError(f"{key} is {found!r}, and should have keys of its own.", "Write them below it, as in Pulumi.dev.yaml.")
+    return found
 
 
 def settings_of(name: str, values: dict[str, Any]) -> Settings:

@@ -47,6 +47,8 @@ def status(
     if as_json:
         typer.echo(json.dumps(rows))
         return
+    if not rows:
+        messages.print("No workstream's last run failed." if failed else f"No workstream is owned by {escape(owner or '')}.")
     width = max((len(row["workstream"]) for row in rows), default=0)
     for row in rows:
         color = COLORS.get(row["state"], "default")

@@ -28,4 +28,4 @@ def lasting(seconds: float) -> str:
 
 def count_of(number: int, what: str) -> str:
     """`1 endpoint`, `2 endpoints`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

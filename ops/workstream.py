@@ -76,7 +76,8 @@ def add(  # noqa: PLR0917 - typer's parameters are options
         raise OpsError("Which stack?", "Name it: ops --stack dev workstream add ...")
     file = config_file or REPOSITORY / f"Pulumi.{stack}.yaml"
     values = stack_file.values_of(file)
-    if name in values.get(stack_file.WORKSTREAMS, {}):
+    known = stack_file.section(values, stack_file.WORKSTREAMS)
+    if name in known:
         raise OpsError(f"{file.name} has a workstream {name!r} already.", "Choose another name, or change its entry.")
     place, folder = _place(project, ref, path)
     found = _survey(folder)
@@ -85,7 +86,7 @@ def add(  # noqa: PLR0917 - typer's parameters are options
     given = {
         "project": place,
         "schema": schema or name.upper().replace("-", "_"),
-        "owner": owner or values.get("aws:defaultTags", {}).get("tags", {}).get("owner"),
+        "owner": owner or stack_file.section(stack_file.section(values, "aws:defaultTags"), "tags").get("owner"),
         "schedule": schedule,
         "target": target or _target(found, values),
         "select": select or [],
@@ -96,7 +97,7 @@ def add(  # noqa: PLR0917 - typer's parameters are options
     }
     _ask_environment(found, given)
     entry = {key: value for key, value in given.items() if value or key == "schedule"}
-    stack_file.settings_of(stack, {**values, stack_file.WORKSTREAMS: {**values.get(stack_file.WORKSTREAMS, {}), name: entry}})
+    stack_file.settings_of(stack, {**values, stack_file.WORKSTREAMS: {**known, name: entry}})
     try:
         file.write_text(stack_file.with_workstream(file.read_text(encoding="utf-8"), name, entry), encoding="utf-8")
     except ValueError as error:

@@ -5,6 +5,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -21,7 +22,7 @@ from settings.sections.merge_requests import MergeRequestSettings
 from settings.sections.network import NetworkSettings
 from settings.sections.section import AccountId, Section
 from settings.sections.tags import DefaultTags
-from settings.sections.team import GuestSettings, TeamName, TeamSettings
+from settings.sections.team import GuestSettings, TeamName, TeamSettings, names_of_teams
 from settings.sections.warehouse import ConnectionName, ConnectionSettings, WarehouseSettings
 from settings.sections.workstream import Build, WorkstreamName, WorkstreamSettings
 
@@ -148,7 +149,7 @@ class Settings(Section):
     @field_validator("teams")
     @classmethod
     def _teams_are_apart(cls, guests: dict[str, GuestSettings]) -> dict[str, GuestSettings]:
-        if invalid := teams.teams_are_apart(_guests(guests)):
+        if invalid := teams.teams_are_apart(names_of_teams(guests)):
             raise InvalidSettingsError(invalid)
         return guests
 
@@ -187,7 +188,7 @@ class Settings(Section):
     def _fit_together(cls, workstreams: dict[str, WorkstreamSettings], info: ValidationInfo) -> dict[str, WorkstreamSettings]:
         airflow = info.data.get("airflow")
         upstreams = {name: workstream.upstreams for name, workstream in workstreams.items()}
-        guests = _guests(info.data.get("teams", {}))
+        guests = names_of_teams(info.data.get("teams", {}))
         followed = {each for _, names in upstreams.values() for each in names} - workstreams.keys()
         if team := info.data.get("team"):  # what is not the team's own, the platform's stack knows (components/platform.py)
             elsewhere = {name for name in followed if teams.team_of(name, {team.name: ()}) is None}
@@ -221,7 +222,7 @@ class Settings(Section):
     @property
     def guests(self) -> dict[str, list[str]]:
         """By team: its workstreams that are not called after it."""
-        return _guests(self.teams)
+        return names_of_teams(self.teams)
 
     @property
     def production(self) -> bool:
@@ -257,17 +258,22 @@ class Settings(Section):
 
         Those share it that build the same project for the same target into the same database, whatever their schemas are.
         """
-        shared = self._built(self.workstreams[name])
-        if not any(each.only_new for each in self.workstreams.values() if self._built(each) == shared):
+        shared = self._built[name]
+        if not any(each.only_new and self._built[other] == shared for other, each in self.workstreams.items()):
             return ""
         whose = f"{self.team.name}/" if self.team else ""
         return f"_projects/{whose}{shared[0].strip('/').replace('/', '-')}-{hashlib.sha256(repr(shared).encode()).hexdigest()[:8]}"
 
-    def _built(self, workstream: WorkstreamSettings) -> tuple[str, str, str]:
-        """Project, target and database."""
-        build = workstream.build
-        project = f"{build.source.git}/{build.source.path}" if build.source else build.project
-        return project, workstream.target or self.environment, self.login_of(workstream).database.upper()
+    @cached_property
+    def _built(self) -> dict[str, tuple[str, str, str]]:
+        """Project, target and database of each workstream."""
+
+        def built(workstream: WorkstreamSettings) -> tuple[str, str, str]:
+            build = workstream.build
+            project = f"{build.source.git}/{build.source.path}" if build.source else build.project
+            return project, workstream.target or self.environment, self.login_of(workstream).database.upper()
+
+        return {name: built(workstream) for name, workstream in self.workstreams.items()}
 
     @property
     def builds(self) -> list[Build]:
@@ -287,7 +293,3 @@ def _value(text: Any) -> Any:
     with contextlib.suppress(json.JSONDecodeError):  # what somebody set as text; that it should not be one is said with its key
         return json.loads(text) if text.startswith(("{", "[")) else text
     return text
-
-
-def _guests(given: Mapping[str, GuestSettings]) -> dict[str, list[str]]:
-    return {name: team.workstreams for name, team in given.items()}

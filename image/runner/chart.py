@@ -31,7 +31,8 @@ def chart(phases: Sequence[Phase], spans: Sequence[Span]) -> str:
         for number, thread in enumerate(by_begin, start=1)
     )
     content = f'<div class="timeline"><div class="grid">{_grid(length)}</div>{_phases(phases, length)}{lanes}</div>'
-    return scroll("Timeline", content) + f'<p class="legend soft">{"".join(_KEYS)}</p>{_shares(phases, length)}'
+    keys = f'<p class="legend soft">{"".join(_KEYS)}</p>' if spans else ""
+    return scroll("Timeline", content) + keys + _shares(phases, length)
 
 
 def _phases(phases: Sequence[Phase], length: float) -> str:

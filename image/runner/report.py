@@ -16,6 +16,9 @@ from runner.timeline import Span, timeline
 
 _SLOWEST = 10
 
+_ROWS = 20
+"""Nodes whose rows are in sight: the largest changes. What is below them is found without scrolling past hundreds."""
+
 _SQL = 20_000
 """Characters of a statement that the page holds; the whole is among the artifacts."""
 
@@ -122,7 +125,7 @@ def _failures(summary: Summary) -> str:
         skipped = ", ".join(escape(other.name) for other in summary.skipped_because_of.get(node.id, []))
         articles.append(
             f"<article><h3>{escape(node.name)} {chip(progress.results[node.id].status, 'error')}</h3>"
-            f'<p class="soft">{escape(node.kind.replace("_", " "))} · {escape(node.path)}{_query(summary, node)}</p>'
+            f'<p class="soft">{_dotted(_kind(node), escape(node.path), _query(summary, node))}</p>'
             f"<pre>{escape(progress.results[node.id].message)}</pre>{_advice(summary.diagnoses[node.id])}"
             + (f"<p><b>Skipped because of it:</b> {skipped}</p>" if skipped else "")
             + f'<p class="soft">Run it again: <code>{escape(summary.rerun([node]))}</code></p>'
@@ -131,11 +134,20 @@ def _failures(summary: Summary) -> str:
     return section("Failures", "".join(articles)) if articles else ""
 
 
+def _kind(node: Node) -> str:
+    return escape(node.kind.replace("_", " "))
+
+
+def _dotted(*parts: str) -> str:
+    """Those that there are; an operation has no file."""
+    return " · ".join(filter(None, parts))
+
+
 def _query(summary: Summary, node: Node) -> str:
     """The way to the node's statement in the warehouse, where that has a page for it."""
     query_id = summary.progress.results[node.id].query_id
     url = query_page(summary.environment.warehouse, query_id) if query_id else ""
-    return f" · {link('query in Snowflake', url)}" if url else ""
+    return link("query in Snowflake", url) if url else ""
 
 
 def _statement(summary: Summary, node: Node) -> str:
@@ -174,7 +186,7 @@ def _skipped(summary: Summary) -> str:
         if node := progress.nodes.get(node_id):
             status = progress.results[node_id].status
             because = ", ".join(cause.name for cause in summary.causes.get(node_id, [])) or _outcome(summary)
-            rows.append((escape(node.name), escape(node.kind.replace("_", " ")), chip(status, status), escape(because)))
+            rows.append((escape(node.name), _kind(node), chip(status, status), escape(because)))
     content = table(("node", "~kind", "status", "because of"), rows, "What did not run")
     return section("Did not run", content if len(rows) <= _SLOWEST else folded(f"{len(rows)} nodes", content)) if rows else ""
 
@@ -215,7 +227,7 @@ def _nodes(summary: Summary, spans: Sequence[Span], before: Before, name: str, *
     rows = [
         (
             escape(span.node.name),
-            escape(span.node.kind.replace("_", " ")) + _query(summary, span.node),
+            _dotted(_kind(span.node), _query(summary, span.node)),
             chip(span.result.status, span.result.status),
             f"{span.start:.1f}",
             f"{span.result.seconds:.2f}{share(span.result.seconds, longest)}",
@@ -247,7 +259,9 @@ def _rows(summary: Summary, former: Before) -> str:
         row = (escape(node.name), escape(node.kind), f"{result.rows:,}", "" if before is None else f"{before:,}", shown)
         (same if change == 0 else changed).append((abs(change or 0), row))
     heads = ("node", "~kind", "#rows", "#~last success", "#change")
-    content = table(heads, [row for _, row in sorted(changed, key=lambda found: -found[0])], "Rows written") if changed else ""
+    rows = [row for _, row in sorted(changed, key=lambda found: -found[0])]
+    content = table(heads, rows[:_ROWS], "Rows written") if rows else ""
+    content += folded(f"{len(rows) - _ROWS} more", table(heads, rows[_ROWS:], "Further rows written")) if rows[_ROWS:] else ""
     content += folded(f"{len(same)} wrote as many as before", table(heads, [row for _, row in same], "As before")) if same else ""
     return section("Rows written", content) if content else ""
 

@@ -1,6 +1,6 @@
 """The entry to the catalogue: dbt's documentation of every workstream, and what flows from one workstream to another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -26,28 +26,36 @@ class Entry:
     """Relation: name of a model that its own read by `ref`, and that it does not build."""
 
     @classmethod
-    def of(cls, workstream: Workstream, manifest: Mapping[str, Any]) -> "Entry":
+    def of(cls, workstream: Workstream, manifest: Mapping[str, Any], covered: Collection[str]) -> "Entry":
         """Of dbt's manifest; empty before the first success. Projects may hold more than the workstream builds: that is left out.
 
         Args:
             workstream: Whose.
             manifest: `state/manifest.json`.
+            covered: `state/nodes.json`.
         """
         nodes: Mapping[str, Mapping[str, Any]] = manifest.get("nodes", {})
-        built = [node for node in nodes.values() if node.get("relation_name") and _own(workstream, node)]
-        above = {parent for node in built for parent in node.get("depends_on", {}).get("nodes", ())}
-        foreign = [nodes[node_id] for node_id in above & nodes.keys() if not _own(workstream, nodes[node_id])]
+        own = {key for key in nodes if key in covered and _own(workstream, nodes[key])}
+        built = [nodes[key] for key in own if nodes[key].get("relation_name")]
+        above = {parent for key in own for parent in _parents(nodes[key])}
+        foreign = [nodes[key] for key in above & nodes.keys() - own]
         return cls(
             workstream=workstream,
             models={same(node["relation_name"]): node["name"] for node in built if node["resource_type"] != "test"},
             sources={
                 same(source["relation_name"]): f"{source['source_name']}.{source['name']}"
-                for source in manifest.get("sources", {}).values()
-                if source.get("relation_name")
+                for key, source in manifest.get("sources", {}).items()
+                if key in above and source.get("relation_name")
             },
-            exposures=[exposure["name"] for exposure in manifest.get("exposures", {}).values()],
+            exposures=[
+                exposure["name"] for exposure in manifest.get("exposures", {}).values() if not own.isdisjoint(_parents(exposure))
+            ],
             refs={same(node["relation_name"]): node["name"] for node in foreign if node.get("relation_name")},
         )
+
+
+def _parents(node: Mapping[str, Any]) -> Sequence[str]:
+    return node.get("depends_on", {}).get("nodes", ())
 
 
 def _own(workstream: Workstream, node: Mapping[str, Any]) -> bool:

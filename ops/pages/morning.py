@@ -86,10 +86,10 @@ def _tiles(
     rate = sum(run.good for run in week) / len(week) if week else None
     spent = sum(record.spent(now - timedelta(days=DAYS)) for record in records)
     tiles = [
-        ("", str(len(records)), "workstreams"),
-        ("bad" if failing else "good", str(failing), "failed in their last run"),
-        ("warn" if late else "good", str(len(late)), "late"),
-        ("", "–" if rate is None else f"{rate:.1%}", f"of {len(week):,} runs succeeded in 7 days"),
+        ("", str(len(records)), "workstream" if len(records) == 1 else "workstreams"),
+        ("bad" if failing else "good" if runs else "", str(failing), "failed in their last run"),
+        ("warn" if late else "good" if runs else "", str(len(late)), "late"),
+        *([] if rate is None else [("", f"{rate:.1%}", f"of {count_of(len(week), 'run')} succeeded in 7 days")]),
         ("", _dollars(spent), f"for Fargate in {DAYS} days"),
     ]
     return tiles + ([("", f"{sum(credited.values()):,.1f}", f"Snowflake credits in {DAYS} days")] if credited is not None else [])
@@ -112,13 +112,14 @@ def _attention(records: Sequence[Record], late: Mapping[str, datetime], report: 
         last, name = record.last, record.workstream.name
         if last and not last.good:
             failed = ", ".join(last.failed[:OWN_WORST]) + (" …" if len(last.failed) > OWN_WORST else "")
-            told = escape(last.cause or "") + (f'<br><span class="soft">{escape(failed)}</span>' if failed else "")
+            told = escape(last.cause or "") + (_below(failed) if failed else "")
             shown = link(last.outcome.replace("_", " "), report(name, last) or "")
             rows.append((_to(record), f'<span class="chip bad">{shown}</span>', _ago(last.ended, now), told))
         if name in late:
             rows.append((_to(record), chip("late", "warn"), _ago(late[name], now), "No run has begun since it was due"))
     heads = ("workstream", "state", "since", "why")
-    content = table(heads, rows, "What needs attention") if rows else "<p>Nothing: every last run succeeded, and none is late.</p>"
+    calm = "every last run succeeded, and none is late" if any(record.last for record in records) else "nothing has run yet"
+    content = table(heads, rows, "What needs attention") if rows else f"<p>Nothing: {calm}.</p>"
     return section("What needs attention", content)
 
 
@@ -154,7 +155,7 @@ def _strip(record: Record, report: Report) -> str:
     """The last runs, oldest first; words for those who see no colours, and a sign in the cell."""
     cells = []
     for run in record.runs[-STRIP:]:
-        said = f"{run.started:%Y-%m-%d %H:%M}: {run.outcome.replace('_', ' ')}, {duration(round(run.seconds, 1))}"
+        said = f"{run.started:%Y-%m-%d %H:%M} UTC: {run.outcome.replace('_', ' ')}, {duration(round(run.seconds, 1))}"
         tone, url = "good" if run.good else "bad", report(record.workstream.name, run)
         if url:
             cells.append(f'<a class="{tone}" href="{escape(url)}" title="{said}" aria-label="{said}"></a>')
@@ -182,7 +183,8 @@ def _figures(record: Record, now: datetime, credited: float | None) -> str:
 def _trend(trend: float | None) -> str:
     if trend is None or abs(trend) < 0.1:
         return ""
-    return f' <span class="{"warn" if trend > 0 else "good"} trend">{"▲" if trend > 0 else "▼"} {abs(trend):.0%}</span>'
+    tone, sign, word = ("warn", "▲", "longer") if trend > 0 else ("good", "▼", "shorter")
+    return f' <span class="{tone} trend">{sign} {abs(trend):.0%} {word}</span>'
 
 
 def _details(record: Record, now: datetime) -> str:
@@ -261,13 +263,16 @@ def _worst_nodes(records: Sequence[Record]) -> str:
     return "".join(
         section(
             title,
-            table(
-                ("node", "workstream", head), [(escape(node.name), escape(node.workstream), value) for node, value in found], title
-            ),
+            table(("node", head), [(f"{escape(node.name)}{_below(node.workstream)}", value) for node, value in found], title),
         )
         for title, (found, head) in lists.items()
         if found
     )
+
+
+def _below(text: str) -> str:
+    """In the line under a name, so that the figures stay on a phone's screen."""
+    return f'<br><span class="soft">{escape(text)}</span>'
 
 
 def _stale(records: Sequence[Record], now: datetime) -> str:
@@ -302,4 +307,6 @@ def _ago(moment: datetime, now: datetime) -> str:
     seconds = max((now - moment).total_seconds(), 0)
     units = ((86400, "day"), (3600, "hour"), (60, "minute"))
     size, unit = next(((size, unit) for size, unit in units if seconds >= 2 * size), (1, "second"))
-    return f'<time datetime="{moment.astimezone(UTC):%Y-%m-%dT%H:%MZ}">{seconds // size:.0f} {unit}s ago</time>'
+    then = moment.astimezone(UTC)
+    said = f"{seconds // size:.0f} {unit}s ago"
+    return f'<time datetime="{then:%Y-%m-%dT%H:%MZ}" title="{then:%Y-%m-%d %H:%M} UTC">{said}</time>'

@@ -67,9 +67,8 @@ class Site:
     def catalogue(self) -> Path:
         """The entry to dbt's documentation of all workstreams; returns its file."""
         workstreams = self._stack.workstreams()
-        manifests = _each(self._manifest, workstreams)
+        entries = _each(self._entry, workstreams)
         there = dict(zip((found.name for found in workstreams), _each(self._docs, workstreams), strict=True))
-        entries = [Entry.of(found, manifest) for found, manifest in zip(workstreams, manifests, strict=True)]
         return self._written(CATALOGUE, catalogue(self._stack.output("airflowEnvironment"), entries, there).encode())
 
     def docs(self, workstream: Workstream) -> Path | None:
@@ -86,10 +85,11 @@ class Site:
         self._written(place, content)
         return place
 
-    def _manifest(self, workstream: Workstream) -> dict[str, Any]:
-        """Of the workstream's last full success."""
+    def _entry(self, workstream: Workstream) -> Entry:
+        """As the workstream's last full success left it."""
         bucket, prefix = workstream.artifacts
-        return json.loads(self._get(bucket, f"{prefix}/state/manifest.json") or b"{}")
+        manifest, covered = (self._get(bucket, f"{prefix}/state/{name}.json") for name in ("manifest", "nodes"))
+        return Entry.of(workstream, json.loads(manifest or b"{}"), json.loads(covered or b"[]"))
 
     def _record(self, workstream: Workstream) -> Record:
         return record.read(workstream, self._get(*record.key(workstream)))

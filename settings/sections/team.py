@@ -1,10 +1,14 @@
 """`dbt-platform:team` of a team's stack, and `dbt-platform:teams` of the platform that it stands on."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field
+import yaml
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from settings import teams
+from settings.project import NAMESPACE
 from settings.sections.section import Section
 from settings.sections.workstream import WorkstreamName
 
@@ -41,3 +45,24 @@ class GuestSettings(Section):
         default=[],
         description="Its workstreams that are called neither like the team nor `<team>-...`: those that have moved to it.",
     )
+
+
+def names_of_teams(given: Mapping[str, GuestSettings]) -> dict[str, list[str]]:
+    """By team: its workstreams that are not called after it."""
+    return {name: team.workstreams for name, team in given.items()}
+
+
+class WhoseNames(BaseModel):
+    """Whose the names of workstreams are, by what a platform's file says."""
+
+    workstreams: dict[str, Any] = Field(default={}, alias=f"{NAMESPACE}:workstreams")
+    """The platform's own."""
+    teams: dict[TeamName, GuestSettings] = Field(default={}, alias=f"{NAMESPACE}:teams")
+
+    @classmethod
+    def of(cls, file: Path) -> Self | None:
+        """None: the platform's file is not here; or it is wrong, which its own preview says."""
+        try:
+            return cls.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))["config"])
+        except (OSError, yaml.YAMLError, TypeError, KeyError, ValidationError):
+            return None

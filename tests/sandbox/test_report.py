@@ -110,12 +110,27 @@ def test_the_site_draws_its_diagrams_and_asks_nobody_else_for_anything(browser: 
     page = browser.new_page()
     requests, complaints = _watched(page)
 
-    page.goto(f"{site}architecture/")
+    page.goto(f"{site}glossary/")
+    page.wait_for_load_state("networkidle")
+    without = list(requests)
+    page.get_by_role("link", name="Architecture").first.click()
     page.wait_for_function("document.querySelectorAll('div.mermaid').length == 2")
 
     assert [url for url in requests if not url.startswith(site)] == []
+    assert not any("mermaid" in url for url in without), "2.5 MB for a page without a diagram"
     assert complaints == []
     assert min(page.locator("div.mermaid").evaluate_all("found => found.map(each => each.offsetHeight)")) > 100
+    page.close()
+
+
+def test_on_paper_the_runs_of_a_strip_are_seen(browser: Browser, pages: dict[str, Path]):
+    """A browser prints no background unless it is told to: the strips, the bars and the chips were blank."""
+    page = browser.new_page()
+    page.emulate_media(media="print")
+
+    page.goto(pages["workstreams"].as_uri())
+
+    assert page.locator(".strip > *").first.evaluate("cell => getComputedStyle(cell).printColorAdjust") == "exact"
     page.close()
 
 

@@ -1,6 +1,7 @@
 """Pulumi's engine replaced by a recorder: what a program registers, given the outputs that AWS would give."""
 
 import asyncio
+import gc
 import json
 import logging
 import runpy
@@ -146,6 +147,7 @@ class Stack:
 
     def close(self) -> None:
         self.registrations()
+        gc.enable()  # the program of a stack lets nothing be collected: it ends soon
         asyncio.set_event_loop(None)
         self._loop.close()
         config.set_all_config({})  # whose stack it is would decide the names of the next one

@@ -9,8 +9,10 @@ from typing import Any
 
 import pulumi
 import pytest
+import yaml
 from dbt_configuration import read_file
 
+from components import platform as platform_module
 from components.monitoring.dashboard import WORST
 from components.platform import VERSION, Contract
 from settings.project import REPOSITORY
@@ -289,6 +291,36 @@ def test_a_team_that_does_not_fit_on_the_platform_makes_nothing(refused, values:
 def test_a_platform_that_is_another_one_says_what_to_do(refused, changes: dict[str, Any], fix: str):
     """Else an older platform ends a deployment with a key that is missing somewhere."""
     assert fix in refused(team_file(), **changes)
+
+
+@pytest.fixture
+def previewed(told: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What a merge request shows of a team's stack, whose platform's file it changes too: `crm` is not deployed as the team's."""
+
+    def preview(file: str) -> Stack:
+        deployed = {**told, OUTPUT: {**told[OUTPUT], "teams": {"marketing": []}}}
+        monkeypatch.setitem(FUNCTIONS, READ, {"name": "dev", "outputs": deployed})
+        monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+        monkeypatch.setattr(platform_module, "REPOSITORY", tmp_path)
+        (tmp_path / "Pulumi.dev.yaml").write_text(file)
+        return run_program(team_file(), NAME)
+
+    return preview
+
+
+def test_a_merge_request_may_add_a_workstream_to_both_files(previewed):
+    """Its preview would else end with what is true only until it is merged."""
+    team = previewed(yaml.safe_dump({"config": platform_file()}))
+
+    assert "crm" in team.outputs["workstreams"]
+    assert any("other teams or workstreams than are deployed: deploy that stack first" in each for each in team.warnings)
+
+
+@pytest.mark.parametrize("file", ["config: {dbt-platform:teams: [crm]}", "config: {}", "{", "[]", ""])
+def test_a_file_of_the_platform_that_does_not_give_the_name_away_changes_nothing(previewed, file: str):
+    """The team is told what a deployment would tell it."""
+    with pytest.raises(pulumi.RunError, match=r"workstreams\.crm\n  Not a name of the team marketing|its teams are: "):
+        previewed(file)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ The image has it as `runner.causes`, Airflow as `dbt_causes`; the latter is a li
 
 from .credentials import Age, age, version_id
 from .ecs import diagnose_error, diagnose_refused, diagnose_stopped
-from .model import PAGE, UNKNOWN, Cause, Diagnosis, Place, diagnosis, heard, last_words, names_of
+from .model import PAGE, UNKNOWN, Cause, Diagnosis, Place, diagnosis, heard, last_words, names_of, shortened
 from .table import BY_ID, CAUSES, diagnose, guesses
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "heard",
     "last_words",
     "names_of",
+    "shortened",
     "version_id",
 ]

@@ -135,9 +135,14 @@ _BEGINNING = re.compile(r"unable to pull secrets or registry auth:?", re.IGNOREC
 
 def plain(text: str) -> str:
     """The message on one line, without colours, with straight quotes, without our own words around it: those name other causes."""
-    if len(text) > 2 * _PART:
-        text = f"{text[:_PART]} ... {text[-_PART:]}"
-    return " ".join(_OURS.sub("", _COLOUR.sub("", text)).replace("\u2019", "'").split())
+    return " ".join(_OURS.sub("", _COLOUR.sub("", shortened(text))).replace("\u2019", "'").split())
+
+
+def shortened(text: str) -> str:
+    """The message, but for the middle of a long one."""
+    if len(text) <= 2 * _PART:
+        return text
+    return f"{text[:_PART]}\n... {len(text) - 2 * _PART:,} characters ...\n{text[-_PART:]}"
 
 
 _PART = 8_000

@@ -290,6 +290,28 @@ def test_a_run_without_nodes_has_a_page():
     assert "Snowflake can't be reached." in page.words
     assert "connection" in page.words, "where its time went"
     assert "Slowest nodes" not in page.words
+    assert " what the end waited for" not in page.words, "a key to bars that are not there"
+
+
+def test_an_operation_has_no_file():
+    """It was said to be `operation · `."""
+    made = progress(orders=result("error", message="no"))
+    made.nodes["model.orders"] = replace(made.nodes["model.orders"], kind="operation", path="")
+
+    page = Page(report(summary(made, ExitCode.FAILED), FIRST))
+
+    assert "operation" in page.words
+    assert not any("·" in word for word in page.words)
+
+
+def test_the_largest_changes_of_rows_are_in_sight_and_the_others_folded():
+    """Of a project with 300 models the sources were below 300 lines."""
+    html = report(summary(large_run(), ExitCode.FAILED), Before(rows={"model.stg_orders_02": 1_000_000}, seconds={}))
+
+    shown, _, folded = html[html.index("<h2>Rows written") :].partition("<details>")
+    assert shown.count("<tr>") == 1 + 20
+    assert "stg_orders_02" in shown
+    assert "<summary>22 more</summary>" in folded
 
 
 def test_a_failure_shows_what_is_missing_because_of_it_and_how_to_run_it_again():

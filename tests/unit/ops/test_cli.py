@@ -460,6 +460,21 @@ def test_a_failed_run_shows_what_failed_and_the_summary_and_no_more(ops, aws):
     assert "Run just these again: uv run ops run sales --select orders+" in result.stderr
 
 
+def test_a_run_that_built_nothing_says_so(ops, aws):
+    """Its selection matched nothing: the line read `failed after 40 s: ; 0 rows written`. No right to read its log hides that."""
+    aws.runs["dbt_sales"] = [RUN | {"state": "failed"}]
+    stored(aws, summary={**SUMMARY, "nodes": [], "counts": {}})
+
+    assert "sales: failed after 40 s: no node was run; 0 rows written" in ops("run", "sales", "--wait").stdout
+
+
+def test_a_status_of_no_workstream_is_no_silence(ops):
+    """An empty screen is taken for a verb that is broken."""
+    assert ops("status", "--failed").stderr == "No workstream's last run failed.\n"
+    assert ops("status", "--owner", "nobody").stderr == "No workstream is owned by nobody.\n"
+    assert ops("status", "--owner", "nobody", "--json").stdout == "[]\n"
+
+
 def test_a_run_ends_with_nodes_rows_and_the_ways_to_report_and_log(ops, aws):
     """Whoever waited for it wants to know what came of it, without a second search."""
     stored(aws, summary=SUMMARY)

@@ -17,7 +17,7 @@ MISSING = (404, {"__type": "NoSuchKey"})
 def left(aws: Aws) -> Aws:  # noqa: F811
     """One run of sales, none of finance."""
     for name in ("sales", "finance"):
-        for key in ("latest/history.json", "state/manifest.json", "docs/index.html"):
+        for key in ("latest/history.json", "state/manifest.json", "state/nodes.json", "docs/index.html"):
             aws.answers[f"GET /artifacts/{name}/{key}"] = lambda _: (404, "<Error><Code>NoSuchKey</Code></Error>")
     aws.answers["GET /artifacts/sales/latest/history.json"] = lambda _: history("sales", [RUN]).decode()
     aws.answers[REPORT] = lambda _: "<html>the report"

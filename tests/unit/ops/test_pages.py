@@ -29,7 +29,31 @@ def test_a_workstream_without_runs_is_named_and_no_failure():
     html = page(read(workstream(), None))
 
     assert "no run yet" in html
-    assert "Nothing: every last run succeeded, and none is late" in html
+    assert "Nothing: nothing has run yet." in html
+    assert "<b>1</b><span>workstream</span>" in html
+    assert "0 runs" not in text(html)
+    assert 'class="tile good"' not in html
+
+
+def test_a_calm_morning_is_said_to_be_one():
+    assert "Nothing: every last run succeeded, and none is late." in page(read(workstream(), history("sales", [run(AT_FIVE)])))
+
+
+def test_a_moment_is_told_with_its_zone_to_whoever_points_at_it():
+    """A strip said `04:00` of a run that its schedule calls five o'clock."""
+    html = page(read(workstream(), history("sales", [run(AT_FIVE)])))
+
+    assert 'title="2026-11-29 04:00 UTC: success, 1 min"' in html
+    assert 'title="2026-11-29 04:00 UTC">4 hours ago</time>' in html
+
+
+def test_lists_across_workstreams_keep_their_figures_beside_the_name():
+    """On a phone a long name of a workstream pushed the seconds off the screen."""
+    html = page(read(workstream("a-long-name"), ninety_days("a-long-name")))
+
+    slowest = html[html.index("<h2>Slowest nodes") :]
+    assert text(slowest[: slowest.index("<tbody>")]).split() == ["Slowest", "nodes", "node", "usually"]
+    assert '_12<br><span class="soft">a-long-name</span>' in slowest
 
 
 def test_who_failed_comes_first_with_the_cause_and_the_way_to_the_report():
@@ -91,7 +115,7 @@ def test_a_workstream_that_gets_slower_says_so():
     record = read(workstream(), history("sales", [run(day, seconds=60 if n < 20 else 90) for n, day in enumerate(days)]))
 
     assert record.trend == pytest.approx(0.5)
-    assert "▲ 50%" in page(record)
+    assert "▲ 50% longer" in page(record)
 
 
 def test_the_page_names_what_is_slow_what_fails_and_what_the_marts_wrote():
@@ -163,29 +187,45 @@ def test_two_hundred_workstreams_of_ninety_days_stay_a_page_that_a_browser_opens
 def manifest(schema: str, models: list[str], sources: list[str]) -> dict[str, dict[str, Any]]:
     named = [{"name": name, "relation_name": f'"DB"."{schema}"."{name.upper()}"', "schema": schema} for name in models]
     read_by = [{"name": name, "source_name": "raw", "relation_name": f"db.{name}"} for name in sources]
+    above = {"resource_type": "model", "depends_on": {"nodes": sources}}
     return {
-        "nodes": {found["name"]: {**found, "resource_type": "model"} for found in named},
+        "nodes": {found["name"]: {**found, **above} for found in named},
         "sources": {found["name"]: found for found in read_by},
     }
 
 
 def test_the_catalogue_shows_a_model_that_another_workstream_reads_by_its_name():
     """`ref('sales', 'orders')`, or `ref('orders')` in a project that two workstreams share, ends at no source."""
-    sales = Entry.of(workstream("sales"), manifest("SALES", ["orders", "customers"], []))
+    sales = Entry.of(workstream("sales"), manifest("SALES", ["orders", "customers"], []), ["orders", "customers"])
     page = manifest("BOARD", ["kpis"], [])
     page["nodes"] |= manifest("SALES", ["orders", "customers"], [])["nodes"]
     page["nodes"]["kpis"]["depends_on"] = {"nodes": ["orders"]}
 
-    board = Entry.of(replace(workstream("board"), schema="BOARD"), page)
+    board = Entry.of(replace(workstream("board"), schema="BOARD"), page, page["nodes"])
     html = catalogue("dbt", [sales, board], {"sales": None, "board": None})
 
     assert " ".join(text(html[html.index("<h2>Lineage") :]).split()).endswith("sales board orders orders")
 
 
+def test_the_catalogue_shows_of_a_shared_project_what_the_workstream_builds():
+    """The demo's two workstreams run one project by tags: each was shown with all models, sources and exposures of both."""
+    project = manifest("SALES", ["orders"], ["raw.orders"])
+    other = manifest("SALES", ["invoices"], ["raw.invoices"])
+    shown = {"sales_dashboard": ["orders"], "month_end": ["orders", "invoices"], "audit": ["invoices"]}
+    exposures = {name: {"name": name, "depends_on": {"nodes": nodes}} for name, nodes in shown.items()}
+    page = {kind: {**project[kind], **other[kind]} for kind in project} | {"exposures": exposures}
+
+    entry = Entry.of(workstream("sales"), page, ["orders"])
+
+    assert list(entry.models.values()) == ["orders"]
+    assert list(entry.sources.values()) == ["raw.raw.orders"]
+    assert entry.exposures == ["sales_dashboard", "month_end"]
+
+
 def test_the_catalogue_shows_what_flows_from_one_workstream_to_another():
     """Each project's own lineage ends at a source, and nobody sees who makes it."""
-    sales = Entry.of(workstream("sales"), manifest("SALES", ["orders"], []))
-    board = Entry.of(workstream("board", "sales"), manifest("BOARD", ["kpis"], ["sales.orders", "crm.people"]))
+    sales = Entry.of(workstream("sales"), manifest("SALES", ["orders"], []), ["orders"])
+    board = Entry.of(workstream("board", "sales"), manifest("BOARD", ["kpis"], ["sales.orders", "crm.people"]), ["kpis"])
 
     html = catalogue("dbt-platform-dev", [sales, board], {"sales": "docs/sales/index.html", "board": None})
 
