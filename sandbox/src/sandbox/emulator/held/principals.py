@@ -29,11 +29,11 @@ def _role_name(call: Parameters) -> Iterator[Problem]:
 def _session(call: Parameters) -> Iterator[Problem]:
     """STS API Reference, AssumeRole."""
     role = iam._roles.get(call["RoleArn"].rpartition("/")[2]) or {}
+    if call.get("DurationSeconds", 0) > role.get("MaxSessionDuration", 3600):
+        yield "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
     trusted = policies.statements(role["AssumeRolePolicyDocument"]) if role else []
     if role and not any(policies.principals(each, "AWS") for each in trusted):
         yield "AccessDenied", f"User is not authorized to perform: sts:AssumeRole on resource: {call['RoleArn']}"
-    if call.get("DurationSeconds", 0) > role.get("MaxSessionDuration", 3600):
-        yield "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
 
 
 def _identity(call: Parameters) -> Iterator[Problem]:
