@@ -16,6 +16,7 @@ STARTED_BY = Limit(
     pattern="[A-Za-z0-9_/-]{0,128}",
 )
 TAG_KEY = Limit(page="Tagging AWS Resources User Guide: the prefix aws: is reserved", pattern="(?!(?i:aws:)).*")
+KMS_TAGS = "KMS API Reference, TagResource: TagException"
 IMAGE_TAGS = Limit(page="ECR User Guide, Tag restrictions", high=50, code="TooManyTagsException")
 IMAGE_TAG = Limit(page=TAG_KEY.page, pattern=TAG_KEY.pattern, code="InvalidTagParameterException")
 TASK = Limit(page="ECS API Reference: taskId length should be one of [32,36]", pattern="arn:.+|[0-9a-f]{32}|[0-9a-f-]{36}")
@@ -113,10 +114,24 @@ ASSUME: Table = {
 }
 
 OF_ALL: dict[str, Table] = {
+    "cloudwatch": {"Tags[].Key": TAG_KEY},
+    "ec2": {"Tags[].Key": TAG_KEY, "TagSpecifications[].Tags[].Key": TAG_KEY},
+    "ecr": {"tags": IMAGE_TAGS, "tags[].Key": IMAGE_TAG},
+    "ecs": {"tags[].key": TAG_KEY},
+    "events": {"Tags[].Key": TAG_KEY},
+    "iam": {"Tags[].Key": TAG_KEY},
+    "kms": {
+        "Tags": Distinct(page=KMS_TAGS, by="TagKey", code="TagException"),
+        "Tags[].TagKey": Limit(page=KMS_TAGS, pattern=TAG_KEY.pattern, code="TagException"),
+    },
+    "logs": {"tags": Entries(names=TAG_KEY, values={})},
+    "mwaa": {"Tags": Entries(names=TAG_KEY, values={})},
+    "secretsmanager": {"Tags[].Key": TAG_KEY},
     "sns": {
         "SubscriptionArn": Limit(page="SNS Developer Guide, subscription ARNs", pattern=f"{TOPIC_ARN}:[0-9a-f-]+"),
+        "Tags[].Key": TAG_KEY,
         "TopicArn": Limit(page="SNS Developer Guide, topic ARNs", pattern=TOPIC_ARN),
-    }
+    },
 }
 """Service -> place in the parameters of all its operations -> rule."""
 
@@ -157,7 +172,9 @@ RULES: dict[tuple[str, str], Table] = {
         "": Choice(page="CloudWatch API Reference, PutMetricData", names=("MetricData", "EntityMetricData"), least=1, most=2),
         "Namespace": Limit(page="CloudWatch API Reference, PutMetricData: the value AWS/ is invalid", pattern=r"(?!AWS/|:)[ -~]+"),
         "MetricData": Limit(page="CloudWatch API Reference, PutMetricData", low=1, high=1000),
-        "MetricData[]": Choice(page=DATUM, names=("Value", "Values", "StatisticValues"), least=1),
+        "MetricData[]": Choice(
+            page=DATUM, names=("Value", "Values", "StatisticValues"), least=1, code="InvalidParameterCombination"
+        ),
         "MetricData[].Dimensions": (Limit(page=DATUM, high=30), Distinct(page=DIMENSION, by="Name")),
         "MetricData[].Dimensions[].Name": Limit(page=DIMENSION, pattern=r"(?!:)[ -~]*[!-~][ -~]*"),
         "MetricData[].Dimensions[].Value": Limit(page=DIMENSION, pattern=r"[ -~]*[!-~][ -~]*"),
@@ -173,9 +190,6 @@ RULES: dict[tuple[str, str], Table] = {
     ("cloudwatch", "SetAlarmState"): {
         "StateReasonData": Json(page="CloudWatch API Reference, SetAlarmState: InvalidFormat", code="InvalidFormat"),
     },
-    ("ec2", "CreateTags"): {
-        "Tags[].Key": TAG_KEY,
-    },
     ("ec2", "ModifyVpcAttribute"): {
         "": Choice(
             page="EC2 API Reference, ModifyVpcAttribute: one attribute at a time",
@@ -183,7 +197,6 @@ RULES: dict[tuple[str, str], Table] = {
             code="InvalidParameterCombination",
         ),
     },
-    ("ecr", "CreateRepository"): {"tags": IMAGE_TAGS, "tags[].Key": IMAGE_TAG},
     ("ecr", "DescribeImages"): {
         "": (
             Choice(page="ECR API Reference, DescribeImages", names=("imageIds", "maxResults")),
@@ -193,7 +206,6 @@ RULES: dict[tuple[str, str], Table] = {
     ("ecr", "PutImage"): {
         "imageTag": Limit(page="OCI Distribution Specification, Pulling manifests: tags", pattern=r"\w[\w.-]{0,127}"),
     },
-    ("ecr", "TagResource"): {"tags": IMAGE_TAGS, "tags[].Key": IMAGE_TAG},
     ("ecs", "CreateCluster"): {
         "capacityProviders[]": Limit(page="ECS API Reference, CreateCluster: on Fargate", among=FARGATE),
         "clusterName": Limit(page="ECS API Reference, CreateCluster: clusterName", pattern="[A-Za-z0-9_-]{1,255}"),
@@ -253,14 +265,12 @@ RULES: dict[tuple[str, str], Table] = {
         "platformVersion": Limit(page="ECS API Reference, RunTask: platformVersion", pattern=r"LATEST|\d+\.\d+\.\d+"),
         "startedBy": STARTED_BY,
         "tags": Distinct(page="ECS API Reference, Tag", by="key"),
-        "tags[].key": TAG_KEY,
         "taskDefinition": Limit(page=f"{RUN}: TaskDefinition can not be blank.", low=1),
     },
     ("ecs", "StopTask"): {
         "reason": Limit(page="ECS API Reference, StopTask: reason, at most 1024 characters", high=1024),
         "task": TASK,
     },
-    ("ecs", "TagResource"): {"tags[].key": TAG_KEY},
     ("events", "PutTargets"): {
         "Targets[]": Choice(page="EventBridge API Reference, Target", names=("Input", "InputPath", "InputTransformer")),
         "Targets[].Input": Read(page="EventBridge API Reference, Target: Input must be JSON", read=json.loads),
@@ -268,6 +278,11 @@ RULES: dict[tuple[str, str], Table] = {
     ("events", "PutRule"): {
         "": Choice(page="EventBridge API Reference, PutRule", names=("EventPattern", "ScheduleExpression"), least=1, most=2),
         "EventPattern": Json(page="EventBridge API Reference, PutRule: Event pattern is not valid."),
+    },
+    ("iam", "CreateOpenIDConnectProvider"): {
+        "Url": Limit(
+            page="IAM API Reference, CreateOpenIDConnectProvider: it begins with https://, no port", pattern=r"https://[^:?#\s]+"
+        ),
     },
     ("iam", "CreateRole"): {
         "AssumeRolePolicyDocument": Json(
@@ -294,10 +309,6 @@ RULES: dict[tuple[str, str], Table] = {
         "": Choice(page="KMS API Reference, Decrypt", names=("CiphertextBlob", "DryRun"), least=1, most=2),
     },
     ("kms", "ScheduleKeyDeletion"): {"PendingWindowInDays": Limit(page="KMS API Reference, ScheduleKeyDeletion", low=7, high=30)},
-    ("kms", "TagResource"): {
-        "Tags": Distinct(page="KMS API Reference, TagResource: TagException", by="TagKey", code="TagException"),
-        "Tags[].TagKey": Limit(page="KMS API Reference, TagResource: TagException", pattern=TAG_KEY.pattern, code="TagException"),
-    },
     ("logs", "CreateLogGroup"): {
         "logGroupName": Limit(page="CloudWatch Logs API Reference, CreateLogGroup: aws/ is reserved", pattern="(?!(?i:aws/)).*"),
     },
@@ -421,7 +432,6 @@ RULES: dict[tuple[str, str], Table] = {
     ("secretsmanager", "CreateSecret"): {
         "Name": Limit(page="Secrets Manager API Reference, CreateSecret: Invalid name", pattern=r"[A-Za-z0-9/_+=.@-]+"),
         "Tags": Distinct(page="Secrets Manager API Reference, CreateSecret", by="Key"),
-        "Tags[].Key": TAG_KEY,
     },
     ("secretsmanager", "DeleteSecret"): {
         "": Choice(
@@ -429,7 +439,6 @@ RULES: dict[tuple[str, str], Table] = {
         ),
         "RecoveryWindowInDays": Limit(page="Secrets Manager API Reference, DeleteSecret", low=7, high=30),
     },
-    ("secretsmanager", "TagResource"): {"Tags[].Key": TAG_KEY},
     ("sns", "CreateTopic"): {
         "Attributes": Entries(
             names=Limit(page="SNS API Reference, CreateTopic: Attributes", pattern=f"{TOPIC_ATTRIBUTES}|FifoTopic"), values={}
@@ -474,7 +483,6 @@ RULES: dict[tuple[str, str], Table] = {
     },
     ("sns", "TagResource"): {
         "Tags": Limit(page="SNS API Reference, TagResource: TagLimitExceeded", high=50, code="TagLimitExceeded"),
-        "Tags[].Key": TAG_KEY,
     },
     ("sns", "SetTopicAttributes"): {
         "AttributeName": Limit(

@@ -17,5 +17,7 @@ OF_ALL = {"ec2": networks.ids, "s3": objects.owner, "sns": services.region}
 def problem(service: str, operation: str, call: Parameters) -> Problem | None:
     """Why AWS would refuse the call, if it would."""
     checks = [check for check in (OF_ALL.get(service), HELD.get((service, operation))) if check]
+    if service == "secretsmanager":
+        checks.insert(0, services.deleted_secret(operation))
     found = itertools.chain(principals.named(service, operation, call), *(check(call) for check in checks))
     return next(found, None)

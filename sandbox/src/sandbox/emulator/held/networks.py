@@ -49,10 +49,14 @@ KINDS = {
 """Beginning of an id -> where those are kept, AWS's word and noun (EC2 API Reference, "Error codes")."""
 
 NAMED = {
+    "AllocationId": "eipalloc",
     "AllocationIds": "eipalloc",
+    "InternetGatewayId": "igw",
     "InternetGatewayIds": "igw",
+    "NatGatewayId": "nat",
     "NatGatewayIds": "nat",
     "NetworkInterfaceIds": "eni",
+    "RouteTableId": "rtb",
     "RouteTableIds": "rtb",
     "SubnetIds": "subnet",
     "SubnetId": "subnet",

@@ -69,6 +69,22 @@ def _layer(call: Parameters) -> Iterator[Problem]:
         yield "LayersNotFoundException", f"Layer with digest '{digest}' does not exist in the repository with name '{name}'"
 
 
+OF_DELETED = ("DeleteSecret", "DescribeSecret", "ListSecretVersionIds", "RestoreSecret")
+"""Operations on a secret that is in its recovery window."""
+
+
+def deleted_secret(operation: str) -> Check:
+    """Secrets Manager API Reference: errors of all operations but these on a secret in its recovery window."""
+
+    def check(call: Parameters) -> Iterator[Problem]:
+        held = secretsmanager._resolve(call["SecretId"])[1] if call.get("SecretId") else None
+        if held and held.get("DeletedDate") and operation not in OF_DELETED:
+            reason = "You can't perform this operation on the secret because it was marked for deletion."
+            yield "InvalidRequestException", reason
+
+    return check
+
+
 def _read_secret(call: Parameters) -> Iterator[Problem]:
     """Secrets Manager API Reference, GetSecretValue: VersionId and VersionStage must be of one version."""
     yield from keys.secret_key("DecryptionFailure", "decrypt")(call)

@@ -21,11 +21,15 @@ CODES = {
     "ec2": "InvalidParameterValue",
     "ecr": "InvalidParameterException",
     "ecs": "InvalidParameterException",
+    "logs": "InvalidParameterException",
     "route53": "InvalidInput",
     "s3": "InvalidArgument",
     "sns": "InvalidParameter",
 }
 """The word for a wrong parameter, where it is not ValidationException or ValidationError."""
+
+WRONG = ("InvalidParameterException", "InvalidParameterValue", "InvalidInput", "InvalidParameterInput")
+"""Words of operations for a parameter that is wrong."""
 
 LIMITS: dict[tuple[str, str], Check] = (
     logs.LIMITS | messages.LIMITS | metrics.LIMITS | objects.LIMITS | records.LIMITS | services.LIMITS
@@ -39,14 +43,23 @@ def problem(service: str, operation: str, parameters: Parameters) -> Problem | N
     table = {**call_rules.OF_ALL.get(service, {}), **call_rules.RULES.get((service, operation), {})}
     by_rule = rules.refusals(table, parameters)
     found = list(_by_model(service, operation, parameters, usual))
-    found = found or [(rule.code or usual, f"{path}: {reason}".removeprefix(": ")) for path, reason, rule in by_rule]
+    stated = _declared(service, operation) or usual
+    found = found or [(rule.code or stated, f"{path}: {reason}".removeprefix(": ")) for path, reason, rule in by_rule]
     if found:
         detail = "; ".join(reason for _, reason in found)
         return found[0][0], f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: {detail}"
     if text := next(documents.problems(service, operation, parameters), None):
-        return coded(text, usual)
+        return coded(text, stated)
     checks = [check for check in (LIMITS.get((service, operation)), _filters(service, operation)) if check]
     return next((each for check in checks for each in check(parameters)), None)
+
+
+def _declared(service: str, operation: str) -> str:
+    """The word that an operation itself declares for a parameter that is wrong; some are only known by the model of the service."""
+    shapes: Any = calls.model(service).operation_model(operation).error_shapes
+    codes = {shape.metadata.get("error", {}).get("code", shape.name) for shape in shapes}
+    own = CODES.get(f"{service}:{operation}")
+    return own or next((code for code in WRONG if code in codes), "")
 
 
 def _by_model(service: str, operation: str, parameters: Parameters, usual: str) -> Iterator[Problem]:

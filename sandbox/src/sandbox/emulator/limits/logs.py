@@ -40,8 +40,9 @@ def _start_query(call: Parameters) -> Iterator[Problem]:
         yield "MalformedQueryException", "End time should not be before start time."
     unquoted = re.sub(r"/(\\.|[^/\\\n])+/|\"[^\"]*\"|'[^']*'|`[^`]*`|#[^\n]*", "x", call["queryString"])
     for part in unquoted.split("|") if call.get("queryLanguage", "CWLI") == "CWLI" else ():
-        if (word := part.split()[:1]) and word[0].lower() not in COMMANDS:
-            yield "MalformedQueryException", f"unexpected symbol found {word[0]}"
+        words = part.split()
+        if words and (words[0].lower() not in COMMANDS or words[-1].lower() == "by"):
+            yield "MalformedQueryException", f"unexpected symbol found after {words[0]}"
 
 
 def _filter_pattern(call: Parameters) -> Iterator[Problem]:
