@@ -1,7 +1,7 @@
 """Everything that one workstream owns: its roles, its log group, its task definition and the configuration of its DAG."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ class Workstream(Component):
     definition.
     """
 
-    summary: Mapping[str, pulumi.Input[str | int | Mapping[str, str | int]]]
+    summary: Mapping[str, pulumi.Input[str | int | Mapping[str, str | int] | Sequence[str]]]
     """What people and scripts need to know of the workstream: a stack output."""
     dag_configuration: Mapping[str, Any]
     """Contents of `config/<workstream>.json`, which `dags/dbt_configuration.py` reads."""
@@ -129,6 +129,7 @@ class Workstream(Component):
             "owner": args.settings.owner,
             "description": args.settings.description,
             "schedule": args.settings.schedule or "",
+            "after": args.settings.after.upstreams if args.settings.after else args.settings.upstreams[1],
             "timezone": args.settings.timezone,
             "size": {name: getattr(args.settings, name) for name in ("cpu", "memory", "architecture", "capacity")},
         }

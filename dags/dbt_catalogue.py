@@ -18,7 +18,7 @@ found, _ = read(Path(__file__).parent / "config")
 if found:
     with DAG(
         dag_id="dbt-catalogue",
-        description="Writes dbt's documentation of every workstream anew",
+        dag_display_name="dbt-catalogue: writes dbt's documentation of every workstream anew",
         doc_md=__doc__,
         # Without a date to start from, not at once in a new stack, where nothing is built yet.
         schedule=CronTriggerTimetable(NIGHTLY, timezone="UTC", run_immediately=False),

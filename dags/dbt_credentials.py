@@ -41,7 +41,7 @@ secrets = sorted({workstream.secret for workstream in found if workstream.secret
 if secrets:
     with DAG(
         dag_id="dbt-credentials",
-        description="Reminds of Snowflake credentials that end soon",
+        dag_display_name="dbt-credentials: reminds of Snowflake credentials that end soon",
         doc_md=__doc__,
         schedule=CronDataIntervalTimetable("0 6 * * *", timezone="UTC"),
         start_date=pendulum.datetime(2020, 1, 1, tz="UTC"),

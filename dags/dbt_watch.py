@@ -71,7 +71,7 @@ found, _ = read(Path(__file__).parent / "config")
 if found:
     with DAG(
         dag_id="dbt-watch",
-        description="Stops containers for which no run waits",
+        dag_display_name="dbt-watch: stops containers for which no run waits",
         doc_md=__doc__,
         schedule=CronDataIntervalTimetable("*/10 * * * *", timezone="UTC"),
         start_date=pendulum.datetime(2020, 1, 1, tz="UTC"),

@@ -13,8 +13,9 @@ from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 import boto3
+from croniter import croniter
 
-from ops.errors import OpsError
+from ops.errors import OpsError, from_pulumi
 from settings.project import NAMESPACE, REPOSITORY
 from settings.rules import DEFAULT_CONNECTION, possible
 from settings.sections.warehouse import Authentication
@@ -58,7 +59,9 @@ class Workstream:
     owner: str = ""
     description: str = ""
     schedule: str = ""
-    """Cron expression, or the workstream that it follows; empty: started by hand."""
+    """Cron expression, or the workstream that it follows; empty: neither."""
+    upstreams: Sequence[str] = ()
+    """Workstreams, and assets from outside, that start it."""
     timezone: str = "UTC"
     alert_topic: str = ""
     """ARN of the topic of its receivers."""
@@ -71,6 +74,11 @@ class Workstream:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def after(self) -> Sequence[str]:
+        """What starts it, but for the clock; deployments of an older version tell only of one workstream."""
+        return self.upstreams or [self.schedule][: bool(self.schedule) and not croniter.is_valid(self.schedule)]
 
     @property
     def artifacts(self) -> tuple[str, str]:
@@ -228,7 +236,7 @@ class Stack:
 def _further(found: Mapping[str, Any]) -> dict[str, Any]:
     """What a deployment of an older version does not tell yet."""
     names = {"schema": "schema", "owner": "owner", "description": "description", "schedule": "schedule", "timezone": "timezone"}
-    names |= {"longest_minutes": "longestMinutes", "size": "size", "chat_topic": "chatTopic"}
+    names |= {"upstreams": "after", "longest_minutes": "longestMinutes", "size": "size", "chat_topic": "chatTopic"}
     return {name: found[key] for name, key in names.items() if key in found}
 
 
@@ -248,9 +256,8 @@ def _ask_pulumi(name: str | None) -> str:
         fix = "Install Pulumi, or pass a file made elsewhere by `pulumi stack output --json`: --outputs FILE"
         raise OpsError("There is no `pulumi` on the PATH.", f"{_demo()}{fix}") from error
     if done.returncode:
-        said = done.stderr.strip().removeprefix("error: ")
-        fix = "Select a stack (`pulumi stack select`) in the repository's folder, or name it: --stack NAME"
-        raise OpsError(f"Pulumi can't tell the stack's outputs: {said}", f"{_demo()}{fix}")
+        problem = from_pulumi(done.stderr)
+        raise OpsError(problem.problem, f"{_demo()}{problem.fix}")
     return done.stdout
 
 

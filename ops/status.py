@@ -69,6 +69,7 @@ def _state(dag: dict[str, Any] | None, last: dict[str, Any] | None) -> str:
 
 def _row(stack: Stack, workstream: Workstream, dag: dict[str, Any] | None, last: dict[str, Any] | None) -> dict[str, Any]:
     row: dict[str, Any] = {"workstream": workstream.name, "dagId": workstream.dag_id, "state": _state(dag, last)}
+    row["after"] = list(workstream.after)
     if dag is None:
         return row
     row |= {"paused": dag["is_paused"], "nextRun": dag.get("next_dagrun_run_after")}
@@ -103,9 +104,15 @@ def _when(row: dict[str, Any]) -> str:
     if row.get("seconds") is not None:
         parts.append(f"took {lasting(row['seconds'])}")
     if row["state"] != "not loaded":
-        following = since(row["nextRun"]) if row.get("nextRun") else ""
-        parts.append("paused" if row["paused"] else f"next run {following.replace('ago', 'overdue')}" if following else "by hand")
+        parts.append("paused" if row["paused"] else _next(row))
     return ", ".join(filter(None, parts))
+
+
+def _next(row: dict[str, Any]) -> str:
+    """What starts it."""
+    clock = f"next run {since(row['nextRun']).replace('ago', 'overdue')}" if row.get("nextRun") else ""
+    others = f"after {', '.join(row['after'])}" if row["after"] else ""
+    return " or ".join(filter(None, [clock, others])) or "by hand"
 
 
 def _details(row: dict[str, Any]) -> Iterator[tuple[str, str]]:

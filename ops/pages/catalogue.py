@@ -108,14 +108,10 @@ def _lineage(entries: Sequence[Entry]) -> str:
         if relation in maker.models
     ]
     waits = [
-        (
-            escape(entry.workstream.schedule),
-            escape(entry.workstream.name),
-            "",
-            "<i>all its marts</i>: starts when they are refreshed",
-        )
+        (escape(upstream), escape(entry.workstream.name), "", "<i>all its marts</i>: starts when they are refreshed")
         for entry in entries
-        if entry.workstream.schedule in {other.workstream.name for other in entries}
+        for upstream in entry.workstream.after
+        if upstream in {other.workstream.name for other in entries}
     ]
     content = table(("from", "to", "~read as", "model"), [*waits, *rows], "Lineage across workstreams")
     return section(

@@ -136,7 +136,7 @@ def _workstream(record: Record, late: Mapping[str, datetime], report: Report, no
         state = chip("late", "warn")
     else:
         state = chip(last.outcome.replace("_", " "), "success" if last.good else "error")
-    whose = " · ".join(filter(None, [workstream.owner, _starts(record)]))
+    whose = " · ".join(filter(None, [workstream.owner, _starts(record, now)]))
     shown = f"{_strip(record, report)}{_figures(record, now, credited.get(workstream.name))}{_details(record, now)}"
     return (
         f'<article class="stream" id="{escape(workstream.name)}"><div class="who"><h3>{escape(workstream.name)} {state}</h3>'
@@ -144,11 +144,12 @@ def _workstream(record: Record, late: Mapping[str, datetime], report: Report, no
     )
 
 
-def _starts(record: Record) -> str:
-    workstream = record.workstream
-    if not workstream.schedule:
-        return "by hand"
-    return f"{workstream.schedule} {workstream.timezone}" if " " in workstream.schedule else f"after {workstream.schedule}"
+def _starts(record: Record, now: datetime) -> str:
+    """By what, and when next: not everybody reads cron."""
+    workstream, following = record.workstream, record.next(now)
+    clock = f"{workstream.schedule} {workstream.timezone}, next {following:%a %d %b %H:%M}" if following else ""
+    others = f"after {', '.join(workstream.after)}" if workstream.after else ""
+    return "; ".join(filter(None, [clock, others])) or "by hand"
 
 
 def _strip(record: Record, report: Report) -> str:
@@ -169,9 +170,9 @@ def _strip(record: Record, report: Report) -> str:
 def _figures(record: Record, now: datetime, credited: float | None) -> str:
     spent = record.spent(now - timedelta(days=DAYS))
     figures = {
-        "last": _ago(record.last.started, now) if record.last else "",
+        "last run": _ago(record.last.started, now) if record.last else "",
         f"of {len(record.runs):,} succeeded": f"{record.success_rate:.0%}" if record.success_rate is not None else "",
-        "usually": (duration(round(record.usual, 1)) + _trend(record.trend)) if record.usual is not None else "",
+        f"usually{_trend(record.trend)}": duration(round(record.usual, 1)) if record.usual is not None else "",
         f"in {DAYS} days": _dollars(spent) if record.runs else "",
         "a run": _dollars(sum(run.spent for run in record.runs) / len(record.runs)) if record.runs else "",
         "credits": f"{credited:,.2f}" if credited is not None else "",

@@ -136,6 +136,13 @@ class Record:
         by = due + timedelta(minutes=self.workstream.longest_minutes)
         return by if by < now else None
 
+    def next(self, now: datetime) -> datetime | None:
+        """When it begins, in its time zone; None if nothing but people or another workstream starts it."""
+        schedule = self.workstream.schedule
+        if not croniter.is_valid(schedule):
+            return None
+        return croniter(schedule, now.astimezone(self.workstream.zone)).get_next(datetime)
+
     def _due(self, now: datetime, others: Mapping[str, "Record"]) -> datetime | None:
         """When it should have begun last."""
         schedule = self.workstream.schedule

@@ -88,6 +88,7 @@ def test_outputs_are_what_operators_and_scripts_read(development: Stack):
         "owner": "sales-analytics",
         "description": "Orders and customers, ready for reports",
         "schedule": "",
+        "after": [],
         "timezone": "Europe/Amsterdam",
         "size": {"cpu": 1024, "memory": 2048, "architecture": "x86_64", "capacity": "onDemand"},
         # Without the role's path, as STS names it to Snowflake.

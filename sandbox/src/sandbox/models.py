@@ -32,6 +32,8 @@ TYPES: dict[str, tuple[type | UnionType, str]] = {
 SHOWN = 120
 """Characters of a value that an error repeats."""
 
+REQUIRED = "is required"
+
 PASSED_OVER = object()
 """A value of which nothing can be said."""
 
@@ -113,7 +115,7 @@ def _structure(value: dict[str, Any], shape: Shape, path: str, how: Reading) -> 
             yield f"{path}.{name}", f"no such property; {path} has {', '.join(sorted(known))}"
     for name, (member, _) in known.items():
         if member in shape.required_members and name not in value:
-            yield f"{path}.{name}".lstrip("."), "is required"
+            yield f"{path}.{name}".lstrip("."), REQUIRED
 
 
 def _map(value: dict[str, Any], shape: Shape, path: str, how: Reading) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ rules of what stands there.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -175,12 +175,35 @@ class Read:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What a function says of it."""
+
+    page: str
+    check: Callable[[Any], str | None]
+    code: str = ""
+
+    def problem(self, value: Any, /) -> str | None:
+        """What is wrong with a value."""
+        reason = self.check(value)
+        return f"{reason} ({self.page})" if reason else None
+
+
+class _Anything:
+    def __contains__(self, value: object) -> bool:
+        return value is not None
+
+
+ANYTHING = _Anything()
+"""Every value that is given."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fits:
     """Where a member of an object has one of these values, another, if given, must be so."""
 
     page: str
     name: str
-    among: tuple[Any, ...]
+    among: Container[Any]
     other: str
     rule: Rule
     code: str = ""

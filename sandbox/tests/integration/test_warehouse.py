@@ -41,6 +41,15 @@ def test_the_connector_asks_nobody_about_certificates(server: Server):
         assert session.cert_revocation_check_mode == "DISABLED"
 
 
+@pytest.mark.parametrize("column", ["NO_SUCH", "T.NO_SUCH"])
+def test_a_column_that_is_not_there_is_told_as_snowflake_tells_it(server: Server, column: str):
+    """It came with the number of a table that is not there, and the advice was to grant rights (Snowflake's is 000904)."""
+    with server.connect() as session, pytest.raises(ProgrammingError, match="invalid identifier 'NO_SUCH'") as raised:
+        session.cursor().execute(f"select {column} from (select 1 as A) T")
+
+    assert (raised.value.errno, raised.value.sqlstate) == (904, "42000")
+
+
 def test_both_key_slots_work_so_that_a_key_can_be_rotated(server: Server):
     """A rotation without an outage needs the old and the new key to be valid at once."""
     second = new_key()

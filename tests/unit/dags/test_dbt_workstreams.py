@@ -468,6 +468,8 @@ def test_the_list_of_dags_says_what_each_is_for_and_which_starts_by_hand(bag):
     dags = bag(configuration("sales", schedule="@daily", description=long), configuration("finance")).dags
 
     assert dags["dbt_sales"].dag_display_name == "dbt_sales: Orders, returns and customers of all shops, ready for the…"
+    assert dags["dbt-watch"].dag_display_name == "dbt-watch: stops containers for which no run waits"
+    assert all(dag.dag_display_name.startswith(f"{dag_id}: ") for dag_id, dag in dags.items())
     assert "by hand" in dags["dbt_finance"].tags
     assert "by hand" not in dags["dbt_sales"].tags
 

@@ -468,6 +468,25 @@ def test_a_run_that_built_nothing_says_so(ops, aws):
     assert "sales: failed after 40 s: no node was run; 0 rows written" in ops("run", "sales", "--wait").stdout
 
 
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({}, "by hand"),
+        ({"schedule": "finance"}, "after finance"),
+        ({"schedule": "", "after": ["finance", "s3://landing"]}, "after finance, s3://landing"),
+    ],
+)
+def test_status_says_what_starts_a_workstream_that_the_clock_does_not(aws, tmp_path, told, says):
+    """Airflow knows no next run of it: it was said to be started by hand."""
+    del aws
+    outputs = tmp_path / "outputs.json"
+    outputs.write_text(json.dumps({**OUTPUTS, "workstreams": {"sales": {**OUTPUTS["workstreams"]["sales"], **told}}}))
+
+    text = on(outputs)("status").stdout
+
+    assert f"took 40 s, {says}\n" in text
+
+
 def test_a_status_of_no_workstream_is_no_silence(ops):
     """An empty screen is taken for a verb that is broken."""
     assert ops("status", "--failed").stderr == "No workstream's last run failed.\n"

@@ -15,6 +15,8 @@ from tests.unit.ops.histories import NOW, history, ninety_days, node, run, works
 AT_FIVE = NOW.replace(hour=4, minute=0)
 """By Amsterdam's winter clock."""
 
+BEFORE = NOW - timedelta(minutes=1)
+
 
 def page(*records: Record) -> str:
     return morning("dbt-platform-dev", records, lambda name, found: f"reports/{name}/{found.id}.html", NOW)
@@ -45,6 +47,34 @@ def test_a_moment_is_told_with_its_zone_to_whoever_points_at_it():
 
     assert 'title="2026-11-29 04:00 UTC: success, 1 min"' in html
     assert 'title="2026-11-29 04:00 UTC">4 hours ago</time>' in html
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ("0 5 * * *", "0 5 * * * Europe/Amsterdam, next Mon 30 Nov 05:00"),
+        ("30 9 * * 0", "30 9 * * 0 Europe/Amsterdam, next Sun 29 Nov 09:30"),
+        ("@monthly", "@monthly Europe/Amsterdam, next Tue 01 Dec 00:00"),
+        ("sales", "after sales"),
+        ("", "by hand"),
+    ],
+)
+def test_a_schedule_is_told_with_the_next_moment_by_its_own_clock(schedule: str, said: str):
+    """An analyst does not read cron, and at 08:30 UTC it is half past nine in Amsterdam."""
+    words = " ".join(text(morning("dbt", [read(workstream(schedule=schedule), None)], lambda *_: None, BEFORE)).split())
+
+    assert f"sales-analytics · {said}" in words
+
+
+def test_what_starts_a_workstream_beside_the_clock_is_told():
+    """One that several others start was said to be started by hand."""
+    several = replace(workstream(schedule=""), upstreams=["crm", "s3://landing/orders"])
+    both = replace(workstream(schedule="0 5 * * *"), upstreams=["crm"])
+
+    words = [" ".join(text(page(read(each, None))).split()) for each in (several, both)]
+
+    assert "sales-analytics · after crm, s3://landing/orders" in words[0]
+    assert "· 0 5 * * * Europe/Amsterdam, next Mon 30 Nov 05:00; after crm" in words[1]
 
 
 def test_lists_across_workstreams_keep_their_figures_beside_the_name():
@@ -175,7 +205,7 @@ def test_the_page_needs_nothing_from_elsewhere():
 
 
 def test_two_hundred_workstreams_of_ninety_days_stay_a_page_that_a_browser_opens_at_once():
-    """Opened in a browser (`python -m tests.sandbox.page_pictures`), 4 MB and 37,000 elements take half a second."""
+    """Opened in a browser (`python -m tests.sandbox.page_pictures`), 4 MB and 37,000 elements take less than a second."""
     sample = [read(workstream(name), ninety_days(name)) for name in ("a", "b", "c", "d")]
 
     html = page(*sample)

@@ -226,8 +226,6 @@ RULES: dict[tuple[str, str], Table] = {
     },
     ("ecs", "RegisterTaskDefinition"): {
         **containers.LIMITS,
-        "ipcMode": Limit(page="ECS API Reference, RegisterTaskDefinition: not on Fargate", low=None, high=0),
-        "pidMode": Limit(page="ECS API Reference, RegisterTaskDefinition: task is the only one on Fargate", among=("task",)),
         "family": Limit(page="ECS API Reference, RegisterTaskDefinition: family", pattern="[A-Za-z0-9_-]{1,255}"),
     },
     ("ecs", "ListTagsForResource"): {

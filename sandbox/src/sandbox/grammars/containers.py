@@ -134,6 +134,22 @@ def platform_problems(inputs: Properties) -> Iterator[Problem]:
         yield "cpu", "Windows on Fargate needs 1024 CPU units or more"
 
 
+def volume_problems(inputs: Properties) -> Iterator[Problem]:
+    """ECS API Reference, EFSVolumeConfiguration; ECS Developer Guide, "Storage options for Amazon ECS tasks": Fargate."""
+    for index, volume in enumerate(inputs.get("volumes") or []):
+        path, efs = f"volumes[{index}]", volume.get("efsVolumeConfiguration") or {}
+        for name in ("dockerVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration"):
+            if volume.get(name):
+                yield f"{path}.{name}", "ClientException: is not supported on Fargate"
+        access = efs.get("authorizationConfig") or {}
+        if (access.get("accessPointId") or access.get("iam") == "ENABLED") and efs.get("transitEncryption") != "ENABLED":
+            yield f"{path}.efsVolumeConfiguration.transitEncryption", "ClientException: must be ENABLED with an access point or IAM"
+        if access.get("accessPointId") and efs.get("rootDirectory", "/") != "/":
+            yield f"{path}.efsVolumeConfiguration.rootDirectory", "ClientException: must be left out, or /, with an access point"
+        if efs.get("transitEncryptionPort") and efs.get("transitEncryption") != "ENABLED":
+            yield f"{path}.efsVolumeConfiguration.transitEncryptionPort", "ClientException: needs transitEncryption"
+
+
 def _one(container: Properties, inputs: Properties) -> Iterator[Problem]:
     for name in ("name", "image"):
         if not container.get(name):

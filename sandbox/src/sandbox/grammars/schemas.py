@@ -144,11 +144,6 @@ BUDGET_NOTIFICATIONS = _items(
 )
 """Budgets API Reference, Notification and Subscriber."""
 
-_BY_TAG = _object(("tags",), tags=_object(("key", "values"), key=TEXT, values=TEXTS))
-
-BUDGET_FILTER: Schema = {"type": "object", "anyOf": [_BY_TAG, _object(("ands",), ands=_items(_BY_TAG))]}
-"""Cost Explorer API Reference, Expression; as far as the sandbox models it."""
-
 REGION: Schema = {"type": "string", "pattern": r"^[a-z]{2}(-[a-z]+)+-\d+$"}
 
 ZONE_VPCS = _items(_object(("vpcId",), vpcId=TEXT, vpcRegion=REGION), uniqueItems=True)

@@ -58,6 +58,8 @@ class Operation:
     """Seconds from the program's `custom_timeouts`; 0 means the default of the resource."""
     status: Callable[[str], None] = field(default=lambda _: None)
     """Shows one line beside the resource while the operation runs."""
+    warn: Callable[[str], None] = field(default=lambda _: None)
+    """Shows a line that stays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,15 +221,19 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return self.resources[token]
 
     def _operation(self, request: Any, **details: Any) -> Operation:
-        def status(message: str) -> None:
+        def log(message: str, **how: Any) -> None:
             if self.engine is not None:
-                with suppress(grpc.RpcError):  # a lost progress line must not fail the operation
-                    self.engine.Log(
-                        engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message, urn=request.urn, ephemeral=True)
-                    )
+                with suppress(grpc.RpcError):  # a lost line must not fail the operation
+                    self.engine.Log(engine_pb2.LogRequest(message=message, urn=request.urn, **how))
+
+        def status(message: str) -> None:
+            log(message, severity=engine_pb2.INFO, ephemeral=True)
+
+        def warn(message: str) -> None:
+            log(message, severity=engine_pb2.WARNING)
 
         name = request.urn.rpartition("::")[2]
-        return Operation(urn=request.urn, name=name, status=status, **details)
+        return Operation(urn=request.urn, name=name, status=status, warn=warn, **details)
 
 
 def sdk_version(package: str) -> str:

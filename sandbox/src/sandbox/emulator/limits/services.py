@@ -43,6 +43,15 @@ def _run_task(call: Parameters) -> Iterator[Problem]:
         yield "InvalidParameterException", "Container Overrides length must be at most 8192"
 
 
+def _task_definition(call: Parameters) -> Iterator[Problem]:
+    """ECS Developer Guide, "Amazon ECS task definition differences for Fargate"."""
+    if "FARGATE" in (call.get("requiresCompatibilities") or []):
+        if call.get("ipcMode"):
+            yield "ClientException", "ipcMode is not supported on Fargate"
+        if call.get("pidMode", "task") != "task":
+            yield "ClientException", f"pidMode {call['pidMode']} is not supported on Fargate"
+
+
 def _capacity_providers(call: Parameters) -> Iterator[Problem]:
     """ECS API Reference, PutClusterCapacityProviders."""
     absent = {each["capacityProvider"] for each in call["defaultCapacityProviderStrategy"]} - {*call["capacityProviders"]}
@@ -61,6 +70,7 @@ def _create_alias(call: Parameters) -> Iterator[Problem]:
 
 LIMITS: dict[tuple[str, str], Check] = {
     ("ecs", "PutClusterCapacityProviders"): _capacity_providers,
+    ("ecs", "RegisterTaskDefinition"): _task_definition,
     ("ecs", "RunTask"): _run_task,
     ("kms", "CreateAlias"): _create_alias,
     ("secretsmanager", "CreateSecret"): _secret_value,

@@ -58,8 +58,6 @@ def register_task_definition(data: dict[str, Any]) -> Answer:
 
 
 def _problems_of_definition(data: dict[str, Any]) -> Iterator[str]:
-    if data.get("requiresCompatibilities") != ["FARGATE"]:
-        yield "The sandbox models FARGATE tasks only (requiresCompatibilities)."
     if data.get("networkMode") != "awsvpc":
         yield "Fargate only supports network mode 'awsvpc'."
     yield from _problems_of_size(data.get("cpu", ""), data.get("memory", ""))
@@ -70,10 +68,6 @@ def _problems_of_definition(data: dict[str, Any]) -> Iterator[str]:
     storage = (data.get("ephemeralStorage") or {}).get("sizeInGiB")
     if storage is not None and not 21 <= storage <= 200:
         yield "Ephemeral storage size must be between 21 and 200 GiB."
-    if any(set(volume) - {"name"} - _empty_keys(volume) for volume in data.get("volumes", [])):
-        yield "The sandbox models empty volumes only."
-    for container in data["containerDefinitions"]:
-        yield from _problems_of_container(container, data)
     yield from (f"{path}: {reason}" for path, reason in container_problems(data["containerDefinitions"], data))
 
 
@@ -83,22 +77,26 @@ def _problems_of_size(cpu: str, memory: str) -> Iterator[str]:
         yield f"No Fargate configuration exists for given values: {cpu or 'no'} CPU, {memory or 'no'} memory."
 
 
-def _problems_of_container(container: dict[str, Any], data: dict[str, Any]) -> Iterator[str]:
-    name = container["name"]
-    if unknown := set(container) - MODELLED - _empty_keys(container):
-        yield f"The sandbox does not model {', '.join(sorted(unknown))} (container {name})."
-    logging = container.get("logConfiguration")
-    if logging and logging["logDriver"] != "awslogs":
-        yield f"The sandbox models the log driver awslogs only (container {name})."
-    if not data.get("executionRoleArn"):
-        yield "Fargate requires task definition to have execution role ARN to support ECR images, log driver awslogs and secrets."
-    for dependency in container.get("dependsOn", []):
-        if dependency["condition"] == "HEALTHY":
-            yield f"The sandbox does not model health checks (container {name})."
-
-
 def _empty_keys(parameters: dict[str, Any]) -> set[str]:
     return {key for key, value in parameters.items() if value in (None, False, "", [], {})}
+
+
+def _not_played(definition: dict[str, Any]) -> Iterator[str]:
+    """What AWS would run and the sandbox does not: such a definition may be registered, and is not run as if it were another."""
+    if "FARGATE" not in definition.get("requiresCompatibilities", []):
+        yield "The sandbox models FARGATE tasks only (requiresCompatibilities)."
+    if not definition.get("executionRoleArn"):
+        yield "The sandbox starts tasks with an execution role only."
+    if any(set(volume) - {"name"} - _empty_keys(volume) for volume in definition.get("volumes", [])):
+        yield "The sandbox models empty volumes only."
+    for container in definition["containerDefinitions"]:
+        name, logging = container["name"], container.get("logConfiguration")
+        if unknown := set(container) - MODELLED - _empty_keys(container):
+            yield f"The sandbox does not model {', '.join(sorted(unknown))} (container {name})."
+        if logging and logging["logDriver"] != "awslogs":
+            yield f"The sandbox models the log driver awslogs only (container {name})."
+        if any(dependency["condition"] == "HEALTHY" for dependency in container.get("dependsOn", [])):
+            yield f"The sandbox does not model health checks (container {name})."
 
 
 @replaces(ecs, "_run_task")
@@ -118,6 +116,7 @@ def run_task(data: dict[str, Any]) -> Answer:
 
 
 def _problems_of_run(data: dict[str, Any], definition: dict[str, Any], cluster: dict[str, Any]) -> Iterator[str]:
+    yield from _not_played(definition)
     if data.get("launchType", "FARGATE") != "FARGATE":
         yield "The sandbox models FARGATE tasks only (launchType)."
     for strategy in data.get("capacityProviderStrategy") or []:
@@ -130,7 +129,9 @@ def _problems_of_run(data: dict[str, Any], definition: dict[str, Any], cluster: 
             "The task couldn't be created because a valid taskRoleArn is not being used. Specify a valid task role in your task "
             "definition and try again."
         )
-    yield from _problems_of_size(overrides.get("cpu") or definition["cpu"], overrides.get("memory") or definition["memory"])
+    yield from _problems_of_size(
+        overrides.get("cpu") or definition.get("cpu", ""), overrides.get("memory") or definition.get("memory", "")
+    )
     names = {container["name"] for container in definition["containerDefinitions"]}
     for override in overrides.get("containerOverrides", []):
         if override.get("name") not in names:

@@ -9,7 +9,7 @@ from botocore.model import ServiceModel
 from sandbox import models
 from sandbox.grammars.documents import json_problem, misshapen
 from sandbox.models import Shape
-from sandbox.providers.aws import rules, tags
+from sandbox.providers.aws import carried, rules, tags
 from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.refusals import cloudformation, limits, strangers
 from sandbox.providers.aws.shapes import coerce, members, resolve
@@ -21,7 +21,10 @@ from sandbox.providers.values import UNKNOWN, Properties, contains_unknown
 def coerced(kind: ResourceType, model: ServiceModel, inputs: Properties) -> Properties:
     """The inputs with texts for numbers and numbers for texts where AWS wants the other."""
     known = kind.properties
-    return {name: _coerced(known[name], model, value) if name in known else value for name, value in inputs.items()}
+    return {
+        name: _coerced(known[name], model, value) if name in known else value
+        for name, value in carried.coerced(kind, inputs).items()
+    }
 
 
 def require_valid(kind: ResourceType, model: ServiceModel, inputs: Properties) -> None:
@@ -34,14 +37,17 @@ def require_valid(kind: ResourceType, model: ServiceModel, inputs: Properties) -
 
 
 def _problems(kind: ResourceType, model: ServiceModel, inputs: Properties) -> Iterator[Problem]:
-    known = kind.properties
+    known, others = kind.properties, carried.known(kind)
     for name, value in inputs.items():
         if name in known:
-            found = list(_property_problems(name, known[name], model, value))
+            found = list(_property_problems(kind, name, known[name], model, value))
             yield from found or cloudformation.problems(kind.token, name, limits.parsed(value) if known[name].json else value)
         elif not (kind.tagged and name in ("tags", "tagsAll")):
             yield from _of_stranger(kind, model, name, value)
-            yield name, f"the sandbox does not model this property of {kind.token}; it models {', '.join(known)}"
+            if name in others:
+                yield from carried.problems(kind, name, value)
+            else:
+                yield name, f"{kind.token} has no such property; it has {', '.join([*known, *others])}"
     for name, rule in known.items():
         if rule.required and name not in inputs:
             yield name, "is required"
@@ -56,7 +62,8 @@ def _of_stranger(kind: ResourceType, model: ServiceModel, name: str, value: Any)
     places = {each.rule.rpartition(".")[0] for each in kind.properties.values() if isinstance(each.rule, str)}
     beside = [resolve(model, place) for place in sorted(places)]
     shape = next((members(each)[name][1] for each in beside if each.type_name == "structure" and name in members(each)), None)
-    yield from rules.violations(value, shape, name) if shape else ()
+    if shape and carried.is_like(kind, name, shape):
+        yield from rules.carried_violations(value, shape, name)
     yield from cloudformation.problems(kind.token, name, value)
 
 
@@ -70,13 +77,15 @@ def _contradictions(kind: ResourceType, inputs: Properties) -> Iterator[Problem]
                 raise
 
 
-def _property_problems(name: str, known: Property, model: ServiceModel, value: Any) -> Iterator[Problem]:
+def _property_problems(kind: ResourceType, name: str, known: Property, model: ServiceModel, value: Any) -> Iterator[Problem]:
     if value == UNKNOWN:
         return
     shape = _shape(known, model)
     found = list(_type_problems(name, known, value) if shape is None else _shape_problems(name, known, shape, value))
     if not found and not contains_unknown(value):
-        found = list(misshapen(name, value, known.schema)) if known.schema else []
+        own = carried.schema(kind, name) if shape is None else None
+        wanted = known.schema or own
+        found = list(misshapen(name, value, wanted)) if wanted else []
         if not found and (reason := known.check(value)):
             found = [(name, f"{models.shown(value)} {reason}")]
     yield from found

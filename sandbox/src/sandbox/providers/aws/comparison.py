@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.providers.aws import carried
 from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.shapes import canonical
 from sandbox.providers.aws.table import ResourceType
@@ -48,7 +49,7 @@ def must_replace(kind: ResourceType, name: str, old: Properties, new: Properties
     """Whether the change of a property needs a new resource."""
     known = kind.properties.get(name)
     if known is None:
-        return False
+        return carried.replaces(kind, name)
     one, other = old.get(name), new.get(name)
     if not known.fixed:
         return known.replace(one, other) if callable(known.replace) else known.replace

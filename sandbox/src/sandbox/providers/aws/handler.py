@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from botocore.exceptions import ClientError
 
-from sandbox.providers.aws import tags
+from sandbox.providers.aws import carried, tags
 from sandbox.providers.aws.api import Api, is_gone, readable_errors
 from sandbox.providers.aws.checks import coerced, require_valid
 from sandbox.providers.aws.comparison import (
@@ -18,7 +18,7 @@ from sandbox.providers.aws.comparison import (
     with_defaults,
     with_spelling,
 )
-from sandbox.providers.aws.naming import automatic
+from sandbox.providers.aws.naming import automatic, prefix_of
 from sandbox.providers.aws.refusals import account
 from sandbox.providers.aws.session import Session
 from sandbox.providers.aws.table import Problem, ResourceType
@@ -43,6 +43,10 @@ class TableResource(Resource):
         if self.kind.tagged and (every := tags.effective(inputs.get("tags"), session.default_tags)):
             inputs["tagsAll"] = every
         require_valid(self.kind, model, inputs)
+        if silent := carried.silent(self.kind, inputs):
+            operation.warn(
+                f"{self.kind.token}: the sandbox takes {', '.join(silent)} as AWS does, and does not play what it does there"
+            )
         return inputs | self._automatic_name(operation, old, inputs)
 
     def diff(self, operation: Operation, id: str, old: Properties, state: Properties, new: Properties) -> Difference:
@@ -53,7 +57,7 @@ class TableResource(Resource):
     def create(self, operation: Operation, inputs: Properties) -> tuple[str, Properties]:
         if operation.preview:
             return "", {**dict.fromkeys((*self.kind.outputs, *self.kind.filled), UNKNOWN), **inputs}
-        api = self._api(operation)
+        api = self._api(operation, inputs)
         wanted = with_defaults(self.kind, inputs)
         self._require(account.problems(self.kind, api.session, inputs))
         with readable_errors(self.kind.token):
@@ -63,15 +67,17 @@ class TableResource(Resource):
                 for put in self.kind.puts:
                     if put.on_create and any(inputs.get(name) is not None for name in put.properties):
                         api.settled(functools.partial(put.call, api, id, wanted, {}))
-            return id, self._outputs(api, id, inputs)
+            return id, self._outputs(api, id, inputs, inputs)
         except ProviderError as error:
             raise PartialFailure(str(error), id=id, state={**inputs, "id": id}, inputs=inputs) from error
 
     def read(self, operation: Operation, id: str, inputs: Properties, state: Properties) -> tuple[Properties, Properties] | None:
         if not state:
             raise ProviderError(f"{self.kind.token}: the sandbox does not import resources, or get() them by id")
-        live = self._live(self._api(operation), id, {**state, **inputs})
-        return None if live is None else (self._seen(inputs, live), {**state, **live, "id": id})
+        live = self._live(self._api(operation, state), id, {**state, **inputs})
+        if live is None:
+            return None
+        return self._seen(inputs, live), {**state, **live, **carried.kept(self.kind, inputs), "id": id}
 
     def update(self, operation: Operation, id: str, old: Properties, state: Properties, new: Properties) -> Properties:
         kept = {name: value for name, value in state.items() if name in new or name not in old}
@@ -79,7 +85,7 @@ class TableResource(Resource):
         if operation.preview:
             renewed = [name for put in self.kind.puts if set(put.properties) & set(names) for name in put.renews]
             return {**kept, **new, **dict.fromkeys(renewed, UNKNOWN)}
-        api = self._api(operation)
+        api = self._api(operation, state)
         live = self._live(api, id, {**state, **old})
         if live is None:
             raise ProviderError(f"{self.kind.token}: {id} is gone; run `pulumi refresh`")
@@ -93,12 +99,12 @@ class TableResource(Resource):
             for put in self.kind.puts:
                 if set(put.properties) & set(names):
                     api.settled(functools.partial(put.call, api, id, wanted, present))
-        return {**kept, **self._outputs(api, id, {**state, **new})}
+        return {**kept, **self._outputs(api, id, {**state, **new}, new)}
 
     def delete(self, operation: Operation, id: str, inputs: Properties, state: Properties) -> None:
         with readable_errors(self.kind.token):
             try:
-                self.kind.delete(self._api(operation), id, with_defaults(self.kind, state))
+                self.kind.delete(self._api(operation, state), id, with_defaults(self.kind, state))
             except ClientError as error:
                 if not is_gone(error):
                     raise
@@ -110,14 +116,17 @@ class TableResource(Resource):
         if found:
             raise ProviderError(f"{self.kind.token}: {'; '.join(found)}")
 
-    def _api(self, operation: Operation) -> Api:
-        return Api(self.kind, self.session(), operation)
+    def _api(self, operation: Operation, values: Properties) -> Api:
+        """In the region that the resource is in, where the program says one."""
+        session, region = self.session(), values.get("region")
+        elsewhere = region not in (None, session.region) and self.kind.service not in GLOBAL
+        return Api(self.kind, session.at(region) if elsewhere else session, operation)
 
-    def _outputs(self, api: Api, id: str, state: Properties) -> Properties:
+    def _outputs(self, api: Api, id: str, state: Properties, inputs: Properties) -> Properties:
         live = self._live(api, id, {**state, "id": id})
         if live is None:
             raise ProviderError(f"{self.kind.token}: {id} was written, but AWS does not know it")
-        return {**state, **live, "id": id}
+        return {**state, **live, **carried.kept(self.kind, inputs), "id": id}
 
     def _live(self, api: Api, id: str, state: Properties) -> Properties | None:
         """Properties and outputs as AWS has them, or None if it is gone."""
@@ -140,5 +149,7 @@ class TableResource(Resource):
         name = self.kind.name
         if name is None or name.property in inputs:
             return {}
-        kept = old.get(name.property) if name.property in old.get(GENERATED, []) else None
-        return {name.property: kept or automatic(name, operation), GENERATED: [name.property]}
+        given = prefix_of(name)
+        same = old.get(given) == inputs.get(given)
+        kept = old.get(name.property) if same and name.property in old.get(GENERATED, []) else None
+        return {name.property: kept or automatic(name, operation, inputs.get(given)), GENERATED: [name.property]}

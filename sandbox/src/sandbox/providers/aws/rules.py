@@ -18,6 +18,15 @@ def _known(value: Any, shape: Shape) -> Any:
 PROPERTIES = Reading(names=members, value=_known)
 
 
+CARRIED = Reading(names=members, value=_known, strict=False)
+"""Of what the table does not have: the real provider may call its parts otherwise, and says itself what is required."""
+
+
+def carried_violations(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
+    """The same of such a property."""
+    return (found for found in models.violations(value, shape, path, CARRIED) if found[1] != models.REQUIRED)
+
+
 def violations(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
     """Every (path, reason) why AWS would refuse the value. Unknown values are passed over."""
     return models.violations(value, shape, path, PROPERTIES)

@@ -31,12 +31,17 @@ class Session:
     def __init__(self, *, endpoint: str, region: str, default_tags: Mapping[str, str], retries: int = 2) -> None:
         self.region = region
         self.default_tags = dict(default_tags)
-        self._endpoint = endpoint
+        self._endpoint, self._retries = endpoint, retries
         self._botocore = botocore.session.get_session()
         self._lock = threading.RLock()
         self._clients: dict[str, Any] = {}
         self._config = CLIENT_CONFIG.merge(Config(retries={"mode": "standard", "max_attempts": retries}))
         self._http = URLLib3Session(proxies={}, max_pool_connections=32)
+
+    @functools.cache  # noqa: B019 - one session lives as long as the process
+    def at(self, region: str) -> "Session":
+        """The same in another region."""
+        return Session(endpoint=self._endpoint, region=region, default_tags=self.default_tags, retries=self._retries)
 
     @functools.cached_property
     def account(self) -> str:
@@ -82,6 +87,19 @@ def _send_for_a_whole_answer(http: URLLib3Session, request: Any, **_: Any) -> An
     if failed and len(answer.content) < int(answer.headers.get("content-length", 0)):
         raise ConnectionClosedError(endpoint_url=request.url)
     return answer
+
+
+@functools.cache
+def _regions() -> set[str]:
+    known = botocore.session.get_session()
+    return {name for partition in known.get_available_partitions() for name in known.get_available_regions("ec2", partition)}
+
+
+def region(name: str) -> str:
+    """The name of a region that there is; raises ValueError."""
+    if name not in _regions():
+        raise ValueError(f"Invalid AWS Region: {name}")
+    return name
 
 
 def loopback_endpoint(environment: Mapping[str, str]) -> str:

@@ -208,9 +208,16 @@ def _rewritten(session: Session, statement: Statement | None, command: str) -> s
     return command
 
 
+_NO_COLUMN = re.compile(r'Referenced column "([^"]+)" not found|does not have a column named "([^"]+)"')
+"""DuckDB's words, for which snowduck gives Snowflake's number of an object that does not exist."""
+
+
 def _failure(error: Exception, statement: Statement) -> ProgrammingError:
     if statement.cancelled.is_set():
         return statement.cancellation()
+    if found := _NO_COLUMN.search(str(error)):
+        missing = f"SQL compilation error:\ninvalid identifier '{found[1] or found[2]}'"
+        return statement.fail(ProgrammingError(missing, errno=904, sqlstate="42000"))
     # As snowduck does it, for what DuckDB says only when the result is fetched.
     known = error if isinstance(error, ProgrammingError) else ProgrammingError(str(error), errno=1003, sqlstate="42000")
     return statement.fail(known)

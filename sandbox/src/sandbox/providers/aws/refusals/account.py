@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.grammars.policies import locks_out, principals, statements
+from sandbox.grammars.policies import elsewhere, locks_out, principals, statements
 from sandbox.providers.aws.api import is_gone
 from sandbox.providers.aws.refusals import references
 from sandbox.providers.aws.session import Session
@@ -29,6 +29,22 @@ MOST_TARGETS = 5
 
 MOST_INLINE = 10240
 """Characters of all of a role's inline policies, without white space (IAM User Guide, "IAM and AWS STS quotas")."""
+
+
+WATCHED = {
+    "eniId": "NetworkInterface",
+    "regionalNatGatewayId": "RegionalNatGateway",
+    "subnetId": "Subnet",
+    "transitGatewayAttachmentId": "TransitGatewayAttachment",
+    "transitGatewayId": "TransitGateway",
+    "vpcId": "VPC",
+}
+"""What is watched (EC2 API Reference, CreateFlowLogs: ResourceType); all but the last are carried."""
+
+
+def watched(inputs: Properties) -> str:
+    """The property that says what a flow log watches."""
+    return next((name for name in WATCHED if inputs.get(name)), "vpcId")
 
 
 def _first(session: Session, operation: str, key: str, **arguments: Any) -> dict[str, Any]:
@@ -56,6 +72,10 @@ def _internet_gateway(session: Session, inputs: Properties) -> Iterator[Problem]
 
 
 def _nat_gateway(session: Session, inputs: Properties) -> Iterator[Problem]:
+    network = ipaddress.IPv4Network(_subnet(session, inputs["subnetId"])["CidrBlock"])
+    for address in [inputs.get("privateIp"), *(inputs.get("secondaryPrivateIpAddresses") or [])]:
+        if address and ipaddress.IPv4Address(address) not in network:
+            yield "privateIp", f"InvalidParameterValue: Address {address} does not fall within the subnet's address range"
     if inputs.get("connectivityType", "public") != "public":
         return
     vpc = _subnet(session, inputs["subnetId"])["VpcId"]
@@ -67,6 +87,8 @@ def _nat_gateway(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 
 def _route(session: Session, inputs: Properties) -> Iterator[Problem]:
+    if "destinationCidrBlock" not in inputs:
+        return
     table, network = _route_table(session, inputs["routeTableId"]), ipaddress.IPv4Network(inputs["destinationCidrBlock"])
     gateway, nat = inputs.get("gatewayId"), inputs.get("natGatewayId")
     if (
@@ -79,6 +101,8 @@ def _route(session: Session, inputs: Properties) -> Iterator[Problem]:
     if nat and _first(session, "describe_nat_gateways", "NatGateways", NatGatewayIds=[nat])["VpcId"] != table["VpcId"]:
         yield "natGatewayId", f"InvalidParameterValue: route table {table['RouteTableId']} and {nat} belong to different networks"
     vpc = _first(session, "describe_vpcs", "Vpcs", VpcIds=[table["VpcId"]])
+    if inputs.get("egressOnlyGatewayId"):
+        yield "egressOnlyGatewayId", "InvalidParameterValue: an egress-only internet gateway is for IPv6 only"
     own = [ipaddress.IPv4Network(each["CidrBlock"]) for each in vpc.get("CidrBlockAssociationSet", [vpc])]
     if gateway and any(network.subnet_of(each) for each in own):
         reason = f"The destination CIDR block {network} is equal to or more specific than one of this VPC's CIDR blocks"
@@ -88,6 +112,8 @@ def _route(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 
 def _route_table_association(session: Session, inputs: Properties) -> Iterator[Problem]:
+    if "subnetId" not in inputs:
+        return
     table, subnet = _route_table(session, inputs["routeTableId"]), _subnet(session, inputs["subnetId"])
     if table["VpcId"] != subnet["VpcId"]:
         reason = f"Route table {inputs['routeTableId']} and subnet {inputs['subnetId']} belong to different networks"
@@ -114,7 +140,7 @@ def _security_group_rule(session: Session, inputs: Properties, *, egress: bool) 
 
 
 def _vpc_endpoint(session: Session, inputs: Properties) -> Iterator[Problem]:
-    ec2, vpc, service = session.client("ec2"), inputs["vpcId"], inputs["serviceName"]
+    ec2, vpc, service = session.client("ec2"), inputs["vpcId"], inputs.get("serviceName", "aws.")
     if not service.startswith(("com.amazonaws.vpce.", "aws.", "com.amazonaws.s3-global.")) and f".{session.region}." not in service:
         yield "serviceName", f"InvalidServiceName: The Vpc Endpoint Service '{service}' does not exist in {session.region}"
     tables = [_route_table(session, each) for each in inputs.get("routeTableIds") or []]
@@ -162,6 +188,56 @@ def _private_names(session: Session, vpc: str, service: str, others: list[dict[s
         yield "privateDnsEnabled", f"InvalidParameter: {reason}"
 
 
+def _vpc_of(session: Session, inputs: Properties) -> dict[str, Any]:
+    return _first(session, "describe_vpcs", "Vpcs", VpcIds=[inputs["vpcId"]])
+
+
+def _ipv6_of_subnet(session: Session, inputs: Properties) -> Iterator[Problem]:
+    """EC2 API Reference, CreateSubnet: Ipv6CidrBlock."""
+    if not inputs.get("ipv6CidrBlock"):
+        return
+    own = [ipaddress.IPv6Network(each["Ipv6CidrBlock"]) for each in _vpc_of(session, inputs).get("Ipv6CidrBlockAssociationSet", [])]
+    if not any(ipaddress.IPv6Network(inputs["ipv6CidrBlock"]).subnet_of(each) for each in own):
+        yield "ipv6CidrBlock", f"InvalidSubnet.Range: The CIDR '{inputs['ipv6CidrBlock']}' is invalid: the VPC has no such network"
+
+
+def _own_rules(_session: Session, inputs: Properties) -> Iterator[Problem]:
+    """Amazon VPC User Guide, "Amazon VPC quotas": rules of a group, each way, of IPv4 and of IPv6."""
+    for way in ("ingress", "egress"):
+        for peers in ("cidrBlocks", "ipv6CidrBlocks"):
+            others = ("prefixListIds", "securityGroups")
+            sizes = [
+                sum(len(rule.get(name) or []) for name in (peers, *others)) + bool(rule.get("self"))
+                for rule in inputs.get(way) or []
+            ]
+            if sum(sizes) > MOST_RULES:
+                yield way, f"RulesPerSecurityGroupLimitExceeded: {sum(sizes)} rules, AWS allows {MOST_RULES}"
+
+
+def _own_bucket(_session: Session, inputs: Properties) -> Iterator[Problem]:
+    """S3 User Guide, "Policy resources for Amazon S3", "Configuring Transfer Acceleration"."""
+    if inputs.get("policy") and (arn := elsewhere(inputs["policy"], inputs["bucket"])):
+        yield "policy", f"MalformedPolicy: Policy has invalid resource: {arn} is not about {inputs['bucket']}"
+    if inputs.get("accelerationStatus") and "." in inputs["bucket"]:
+        yield (
+            "accelerationStatus",
+            "InvalidRequest: S3 Transfer Acceleration is not supported for buckets with periods (.) in their names",
+        )
+
+
+def _owner(session: Session, inputs: Properties) -> Iterator[Problem]:
+    """S3 User Guide, "Verifying bucket ownership with bucket owner condition"."""
+    if inputs.get("expectedBucketOwner", session.account) != session.account:
+        yield "expectedBucketOwner", f"AccessDenied: the bucket does not belong to {inputs['expectedBucketOwner']}"
+
+
+def _replicas(session: Session, inputs: Properties) -> Iterator[Problem]:
+    """Secrets Manager API Reference, ReplicateSecretToRegions."""
+    for index, replica in enumerate(inputs.get("replicas") or []):
+        if replica["region"] == session.region:
+            yield f"replicas[{index}].region", "InvalidParameterException: the secret is in this region already"
+
+
 def _flow_log(session: Session, inputs: Properties) -> Iterator[Problem]:
     destination, kind = inputs["logDestination"], inputs.get("logDestinationType", "cloud-watch-logs")
     if kind == "s3" and not references.elsewhere(session, destination):
@@ -169,8 +245,8 @@ def _flow_log(session: Session, inputs: Properties) -> Iterator[Problem]:
         if reason := references.BUCKET.problem(session, bucket):
             yield "logDestination", f"InvalidParameterValue: LogDestination: {reason}"
     for each in session.client("ec2").describe_flow_logs()["FlowLogs"]:
-        same = (each["ResourceId"], (each.get("LogDestination") or "").removesuffix(":*"), each["TrafficType"])
-        if same == (inputs["vpcId"], destination.removesuffix(":*"), inputs["trafficType"]):
+        same = (each["ResourceId"], (each.get("LogDestination") or "").removesuffix(":*"), each.get("TrafficType"))
+        if same == (inputs[watched(inputs)], destination.removesuffix(":*"), inputs.get("trafficType")):
             yield (
                 "logDestination",
                 "FlowLogAlreadyExists: There is an existing Flow Log with the same configuration and log destination",
@@ -187,7 +263,8 @@ def _role_policy(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 
 def _event_target(session: Session, inputs: Properties) -> Iterator[Problem]:
-    targets = session.client("events").list_targets_by_rule(Rule=inputs["rule"])["Targets"]
+    bus = {"EventBusName": inputs["eventBusName"]} if inputs.get("eventBusName") else {}
+    targets = session.client("events").list_targets_by_rule(Rule=inputs["rule"], **bus)["Targets"]
     if len({*(target["Id"] for target in targets), inputs["targetId"]}) > MOST_TARGETS:
         yield "rule", f"LimitExceededException: The requested resource exceeds the maximum number allowed: {MOST_TARGETS} targets"
     if inputs.get("roleArn") and not references.elsewhere(session, inputs["roleArn"]):
@@ -255,7 +332,23 @@ def _alarm(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 def _record(session: Session, inputs: Properties) -> Iterator[Problem]:
     """Route 53 API Reference, AliasTarget: a name, and the zone in which it lies."""
-    [alias] = inputs["aliases"]
+    for alias in inputs.get("aliases") or []:
+        yield from _alias(session, alias, inputs)
+    zone = session.client("route53").get_hosted_zone(Id=inputs["zoneId"])["HostedZone"]["Name"].rstrip(".").lower()
+    if inputs["type"] == "CNAME" and inputs["name"].rstrip(".").lower() in ("", "@", zone):
+        yield "type", f"InvalidChangeBatch: RRSet of type CNAME with DNS name {zone} is not permitted at apex in zone {zone}"
+
+
+def _target_is_there(session: Session, alias: dict[str, Any], inputs: Properties) -> bool:
+    """Of an alias of a record of its own zone."""
+    if alias["zoneId"] != inputs["zoneId"]:
+        return True
+    records = session.client("route53").list_resource_record_sets(HostedZoneId=alias["zoneId"], StartRecordName=alias["name"])
+    name, kind = alias["name"].rstrip(".").lower(), inputs["type"]
+    return any((each["Name"].rstrip(".").lower(), each["Type"]) == (name, kind) for each in records["ResourceRecordSets"])
+
+
+def _alias(session: Session, alias: dict[str, Any], inputs: Properties) -> Iterator[Problem]:
     endpoints = session.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
     entries = [entry for endpoint in endpoints for entry in endpoint.get("DnsEntries", [])]
     zones = {entry["DnsName"].lower(): entry["HostedZoneId"] for entry in entries}
@@ -268,6 +361,8 @@ def _record(session: Session, inputs: Properties) -> Iterator[Problem]:
             f"InvalidChangeBatch: Tried to create an alias that targets {name}, type A in zone {alias['zoneId']}, but the alias "
             "target name does not lie within the target zone",
         )
+    elif not _target_is_there(session, alias, inputs):
+        yield "aliases", f"InvalidChangeBatch: Tried to create an alias that targets {name}, but that target was not found"
 
 
 def _environment(session: Session, inputs: Properties) -> Iterator[Problem]:
@@ -296,13 +391,22 @@ FITS: dict[str, Callable[[Session, Properties], Iterator[Problem]]] = {
     "ec2/natGateway:NatGateway": _nat_gateway,
     "ec2/route:Route": _route,
     "ec2/routeTableAssociation:RouteTableAssociation": _route_table_association,
+    "ec2/defaultSecurityGroup:DefaultSecurityGroup": _own_rules,
+    "ec2/securityGroup:SecurityGroup": _own_rules,
+    "ec2/subnet:Subnet": _ipv6_of_subnet,
     "ec2/vpcEndpoint:VpcEndpoint": _vpc_endpoint,
     "iam/rolePolicy:RolePolicy": _role_policy,
     "kms/key:Key": _key_policy,
     "mwaa/environment:Environment": _environment,
     "route53/record:Record": _record,
     "route53/zone:Zone": _zone,
+    "s3/bucket:Bucket": _own_bucket,
+    "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _owner,
+    "s3/bucketLogging:BucketLogging": _owner,
     "s3/bucketPolicy:BucketPolicy": _bucket_policy,
+    "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _owner,
+    "s3/bucketVersioning:BucketVersioning": _owner,
+    "secretsmanager/secret:Secret": _replicas,
     "vpc/securityGroupEgressRule:SecurityGroupEgressRule": lambda session, inputs: _security_group_rule(
         session, inputs, egress=True
     ),

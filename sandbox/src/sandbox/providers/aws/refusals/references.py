@@ -5,10 +5,12 @@ What lies in another account, in another region or out of the caller's sight can
 right to see it.
 """
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -70,6 +72,10 @@ def _zone(session: Session, name: str) -> bool:
     return name in [zone["ZoneName"] for zone in zones]
 
 
+def _zone_id(session: Session, id: str) -> bool:  # noqa: A002 - AWS's word
+    return id in [zone["ZoneId"] for zone in session.client("ec2").describe_availability_zones()["AvailabilityZones"]]
+
+
 def _gateway(session: Session, gateway: str) -> bool:
     ec2 = session.client("ec2")
     if gateway.startswith("vpce-"):
@@ -95,8 +101,19 @@ def _role(session: Session, role: str) -> bool:
     return role in (found["Arn"], found["RoleName"])
 
 
+MANAGED_POLICIES = Path(__file__).with_name("managed_policies.txt")
+"""Names of AWS's own, with their paths (`sandbox/testing/managed_policies.py` writes them)."""
+
+
+@functools.cache
+def _managed_policies() -> set[str]:
+    return set(MANAGED_POLICIES.read_text().split())
+
+
 def _policy(session: Session, policy: str) -> Any:
-    return ":iam::aws:" in policy or session.client("iam").get_policy(PolicyArn=policy)
+    if ":iam::aws:" in policy:
+        return policy.partition(":policy/")[2] in _managed_policies()
+    return session.client("iam").get_policy(PolicyArn=policy)
 
 
 def _cluster(session: Session, cluster: str) -> bool:
@@ -123,6 +140,7 @@ NAT_GATEWAY = Reference(
 ADDRESS = Reference(
     code="InvalidAllocationID.NotFound", noun="allocation ID", find=_listing("describe_addresses", "AllocationIds", "Addresses")
 )
+ZONE_ID = Reference(code="InvalidParameterValue", noun="availability zone ID", find=_zone_id)
 ZONE = Reference(code="InvalidParameterValue", noun="availability zone", find=_zone)
 HOSTED_ZONE = Reference(
     code="NoSuchHostedZone", noun="hosted zone", find=lambda session, zone: session.client("route53").get_hosted_zone(Id=zone)
@@ -161,38 +179,132 @@ USER = Reference(
     find=lambda session, arn: session.client("iam").get_user(UserName=arn.rpartition("/")[2])["User"]["Arn"] == arn,
 )
 
+BUS = Reference(
+    code="ResourceNotFoundException",
+    noun="event bus",
+    find=lambda session, name: session.client("events").describe_event_bus(Name=name),
+)
+HEALTH_CHECK = Reference(
+    code="NoSuchHealthCheck",
+    noun="health check",
+    find=lambda session, check: session.client("route53").get_health_check(HealthCheckId=check),
+)
+INTERFACE = Reference(
+    code="InvalidNetworkInterfaceID.NotFound",
+    noun="networkInterface ID",
+    find=_listing("describe_network_interfaces", "NetworkInterfaceIds", "NetworkInterfaces"),
+)
+INSTANCE = Reference(
+    code="InvalidInstanceID.NotFound", noun="instance ID", find=_listing("describe_instances", "InstanceIds", "Reservations")
+)
+ENDPOINT = Reference(
+    code="InvalidVpcEndpointId.NotFound",
+    noun="Vpc Endpoint Id",
+    find=_listing("describe_vpc_endpoints", "VpcEndpointIds", "VpcEndpoints"),
+)
+PEERING = Reference(
+    code="InvalidVpcPeeringConnectionID.NotFound",
+    noun="vpcPeeringConnection ID",
+    find=_listing("describe_vpc_peering_connections", "VpcPeeringConnectionIds", "VpcPeeringConnections"),
+)
+EGRESS_ONLY = Reference(
+    code="InvalidGatewayID.NotFound",
+    noun="egress-only internet gateway",
+    find=_listing("describe_egress_only_internet_gateways", "EgressOnlyInternetGatewayIds", "EgressOnlyInternetGateways"),
+)
+
+
+def _never(code: str, noun: str) -> Reference:
+    """A kind of thing that no account of the sandbox has."""
+    return Reference(code=code, noun=noun, find=lambda session, name: False)  # noqa: ARG005 - as the others
+
+
+TRANSIT = _never("InvalidTransitGatewayID.NotFound", "transit gateway")
+VIRTUAL_GATEWAY = _never("InvalidVpnGatewayID.NotFound", "vpnGateway ID")
+POOL = _never("InvalidIpamPoolId.NotFound", "IPAM pool")
+KEY_STORE = _never("CustomKeyStoreNotFoundException", "custom key store")
+NAME_SERVERS = _never("NoSuchDelegationSet", "delegation set")
+
 _RULE_PLACES = {"securityGroupId": GROUP, "referencedSecurityGroupId": GROUP, "prefixListId": PREFIX_LIST}
+
+_LIST_PLACES = {
+    f"{way}[].{name}[]": reference
+    for way in ("ingress", "egress")
+    for name, reference in (("securityGroups", GROUP), ("prefixListIds", PREFIX_LIST))
+}
+
+_ROUTE_PLACES = {
+    "destinationPrefixListId": PREFIX_LIST,
+    "egressOnlyGatewayId": EGRESS_ONLY,
+    "gatewayId": GATEWAY,
+    "localGatewayId": _never("InvalidLocalGatewayID.NotFound", "local gateway"),
+    "carrierGatewayId": _never("InvalidCarrierGatewayID.NotFound", "carrier gateway"),
+    "natGatewayId": NAT_GATEWAY,
+    "networkInterfaceId": INTERFACE,
+    "transitGatewayId": TRANSIT,
+    "vpcEndpointId": ENDPOINT,
+    "vpcPeeringConnectionId": PEERING,
+}
 
 PLACES: dict[str, dict[str, Reference]] = {
     "budgets/budget:Budget": {"notifications[].subscriberSnsTopicArns[]": TOPIC},
     "chatbot/slackChannelConfiguration:SlackChannelConfiguration": {"snsTopicArns[]": TOPIC},
     "chatbot/teamsChannelConfiguration:TeamsChannelConfiguration": {"snsTopicArns[]": TOPIC},
-    "cloudwatch/eventTarget:EventTarget": {"rule": RULE, "roleArn": ROLE},
+    "cloudwatch/eventRule:EventRule": {"eventBusName": BUS, "roleArn": ROLE},
+    "cloudwatch/eventTarget:EventTarget": {"eventBusName": BUS, "rule": RULE, "roleArn": ROLE},
     "cloudwatch/logGroup:LogGroup": {"kmsKeyId": KEY},
-    "ec2/defaultSecurityGroup:DefaultSecurityGroup": {"vpcId": VPC},
-    "ec2/flowLog:FlowLog": {"vpcId": VPC, "iamRoleArn": ROLE},
+    "ec2/defaultSecurityGroup:DefaultSecurityGroup": {"vpcId": VPC, **_LIST_PLACES},
+    "ec2/eip:Eip": {
+        "instance": INSTANCE,
+        "ipamPoolId": POOL,
+        "networkInterface": INTERFACE,
+        "publicIpv4Pool": _never("InvalidPublicIpv4PoolID.NotFound", "public IPv4 pool"),
+    },
+    "ec2/flowLog:FlowLog": {
+        "eniId": INTERFACE,
+        "iamRoleArn": ROLE,
+        "regionalNatGatewayId": NAT_GATEWAY,
+        "subnetId": SUBNET,
+        "transitGatewayAttachmentId": _never("InvalidTransitGatewayAttachmentID.NotFound", "transit gateway attachment"),
+        "transitGatewayId": TRANSIT,
+        "vpcId": VPC,
+    },
     "ec2/internetGateway:InternetGateway": {"vpcId": VPC},
     "ec2/natGateway:NatGateway": {"subnetId": SUBNET, "allocationId": ADDRESS},
-    "ec2/route:Route": {"routeTableId": ROUTE_TABLE, "gatewayId": GATEWAY, "natGatewayId": NAT_GATEWAY},
-    "ec2/routeTable:RouteTable": {"vpcId": VPC},
-    "ec2/routeTableAssociation:RouteTableAssociation": {"subnetId": SUBNET, "routeTableId": ROUTE_TABLE},
-    "ec2/securityGroup:SecurityGroup": {"vpcId": VPC},
-    "ec2/subnet:Subnet": {"vpcId": VPC, "availabilityZone": ZONE},
+    "ec2/route:Route": {"routeTableId": ROUTE_TABLE, **_ROUTE_PLACES},
+    "ec2/routeTable:RouteTable": {
+        "vpcId": VPC,
+        "propagatingVgws[]": VIRTUAL_GATEWAY,
+        **{f"routes[].{name}": reference for name, reference in _ROUTE_PLACES.items()},
+    },
+    "ec2/routeTableAssociation:RouteTableAssociation": {"subnetId": SUBNET, "routeTableId": ROUTE_TABLE, "gatewayId": GATEWAY},
+    "ec2/securityGroup:SecurityGroup": {"vpcId": VPC, **_LIST_PLACES},
+    "ec2/subnet:Subnet": {
+        "vpcId": VPC,
+        "availabilityZone": ZONE,
+        "availabilityZoneId": ZONE_ID,
+        "ipv4IpamPoolId": POOL,
+        "ipv6IpamPoolId": POOL,
+        "outpostArn": _never("InvalidOutpostArn.NotFound", "Outpost"),
+    },
+    "ec2/vpc:Vpc": {"ipv4IpamPoolId": POOL, "ipv6IpamPoolId": POOL},
     "ec2/vpcEndpoint:VpcEndpoint": {
         "vpcId": VPC,
         "routeTableIds[]": ROUTE_TABLE,
         "subnetIds[]": SUBNET,
         "securityGroupIds[]": GROUP,
+        "subnetConfigurations[].subnetId": SUBNET,
     },
     "ecr/lifecyclePolicy:LifecyclePolicy": {"repository": REPOSITORY},
     "ecr/repository:Repository": {"encryptionConfigurations[].kmsKey": KEY},
     "ecr/repositoryPolicy:RepositoryPolicy": {"repository": REPOSITORY},
     "ecs/clusterCapacityProviders:ClusterCapacityProviders": {"clusterName": CLUSTER},
     "ecs/taskDefinition:TaskDefinition": {"executionRoleArn": ROLE, "taskRoleArn": ROLE},
-    "iam/role:Role": {"permissionsBoundary": POLICY},
+    "iam/role:Role": {"permissionsBoundary": POLICY, "managedPolicyArns[]": POLICY},
     "iam/rolePolicy:RolePolicy": {"role": ROLE},
     "iam/rolePolicyAttachment:RolePolicyAttachment": {"role": ROLE, "policyArn": POLICY},
     "kms/alias:Alias": {"targetKeyId": KEY},
+    "kms/key:Key": {"customKeyStoreId": KEY_STORE},
     "mwaa/environment:Environment": {
         "executionRoleArn": ROLE,
         "sourceBucketArn": BUCKET,
@@ -200,7 +312,9 @@ PLACES: dict[str, dict[str, Reference]] = {
         "networkConfiguration.subnetIds[]": SUBNET,
         "networkConfiguration.securityGroupIds[]": GROUP,
     },
-    "route53/record:Record": {"zoneId": HOSTED_ZONE},
+    "route53/record:Record": {"zoneId": HOSTED_ZONE, "healthCheckId": HEALTH_CHECK},
+    "route53/zone:Zone": {"delegationSetId": NAME_SERVERS},
+    "s3/bucket:Bucket": {"logging.targetBucket": BUCKET},
     "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": {"bucket": BUCKET},
     "s3/bucketLogging:BucketLogging": {"bucket": BUCKET, "targetBucket": BUCKET},
     "s3/bucketObjectv2:BucketObjectv2": {"bucket": BUCKET, "kmsKeyId": KEY},
@@ -227,8 +341,11 @@ POLICIES = {
     "ecr/repositoryPolicy:RepositoryPolicy": "policy",
     "iam/role:Role": "assumeRolePolicy",
     "kms/key:Key": "policy",
+    "s3/bucket:Bucket": "policy",
     "s3/bucketPolicy:BucketPolicy": "policy",
+    "secretsmanager/secret:Secret": "policy",
     "secretsmanager/secretPolicy:SecretPolicy": "policy",
+    "sns/topic:Topic": "policy",
     "sns/topicPolicy:TopicPolicy": "policy",
 }
 """Properties with a policy whose principals AWS looks up (IAM User Guide, "AWS JSON policy elements: Principal")."""
@@ -243,6 +360,8 @@ def problems(kind: ResourceType, session: Session, inputs: Properties) -> Iterat
         known = kind.properties.get(name)
         for path, place, leaf in leaves(parsed(value) if known and known.json else value, name):
             reference = PLACES.get(token, {}).get(place)
+            if reference is RULE and inputs.get("eventBusName"):
+                continue  # asked with its bus
             if reference and isinstance(leaf, str) and (reason := reference.problem(session, leaf)):
                 yield path, reason
 

@@ -1,5 +1,5 @@
-# ruff: noqa: A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
-"""AWS Budgets: cost budgets, as far as tags select the costs."""
+# ruff: noqa: A002, A006, ARG005, S106 - one signature for all tables; `token` is a type's
+"""AWS Budgets: budgets of costs and usage."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from sandbox.grammars import schemas
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.shapes import unordered
+from sandbox.providers.aws.shapes import camel, unordered
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties
 
@@ -19,33 +19,40 @@ NOTIFICATION = {
     "threshold": "Threshold",
     "thresholdType": "ThresholdType",
 }
+LIMIT = {"limitAmount": "Amount", "limitUnit": "Unit"}
 SUBSCRIBERS = {"subscriberEmailAddresses": "EMAIL", "subscriberSnsTopicArns": "SNS"}
 
 
 def _budget(inputs: Properties) -> dict[str, Any]:
-    budget = {
-        "BudgetName": inputs["name"],
-        "BudgetType": inputs["budgetType"],
-        "TimeUnit": inputs["timeUnit"],
-        "BudgetLimit": {"Amount": inputs["limitAmount"], "Unit": inputs["limitUnit"]},
-    }
+    budget = {"BudgetName": inputs["name"], "BudgetType": inputs["budgetType"], "TimeUnit": inputs["timeUnit"]}
+    if inputs.get("limitAmount"):
+        budget["BudgetLimit"] = {"Amount": inputs["limitAmount"], "Unit": inputs["limitUnit"]}
     if inputs.get("filterExpression"):
         budget |= {"FilterExpression": _filter(inputs["filterExpression"]), "Metrics": [inputs["metrics"]]}
     return budget
 
 
-def _filter(expression: dict[str, Any]) -> dict[str, Any]:
-    if "ands" in expression:
-        return {"And": [_filter(part) for part in expression["ands"]]}
-    return {"Tags": {"Key": expression["tags"]["key"], "Values": expression["tags"]["values"]}}
+PARTS = {"ands": "And", "ors": "Or", "not": "Not", "dimensions": "Dimensions", "tags": "Tags", "costCategories": "CostCategories"}
+"""Of a filter (Cost Explorer API Reference, Expression)."""
 
 
-def _from_filter(expression: dict[str, Any] | None) -> dict[str, Any] | None:
-    if not expression:
-        return None
-    if "And" in expression:
-        return {"ands": [_from_filter(part) for part in expression["And"]]}
-    return {"tags": {"key": expression["Tags"]["Key"], "values": expression["Tags"]["Values"]}}
+def _filter(expression: Any) -> Any:
+    match expression:
+        case dict():
+            return {PARTS.get(name, f"{name[0].upper()}{name[1:]}"): _filter(part) for name, part in expression.items() if part}
+        case list():
+            return [_filter(part) for part in expression]
+    return expression
+
+
+def _from_filter(expression: Any) -> Any:
+    ours = {member: name for name, member in PARTS.items()}
+    match expression:
+        case dict():
+            return {ours.get(name, camel(name)): _from_filter(part) for name, part in expression.items()} or None
+        case list():
+            return [_from_filter(part) for part in expression]
+    return expression
 
 
 def _notifications(inputs: Properties) -> list[tuple[dict[str, Any], list[dict[str, str]]]]:
@@ -79,8 +86,7 @@ def _read(api: Api, id: str, state: Properties) -> Properties | None:
         "name": name,
         "budgetType": budget["BudgetType"],
         "timeUnit": budget["TimeUnit"],
-        "limitAmount": budget["BudgetLimit"]["Amount"],
-        "limitUnit": budget["BudgetLimit"]["Unit"],
+        **{name: budget["BudgetLimit"][member] for name, member in LIMIT.items() if state.get(name) and "BudgetLimit" in budget},
         "filterExpression": _from_filter(budget.get("FilterExpression")),
         "metrics": next(iter(budget.get("Metrics") or []), None),
         "notifications": _read_notifications(api, account, name),
@@ -133,11 +139,41 @@ CURRENCY = re.compile("[A-Z]{3}")
 
 
 def _limit_fits_type(inputs: Properties) -> Iterator[Problem]:
-    kind, unit = inputs["budgetType"], inputs["limitUnit"]
+    if not any(inputs.get(name) for name in ("limitAmount", "plannedLimits", "autoAdjustData")):
+        yield "limitAmount", "InvalidParameterException: a budget has a limit, planned limits, or adjusts itself"
+    if bool(inputs.get("limitAmount")) != bool(inputs.get("limitUnit")):
+        yield "limitUnit", "and limitAmount need each other"
+    kind, unit = inputs["budgetType"], inputs.get("limitUnit", UNKNOWN)
     if kind == "COST" and unit != UNKNOWN and not CURRENCY.fullmatch(unit):
         yield "limitUnit", f"InvalidParameterException: {unit!r} is no currency, as the limit of a cost budget needs it"
     if kind in ("RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZATION", "SAVINGS_PLANS_COVERAGE") and unit != "PERCENTAGE":
         yield "limitUnit", f"InvalidParameterException: a budget of the type {kind} has a limit in PERCENTAGE"
+
+
+def _filter_is_whole(value: Any) -> str | None:
+    """Cost Explorer API Reference, Expression: what is compared, with what."""
+    for name, part in value.items():
+        if name in ("ands", "ors"):
+            if len(part) < PAIR:
+                return f"InvalidParameterException: {name} is of two expressions or more"
+            if reason := next((found for each in part if (found := _filter_is_whole(each))), None):
+                return reason
+        elif name == "not":
+            if reason := _filter_is_whole(part):
+                return reason
+        elif not part.get("key") or (not part.get("values") and "ABSENT" not in (part.get("matchOptions") or [])):
+            return f"InvalidParameterException: {name} needs a key, and values or ABSENT"
+    return None if len(value) == 1 else "InvalidParameterException: an expression is of one kind"
+
+
+PAIR = 2
+
+
+def _period(inputs: Properties) -> Iterator[Problem]:
+    """Budgets API Reference, TimePeriod; the texts sort as the times do."""
+    start, end = inputs.get("timePeriodStart", ""), inputs.get("timePeriodEnd")
+    if end and UNKNOWN not in (start, end) and start >= end:
+        yield "timePeriodEnd", "InvalidParameterException: the end must be after the start"
 
 
 def _notifications_fit(inputs: Properties) -> Iterator[Problem]:
@@ -164,9 +200,9 @@ BUDGET = ResourceType(
         "name": Property("CreateBudget.Budget.BudgetName", replace=True),
         "budgetType": Property("CreateBudget.Budget.BudgetType", required=True),
         "timeUnit": Property("CreateBudget.Budget.TimeUnit", required=True),
-        "limitAmount": Property("CreateBudget.Budget.BudgetLimit.Amount", required=True),
-        "limitUnit": Property("CreateBudget.Budget.BudgetLimit.Unit", required=True),
-        "filterExpression": Property(dict, schema=schemas.BUDGET_FILTER),
+        "limitAmount": Property("CreateBudget.Budget.BudgetLimit.Amount", kept=True),
+        "limitUnit": Property("CreateBudget.Budget.BudgetLimit.Unit", kept=True),
+        "filterExpression": Property(dict, check=_filter_is_whole),
         "metrics": Property("CreateBudget.Budget.Metrics[]"),
         "notifications": Property(list, form=unordered, schema=schemas.BUDGET_NOTIFICATIONS, check=_subscribed),
     },
@@ -188,7 +224,7 @@ BUDGET = ResourceType(
     ),
     name=Name(property="name", longest=100),
     tagged=True,
-    checks=(_filter_and_metrics, _limit_fits_type, _notifications_fit),
+    checks=(_filter_and_metrics, _limit_fits_type, _period, _notifications_fit),
 )
 
 KINDS = (BUDGET,)

@@ -2,6 +2,7 @@
 """Amazon CloudWatch: metric alarms and dashboards."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.shapes import unordered
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
-from sandbox.providers.values import Properties, ProviderError
+from sandbox.providers.values import UNKNOWN, Properties, ProviderError, contains_unknown
 
 MISSING_DATA = ("breaching", "ignore", "missing", "notBreaching")
 """CloudWatch API Reference, PutMetricAlarm: TreatMissingData."""
@@ -35,6 +36,12 @@ ALARM_MEMBERS = {
     "unit": "Unit",
 }
 
+CARRIED = {
+    "evaluateLowSampleCountPercentiles": "EvaluateLowSampleCountPercentile",
+    "extendedStatistic": "ExtendedStatistic",
+    "thresholdMetricId": "ThresholdMetricId",
+}
+
 DEFAULTS = {"actionsEnabled": True, "treatMissingData": "missing"}
 """Defaults of the real provider."""
 
@@ -48,22 +55,13 @@ def _period(value: Any) -> str | None:
     return None if value in (10, 20, 30) or value % 60 == 0 else "must be 10, 20, 30 or a multiple of 60 seconds"
 
 
-def _static(value: Any) -> str | None:
-    """The same page: ComparisonOperator, ThresholdMetricId."""
-    return (
-        "needs thresholdMetricId: it is for anomaly detection, which the sandbox does not model"
-        if "Upper" in value or "Lower" in value
-        else None
-    )
-
-
-CHECKS = {"treatMissingData": _missing_data, "period": _period, "comparisonOperator": _static}
+CHECKS = {"treatMissingData": _missing_data, "period": _period}
 
 
 def _property(name: str, member: str) -> Property:
     return Property(
         f"PutMetricAlarm.{member}",
-        required=name in ("comparisonOperator", "evaluationPeriods", "metricName", "namespace", "period", "statistic", "threshold"),
+        required=name in ("comparisonOperator", "evaluationPeriods"),
         default=DEFAULTS.get(name),
         replace=name == "name",
         form=unordered,
@@ -88,9 +86,25 @@ def _datapoints(inputs: Properties) -> Iterator[Problem]:
         yield "datapointsToAlarm", f"ValidationError: {points} must be less than or equal to EvaluationPeriods, {periods}"
 
 
+def _query(query: dict[str, Any]) -> dict[str, Any]:
+    """One of an alarm's metrics or expressions, as the API has it."""
+    own = {f"{name[0].upper()}{name[1:]}": value for name, value in query.items() if name != "metric"}
+    if metric := query.get("metric"):
+        dimensions = [{"Name": name, "Value": value} for name, value in (metric.get("dimensions") or {}).items()]
+        named = {
+            member: metric[name] for name, member in (("metricName", "MetricName"), ("namespace", "Namespace")) if metric.get(name)
+        }
+        stat = {"Metric": {**named, "Dimensions": dimensions}, "Period": metric["period"], "Stat": metric["stat"]}
+        own["MetricStat"] = stat | ({"Unit": metric["unit"]} if metric.get("unit") else {})
+    return own
+
+
 def _put_alarm(api: Api, inputs: Properties, **more: Any) -> str:
     dimensions = [{"Name": name, "Value": value} for name, value in (inputs.get("dimensions") or {}).items()]
-    api.send("PutMetricAlarm", inputs, Dimensions=dimensions, **more)
+    given = {member: inputs[name] for name, member in CARRIED.items() if inputs.get(name)}
+    if inputs.get("metricQueries"):
+        given["Metrics"] = [_query(query) for query in inputs["metricQueries"]]
+    api.send("PutMetricAlarm", inputs, Dimensions=dimensions, **given, **more)
     return inputs["name"]
 
 
@@ -105,6 +119,50 @@ def _read_alarm(api: Api, id: str, state: Properties) -> Properties | None:
         "arn": alarm["AlarmArn"],
         "tagsAll": tags.from_list(api.client.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]),
     }
+
+
+def _one_kind(inputs: Properties) -> Iterator[Problem]:
+    """CloudWatch API Reference, PutMetricAlarm: a metric with a statistic, or metrics, or a query; and what it is compared with."""
+    if any(inputs.get(name) for name in ("metricQueries", "evaluationCriteria")):
+        return
+    for names in (("metricName",), ("namespace",), ("period",), ("statistic", "extendedStatistic")):
+        if not any(name in inputs for name in names):
+            yield names[0], f"is required, where there are no metricQueries{' (or extendedStatistic)' if len(names) > 1 else ''}"
+    if inputs.get("threshold") is None:
+        yield "threshold", "is required"
+
+
+def _band(inputs: Properties) -> Iterator[Problem]:
+    """The same page: ComparisonOperator, ThresholdMetricId."""
+    operator, band = inputs["comparisonOperator"], inputs.get("thresholdMetricId")
+    if operator != UNKNOWN and bool(band) != ("Upper" in operator or "Lower" in operator) and not inputs.get("evaluationCriteria"):
+        yield "comparisonOperator", f"{operator}: a band's operators need thresholdMetricId, and it needs one of them"
+    ids = [query.get("id") for query in inputs.get("metricQueries") or [] if isinstance(query, dict)]
+    if band and ids and band not in ids:
+        yield "thresholdMetricId", f"ValidationError: Invalid metrics list: {band} is none of the metrics"
+
+
+WORDS = {"and", "or"}
+"""Lower-case words of expressions that name no metric (CloudWatch User Guide, "Using metric math")."""
+
+
+def _queries(inputs: Properties) -> Iterator[Problem]:
+    """CloudWatch API Reference, MetricDataQuery: names are unique, and an alarm watches one result."""
+    queries = [query for query in inputs.get("metricQueries") or [] if isinstance(query, dict)]
+    if not queries or contains_unknown(queries):
+        return
+    ids = [query.get("id") for query in queries]
+    if twice := next((each for each in ids if ids.count(each) > 1), None):
+        yield "metricQueries", f"ValidationError: Invalid metrics list: the id {twice} is there twice"
+    for query in queries:
+        named = set(
+            re.findall(r"(?<![\w.\"'(])[a-z]\w*(?![\w(.\"'])", re.sub(r"\"[^\"]*\"|'[^']*'", "", query.get("expression") or ""))
+        )
+        if unknown := sorted(named - set(ids) - WORDS):
+            yield "metricQueries", f"ValidationError: Invalid metrics list: {unknown[0]} in an expression is none of the metrics"
+    returned = [query for query in queries if query.get("returnData")]
+    if len(returned) != (2 if inputs.get("thresholdMetricId") else 1):
+        yield "metricQueries", f"ValidationError: Exactly one element of the metrics list should return data, not {len(returned)}"
 
 
 def _whole_days(inputs: Properties) -> Iterator[Problem]:
@@ -127,7 +185,7 @@ ALARM = ResourceType(
     read=_read_alarm,
     delete=lambda api, id, state: api.client.delete_alarms(AlarmNames=[id]),
     puts=(
-        Put((*ALARM_MEMBERS, "dimensions"), lambda api, id, new, old: _put_alarm(api, new)),
+        Put((*ALARM_MEMBERS, *CARRIED, "dimensions", "metricQueries"), lambda api, id, new, old: _put_alarm(api, new)),
         tags.put_tags(
             lambda api, arn, inputs: api.client.tag_resource(ResourceARN=arn, Tags=tags.as_list(inputs)),
             lambda api, arn, names: api.client.untag_resource(ResourceARN=arn, TagKeys=names),
@@ -136,7 +194,7 @@ ALARM = ResourceType(
     ),
     name=Name(property="name", longest=255),
     tagged=True,
-    checks=(_whole_days, _datapoints),
+    checks=(_one_kind, _band, _queries, _whole_days, _datapoints),
 )
 
 

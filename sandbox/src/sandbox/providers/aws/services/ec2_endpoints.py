@@ -10,6 +10,7 @@ from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.documents import same_document
 from sandbox.providers.aws.property import Property
+from sandbox.providers.aws.refusals import account
 from sandbox.providers.aws.services import ec2_tags
 from sandbox.providers.aws.shapes import unordered
 from sandbox.providers.aws.table import Problem, Put, ResourceType
@@ -111,7 +112,10 @@ def _fits_its_kind(inputs: Properties) -> Iterator[Problem]:
 
 def _service_exists(inputs: Properties) -> Iterator[Problem]:
     """AWS PrivateLink Guide, "AWS services that integrate with AWS PrivateLink" and "Gateway endpoints"."""
-    service, kind = inputs["serviceName"], inputs.get("vpcEndpointType", "Gateway")
+    given = [name for name in ("serviceName", "resourceConfigurationArn", "serviceNetworkArn") if name in inputs]
+    if len(given) != 1:
+        yield "serviceName", "give exactly one of serviceName, resourceConfigurationArn, serviceNetworkArn"
+    service, kind = inputs.get("serviceName", UNKNOWN), inputs.get("vpcEndpointType", "Gateway")
     if UNKNOWN in (service, kind):
         return
     name = re.fullmatch(
@@ -133,7 +137,7 @@ VPC_ENDPOINT = ResourceType(
     service="ec2",
     properties={
         "vpcId": Property("CreateVpcEndpoint.VpcId", required=True, replace=True),
-        "serviceName": Property("CreateVpcEndpoint.ServiceName", required=True, replace=True),
+        "serviceName": Property("CreateVpcEndpoint.ServiceName", replace=True),
         "vpcEndpointType": Property("CreateVpcEndpoint.VpcEndpointType", default="Gateway", replace=True),
         "policy": Property(
             "CreateVpcEndpoint.PolicyDocument", kept=True, form=same_document, check=policies.problem_of(policies.ENDPOINT)
@@ -165,11 +169,13 @@ VPC_ENDPOINT = ResourceType(
 
 
 def _create_flow_log(api: Api, inputs: Properties) -> str:
+    what, role = account.watched(inputs), inputs.get("deliverCrossAccountRole")
     answer = api.send(
         "CreateFlowLogs",
         inputs,
-        ResourceIds=[inputs["vpcId"]],
-        ResourceType="VPC",
+        ResourceIds=[inputs[what]],
+        ResourceType=account.WATCHED[what],
+        **({"DeliverCrossAccountRole": role} if role else {}),
         TagSpecifications=ec2_tags.specification("vpc-flow-log", inputs),
     )
     if answer.get("Unsuccessful"):
@@ -184,7 +190,7 @@ def _read_flow_log(api: Api, id: str, state: Properties) -> Properties | None:
         return None
     log = found[0]
     return {
-        "vpcId": log["ResourceId"],
+        "vpcId": log["ResourceId"] if log["ResourceId"].startswith("vpc-") else None,
         "trafficType": log["TrafficType"],
         "iamRoleArn": log.get("DeliverLogsPermissionArn"),
         "logDestination": log.get("LogDestination"),
@@ -230,9 +236,22 @@ def _format(value: Any) -> str | None:
     return f"InvalidParameter: has the unknown field {unknown[0]}" if unknown else None
 
 
+def _what_is_watched(inputs: Properties) -> Iterator[Problem]:
+    """EC2 API Reference, CreateFlowLogs: ResourceId, TrafficType, LogDestination."""
+    if not any(inputs.get(name) for name in account.WATCHED):
+        yield "vpcId", f"give exactly one of {', '.join(account.WATCHED)}"
+    transit = bool(inputs.get("transitGatewayId") or inputs.get("transitGatewayAttachmentId"))
+    if transit == ("trafficType" in inputs):
+        yield "trafficType", "InvalidParameter: is required, and not for transit gateways"
+    if "logDestination" not in inputs:
+        yield "logDestination", "InvalidParameter: LogDestination can't be empty"
+    if inputs.get("destinationOptions") and inputs.get("logDestinationType", "cloud-watch-logs") != "s3":
+        yield "destinationOptions", "InvalidParameter: DestinationOptions is for the destination s3 only"
+
+
 def _role_for_logs(inputs: Properties) -> Iterator[Problem]:
     """EC2 API Reference, CreateFlowLogs: LogDestination, DeliverLogsPermissionArn."""
-    kind, destination = inputs.get("logDestinationType", "cloud-watch-logs"), inputs["logDestination"]
+    kind, destination = inputs.get("logDestinationType", "cloud-watch-logs"), inputs.get("logDestination", UNKNOWN)
     if kind == "cloud-watch-logs" and "iamRoleArn" not in inputs:
         yield "iamRoleArn", "is required when the destination is CloudWatch Logs"
     if kind == "s3" and "iamRoleArn" in inputs:
@@ -249,10 +268,10 @@ FLOW_LOG = ResourceType(
     token="aws:ec2/flowLog:FlowLog",
     service="ec2",
     properties={
-        "vpcId": Property(str, required=True, replace=True),
-        "trafficType": Property("CreateFlowLogs.TrafficType", required=True, replace=True),
+        "vpcId": Property(str, replace=True),
+        "trafficType": Property("CreateFlowLogs.TrafficType", replace=True),
         "iamRoleArn": Property("CreateFlowLogs.DeliverLogsPermissionArn", replace=True),
-        "logDestination": Property("CreateFlowLogs.LogDestination", required=True, replace=True),
+        "logDestination": Property("CreateFlowLogs.LogDestination", replace=True, kept=True),
         "logDestinationType": Property("CreateFlowLogs.LogDestinationType", default="cloud-watch-logs", replace=True),
         "logFormat": Property("CreateFlowLogs.LogFormat", replace=True, kept=True, check=_format),
         "maxAggregationInterval": Property("CreateFlowLogs.MaxAggregationInterval", default=600, replace=True, check=_interval),
@@ -263,7 +282,7 @@ FLOW_LOG = ResourceType(
     delete=_delete_flow_log,
     puts=(ec2_tags.PUT,),
     tagged=True,
-    checks=(_role_for_logs,),
+    checks=(_what_is_watched, _role_for_logs),
 )
 
 KINDS = (VPC_ENDPOINT, FLOW_LOG)

@@ -50,6 +50,7 @@ def _read_vpc(api: Api, id: str, state: Properties) -> Properties | None:
         "instanceTenancy": vpc["InstanceTenancy"],
         "enableDnsSupport": attribute("enableDnsSupport"),
         "enableDnsHostnames": attribute("enableDnsHostnames"),
+        **dict(zip(("ipv6AssociationId", "ipv6CidrBlock"), _ipv6(vpc), strict=True)),
         "arn": api.arn(f"vpc/{id}"),
         "dhcpOptionsId": vpc["DhcpOptionsId"],
         "ownerId": vpc["OwnerId"],
@@ -59,6 +60,23 @@ def _read_vpc(api: Api, id: str, state: Properties) -> Properties | None:
         "defaultNetworkAclId": acl and acl["NetworkAclId"],
         "tagsAll": tags.from_list(vpc.get("Tags")),
     }
+
+
+def _create_vpc(api: Api, inputs: Properties) -> str:
+    own = {"AmazonProvidedIpv6CidrBlock": True} if inputs.get("assignGeneratedIpv6CidrBlock") else {}
+    return api.send("CreateVpc", inputs, TagSpecifications=ec2_tags.specification("vpc", inputs), **own)["Vpc"]["VpcId"]
+
+
+def _ipv6(thing: dict[str, Any]) -> tuple[str, str]:
+    """The id of the association with an IPv6 network, and the network."""
+    found = thing.get("Ipv6CidrBlockAssociationSet", [])
+    return next(((each["AssociationId"], each["Ipv6CidrBlock"]) for each in found), ("", ""))
+
+
+def _has_network(inputs: Properties) -> list[tuple[str, str]]:
+    """EC2 API Reference, CreateVpc, CreateSubnet."""
+    given = [name for name in ("cidrBlock", "ipv4IpamPoolId", "ipv6Native") if inputs.get(name)]
+    return [] if given else [("cidrBlock", "MissingParameter: Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")]
 
 
 def _names_need_resolver(inputs: Properties) -> list[tuple[str, str]]:
@@ -72,7 +90,7 @@ VPC = ResourceType(
     token="aws:ec2/vpc:Vpc",
     service="ec2",
     properties={
-        "cidrBlock": Property("CreateVpc.CidrBlock", required=True, replace=True, check=vpc_cidr),
+        "cidrBlock": Property("CreateVpc.CidrBlock", replace=True, kept=True, check=vpc_cidr),
         "instanceTenancy": Property("CreateVpc.InstanceTenancy", default="default", replace=True),
         "enableDnsSupport": Property(bool, default=True),
         "enableDnsHostnames": Property(bool, default=False, kept=True),
@@ -92,9 +110,7 @@ VPC = ResourceType(
         "ipv6CidrBlock": "",
         "ipv6CidrBlockNetworkBorderGroup": "",
     },
-    create=lambda api, inputs: api.send("CreateVpc", inputs, TagSpecifications=ec2_tags.specification("vpc", inputs))["Vpc"][
-        "VpcId"
-    ],
+    create=_create_vpc,
     read=_read_vpc,
     delete=lambda api, id, state: api.client.delete_vpc(VpcId=id),
     puts=(
@@ -103,13 +119,15 @@ VPC = ResourceType(
         ec2_tags.PUT,
     ),
     tagged=True,
-    checks=(_names_need_resolver,),
+    checks=(_names_need_resolver, _has_network),
 )
 
 
 def _create_subnet(api: Api, inputs: Properties) -> str:
+    named = (("ipv6CidrBlock", "Ipv6CidrBlock"), ("availabilityZoneId", "AvailabilityZoneId"), ("outpostArn", "OutpostArn"))
+    more = {member: inputs[name] for name, member in named if inputs.get(name)}
     specification = ec2_tags.specification("subnet", inputs)
-    return api.send("CreateSubnet", inputs, TagSpecifications=specification)["Subnet"]["SubnetId"]
+    return api.send("CreateSubnet", inputs, TagSpecifications=specification, **more)["Subnet"]["SubnetId"]
 
 
 def _read_subnet(api: Api, id: str, state: Properties) -> Properties | None:
@@ -120,6 +138,7 @@ def _read_subnet(api: Api, id: str, state: Properties) -> Properties | None:
         "availabilityZone": subnet["AvailabilityZone"],
         "availabilityZoneId": subnet.get("AvailabilityZoneId"),
         "mapPublicIpOnLaunch": subnet["MapPublicIpOnLaunch"],
+        "ipv6CidrBlockAssociationId": _ipv6(subnet)[0],
         "arn": subnet["SubnetArn"],
         "ownerId": subnet["OwnerId"],
         "tagsAll": tags.from_list(subnet.get("Tags")),
@@ -131,7 +150,7 @@ SUBNET = ResourceType(
     service="ec2",
     properties={
         "vpcId": Property("CreateSubnet.VpcId", required=True, replace=True),
-        "cidrBlock": Property("CreateSubnet.CidrBlock", required=True, replace=True, check=subnet_cidr),
+        "cidrBlock": Property("CreateSubnet.CidrBlock", replace=True, check=subnet_cidr),
         "availabilityZone": Property("CreateSubnet.AvailabilityZone", replace=True, kept=True),
         "mapPublicIpOnLaunch": Property(bool, default=False),
     },
@@ -151,6 +170,7 @@ SUBNET = ResourceType(
         ec2_tags.PUT,
     ),
     tagged=True,
+    checks=(_has_network,),
 )
 
 
@@ -252,7 +272,8 @@ def _nat_gateway(api: Api, id: str) -> dict[str, Any] | None:
 
 def _create_nat_gateway(api: Api, inputs: Properties) -> str:
     specification = ec2_tags.specification("natgateway", inputs)
-    id = api.send("CreateNatGateway", inputs, TagSpecifications=specification)["NatGateway"]["NatGatewayId"]
+    address = {"PrivateIpAddress": inputs["privateIp"]} if inputs.get("privateIp") else {}
+    id = api.send("CreateNatGateway", inputs, TagSpecifications=specification, **address)["NatGateway"]["NatGatewayId"]
 
     def available() -> bool:
         gateway = _nat_gateway(api, id) or {}
@@ -287,6 +308,8 @@ def _delete_nat_gateway(api: Api, id: str, state: Properties) -> None:
 
 
 def _public_has_address(inputs: Properties) -> list[tuple[str, str]]:
+    if inputs.get("availabilityMode") == "regional":
+        return [("availabilityMode", "the sandbox models zonal NAT gateways only")]
     public = inputs.get("connectivityType", "public") == "public"
     if public and "allocationId" not in inputs:
         return [("allocationId", "is required for a public NAT gateway")]

@@ -9,6 +9,7 @@ from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.services import ec2_tags
+from sandbox.providers.aws.shapes import unordered
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties, ProviderError
 
@@ -83,6 +84,34 @@ def _create_group(api: Api, inputs: Properties) -> str:
     return id
 
 
+def _put_rules(way: str) -> Put:
+    """A group's own list of rules: the whole of it, as the program says."""
+    permissions = {"ingress": "IpPermissions", "egress": "IpPermissionsEgress"}[way]
+
+    def call(api: Api, id: str, new: Properties, old: Properties) -> None:
+        present = (_group(api, id) or {}).get(permissions)
+        if present:
+            getattr(api.client, f"revoke_security_group_{way}")(GroupId=id, IpPermissions=present)
+        wanted = [_of_list(id, rule) for rule in new.get(way) or []]
+        if wanted:
+            getattr(api.client, f"authorize_security_group_{way}")(GroupId=id, IpPermissions=wanted)
+
+    return Put((way,), call, on_create=True)
+
+
+def _of_list(id: str, rule: Properties) -> dict[str, Any]:
+    """One of them as Authorize calls take it."""
+    protocol = _protocol(rule["protocol"])
+    ports = {} if protocol == "-1" else {"FromPort": rule["fromPort"], "ToPort": rule["toPort"]}
+    about = {"Description": rule["description"]} if rule.get("description") else {}
+    found: dict[str, Any] = {"IpProtocol": protocol, **ports}
+    for name, (member, key) in SOURCES.items():
+        values = [*(rule.get(name) or []), *([id] if name == "securityGroups" and rule.get("self") else [])]
+        if values:
+            found[member] = [{key: value, **about} for value in values]
+    return found
+
+
 def _delete_group(api: Api, id: str, state: Properties) -> None:
     if state.get("revokeRulesOnDelete"):
         _revoke_everything(api, id)
@@ -99,24 +128,30 @@ SECURITY_GROUP = ResourceType(
     properties={
         "name": Property("CreateSecurityGroup.GroupName", replace=True, check=_group_name),
         "description": Property("CreateSecurityGroup.Description", default="Managed by Pulumi", replace=True),
-        "vpcId": Property("CreateSecurityGroup.VpcId", required=True, replace=True),
+        "vpcId": Property("CreateSecurityGroup.VpcId", replace=True, kept=True),
         "revokeRulesOnDelete": Property(bool, default=False, local=True),
     },
     outputs=("arn", "egress", "ingress", "ownerId"),
     create=_create_group,
     read=_read_group,
     delete=_delete_group,
-    puts=(ec2_tags.PUT,),
+    puts=(_put_rules("ingress"), _put_rules("egress"), ec2_tags.PUT),
     name=Name(property="name", longest=255),
     tagged=True,
 )
 
 
+def _default_vpc(api: Api) -> str:
+    found = api.client.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    return found[0]["VpcId"] if found else ""
+
+
 def _adopt_default(api: Api, inputs: Properties) -> str:
-    filters = [{"Name": "vpc-id", "Values": [inputs["vpcId"]]}, {"Name": "group-name", "Values": ["default"]}]
+    vpc = inputs.get("vpcId") or _default_vpc(api)
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
     found = api.client.describe_security_groups(Filters=filters)["SecurityGroups"]
     if not found:
-        raise ProviderError(f"{api.kind.token}: {inputs['vpcId']} has no default security group")
+        raise ProviderError(f"{api.kind.token}: {vpc} has no default security group")
     id = found[0]["GroupId"]
     # In the real provider's order: with the tags, who may change what bears them may close it.
     if inputs.get("tagsAll"):
@@ -125,27 +160,27 @@ def _adopt_default(api: Api, inputs: Properties) -> str:
     return id
 
 
-def _no_rules(value: Any) -> str | None:
-    return "the sandbox models a default group without rules only" if value else None
+def _rules_form(value: Any) -> Any:
+    """Form of a list of rules: neither its order nor that of their peers means anything."""
+    if not isinstance(value, list):
+        return value
+    return unordered([{name: unordered(item) for name, item in rule.items()} for rule in value])
 
 
 DEFAULT_SECURITY_GROUP = ResourceType(
     token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
     service="ec2",
     properties={
-        "vpcId": Property("CreateSecurityGroup.VpcId", required=True, replace=True),
-        "ingress": Property(list, default=[], check=_no_rules),
-        "egress": Property(list, default=[], check=_no_rules),
+        "vpcId": Property("CreateSecurityGroup.VpcId", replace=True, kept=True),
+        "ingress": Property(list, default=[], form=_rules_form),
+        "egress": Property(list, default=[], form=_rules_form),
     },
     outputs=("arn", "description", "name", "ownerId"),
     filled={"namePrefix": ""},
     create=_adopt_default,
     read=_read_group,
     delete=lambda api, id, state: None,  # goes with its VPC; until then it stays closed
-    puts=(
-        Put(("ingress", "egress"), lambda api, id, new, old: _revoke_everything(api, id)),
-        ec2_tags.PUT,
-    ),
+    puts=(_put_rules("ingress"), _put_rules("egress"), ec2_tags.PUT),
     tagged=True,
 )
 

@@ -24,8 +24,16 @@ def _key_with_kms(inputs: Properties) -> Iterator[Problem]:
             yield "encryptionConfigurations[0].kmsKey", "InvalidParameterException: a key goes with KMS, not with AES256"
 
 
-def _mutability(value: Any) -> str | None:
-    return "needs imageTagMutabilityExclusionFilters, which the sandbox does not model" if "EXCLUSION" in value else None
+def _exclusions(inputs: Properties) -> Iterator[Problem]:
+    """ECR API Reference, ImageTagMutabilityExclusionFilter."""
+    excluding = "EXCLUSION" in inputs.get("imageTagMutability", "")
+    if excluding != bool(inputs.get("imageTagMutabilityExclusionFilters")):
+        yield "imageTagMutability", "and imageTagMutabilityExclusionFilters: ..._WITH_EXCLUSION and filters need each other"
+
+
+def _filters(inputs: Properties) -> dict[str, Any]:
+    given = inputs.get("imageTagMutabilityExclusionFilters") or []
+    return {"imageTagMutabilityExclusionFilters": given} if given else {}
 
 
 def _repository(api: Api, id: str) -> dict[str, Any]:
@@ -52,7 +60,7 @@ REPOSITORY = ResourceType(
     service="ecr",
     properties={
         "name": Property("CreateRepository.repositoryName", replace=True),
-        "imageTagMutability": Property("CreateRepository.imageTagMutability", default="MUTABLE", check=_mutability),
+        "imageTagMutability": Property("CreateRepository.imageTagMutability", default="MUTABLE"),
         "imageScanningConfiguration": Property("CreateRepository.imageScanningConfiguration", default={"scanOnPush": False}),
         "encryptionConfigurations": Property(
             "CreateRepository.encryptionConfiguration", wrapped=True, default=PLAIN, replace=True, kept_parts=("kmsKey",)
@@ -60,11 +68,16 @@ REPOSITORY = ResourceType(
         "forceDelete": Property(bool, default=False, local=True),
     },
     outputs=("arn", "registryId", "repositoryUrl"),
-    create=lambda api, inputs: api.send("CreateRepository", inputs, tags=tags.as_list(inputs))["repository"]["repositoryName"],
+    create=lambda api, inputs: api.send("CreateRepository", inputs, tags=tags.as_list(inputs), **_filters(inputs))["repository"][
+        "repositoryName"
+    ],
     read=_read_repository,
     delete=lambda api, id, state: api.client.delete_repository(repositoryName=id, force=bool(state.get("forceDelete"))),
     puts=(
-        Put(("imageTagMutability",), lambda api, id, new, old: api.send("PutImageTagMutability", new)),
+        Put(
+            ("imageTagMutability", "imageTagMutabilityExclusionFilters"),
+            lambda api, id, new, old: api.send("PutImageTagMutability", new, **_filters(new)),
+        ),
         Put(("imageScanningConfiguration",), lambda api, id, new, old: api.send("PutImageScanningConfiguration", new)),
         tags.put_tags(
             lambda api, arn, inputs: api.client.tag_resource(resourceArn=arn, tags=tags.as_list(inputs)),
@@ -74,7 +87,7 @@ REPOSITORY = ResourceType(
     ),
     name=Name(property="name", longest=256, lower=True),
     tagged=True,
-    checks=(_key_with_kms,),
+    checks=(_key_with_kms, _exclusions),
 )
 
 

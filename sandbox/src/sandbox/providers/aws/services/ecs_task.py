@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.grammars.containers import FARGATE_SIZES, container_problems, platform_problems, size
+from sandbox.grammars.containers import FARGATE_SIZES, container_problems, platform_problems, size, volume_problems
 from sandbox.grammars.documents import json_problem
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
@@ -65,7 +65,9 @@ def _fargate_size(inputs: Properties) -> Iterator[Problem]:
 def _create(api: Api, inputs: Properties) -> str:
     pairs = tags.as_list(inputs, "key", "value")
     sized = {**inputs, "cpu": size(inputs.get("cpu")), "memory": size(inputs.get("memory"))}
-    return api.send("RegisterTaskDefinition", sized, **({"tags": pairs} if pairs else {}))["taskDefinition"]["family"]
+    volumes = [{"name": volume["name"]} for volume in inputs.get("volumes") or []]
+    more = {name: value for name, value in (("tags", pairs), ("volumes", volumes)) if value}
+    return api.send("RegisterTaskDefinition", sized, **more)["taskDefinition"]["family"]
 
 
 def _read(api: Api, id: str, state: Properties) -> Properties | None:
@@ -86,12 +88,18 @@ def _read(api: Api, id: str, state: Properties) -> Properties | None:
         "requiresCompatibilities": task.get("requiresCompatibilities", []),
         "runtimePlatform": from_shape(task.get("runtimePlatform")),
         "ephemeralStorage": from_shape(task.get("ephemeralStorage")),
-        "volumes": [{"name": volume["name"]} for volume in task.get("volumes", [])],
+        "volumes": _volumes(task, state),
         "arn": arn,
         "arnWithoutRevision": arn.rpartition(":")[0],
         "revision": task["revision"],
         "tagsAll": tags.from_list(answer.get("tags"), "key", "value"),
     }
+
+
+def _volumes(task: dict[str, Any], state: Properties) -> Any:
+    """What lies behind a volume is carried."""
+    names, said = [{"name": volume["name"]} for volume in task.get("volumes", [])], state.get("volumes") or []
+    return said if unordered([{"name": volume["name"]} for volume in said]) == unordered(names) else names
 
 
 def _delete(api: Api, id: str, state: Properties) -> None:
@@ -103,8 +111,7 @@ def _only_names(value: Any) -> str | None:
     names = [volume.get("name") for volume in value]
     if None in names or len(set(names)) != len(names):
         return "has a volume without a name, or two with one"
-    kinds = sorted({name for volume in value for name in volume} - {"name"})
-    return f"has {kinds[0]}; the sandbox models empty volumes only" if kinds else None
+    return None
 
 
 def _new_revision(member: str, **more: Any) -> Property:
@@ -131,7 +138,7 @@ TASK_DEFINITION = ResourceType(
         "requiresCompatibilities": _new_revision("requiresCompatibilities", form=unordered),
         "runtimePlatform": _new_revision("runtimePlatform"),
         "ephemeralStorage": _new_revision("ephemeralStorage", check=_storage),
-        "volumes": _new_revision("volumes", form=unordered, check=_only_names),
+        "volumes": Property(list, replace=True, form=unordered, check=_only_names),
         "skipDestroy": Property(bool, default=False, local=True),
     },
     outputs=("arn", "arnWithoutRevision", "revision"),
@@ -147,7 +154,7 @@ TASK_DEFINITION = ResourceType(
         ),
     ),
     tagged=True,
-    checks=(_fargate_size, platform_problems, _containers),
+    checks=(_fargate_size, platform_problems, volume_problems, _containers),
 )
 
 KINDS = (TASK_DEFINITION,)

@@ -3,7 +3,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.grammars import schedules, schemas
@@ -26,18 +26,33 @@ def _form(value: Any) -> Any:
 
 
 def _rule_id(api: Api, inputs: Properties) -> str:
-    api.send("PutRule", inputs, Tags=tags.as_list(inputs))
+    _put_rule(api, inputs, Tags=tags.as_list(inputs))
     return inputs["name"]
 
 
+def _put_rule(api: Api, inputs: Properties, **more: Any) -> None:
+    carried = {"EventBusName": inputs.get("eventBusName"), "RoleArn": inputs.get("roleArn")}
+    if inputs.get("isEnabled") is not None:
+        carried["State"] = _enabled(inputs["isEnabled"])
+    api.send("PutRule", {**inputs, "state": carried.pop("State", inputs["state"])}, **_given(carried), **more)
+
+
+def _bus(inputs: Properties) -> dict[str, str]:
+    return _given({"EventBusName": inputs.get("eventBusName")})
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
 def _read_rule(api: Api, id: str, state: Properties) -> Properties | None:
-    rule = api.client.describe_rule(Name=id)
+    rule = api.client.describe_rule(Name=id, **_bus(state))
     return {
         "name": rule["Name"],
         "description": rule.get("Description", ""),
         "eventPattern": rule.get("EventPattern"),
         "scheduleExpression": rule.get("ScheduleExpression") or None,
-        "state": rule["State"],
+        "state": rule["State"] if state.get("isEnabled") is None else state["state"],
         "arn": rule["Arn"],
         "tagsAll": tags.from_list(api.client.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]),
     }
@@ -61,11 +76,11 @@ RULE = ResourceType(
     outputs=("arn",),
     create=_rule_id,
     read=_read_rule,
-    delete=lambda api, id, state: api.client.delete_rule(Name=id),
+    delete=lambda api, id, state: api.client.delete_rule(Name=id, **_bus(state)),
     puts=(
         Put(
-            ("description", "eventPattern", "scheduleExpression", "state"),
-            lambda api, id, new, old: api.send("PutRule", new),
+            ("description", "eventPattern", "isEnabled", "roleArn", "scheduleExpression", "state"),
+            lambda api, id, new, old: _put_rule(api, new),
         ),
         tags.put_tags(
             lambda api, arn, inputs: api.client.tag_resource(ResourceARN=arn, Tags=tags.as_list(inputs)),
@@ -79,23 +94,96 @@ RULE = ResourceType(
 )
 
 
-def _put_target(api: Api, inputs: Properties) -> str:
-    transformer = inputs.get("inputTransformer")
-    target = {"Id": inputs["targetId"], "Arn": inputs["arn"], "RoleArn": inputs.get("roleArn")}
-    if transformer:
+PARAMETERS = {
+    "appsyncTarget": "AppSyncParameters",
+    "batchTarget": "BatchParameters",
+    "deadLetterConfig": "DeadLetterConfig",
+    "ecsTarget": "EcsParameters",
+    "httpTarget": "HttpParameters",
+    "kinesisTarget": "KinesisParameters",
+    "redshiftTarget": "RedshiftDataParameters",
+    "retryPolicy": "RetryPolicy",
+    "sagemakerPipelineTarget": "SageMakerPipelineParameters",
+    "sqsTarget": "SqsParameters",
+}
+"""Carried property -> the API's."""
+
+SPELT = {
+    "arraySize": "ArrayProperties",
+    "capacityProviderStrategies": "CapacityProviderStrategy",
+    "enableEcsManagedTags": "EnableECSManagedTags",
+    "graphqlOperation": "GraphQLOperation",
+    "jobAttempts": "RetryStrategy",
+    "orderedPlacementStrategies": "PlacementStrategy",
+    "pipelineParameterLists": "PipelineParameterList",
+    "secretsManagerArn": "SecretManagerArn",
+}
+"""Parts of them whose names differ by more than their first letter."""
+
+AS_GIVEN = (
+    "capacityProviderStrategies",
+    "headerParameters",
+    "orderedPlacementStrategies",
+    "placementConstraints",
+    "queryStringParameters",
+)
+"""Parts whose own parts have the names that they have in the API."""
+
+
+def _parameters(name: str, value: Any) -> Any:
+    if name in AS_GIVEN:
+        return value
+    if name in FORMS:
+        return FORMS[name](value)
+    match value:
+        case dict():
+            return {SPELT.get(part, part[0].upper() + part[1:]): _parameters(part, item) for part, item in value.items()}
+        case list():
+            return [_parameters(name, item) for item in value]
+    return value
+
+
+FORMS: dict[str, Callable[[Any], Any]] = {
+    "arraySize": lambda size: {"Size": size},
+    "jobAttempts": lambda attempts: {"Attempts": attempts},
+    "networkConfiguration": lambda network: {
+        "awsvpcConfiguration": {**_parameters("", network), "AssignPublicIp": _enabled(network.get("assignPublicIp"))}
+    },
+    "tags": lambda tags: [{"Key": name, "Value": text} for name, text in tags.items()],
+}
+"""Parts that the API has otherwise."""
+
+
+def _enabled(value: Any) -> str:
+    return "ENABLED" if value else "DISABLED"
+
+
+def _target_of(inputs: Properties) -> dict[str, Any]:
+    target = {
+        "Id": inputs["targetId"],
+        "Arn": inputs["arn"],
+        "RoleArn": inputs.get("roleArn"),
+        "Input": inputs.get("input"),
+        "InputPath": inputs.get("inputPath"),
+        **{member: _parameters("", inputs[name]) for name, member in PARAMETERS.items() if inputs.get(name)},
+    }
+    if transformer := inputs.get("inputTransformer"):
         target["InputTransformer"] = {
             "InputPathsMap": transformer.get("inputPaths") or {},
             "InputTemplate": transformer["inputTemplate"],
         }
-    given = {name: value for name, value in target.items() if value}
-    refused = api.client.put_targets(Rule=inputs["rule"], Targets=[given])["FailedEntries"]
+    return _given(target)
+
+
+def _put_target(api: Api, inputs: Properties) -> str:
+    refused = api.client.put_targets(Rule=inputs["rule"], Targets=[_target_of(inputs)], **_bus(inputs))["FailedEntries"]
     if refused:
         raise ProviderError(f"{TARGET.token} PutTargets: {refused[0]['ErrorCode']}: {refused[0]['ErrorMessage']}")
     return f"{inputs['rule']}-{inputs['targetId']}"
 
 
 def _read_target(api: Api, id: str, state: Properties) -> Properties | None:
-    pages = api.client.get_paginator("list_targets_by_rule").paginate(Rule=state["rule"])
+    pages = api.client.get_paginator("list_targets_by_rule").paginate(Rule=state["rule"], **_bus(state))
     found = next((target for page in pages for target in page["Targets"] if target["Id"] == state["targetId"]), None)
     if found is None:
         return None
@@ -156,6 +244,8 @@ def _role_fits_target(inputs: Properties) -> Iterator[Problem]:
     service = arn.split(":")[2]
     if service not in (*WITHOUT_ROLE, *WITH_ROLE, *EITHER_WAY):
         yield "arn", f"ValidationException: Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
+    if service == "ecs" and not inputs.get("ecsTarget"):
+        yield "ecsTarget", f"ValidationException: Parameter(s) EcsParameters must be specified for target {arn}."
     if service in WITHOUT_ROLE and inputs.get("roleArn"):
         yield "roleArn", f"ValidationException: RoleArn is not supported for target {arn}."
     if service in WITH_ROLE and not inputs.get("roleArn"):
@@ -174,8 +264,13 @@ TARGET = ResourceType(
     },
     create=_put_target,
     read=_read_target,
-    delete=lambda api, id, state: api.client.remove_targets(Rule=state["rule"], Ids=[state["targetId"]]),
-    puts=(Put(("arn", "roleArn", "inputTransformer"), lambda api, id, new, old: _put_target(api, new)),),
+    delete=lambda api, id, state: api.client.remove_targets(Rule=state["rule"], Ids=[state["targetId"]], **_bus(state)),
+    puts=(
+        Put(
+            ("arn", "roleArn", "inputTransformer", "input", "inputPath", *PARAMETERS),
+            lambda api, id, new, old: _put_target(api, new),
+        ),
+    ),
     name=Name(property="targetId", longest=64),
     checks=(_role_fits_target,),
 )

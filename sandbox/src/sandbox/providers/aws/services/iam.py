@@ -52,7 +52,28 @@ def _put_boundary(api: Api, id: str, new: Properties, old: Properties) -> None:
         api.client.delete_role_permissions_boundary(RoleName=id)
 
 
+def _put_inline(api: Api, id: str, new: Properties, old: Properties) -> None:
+    wanted, present = (
+        {each["name"]: each["policy"] for each in given.get("inlinePolicies") or [] if each.get("name")} for given in (new, old)
+    )
+    for name in sorted(set(present) - set(wanted)):
+        api.client.delete_role_policy(RoleName=id, PolicyName=name)
+    for name, policy in wanted.items():
+        api.client.put_role_policy(RoleName=id, PolicyName=name, PolicyDocument=policy)
+
+
+def _put_managed(api: Api, id: str, new: Properties, old: Properties) -> None:
+    wanted, present = (set(given.get("managedPolicyArns") or []) for given in (new, old))
+    for arn in sorted(present - wanted):
+        api.client.detach_role_policy(RoleName=id, PolicyArn=arn)
+    for arn in sorted(wanted - present):
+        api.client.attach_role_policy(RoleName=id, PolicyArn=arn)
+
+
 def _delete_role(api: Api, id: str, state: Properties) -> None:
+    """Real provider: what the role's own lists say goes with it."""
+    _put_inline(api, id, {}, state)
+    _put_managed(api, id, {}, state)
     if state.get("forceDetachPolicies"):
         for policy in api.client.list_attached_role_policies(RoleName=id)["AttachedPolicies"]:
             api.client.detach_role_policy(RoleName=id, PolicyArn=policy["PolicyArn"])
@@ -91,6 +112,8 @@ ROLE = ResourceType(
             ),
         ),
         Put(("permissionsBoundary",), _put_boundary),
+        Put(("inlinePolicies",), _put_inline, on_create=True),
+        Put(("managedPolicyArns",), _put_managed, on_create=True),
         tags.put_tags(
             lambda api, id, inputs: api.client.tag_role(RoleName=id, Tags=tags.as_list(inputs)),
             lambda api, id, names: api.client.untag_role(RoleName=id, TagKeys=names),

@@ -136,6 +136,11 @@ def _put_client_ids(api: Api, id: str, new: Properties, old: Properties) -> None
         api.client.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=id, ClientID=one)
 
 
+def _create_provider(api: Api, inputs: Properties) -> str:
+    prints = {"ThumbprintList": inputs["thumbprintLists"]} if inputs.get("thumbprintLists") else {}
+    return api.send("CreateOpenIDConnectProvider", inputs, Tags=tags.as_list(inputs), **prints)["OpenIDConnectProviderArn"]
+
+
 OIDC_PROVIDER = ResourceType(
     token="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
     service="iam",
@@ -144,13 +149,17 @@ OIDC_PROVIDER = ResourceType(
         "clientIdLists": Property("CreateOpenIDConnectProvider.ClientIDList", required=True, form=_unordered),
     },
     outputs=("arn", "thumbprintLists"),
-    create=lambda api, inputs: api.send("CreateOpenIDConnectProvider", inputs, Tags=tags.as_list(inputs))[
-        "OpenIDConnectProviderArn"
-    ],
+    create=_create_provider,
     read=_read_provider,
     delete=lambda api, id, state: api.client.delete_open_id_connect_provider(OpenIDConnectProviderArn=id),
     puts=(
         Put(("clientIdLists",), _put_client_ids),
+        Put(
+            ("thumbprintLists",),
+            lambda api, id, new, old: api.client.update_open_id_connect_provider_thumbprint(
+                OpenIDConnectProviderArn=id, ThumbprintList=new.get("thumbprintLists") or []
+            ),
+        ),
         tags.put_tags(
             lambda api, id, inputs: api.client.tag_open_id_connect_provider(OpenIDConnectProviderArn=id, Tags=tags.as_list(inputs)),
             lambda api, id, names: api.client.untag_open_id_connect_provider(OpenIDConnectProviderArn=id, TagKeys=names),

@@ -8,7 +8,7 @@ from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
 from sandbox.providers.aws.property import Property
 from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
-from sandbox.providers.values import Properties
+from sandbox.providers.values import Properties, ProviderError
 
 FOR_EVER = 0
 RETENTIONS = (
@@ -63,6 +63,8 @@ def _put_key(api: Api, id: str, new: Properties, old: Properties) -> None:
 
 
 def _delete(api: Api, id: str, state: Properties) -> None:
+    if state.get("deletionProtectionEnabled"):
+        raise ProviderError(f"{api.kind.token} DeleteLogGroup: ValidationException: {id} is protected: deletionProtectionEnabled")
     if not state.get("skipDestroy"):
         api.client.delete_log_group(logGroupName=id)
 

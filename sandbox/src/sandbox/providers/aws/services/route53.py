@@ -1,5 +1,5 @@
 # ruff: noqa: A001, A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
-"""Amazon Route 53: private hosted zones and their alias records."""
+"""Amazon Route 53: hosted zones and their records."""
 
 import secrets
 from typing import Any
@@ -8,6 +8,7 @@ from sandbox.grammars import schemas
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.property import Property
+from sandbox.providers.aws.refusals import records
 from sandbox.providers.aws.shapes import unordered
 from sandbox.providers.aws.table import Put, ResourceType
 from sandbox.providers.values import Properties
@@ -30,15 +31,18 @@ def _vpc(api: Api, vpc: Properties) -> dict[str, str]:
 
 
 def _create_zone(api: Api, inputs: Properties) -> str:
+    vpcs, servers = inputs.get("vpcs") or [], inputs.get("delegationSetId")
     made = api.client.create_hosted_zone(
         Name=inputs["name"],
         CallerReference=secrets.token_hex(8),
-        VPC=_vpc(api, inputs["vpcs"][0]),
-        HostedZoneConfig={"Comment": inputs["comment"], "PrivateZone": True},
+        HostedZoneConfig={"Comment": inputs["comment"], "PrivateZone": bool(vpcs)},
+        **({"VPC": _vpc(api, vpcs[0])} if vpcs else {}),
+        **({"DelegationSetId": servers} if servers else {}),
     )
     id = made["HostedZone"]["Id"].rpartition("/")[2]
     _add_tags(api, id, inputs)
     _wait(api, made["ChangeInfo"])
+    _put_vpcs(api, id, {"vpcs": vpcs}, {"vpcs": vpcs[:1]})
     return id
 
 
@@ -82,9 +86,10 @@ def _put_comment(api: Api, id: str, new: Properties, old: Properties) -> None:
 
 def _put_vpcs(api: Api, id: str, new: Properties, old: Properties) -> None:
     """AWS refuses to take a private zone's last VPC away: the new ones come first."""
-    for vpc in [vpc for vpc in new["vpcs"] if vpc not in old["vpcs"]]:
+    wanted, present = (each.get("vpcs") or [] for each in (new, old))
+    for vpc in [vpc for vpc in wanted if vpc not in present]:
         _wait(api, api.client.associate_vpc_with_hosted_zone(HostedZoneId=id, VPC=_vpc(api, vpc))["ChangeInfo"])
-    for vpc in [vpc for vpc in old["vpcs"] if vpc not in new["vpcs"]]:
+    for vpc in [vpc for vpc in present if vpc not in wanted]:
         _wait(api, api.client.disassociate_vpc_from_hosted_zone(HostedZoneId=id, VPC=_vpc(api, vpc))["ChangeInfo"])
 
 
@@ -97,8 +102,12 @@ def _remove_tags(api: Api, id: str, names: list[str]) -> None:
     api.client.change_tags_for_resource(ResourceType="hostedzone", ResourceId=id, RemoveTagKeys=names)
 
 
-def _private(value: Any) -> str | None:
-    return None if value else "the sandbox models private zones only: give one VPC or more"
+def _delete_zone(api: Api, id: str, state: Properties) -> None:
+    if state.get("forceDestroy"):
+        for record in api.client.list_resource_record_sets(HostedZoneId=id)["ResourceRecordSets"]:
+            if record["Type"] not in ("NS", "SOA") or _host(record["Name"]) != _host(state["name"]):
+                _send(api, id, "DELETE", record)
+    api.client.delete_hosted_zone(Id=id)
 
 
 ZONE = ResourceType(
@@ -107,12 +116,12 @@ ZONE = ResourceType(
     properties={
         "name": Property("CreateHostedZone.Name", required=True, replace=True, form=_host),
         "comment": Property(str, default="Managed by Pulumi"),
-        "vpcs": Property(list, required=True, form=unordered, schema=schemas.ZONE_VPCS, check=_private),
+        "vpcs": Property(list, form=unordered, schema=schemas.ZONE_VPCS),
     },
     outputs=("arn", "nameServers", "primaryNameServer", "zoneId"),
     create=_create_zone,
     read=_read_zone,
-    delete=lambda api, id, state: api.client.delete_hosted_zone(Id=id),
+    delete=_delete_zone,
     puts=(
         Put(("comment",), _put_comment),
         Put(("vpcs",), _put_vpcs),
@@ -122,37 +131,92 @@ ZONE = ResourceType(
 )
 
 
-def _change(api: Api, action: str, record: Properties) -> str:
-    (alias,) = record["aliases"]
-    target = {
-        "HostedZoneId": alias["zoneId"],
-        "DNSName": alias["name"],
-        "EvaluateTargetHealth": alias["evaluateTargetHealth"],
-    }
-    change = {"Action": action, "ResourceRecordSet": {"Name": record["name"], "Type": record["type"], "AliasTarget": target}}
-    answer = api.client.change_resource_record_sets(HostedZoneId=record["zoneId"], ChangeBatch={"Changes": [change]})
+PROXIMITY = {"awsRegion": "AWSRegion", "bias": "Bias", "localZoneGroup": "LocalZoneGroup"}
+
+ROUTING = {
+    "failoverRoutingPolicies": lambda given: {"Failover": given["type"]},
+    "geolocationRoutingPolicies": lambda given: {
+        "GeoLocation": {f"{name.capitalize()}Code": value for name, value in given.items() if value}
+    },
+    "geoproximityRoutingPolicy": lambda given: {
+        "GeoProximityLocation": {PROXIMITY[name]: value for name, value in given.items() if name in PROXIMITY}
+    },
+    "latencyRoutingPolicies": lambda given: {"Region": given["region"]},
+    "weightedRoutingPolicies": lambda given: {"Weight": given["weight"]},
+    "cidrRoutingPolicy": lambda given: {
+        "CidrRoutingConfig": {"CollectionId": given["collectionId"], "LocationName": given["locationName"]}
+    },
+}
+"""Property -> what Route 53 calls its (only) item."""
+
+
+def _send(api: Api, zone: str, action: str, record: dict[str, Any]) -> None:
+    change = {"Action": action, "ResourceRecordSet": record}
+    answer = api.client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
     _wait(api, answer["ChangeInfo"])
-    return f"{record['zoneId']}_{_host(record['name'])}_{record['type']}"
+
+
+def _full_name(api: Api, record: Properties) -> str:
+    """The real provider puts the zone's name behind one that does not end with it."""
+    name, zone = _host(record["name"]), _host(api.client.get_hosted_zone(Id=record["zoneId"])["HostedZone"]["Name"])
+    if name in ("", "@"):
+        return zone
+    return name if name == zone or name.endswith(f".{zone}") else f"{name}.{zone}"
+
+
+def _quoted(record: Properties, value: str) -> str:
+    """The real provider puts quotes around texts."""
+    return f'"{value}"' if record["type"] in ("SPF", "TXT") else value
+
+
+def _record(api: Api, record: Properties) -> dict[str, Any]:
+    wanted: dict[str, Any] = {"Name": _full_name(api, record), "Type": record["type"]}
+    for alias in record.get("aliases") or []:
+        target = {"HostedZoneId": alias["zoneId"], "DNSName": alias["name"], "EvaluateTargetHealth": alias["evaluateTargetHealth"]}
+        wanted["AliasTarget"] = target
+    if record.get("records"):
+        values = [{"Value": _quoted(record, value)} for value in record["records"]]
+        wanted |= {"TTL": record["ttl"], "ResourceRecords": values}
+    for name, member in (("setIdentifier", "SetIdentifier"), ("healthCheckId", "HealthCheckId")):
+        wanted |= {member: record[name]} if record.get(name) else {}
+    for name, form in ROUTING.items():
+        if record.get(name):
+            wanted |= form(record[name][0] if isinstance(record[name], list) else record[name])
+    return wanted | ({"MultiValueAnswer": True} if record.get("multivalueAnswerRoutingPolicy") else {})
+
+
+def _change(api: Api, action: str, record: Properties) -> str:
+    wanted = _record(api, record)
+    _send(api, record["zoneId"], action, wanted)
+    parts = (record["zoneId"], wanted["Name"], record["type"], record.get("setIdentifier"))
+    return "_".join(part for part in parts if part)
 
 
 def _read_record(api: Api, id: str, state: Properties) -> Properties | None:
-    zone, name, kind = id.split("_")
-    start = {"StartRecordName": name, "StartRecordType": kind, "MaxItems": "1"}
-    found = if_there(api.client.list_resource_record_sets, HostedZoneId=zone, **start).get("ResourceRecordSets", [])
-    if not found or (_host(found[0]["Name"]), found[0]["Type"]) != (name, kind):
+    zone, kind = state["zoneId"], state["type"]
+    if not if_there(api.client.get_hosted_zone, Id=zone):
         return None
-    target = found[0]["AliasTarget"]
-    alias = {
-        "name": _host(target["DNSName"]),
-        "zoneId": target["HostedZoneId"],
-        "evaluateTargetHealth": target["EvaluateTargetHealth"],
-    }
-    return {"zoneId": zone, "name": name, "type": kind, "aliases": [alias], "fqdn": name}
+    name = _full_name(api, state)
+    found = [
+        record
+        for record in api.client.list_resource_record_sets(HostedZoneId=zone, StartRecordName=name)["ResourceRecordSets"]
+        if (_host(record["Name"]), record["Type"], record.get("SetIdentifier")) == (name, kind, state.get("setIdentifier") or None)
+    ]
+    if not found:
+        return None
+    aliases = [
+        {
+            "name": _host(target["DNSName"]),
+            "zoneId": target["HostedZoneId"],
+            "evaluateTargetHealth": target["EvaluateTargetHealth"],
+        }
+        for target in [found[0].get("AliasTarget")]
+        if target
+    ]
+    return {"zoneId": zone, "name": state["name"], "type": kind, "aliases": aliases or None, "fqdn": name}
 
 
-def _address(value: Any) -> str | None:
-    return None if value == "A" else "is not A: the sandbox models aliases of IPv4 addresses only"
-
+CHANGEABLE = ("aliases", "records", "ttl", "healthCheckId", "setIdentifier", "multivalueAnswerRoutingPolicy", *ROUTING)
 
 RECORD = ResourceType(
     token="aws:route53/record:Record",
@@ -160,14 +224,15 @@ RECORD = ResourceType(
     properties={
         "zoneId": Property("ChangeResourceRecordSets.HostedZoneId", required=True, replace=True),
         "name": Property(str, required=True, replace=True, form=_host),
-        "type": Property(str, required=True, replace=True, check=_address),
-        "aliases": Property(list, required=True, schema=schemas.RECORD_ALIAS),
+        "type": Property(str, required=True, replace=True),
+        "aliases": Property(list, schema=schemas.RECORD_ALIAS),
     },
     outputs=("fqdn",),
-    create=lambda api, inputs: _change(api, "CREATE", inputs),
+    create=lambda api, inputs: _change(api, "UPSERT" if inputs.get("allowOverwrite") else "CREATE", inputs),
     read=_read_record,
     delete=lambda api, id, state: _change(api, "DELETE", state),
-    puts=(Put(("aliases",), lambda api, id, new, old: _change(api, "UPSERT", new)),),
+    puts=(Put(CHANGEABLE, lambda api, id, new, old: _change(api, "UPSERT", new)),),
+    checks=(records.problems,),
 )
 
 KINDS = (ZONE, RECORD)

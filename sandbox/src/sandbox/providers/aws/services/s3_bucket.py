@@ -50,7 +50,8 @@ def bucket_name(value: Any) -> str | None:
 def _create(api: Api, inputs: Properties) -> str:
     region = api.session.region
     place = {} if region == FIRST_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    api.client.create_bucket(Bucket=inputs["bucket"], **place)
+    locked = {"ObjectLockEnabledForBucket": True} if inputs.get("objectLockEnabled") else {}
+    api.client.create_bucket(Bucket=inputs["bucket"], **place, **locked)
     return inputs["bucket"]
 
 
@@ -141,6 +142,18 @@ def _put_tags(api: Api, id: str, new: Properties, old: Properties) -> None:
         api.client.delete_bucket_tagging(Bucket=id)
 
 
+def _put_versioning(api: Api, id: str, new: Properties, old: Properties) -> None:
+    status = "Enabled" if (new.get("versioning") or {}).get("enabled") else "Suspended"
+    api.client.put_bucket_versioning(Bucket=id, VersioningConfiguration={"Status": status})
+
+
+def _put_own_policy(api: Api, id: str, new: Properties, old: Properties) -> None:
+    if new.get("policy"):
+        api.client.put_bucket_policy(Bucket=id, Policy=new["policy"])
+    else:
+        api.client.delete_bucket_policy(Bucket=id)
+
+
 def delete_versions(api: Api, bucket: str, prefix: str = "", *, only: str | None = None) -> None:
     """Delete all versions and delete markers under a prefix, or of one key only."""
     for page in api.client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
@@ -172,7 +185,11 @@ BUCKET = ResourceType(
     create=_create,
     read=_read,
     delete=_delete,
-    puts=(Put(("tagsAll",), _put_tags, on_create=True),),
+    puts=(
+        Put(("tagsAll",), _put_tags, on_create=True),
+        Put(("versioning",), _put_versioning, on_create=True),
+        Put(("policy",), _put_own_policy, on_create=True),
+    ),
     name=Name(property="bucket", longest=63, lower=True),
     tagged=True,
 )

@@ -1,6 +1,7 @@
 # ruff: noqa: A001, A002, A006, ARG001, ARG005, S106 - one signature for all tables; `token` is a type's
 """Amazon S3: objects whose contents come from the program."""
 
+import base64
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -24,9 +25,22 @@ UPLOADED = (
 """Properties whose change uploads the object again, as in the real provider."""
 
 
+MORE = {
+    "acl": "ACL",
+    "contentDisposition": "ContentDisposition",
+    "contentLanguage": "ContentLanguage",
+    "objectLockLegalHoldStatus": "ObjectLockLegalHoldStatus",
+    "objectLockMode": "ObjectLockMode",
+    "objectLockRetainUntilDate": "ObjectLockRetainUntilDate",
+    "websiteRedirect": "WebsiteRedirectLocation",
+}
+"""What is carried and told AWS."""
+
+
 def _upload(api: Api, id: str, inputs: Properties) -> None:
-    body = inputs["source"].read() if inputs.get("source") else (inputs.get("content") or "").encode()
-    arguments = api.arguments("PutObject", inputs)
+    text = base64.b64decode(inputs["contentBase64"]) if inputs.get("contentBase64") else (inputs.get("content") or "").encode()
+    body = inputs["source"].read() if inputs.get("source") else text
+    arguments = api.arguments("PutObject", inputs) | {member: inputs[name] for name, member in MORE.items() if inputs.get(name)}
     if inputs.get("kmsKeyId"):
         arguments |= {"SSEKMSKeyId": inputs["kmsKeyId"], "ServerSideEncryption": "aws:kms"}
     if inputs.get("tagsAll"):
@@ -116,7 +130,7 @@ OBJECT = ResourceType(
     # all versions, as the real provider deletes the objects of a versioned bucket
     delete=lambda api, id, state: delete_versions(api, state["bucket"], state["key"], only=state["key"]),
     puts=(
-        Put(UPLOADED, lambda api, id, new, old: _upload(api, id, new), renews=("etag", "versionId")),
+        Put((*UPLOADED, *MORE, "contentBase64"), lambda api, id, new, old: _upload(api, id, new), renews=("etag", "versionId")),
         Put(("tagsAll",), _put_tags),
     ),
     tagged=True,

@@ -131,7 +131,7 @@ ACCESS_BLOCK = _setting(
     {name: Property(bool, default=False) for name in BLOCKS},
     put=_put_access_block,
     read=_read_access_block,
-    delete=lambda api, id, state: api.client.delete_public_access_block(Bucket=id),
+    delete=lambda api, id, state: None if state.get("skipDestroy") else api.client.delete_public_access_block(Bucket=id),
 )
 
 

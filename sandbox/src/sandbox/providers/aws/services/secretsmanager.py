@@ -54,6 +54,13 @@ def _delete_secret(api: Api, id: str, state: Properties) -> None:
     api.client.delete_secret(SecretId=id, **how)
 
 
+def _put_own_policy(api: Api, id: str, new: Properties, old: Properties) -> None:
+    if new.get("policy"):
+        api.client.put_resource_policy(SecretId=id, ResourcePolicy=new["policy"])
+    else:
+        api.client.delete_resource_policy(SecretId=id)
+
+
 SECRET = ResourceType(
     token="aws:secretsmanager/secret:Secret",
     service="secretsmanager",
@@ -69,6 +76,7 @@ SECRET = ResourceType(
     delete=_delete_secret,
     puts=(
         Put(("description", "kmsKeyId"), _update_secret),
+        Put(("policy",), _put_own_policy, on_create=True),
         tags.put_tags(
             lambda api, id, inputs: api.client.tag_resource(SecretId=id, Tags=tags.as_list(inputs)),
             lambda api, id, names: api.client.untag_resource(SecretId=id, TagKeys=names),

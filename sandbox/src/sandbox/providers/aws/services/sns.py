@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.grammars import policies
+from sandbox.grammars import messages, policies
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.documents import same_document
@@ -16,10 +16,31 @@ from sandbox.providers.aws.table import Name, Problem, Put, ResourceType
 from sandbox.providers.values import UNKNOWN, Properties
 from sandbox.subscribers import ENDPOINTS
 
-NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
+NAME = re.compile(r"[A-Za-z0-9_-]{1,256}|[A-Za-z0-9_-]{1,251}\.fifo")
 """SNS API Reference, CreateTopic."""
 
 ATTRIBUTES = {"displayName": "DisplayName", "kmsMasterKeyId": "KmsMasterKeyId"}
+
+AT_BIRTH = {
+    "archivePolicy": "ArchivePolicy",
+    "contentBasedDeduplication": "ContentBasedDeduplication",
+    "deliveryPolicy": "DeliveryPolicy",
+    "fifoThroughputScope": "FifoThroughputScope",
+    "fifoTopic": "FifoTopic",
+    "policy": "Policy",
+    "signatureVersion": "SignatureVersion",
+    "tracingConfig": "TracingConfig",
+}
+"""Attributes that are carried."""
+
+OF_SUBSCRIPTIONS = {
+    "deliveryPolicy": "DeliveryPolicy",
+    "filterPolicy": "FilterPolicy",
+    "filterPolicyScope": "FilterPolicyScope",
+    "redrivePolicy": "RedrivePolicy",
+    "subscriptionRoleArn": "SubscriptionRoleArn",
+}
+"""The same of a subscription."""
 
 RAW = ("firehose", "http", "https", "sqs")
 """Protocols with raw message delivery (the same page)."""
@@ -28,11 +49,12 @@ PENDING = "PendingConfirmation"
 
 
 def _name(value: Any) -> str | None:
-    return None if NAME.fullmatch(value) else "is not 1 to 256 letters, digits, hyphens and underscores"
+    return None if NAME.fullmatch(value) else "is not 1 to 256 letters, digits, hyphens and underscores (and .fifo at the end)"
 
 
 def _create_topic(api: Api, inputs: Properties) -> str:
-    attributes = {member: inputs[name] for name, member in ATTRIBUTES.items() if inputs.get(name)}
+    every = {**ATTRIBUTES, **AT_BIRTH}
+    attributes = {member: _text(inputs[name]) for name, member in every.items() if inputs.get(name)}
     return api.client.create_topic(Name=inputs["name"], Attributes=attributes, Tags=tags.as_list(inputs))["TopicArn"]
 
 
@@ -48,9 +70,14 @@ def _read_topic(api: Api, id: str, state: Properties) -> Properties | None:
     }
 
 
-def _put_attribute(property: str) -> Put:
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value).lower()
+
+
+def _put_attribute(property: str, member: str) -> Put:
     def call(api: Api, id: str, new: Properties, old: Properties) -> None:
-        api.client.set_topic_attributes(TopicArn=id, AttributeName=ATTRIBUTES[property], AttributeValue=new.get(property) or "")
+        value = _default_policy(api, id) if member == "Policy" and not new.get(property) else _text(new.get(property) or "")
+        api.client.set_topic_attributes(TopicArn=id, AttributeName=member, AttributeValue=value)
 
     return Put((property,), call)
 
@@ -69,7 +96,7 @@ TOPIC = ResourceType(
     read=_read_topic,
     delete=lambda api, id, state: api.client.delete_topic(TopicArn=id),
     puts=(
-        *(_put_attribute(name) for name in ATTRIBUTES),
+        *(_put_attribute(name, member) for name, member in {**ATTRIBUTES, **AT_BIRTH}.items()),
         tags.put_tags(
             lambda api, id, inputs: api.client.tag_resource(ResourceArn=id, Tags=tags.as_list(inputs)),
             lambda api, id, names: api.client.untag_resource(ResourceArn=id, TagKeys=names),
@@ -129,8 +156,17 @@ def _endpoint_fits(inputs: Properties) -> Iterator[Problem]:
     protocol, endpoint = inputs["protocol"], inputs["endpoint"]
     if UNKNOWN not in (protocol, endpoint) and not re.fullmatch(ENDPOINTS[protocol], endpoint):
         yield "endpoint", f"InvalidParameter: Invalid parameter: {endpoint!r} is no endpoint of the protocol {protocol}"
-    if protocol == "firehose":
-        yield "protocol", "InvalidParameter: Invalid parameter: SubscriptionRoleArn, which the sandbox does not model, is required"
+    if protocol == "firehose" and not inputs.get("subscriptionRoleArn"):
+        yield "protocol", "InvalidParameter: Invalid parameter: SubscriptionRoleArn is required"
+    scope = inputs.get("filterPolicyScope", "MessageAttributes")
+    if scope == "MessageAttributes" and inputs.get("filterPolicy") and messages.nested(inputs["filterPolicy"]):
+        reason = "Filter policy scope MessageAttributes does not support nested filter policy"
+        yield "filterPolicy", f"InvalidParameter: Invalid parameter: FilterPolicy: {reason}"
+    if inputs.get("deliveryPolicy") and protocol not in ("http", "https", UNKNOWN):
+        yield (
+            "deliveryPolicy",
+            f"InvalidParameter: Invalid parameter: DeliveryPolicy: Delivery protocol [{protocol}] does not support it",
+        )
     if inputs.get("rawMessageDelivery") and protocol not in (*RAW, UNKNOWN):
         yield "rawMessageDelivery", f"InvalidParameter: Delivery protocol [{protocol}] does not support raw message delivery."
 
@@ -154,6 +190,13 @@ def _put_raw(api: Api, id: str, new: Properties, old: Properties) -> None:
     api.client.set_subscription_attributes(SubscriptionArn=id, AttributeName="RawMessageDelivery", AttributeValue=value)
 
 
+def _put_more(api: Api, id: str, new: Properties, old: Properties) -> None:
+    for name, member in OF_SUBSCRIPTIONS.items():
+        if new.get(name) != old.get(name):
+            value = _text(new.get(name) or ("{}" if name == "filterPolicy" else ""))
+            api.client.set_subscription_attributes(SubscriptionArn=id, AttributeName=member, AttributeValue=value)
+
+
 TOPIC_SUBSCRIPTION = ResourceType(
     token="aws:sns/topicSubscription:TopicSubscription",
     service="sns",
@@ -168,7 +211,10 @@ TOPIC_SUBSCRIPTION = ResourceType(
     create=lambda api, inputs: api.send("Subscribe", inputs, ReturnSubscriptionArn=True)["SubscriptionArn"],
     read=_read_subscription,
     delete=lambda api, id, state: api.client.unsubscribe(SubscriptionArn=id),
-    puts=(Put(("rawMessageDelivery",), _put_raw, on_create=True),),
+    puts=(
+        Put(("rawMessageDelivery",), _put_raw, on_create=True),
+        Put(tuple(OF_SUBSCRIPTIONS), _put_more, on_create=True),
+    ),
     checks=(_endpoint_fits,),
 )
 
