@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.errors import OpsError
+from ops.errors import OpsError, from_pulumi
 
 CHANGED = 7
 """Exit code of `--expect-no-changes` when there are some (pulumi/sdk, cmdutil.ExitNoChanges)."""
@@ -36,7 +36,7 @@ class Engine:
         command = ["pulumi", "stack", "--show-name", "--non-interactive"]
         process = _ended(command, capture=True)
         if process.returncode:
-            raise OpsError(process.stderr.strip(), "Name the stack: --stack NAME")
+            raise from_pulumi(process.stderr)
         return Engine(process.stdout.strip(), config_file)
 
     def run(self, *arguments: str, **variables: str) -> None:
@@ -131,7 +131,7 @@ class Engine:
     def _json(self, *arguments: str) -> Any:
         process = self._start(arguments, capture=True)
         if process.returncode:
-            raise OpsError(process.stderr.strip(), "Is PULUMI_BACKEND_URL right, and was the stack made? docs/gitlab.md, step 5.")
+            raise from_pulumi(process.stderr)
         return json.loads(process.stdout)
 
     def _start(self, arguments: tuple[str, ...], *, capture: bool, **variables: str) -> subprocess.CompletedProcess[str]:

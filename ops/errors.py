@@ -1,5 +1,7 @@
 """What goes wrong for an operator, in words that say what to do."""
 
+import re
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -67,3 +69,23 @@ def _refused(error: ClientError) -> OpsError:
     if code.startswith(("AccessDenied", "UnauthorizedOperation")):
         return OpsError(f"You may not do this: {message}", "Use a role that may, or ask for that action.")
     return OpsError(f"{error.operation_name} failed: {code}: {message}", "Correct what AWS says, then try again.")
+
+
+_OF_PULUMI = {
+    r"PULUMI_ACCESS_TOKEN": "Log in to where the state is: `pulumi login --local`, or `pulumi login s3://...` (docs/gitlab.md).",
+    r"get credentials|no EC2 IMDS role|ExpiredToken": SIGN_IN,
+    r"passphrase": "Set PULUMI_CONFIG_PASSPHRASE to what the stack was made with, or PULUMI_CONFIG_PASSPHRASE_FILE.",
+    r"no Pulumi.yaml": "Go to the repository's folder.",
+    r"no stack named": "`pulumi stack ls` says which there are: --stack NAME. Is it another state, see PULUMI_BACKEND_URL?",
+}
+"""Words of the Pulumi CLI: what to do."""
+
+
+def from_pulumi(said: str) -> OpsError:
+    """An error of Pulumi's, out of what it wrote to standard error, without its warnings."""
+    found = re.search(r"^error: (.*)", said, re.DOTALL | re.MULTILINE)
+    problem = (found[1] if found else said).strip()
+    select = "Select a stack (`pulumi stack select`) in the repository's folder, or name it: --stack NAME"
+    return OpsError(
+        f"Pulumi says: {problem}", next((fix for words, fix in _OF_PULUMI.items() if re.search(words, problem)), select)
+    )

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import boto3
 from croniter import croniter
 
-from ops.errors import OpsError
+from ops.errors import OpsError, from_pulumi
 from settings.project import NAMESPACE, REPOSITORY
 from settings.rules import DEFAULT_CONNECTION, possible
 from settings.sections.warehouse import Authentication
@@ -256,9 +256,8 @@ def _ask_pulumi(name: str | None) -> str:
         fix = "Install Pulumi, or pass a file made elsewhere by `pulumi stack output --json`: --outputs FILE"
         raise OpsError("There is no `pulumi` on the PATH.", f"{_demo()}{fix}") from error
     if done.returncode:
-        said = done.stderr.strip().removeprefix("error: ")
-        fix = "Select a stack (`pulumi stack select`) in the repository's folder, or name it: --stack NAME"
-        raise OpsError(f"Pulumi can't tell the stack's outputs: {said}", f"{_demo()}{fix}")
+        problem = from_pulumi(done.stderr)
+        raise OpsError(problem.problem, f"{_demo()}{problem.fix}")
     return done.stdout
 
 

@@ -170,9 +170,9 @@ def _strip(record: Record, report: Report) -> str:
 def _figures(record: Record, now: datetime, credited: float | None) -> str:
     spent = record.spent(now - timedelta(days=DAYS))
     figures = {
-        "last": _ago(record.last.started, now) if record.last else "",
+        "last run": _ago(record.last.started, now) if record.last else "",
         f"of {len(record.runs):,} succeeded": f"{record.success_rate:.0%}" if record.success_rate is not None else "",
-        "usually": (duration(round(record.usual, 1)) + _trend(record.trend)) if record.usual is not None else "",
+        f"usually{_trend(record.trend)}": duration(round(record.usual, 1)) if record.usual is not None else "",
         f"in {DAYS} days": _dollars(spent) if record.runs else "",
         "a run": _dollars(sum(run.spent for run in record.runs) / len(record.runs)) if record.runs else "",
         "credits": f"{credited:,.2f}" if credited is not None else "",

@@ -157,7 +157,7 @@ CALLS: list[Case] = [
     ("sts", "assume_role", {"RoleArn": "<role>x", "RoleSessionName": "run"}, "AccessDenied"),
     ("sts", "assume_role", {"RoleArn": "<role>", "RoleSessionName": "run", "DurationSeconds": 7200}, "MaxSessionDuration"),
     ("ecs", "list_tasks", {"cluster": "absent"}, "ClusterNotFound"),
-    ("ecs", "describe_tasks", {"cluster": "absent", "tasks": ["a"]}, "ClusterNotFound"),
+    ("ecs", "describe_tasks", {"cluster": "absent", "tasks": ["0" * 32]}, "ClusterNotFound"),
     ("ecs", "run_task", {"cluster": "absent", "taskDefinition": "x"}, "ClusterNotFound"),
     ("ecs", "stop_task", {"cluster": "dbt", "task": "0" * 32}, "not found"),
     ("mwaa", "invoke_rest_api", {"Name": "absent", "Path": "/dags", "Method": "GET"}, "ResourceNotFound"),

@@ -3,9 +3,7 @@
 The stand-in's handlers are called as the engine calls them; nothing is deployed by it, so that a case takes milliseconds.
 """
 
-import itertools
 import json
-import random
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from sandbox.providers.aws.session import Session
 from sandbox.providers.protocol import Operation
 from sandbox.providers.values import ProviderError
 from sandbox.testing.account import REGION, Account, policy, trust
+from sandbox.testing.faults import first_answer_lost
 
 
 def document(**statement: Any) -> str:
@@ -440,14 +439,8 @@ def test_a_resource_is_made_once_on_a_bad_day(bench, fault, share):
 @pytest.fixture
 def lost(bench) -> Iterator[Callable[[str], None]]:
     """Loses the answer to the next call of a service, and no other of the ten after it."""
-    seed = next(seed for seed in itertools.count() if _heads(seed) == [True, *[False] * 10])
-    yield lambda service: give_order(bench.endpoint, {"fault": "lost", "share": 0.5, "services": [service], "seed": seed})
+    yield lambda service: give_order(bench.endpoint, first_answer_lost(service))
     give_order(bench.endpoint, {})
-
-
-def _heads(seed: int) -> list[bool]:
-    dice = random.Random(seed)
-    return [dice.random() < 0.5 for _ in range(11)]
 
 
 def test_a_version_of_a_secret_whose_answer_is_lost_is_made_once(bench, lost):

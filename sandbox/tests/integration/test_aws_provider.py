@@ -13,7 +13,8 @@ import pytest
 from pulumi import automation
 
 from sandbox.emulator.faults import give_order
-from sandbox.testing.account import Account
+from sandbox.testing.account import Account, trust
+from sandbox.testing.faults import first_answer_lost
 from sandbox.testing.programs import preview, unchanged, up, what_is_left
 
 
@@ -369,6 +370,32 @@ def test_a_deployment_that_can_not_go_on_says_why_and_goes_on_later(new_stack, e
     assert life.look(emulator, made.outputs) == life.first
     assert what_is_left(emulator)["role"] == roles
     unchanged(stack, lambda: life.program(1))
+
+
+def role_alone() -> None:
+    aws.iam.Role("lost", assume_role_policy=trust("ecs-tasks.amazonaws.com"))
+
+
+def test_a_deployment_after_one_whose_first_answer_was_lost_makes_what_it_knows_nothing_of(new_stack, emulator):
+    """IAM has no tokens: the client's second call finds the role there. As in AWS the deployment says so, the next makes a role
+    under another automatic name, and what nobody wrote down stays.
+    """
+    stack, iam = new_stack("lost"), emulator.client("iam")
+    give_order(emulator.endpoint, first_answer_lost("iam"))
+    try:
+        with pytest.raises(automation.CommandError, match="EntityAlreadyExists"):
+            up(stack, role_alone)
+    finally:
+        give_order(emulator.endpoint, {})
+
+    made = up(stack, role_alone)
+
+    assert made["create"] == {"Role/lost"}
+    names = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("lost-")]
+    assert len(names) == 2
+    stack.destroy()
+    [left] = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("lost-")]
+    iam.delete_role(RoleName=left)
 
 
 def bucket_and_logs() -> None:

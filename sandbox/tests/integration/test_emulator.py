@@ -156,6 +156,8 @@ def test_stopping_a_task_gives_it_its_stop_timeout(cloud: Account, trap: str, co
     command = f"trap '{trap}' TERM; echo ready; while :; do sleep 0.1; done"
     task = cloud.start(cloud.define(command, stopTimeout=3))
     assert wait_until(lambda: cloud.output(task) == ["ready"], 60)
+    with pytest.raises(ClientError, match="ClusterContainsTasksException"):
+        cloud.client("ecs").delete_cluster(cluster=cloud.facts["cluster"])
     begin = time.monotonic()
 
     answer = cloud.client("ecs").stop_task(cluster=cloud.facts["cluster"], task=task, reason="test")["task"]

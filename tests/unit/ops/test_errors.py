@@ -15,7 +15,7 @@ from botocore.exceptions import (
 from typer.testing import CliRunner
 
 from ops.cli import app
-from ops.errors import SIGN_IN, from_aws
+from ops.errors import SIGN_IN, from_aws, from_pulumi
 from ops.findings import Finding, report
 
 READERS = {
@@ -116,6 +116,25 @@ def test_whatever_is_wrong_with_the_credentials_the_way_to_sign_in_is_shown(erro
 def test_without_a_region_its_variable_is_named():
     """`ci login` asked to look at the network."""
     assert "AWS_REGION=eu-west-1" in from_aws(NoRegionError()).fix
+
+
+@pytest.mark.parametrize(
+    ("said", "problem", "fix"),
+    [
+        ("error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", "PULUMI_ACCESS", "`pulumi login"),
+        ("error: no stack named 'x' found", "no stack named 'x' found", "`pulumi stack ls`"),
+        ("error: no Pulumi.yaml project file found (searching upwards from /tmp)", "no Pulumi.yaml", "repository's folder"),
+        ("error: no stack selected; please use `pulumi stack select`", "no stack selected", "--stack NAME"),
+        ("error: get secrets: incorrect passphrase", "get secrets: incorrect", "PULUMI_CONFIG_PASSPHRASE"),
+        ("SDK WARN IMDSv1\nerror: read: GetObject, get identity: get credentials: no EC2 IMDS role found", "read:", SIGN_IN),
+    ],
+)
+def test_what_pulumi_refuses_has_an_advice_of_its_own(said: str, problem: str, fix: str):
+    """Whoever was not logged in was told to select a stack."""
+    found = from_pulumi(said)
+
+    assert found.problem.startswith(f"Pulumi says: {problem}")
+    assert fix in found.fix
 
 
 def test_what_fails_for_one_reason_is_told_once(capsys: pytest.CaptureFixture[str]):

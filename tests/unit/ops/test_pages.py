@@ -205,7 +205,7 @@ def test_the_page_needs_nothing_from_elsewhere():
 
 
 def test_two_hundred_workstreams_of_ninety_days_stay_a_page_that_a_browser_opens_at_once():
-    """Opened in a browser (`python -m tests.sandbox.page_pictures`), 4 MB and 37,000 elements take half a second."""
+    """Opened in a browser (`python -m tests.sandbox.page_pictures`), 4 MB and 37,000 elements take less than a second."""
     sample = [read(workstream(name), ninety_days(name)) for name in ("a", "b", "c", "d")]
 
     html = page(*sample)

@@ -29,7 +29,7 @@ def stacks(monkeypatch: pytest.MonkeyPatch) -> dict[str | None, Any]:
 
     def ask(name: str | None) -> str:
         if name not in known:
-            raise OpsError(f"Pulumi can't tell the stack's outputs: no stack named {name!r} found", "")
+            raise OpsError(f"Pulumi says: no stack named {name!r} found", "")
         if isinstance(known[name], OpsError):
             raise known[name]
         return json.dumps(known[name])
@@ -65,7 +65,7 @@ def test_a_stack_without_teams_asks_pulumi_once(stacks: dict[str | None, Any]):
 
 def test_a_teams_stack_that_cannot_be_read_is_told(stacks: dict[str | None, Any]):
     """A list that lacks some would be taken for the whole."""
-    stacks["dev-marketing"] = OpsError("Pulumi can't tell the stack's outputs: incorrect passphrase", "")
+    stacks["dev-marketing"] = OpsError("Pulumi says: incorrect passphrase", "")
 
     with pytest.raises(OpsError, match="incorrect passphrase"):
         Stack(name="dev").workstreams()

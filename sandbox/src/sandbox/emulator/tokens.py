@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.emulator import calls
-from sandbox.emulator.limits import Parameters, Problem
+from sandbox.emulator.limits.problems import Parameters, Problem
 
 MISMATCH = {
     "ec2": ("IdempotentParameterMismatch", "Request uses the same client token as a previous, but non-identical request."),

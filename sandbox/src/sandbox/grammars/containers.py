@@ -104,6 +104,12 @@ ECR_IMAGE = re.compile(r"\d{12}\.dkr\.ecr[.-]")
 SSM_NAME = re.compile(r"[A-Za-z0-9_./-]+")
 
 
+def size(value: Any) -> Any:
+    """Form of a size: `1 vCPU` is 1024 units, `2 GB` are 2048 MiB (ECS API Reference, RegisterTaskDefinition: cpu, memory)."""
+    found = re.fullmatch(r"(\d*\.?\d+)\s*(vcpu|gb)", value, re.IGNORECASE) if isinstance(value, str) else None
+    return str(int(float(found[1]) * GIB)) if found else value
+
+
 def container_problems(containers: list[Properties], inputs: Properties) -> Iterator[Problem]:
     """Everything that RegisterTaskDefinition refuses about the containers of a task."""
     for index, container in enumerate(containers):

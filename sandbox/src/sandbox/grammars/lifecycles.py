@@ -80,7 +80,7 @@ def object_rules(rules: list[Properties]) -> Iterator[Problem]:
         elif rule["id"] != UNKNOWN and ids.count(rule["id"]) > 1:
             yield f"{path}.id", f"Rule ID must be unique: {rule['id']!r} is used twice"
         if not any(name in rule for name in ACTIONS):
-            yield path, f"has no action: give one of {', '.join(ACTIONS)}"
+            yield path, f"InvalidRequest: has no action: give one of {', '.join(ACTIONS)}"
         for part, reason in (*_filter(rule), *_expiration(rule), *_transitions(rule), *_noncurrent(rule)):
             yield f"{path}.{part}", reason
 

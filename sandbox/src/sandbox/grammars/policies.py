@@ -390,6 +390,42 @@ def _topic(statement: dict[str, Any]) -> Iterator[str]:
             yield f"statement action out of service scope! {action}"
 
 
+CALLERS_CANT_MEET = re.compile(r"kms:(viaservice|grantisforawsresource|encryptioncontext.*)|aws:source.*", re.IGNORECASE)
+"""Condition keys that a direct call to KMS does not have."""
+
+
+def locks_out(policy: str, account: str) -> bool:
+    """Whether a key's policy lets nobody of the account change it (KMS Developer Guide, "Key policies in AWS KMS")."""
+    return {each["Effect"] for each in statements(policy) if _lets_change(each, account)} != {"Allow"}
+
+
+def _lets_change(statement: dict[str, Any], account: str) -> bool:
+    """Whether a statement is about PutKeyPolicy, called by the account."""
+    everybody = ("*", account, f"arn:aws:iam::{account}:root")
+    who = principals(statement, "AWS")
+    if statement["Effect"] == "Deny":
+        named = any(one in everybody for one in who) and "NotPrincipal" not in statement and not statement.get("Condition")
+    else:
+        named = any(one in everybody or one.split(":")[4:5] == [account] for one in who)
+    unmet = any(CALLERS_CANT_MEET.fullmatch(key) for keys in (statement.get("Condition") or {}).values() for key in keys)
+    actions = [matches(each, "kms:PutKeyPolicy") for each in listed(statement.get("Action", statement.get("NotAction")))]
+    about = any(actions) if "Action" in statement else not any(actions)
+    return named and about and not unmet
+
+
+def open_to_all(policy: str) -> bool:
+    """Whether a policy allows everybody, with no condition."""
+    return any(
+        each["Effect"] == "Allow" and "*" in principals(each, "AWS") and "Condition" not in each for each in statements(policy)
+    )
+
+
+def elsewhere(policy: str, bucket: str) -> str | None:
+    """A resource of a bucket's policy that is not of that bucket."""
+    arns = (arn for each in statements(policy) for arn in listed(each.get("Resource", each.get("NotResource"))))
+    return next((arn for arn in arns if not matches(arn.partition(":::")[2].partition("/")[0], bucket)), None)
+
+
 IDENTITY = Dialect(
     code="MalformedPolicyDocument", principal=False, resource=True, longest=10240, spaces_count=False, plain_sids=True
 )

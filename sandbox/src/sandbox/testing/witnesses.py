@@ -4,7 +4,7 @@ import functools
 import json
 import re
 
-from sandbox.emulator import call_rules
+from sandbox.emulator import call_rules, documents
 from sandbox.emulator import limits as call_limits
 from sandbox.paths import REPOSITORY
 from sandbox.providers.aws.provider import CATALOGUE
@@ -40,11 +40,12 @@ def table() -> str:
 
 
 def _words(rules: int) -> str:
-    operations = {*call_rules.RULES, *call_limits.LIMITS}
+    texts = [check for checks in documents.DOCUMENTS.values() for check in checks]
+    operations = {*call_rules.RULES, *call_limits.LIMITS, *documents.DOCUMENTS}
     calls = sum(len(each) if isinstance(each, tuple) else 1 for table in call_rules.RULES.values() for each in table.values())
     return (
         f"In all {rules} rules for {len(CATALOGUE)} resource types; and beside the models of all calls "
-        f"{calls + len(call_limits.LIMITS)} rules for {len(operations)} operations at run time."
+        f"{calls + len(call_limits.LIMITS) + len(texts)} rules for {len(operations)} operations at run time."
     )
 
 

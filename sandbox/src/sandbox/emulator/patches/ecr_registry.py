@@ -9,6 +9,7 @@ bytes too (aws/containers-roadmap#2380). MiniStack asks nobody who they are, and
 
 import base64
 import binascii
+import json
 import secrets
 import time
 from typing import Any
@@ -89,7 +90,11 @@ def put_image(data: dict[str, Any]) -> Response:
     repository, tag = data.get("repositoryName", ""), data.get("imageTag", "")
     if _is_taken(repository, tag):
         return error_response_json("ImageTagAlreadyExistsException", _taken(repository, tag), 400)
-    return _stock_put_image(data)
+    status, headers, body = _stock_put_image(data)
+    if status == 200:  # MiniStack keeps only manifests that Docker pushed, by their bytes.
+        digest = json.loads(body)["image"]["imageId"]["imageDigest"]
+        ecr._manifest_blobs.setdefault(repository, {})[digest] = data["imageManifest"].encode()
+    return status, headers, body
 
 
 @replaces(ecr, "_list_images")

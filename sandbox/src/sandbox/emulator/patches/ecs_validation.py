@@ -13,9 +13,12 @@ from ministack.core.responses import error_response_json
 from ministack.services import ec2, ecs, iam
 
 from sandbox.emulator.patches import replaces
-from sandbox.grammars.containers import FARGATE_SIZES, container_problems
+from sandbox.grammars.containers import FARGATE_SIZES, container_problems, size
 
 Answer = tuple[int, dict[str, str], bytes]
+
+PLATFORMS = ("LATEST", "1.3.0", "1.4.0")
+"""ECS Developer Guide, "Fargate platform versions for Amazon ECS"."""
 
 MODELLED = {
     "command",
@@ -57,9 +60,7 @@ def register_task_definition(data: dict[str, Any]) -> Answer:
 def _problems_of_definition(data: dict[str, Any]) -> Iterator[str]:
     if data.get("networkMode") != "awsvpc":
         yield "Fargate only supports network mode 'awsvpc'."
-    cpu, memory = data.get("cpu", ""), data.get("memory", "")
-    if not (cpu.isdigit() and memory.isdigit() and int(memory) in FARGATE_SIZES.get(int(cpu), ())):
-        yield "No Fargate configuration exists for given values: " + f"{cpu or 'no'} CPU, {memory or 'no'} memory."
+    yield from _problems_of_size(data.get("cpu", ""), data.get("memory", ""))
     for field in ("executionRoleArn", "taskRoleArn"):
         role = data.get(field)
         if role and iam._roles.get(role.rpartition("/")[2]) is None:
@@ -68,6 +69,12 @@ def _problems_of_definition(data: dict[str, Any]) -> Iterator[str]:
     if storage is not None and not 21 <= storage <= 200:
         yield "Ephemeral storage size must be between 21 and 200 GiB."
     yield from (f"{path}: {reason}" for path, reason in container_problems(data["containerDefinitions"], data))
+
+
+def _problems_of_size(cpu: str, memory: str) -> Iterator[str]:
+    units, mebibytes = size(cpu), size(memory)
+    if not (units.isdigit() and mebibytes.isdigit() and int(mebibytes) in FARGATE_SIZES.get(int(units), ())):
+        yield f"No Fargate configuration exists for given values: {cpu or 'no'} CPU, {memory or 'no'} memory."
 
 
 def _empty_keys(parameters: dict[str, Any]) -> set[str]:
@@ -100,7 +107,10 @@ def run_task(data: dict[str, Any]) -> Answer:
         return error_response_json("ClusterNotFoundException", "Cluster not found.", 400)
     definition = ecs._task_defs.get(ecs._resolve_td_key(data["taskDefinition"]))
     if definition is None or definition["status"] != "ACTIVE":
-        return error_response_json("ClientException", "TaskDefinition not found.", 400)
+        reason = "TaskDefinition not found." if definition is None else "TaskDefinition is inactive"
+        return error_response_json("ClientException", reason, 400)
+    if data.get("platformVersion", "LATEST") not in PLATFORMS:
+        return error_response_json("PlatformUnknownException", "The specified platform does not exist.", 400)
     problem = next(_problems_of_run(data, definition, ecs._clusters[cluster]), None)
     return error_response_json("InvalidParameterException", problem, 400) if problem else _stock_run_task(data)
 
@@ -113,8 +123,17 @@ def _problems_of_run(data: dict[str, Any], definition: dict[str, Any], cluster: 
         if strategy["capacityProvider"] not in cluster.get("capacityProviders", []):
             yield "The specified capacity provider was not found. Specify a valid name or ARN and try again."
     yield from _problems_of_network((data.get("networkConfiguration") or {}).get("awsvpcConfiguration"))
+    overrides = data.get("overrides") or {}
+    if data.get("enableExecuteCommand") and not (overrides.get("taskRoleArn") or definition.get("taskRoleArn")):
+        yield (
+            "The task couldn't be created because a valid taskRoleArn is not being used. Specify a valid task role in your task "
+            "definition and try again."
+        )
+    yield from _problems_of_size(
+        overrides.get("cpu") or definition.get("cpu", ""), overrides.get("memory") or definition.get("memory", "")
+    )
     names = {container["name"] for container in definition["containerDefinitions"]}
-    for override in (data.get("overrides") or {}).get("containerOverrides", []):
+    for override in overrides.get("containerOverrides", []):
         if override.get("name") not in names:
             yield f"Override for container named {override.get('name')} is not a container in the TaskDefinition."
 
@@ -129,6 +148,10 @@ def _problems_of_network(network: dict[str, Any] | None) -> Iterator[str]:
     for group in network.get("securityGroups", []):
         if ec2._security_groups.get(group) is None:
             yield f"Error retrieving security group information for [{group}]: The security group '{group}' does not exist"
+    found = [ec2._subnets.get(each) for each in network["subnets"]]
+    found += [ec2._security_groups.get(each) for each in network.get("securityGroups", [])]
+    if len({each["VpcId"] for each in found if each}) > 1:
+        yield "Subnets and security groups must be of one VPC."
 
 
 @replaces(ecs, "_list_tasks")

@@ -8,6 +8,7 @@ answer was lost, so the one before it would be gone.
 # (MiniStack lives in the emulator's own environment.)
 
 import json
+import time
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response
@@ -49,6 +50,17 @@ def put_secret_value(data: dict[str, Any]) -> Answer:
     held = secretsmanager._resolve(data["SecretId"])[1] or {}
     again = not held.get("DeletedDate") and data.get("ClientRequestToken") in held.get("Versions", {})
     return _again(held, data) if again else _stock_put(data)
+
+
+_stock_delete = secretsmanager._delete_secret
+
+
+@replaces(secretsmanager, "_delete_secret")
+def delete_secret(data: dict[str, Any]) -> Answer:
+    """DeleteSecret: one that is not there may be deleted for ever."""
+    if data.get("ForceDeleteWithoutRecovery") and secretsmanager._resolve(data["SecretId"])[1] is None:
+        return json_response({"Name": data["SecretId"], "DeletionDate": int(time.time())})
+    return _stock_delete(data)
 
 
 def _again(secret: dict[str, Any], data: dict[str, Any]) -> Answer:

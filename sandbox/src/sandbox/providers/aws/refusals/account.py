@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.grammars.policies import listed, matches, principals, statements
+from sandbox.grammars.policies import elsewhere, locks_out, principals, statements
 from sandbox.providers.aws.api import is_gone
 from sandbox.providers.aws.refusals import references
 from sandbox.providers.aws.session import Session
@@ -238,11 +238,8 @@ def _own_rules(session: Session, inputs: Properties) -> Iterator[Problem]:
 
 def _own_bucket(_session: Session, inputs: Properties) -> Iterator[Problem]:
     """S3 User Guide, "Policy resources for Amazon S3", "Configuring Transfer Acceleration"."""
-    if inputs.get("policy"):
-        for statement in statements(inputs["policy"]):
-            for arn in listed(statement.get("Resource", statement.get("NotResource"))):
-                if not matches(arn.partition(":::")[2].partition("/")[0], inputs["bucket"]):
-                    yield "policy", f"MalformedPolicy: Policy has invalid resource: {arn} is not about {inputs['bucket']}"
+    if inputs.get("policy") and (arn := elsewhere(inputs["policy"], inputs["bucket"])):
+        yield "policy", f"MalformedPolicy: Policy has invalid resource: {arn} is not about {inputs['bucket']}"
     opened = [name for name in ("acl", "grants") if inputs.get(name) not in (None, [], "private", "bucket-owner-full-control")]
     yield from ((name, "AccessControlListNotSupported: The bucket does not allow ACLs") for name in opened)
     if inputs.get("accelerationStatus") and "." in inputs["bucket"]:
@@ -337,34 +334,15 @@ def _blocks_public_policies(session: Session, bucket: str) -> bool:
         raise
 
 
-CALLERS_CANT_MEET = re.compile(r"kms:(viaservice|grantisforawsresource|encryptioncontext.*)|aws:source.*", re.IGNORECASE)
-"""Condition keys that a direct call to KMS does not have."""
-
-
 def _key_policy(session: Session, inputs: Properties) -> Iterator[Problem]:
     """KMS Developer Guide, "Key policies in AWS KMS": the lockout safety check. Who deploys may be any principal of the account."""
     if not inputs.get("policy") or inputs.get("bypassPolicyLockoutSafetyCheck"):
         return
-    effects = {each["Effect"] for each in statements(inputs["policy"]) if _lets_change(each, session.account)}
-    if effects != {"Allow"}:
+    if locks_out(inputs["policy"], session.account):
         yield (
             "policy",
             "MalformedPolicyDocumentException: The new key policy will not allow you to update the key policy in the future.",
         )
-
-
-def _lets_change(statement: dict[str, Any], account: str) -> bool:
-    """Whether a statement is about PutKeyPolicy, called by the account."""
-    everybody = ("*", account, f"arn:aws:iam::{account}:root")
-    who = principals(statement, "AWS")
-    if statement["Effect"] == "Deny":
-        named = any(one in everybody for one in who) and "NotPrincipal" not in statement and not statement.get("Condition")
-    else:
-        named = any(one in everybody or one.split(":")[4:5] == [account] for one in who)
-    unmet = any(CALLERS_CANT_MEET.fullmatch(key) for keys in (statement.get("Condition") or {}).values() for key in keys)
-    actions = [matches(each, "kms:PutKeyPolicy") for each in listed(statement.get("Action", statement.get("NotAction")))]
-    about = any(actions) if "Action" in statement else not any(actions)
-    return named and about and not unmet
 
 
 def _alarm(session: Session, inputs: Properties) -> Iterator[Problem]:

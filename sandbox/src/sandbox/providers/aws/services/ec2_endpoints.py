@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.grammars import policies
+from sandbox.grammars import endpoint_services, policies
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api, if_there
 from sandbox.providers.aws.documents import same_document
 from sandbox.providers.aws.property import Property
-from sandbox.providers.aws.refusals import account, endpoint_services
+from sandbox.providers.aws.refusals import account
 from sandbox.providers.aws.services import ec2_tags
 from sandbox.providers.aws.shapes import unordered
 from sandbox.providers.aws.table import Problem, Put, ResourceType

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.grammars.containers import FARGATE_SIZES, GIB, container_problems, platform_problems, volume_problems
+from sandbox.grammars.containers import FARGATE_SIZES, container_problems, platform_problems, size, volume_problems
 from sandbox.grammars.documents import json_problem
 from sandbox.providers.aws import tags
 from sandbox.providers.aws.api import Api
@@ -47,12 +47,6 @@ def _family(value: Any) -> str | None:
 def _storage(value: Any) -> str | None:
     low, high = STORAGE
     return None if low <= value["sizeInGib"] <= high else f"is not between {low} and {high} GiB"
-
-
-def size(value: Any) -> Any:
-    """Form of a size: `1 vCPU` is 1024 units, `2 GB` are 2048 MiB (ECS API Reference, RegisterTaskDefinition: cpu, memory)."""
-    found = re.fullmatch(r"(\d*\.?\d+)\s*(vcpu|gb)", value, re.IGNORECASE) if isinstance(value, str) else None
-    return str(int(float(found[1]) * GIB)) if found else value
 
 
 def _fargate_size(inputs: Properties) -> Iterator[Problem]:

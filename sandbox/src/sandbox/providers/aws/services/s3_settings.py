@@ -155,12 +155,9 @@ OWNERSHIP = _setting(
 
 def _about_this_bucket(inputs: Properties) -> Iterator[Problem]:
     """S3 User Guide, "Policy resources for Amazon S3"."""
-    if UNKNOWN in (inputs["bucket"], inputs["policy"]):
-        return
-    for statement in policies.statements(inputs["policy"]):
-        for arn in policies.listed(statement.get("Resource", statement.get("NotResource"))):
-            if not policies.matches(arn.partition(":::")[2].partition("/")[0], inputs["bucket"]):
-                yield "policy", f"MalformedPolicy: Policy has invalid resource: {arn} is not about {inputs['bucket']}"
+    known = UNKNOWN not in (inputs["bucket"], inputs["policy"])
+    if known and (arn := policies.elsewhere(inputs["policy"], inputs["bucket"])):
+        yield "policy", f"MalformedPolicy: Policy has invalid resource: {arn} is not about {inputs['bucket']}"
 
 
 def _read_policy(api: Api, id: str) -> Properties | None:

@@ -89,11 +89,8 @@ SECRET = ResourceType(
 
 def _public(inputs: Properties) -> Iterator[Problem]:
     """Secrets Manager API Reference, PutResourcePolicy: BlockPublicPolicy."""
-    if not inputs.get("blockPublicPolicy") or inputs["policy"] == UNKNOWN:
-        return
-    for statement in policies.statements(inputs["policy"]):
-        if statement["Effect"] == "Allow" and "*" in policies.principals(statement, "AWS") and "Condition" not in statement:
-            yield "policy", "PublicPolicyException: The BlockPublicPolicy parameter is set to true, and the policy is public"
+    if inputs.get("blockPublicPolicy") and inputs["policy"] != UNKNOWN and policies.open_to_all(inputs["policy"]):
+        yield "policy", "PublicPolicyException: The BlockPublicPolicy parameter is set to true, and the policy is public"
 
 
 def _put_policy(api: Api, inputs: Properties) -> str:
