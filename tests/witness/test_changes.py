@@ -16,6 +16,7 @@ from tests.witness.changes import Witness
 
 pytestmark = pytest.mark.skipif(bool(terraform.absent()), reason=f"the provider can't be asked: {terraform.absent()}")
 
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 RULES = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 
 SETTLED = {
@@ -24,6 +25,7 @@ SETTLED = {
     ("aws:route53/record:Record", "type otherwise"): "the sandbox models one type only, which never changes",
     (RULES, "rules [0].filter.removed"): "an empty filter and none are the same to S3: that update changes nothing",
     (RULES, "rules [1].filter.removed"): "an empty filter and none are the same to S3: that update changes nothing",
+    (ALARM, "threshold removed"): "0 and none are the same to the provider; without one, CloudWatch refuses such an alarm",
 }
 """Type and change on which the two differ, and why they may."""
 

@@ -106,6 +106,7 @@ ADDED: dict[str, tuple[Properties, ...]] = {
 """What no stack of ours gives, beside or instead of what it gives; None takes it away."""
 
 TOGETHER: dict[tuple[str, str], Properties] = {
+    ("aws:cloudwatch/metricAlarm:MetricAlarm", "statistic"): {"extendedStatistic": "p99"},
     ("aws:mwaa/environment:Environment", "startupScriptS3Path"): {"startupScriptS3ObjectVersion": None},
     ("aws:mwaa/environment:Environment", "requirementsS3Path"): {"requirementsS3ObjectVersion": None},
     ("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "cidrIpv4"): {GROUP: "sg-1"},
