@@ -201,8 +201,30 @@ def _ipv6_of_subnet(session: Session, inputs: Properties) -> Iterator[Problem]:
         yield "ipv6CidrBlock", f"InvalidSubnet.Range: The CIDR '{inputs['ipv6CidrBlock']}' is invalid: the VPC has no such network"
 
 
-def _own_rules(_session: Session, inputs: Properties) -> Iterator[Problem]:
+def _own_routes(session: Session, inputs: Properties) -> Iterator[Problem]:
+    """EC2 API Reference, CreateRoute: of a table's own routes."""
+    gateways = [each["InternetGatewayId"] for each in _attached(session, inputs["vpcId"])]
+    seen: list[str] = []
+    for index, route in enumerate(inputs.get("routes") or []):
+        gateway, destination = route.get("gatewayId"), route.get("cidrBlock") or route.get("ipv6CidrBlock")
+        if gateway and gateway.startswith("igw-") and gateway not in gateways:
+            yield (
+                f"routes[{index}].gatewayId",
+                f"InvalidParameterValue: {gateway} and {inputs['vpcId']} belong to different networks",
+            )
+        if destination in seen:
+            yield f"routes[{index}]", f"RouteAlreadyExists: the table has a route to {destination}"
+        seen.append(destination)
+
+
+def _own_rules(session: Session, inputs: Properties) -> Iterator[Problem]:
     """Amazon VPC User Guide, "Amazon VPC quotas": rules of a group, each way, of IPv4 and of IPv6."""
+    rules = [*(inputs.get("ingress") or []), *(inputs.get("egress") or [])]
+    groups = [group for rule in rules for group in rule.get("securityGroups") or [] if "/" not in group]
+    if groups and inputs.get("vpcId"):
+        found = session.client("ec2").describe_security_groups(GroupIds=groups)["SecurityGroups"]
+        if any(each["VpcId"] != inputs["vpcId"] for each in found):
+            yield "ingress", "InvalidGroup.NotFound: You have specified two resources that belong to different networks"
     for way in ("ingress", "egress"):
         for peers in ("cidrBlocks", "ipv6CidrBlocks"):
             others = ("prefixListIds", "securityGroups")
@@ -218,6 +240,8 @@ def _own_bucket(_session: Session, inputs: Properties) -> Iterator[Problem]:
     """S3 User Guide, "Policy resources for Amazon S3", "Configuring Transfer Acceleration"."""
     if inputs.get("policy") and (arn := elsewhere(inputs["policy"], inputs["bucket"])):
         yield "policy", f"MalformedPolicy: Policy has invalid resource: {arn} is not about {inputs['bucket']}"
+    opened = [name for name in ("acl", "grants") if inputs.get(name) not in (None, [], "private", "bucket-owner-full-control")]
+    yield from ((name, "AccessControlListNotSupported: The bucket does not allow ACLs") for name in opened)
     if inputs.get("accelerationStatus") and "." in inputs["bucket"]:
         yield (
             "accelerationStatus",
@@ -392,6 +416,7 @@ FITS: dict[str, Callable[[Session, Properties], Iterator[Problem]]] = {
     "ec2/route:Route": _route,
     "ec2/routeTableAssociation:RouteTableAssociation": _route_table_association,
     "ec2/defaultSecurityGroup:DefaultSecurityGroup": _own_rules,
+    "ec2/routeTable:RouteTable": _own_routes,
     "ec2/securityGroup:SecurityGroup": _own_rules,
     "ec2/subnet:Subnet": _ipv6_of_subnet,
     "ec2/vpcEndpoint:VpcEndpoint": _vpc_endpoint,

@@ -49,6 +49,9 @@ def problems(inputs: Properties) -> Iterator[Problem]:
     if twice := next((value for value in known if known.count(value) > 1), None):
         yield "records", f"InvalidChangeBatch: Duplicate Resource Record: {twice!r}"
     given = [name for name in POLICIES if inputs.get(name)]
+    for name in given:
+        if isinstance(inputs[name], list) and len(inputs[name]) > 1:
+            yield name, f"has {len(inputs[name])} items: a record has one"
     if len(given) > 1:
         yield given[1], f"conflicts with {given[0]}"
     if given and not inputs.get("setIdentifier"):

@@ -59,7 +59,7 @@ def elsewhere(session: Session, arn: str) -> bool:
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
         return False
-    return (parts[3] or session.region) != session.region or (parts[4] or session.account) != session.account
+    return (parts[3] or session.region) != session.region or parts[4] not in ("", "aws", session.account)
 
 
 def _listing(operation: str, argument: str, key: str) -> Callable[[Session, str], Any]:
@@ -223,6 +223,7 @@ TRANSIT = _never("InvalidTransitGatewayID.NotFound", "transit gateway")
 VIRTUAL_GATEWAY = _never("InvalidVpnGatewayID.NotFound", "vpnGateway ID")
 POOL = _never("InvalidIpamPoolId.NotFound", "IPAM pool")
 KEY_STORE = _never("CustomKeyStoreNotFoundException", "custom key store")
+SAML = _never("NoSuchEntity", "SAML provider")
 NAME_SERVERS = _never("NoSuchDelegationSet", "delegation set")
 
 _RULE_PLACES = {"securityGroupId": GROUP, "referencedSecurityGroupId": GROUP, "prefixListId": PREFIX_LIST}
@@ -255,6 +256,7 @@ PLACES: dict[str, dict[str, Reference]] = {
     "cloudwatch/logGroup:LogGroup": {"kmsKeyId": KEY},
     "ec2/defaultSecurityGroup:DefaultSecurityGroup": {"vpcId": VPC, **_LIST_PLACES},
     "ec2/eip:Eip": {
+        "address": _never("InvalidAddress.NotFound", "address of yours"),
         "instance": INSTANCE,
         "ipamPoolId": POOL,
         "networkInterface": INTERFACE,
@@ -367,7 +369,7 @@ def problems(kind: ResourceType, session: Session, inputs: Properties) -> Iterat
 
 
 def _absent_principals(session: Session, policy: str) -> Iterator[str]:
-    kinds = {":role/": ROLE, ":user/": USER, ":oidc-provider/": ISSUER}
+    kinds = {":role/": ROLE, ":user/": USER, ":oidc-provider/": ISSUER, ":saml-provider/": SAML}
     for statement in statements(policy):
         for who in [*principals(statement, "AWS"), *principals(statement, "Federated")]:
             found = next((reference for mark, reference in kinds.items() if mark in who), None)

@@ -3,6 +3,7 @@
 A program that gives one is refused anyhow; where AWS, or the real provider before it, would refuse it too, the reason is theirs.
 """
 
+import base64
 import ipaddress
 import re
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from sandbox.providers.aws.naming import SUFFIX, prefix_of
 from sandbox.providers.aws.refusals.limits import ANY_ARN, POLICY_ARN, ROLE_ARN, RULE, leaves, refused
 from sandbox.providers.aws.table import Problem, ResourceType
 from sandbox.providers.values import Properties
-from sandbox.rules import ANYTHING, Checked, Choice, Fits, Has, Json, Limit, Needs, Read, Rule, Table
+from sandbox.rules import ANYTHING, Checked, Choice, Distinct, Fits, Has, Json, Limit, Needs, Read, Rule, Table
 
 PROVIDER = "terraform-provider-aws, ConflictsWith"
 REGION = Limit(page="AWS General Reference, Regions", pattern=r"[a-z]{2}(-[a-z]+)+-\d+")
@@ -50,6 +51,11 @@ STATISTIC = f"Average|Maximum|Minimum|SampleCount|Sum|{EXTENDED}"
 
 GRAMMAR = "IAM User Guide, Grammar of the IAM JSON policy language"
 OWNER = Limit(page="S3 API Reference, ExpectedBucketOwner: an account", pattern=r"\d{12}")
+
+OBJECT_ACTIONS = (
+    "abortIncompleteMultipartUploadDays", "expiration", "noncurrentVersionExpiration", "noncurrentVersionTransitions",
+    "transitions",
+)  # fmt: skip
 
 NAMES: tuple[Rule, ...] = (
     Choice(page=PROVIDER, names=("name", "namePrefix")),
@@ -137,6 +143,7 @@ TOGETHER: dict[str, tuple[Rule, ...]] = {
         ),
     ),
     "route53/zone:Zone": (Choice(page="Route 53 API Reference, CreateHostedZone", names=("vpcs", "delegationSetId")),),
+    "s3/bucket:Bucket": (Choice(page=PROVIDER, names=("acl", "grants")),),
     "s3/bucketObjectv2:BucketObjectv2": (
         Choice(page=PROVIDER, names=("content", "contentBase64", "source")),
         Choice(page=PROVIDER, names=("etag", "kmsKeyId")),
@@ -176,6 +183,11 @@ _INFREQUENT = Fits(
     other="days",
     rule=Limit(page="S3 User Guide, Lifecycle transition considerations", low=30),
 )
+
+
+def _adjusts(value: Any) -> str | None:
+    historical = value.get("autoAdjustType") == "HISTORICAL"
+    return None if historical == bool(value.get("historicalOptions")) else "HISTORICAL and historicalOptions need each other"
 
 
 def _one_format(value: Any) -> str | None:
@@ -221,6 +233,7 @@ _RULES: Table = {
 
 LIMITS: dict[str, Table] = {
     "budgets/budget:Budget": {
+        "autoAdjustData": Checked(page="Budgets API Reference, AutoAdjustData", check=_adjusts),
         "costFilters[].name": Limit(page="AWS Cost Management User Guide, Budget filters", among=COST_FILTERS),
         **{
             place: Limit(page="terraform-provider-aws, budget", pattern=r"\d{4}-\d\d-\d\d_\d\d:\d\d")
@@ -257,7 +270,10 @@ LIMITS: dict[str, Table] = {
             Choice(page="EC2 API Reference, CreateRoute", names=(*ROUTE_TARGETS, "odbNetworkArn"), least=1),
         ),
     },
-    "ec2/securityGroup:SecurityGroup": _RULES,
+    "ec2/securityGroup:SecurityGroup": {
+        "namePrefix": Limit(page="EC2 API Reference, CreateSecurityGroup", pattern=r"(?!(?i:sg-)).*"),
+        **_RULES,
+    },
     "ec2/subnet:Subnet": {
         "ipv6CidrBlock": Limit(page="EC2 API Reference, CreateSubnet: /44 to /64 by fours", pattern=r".*/(44|48|52|56|60|64)"),
         "privateDnsHostnameTypeOnLaunch": Limit(
@@ -301,6 +317,7 @@ LIMITS: dict[str, Table] = {
         "workerReplacementStrategy": Limit(page="MWAA API Reference, UpdateEnvironment", among=("FORCED", "GRACEFUL")),
     },
     "route53/record:Record": {
+        "records": Limit(page="Route 53 Developer Guide, Quotas: values of a record", high=400),
         "ttl": Limit(page="Route 53 API Reference, ResourceRecordSet", low=0, high=2147483647),
         "type": Limit(
             page="Route 53 API Reference, ResourceRecordSet",
@@ -315,6 +332,15 @@ LIMITS: dict[str, Table] = {
         "accelerationStatus": Limit(page="S3 API Reference, AccelerateConfiguration", among=("Enabled", "Suspended")),
         "corsRules[].allowedMethods[]": Limit(page="S3 API Reference, CORSRule", among=("GET", "PUT", "HEAD", "POST", "DELETE")),
         "lifecycleRules[].transitions[]": _INFREQUENT,
+        "lifecycleRules[].id": Limit(page="S3 API Reference, LifecycleRule", high=255),
+        "lifecycleRules[]": Choice(page="S3 API Reference, LifecycleRule: an action", names=OBJECT_ACTIONS, least=1, most=5),
+        "serverSideEncryptionConfiguration.rule.applyServerSideEncryptionByDefault": Fits(
+            page="S3 API Reference, ServerSideEncryptionByDefault",
+            name="sseAlgorithm",
+            among=("AES256",),
+            other="kmsMasterKeyId",
+            rule=Limit(page="S3 API Reference, ServerSideEncryptionByDefault: no key", high=0),
+        ),
         "objectLockConfiguration.rule.defaultRetention": Choice(
             page="S3 API Reference, DefaultRetention", names=("days", "years"), least=1
         ),
@@ -329,10 +355,12 @@ LIMITS: dict[str, Table] = {
         ),
     },
     "s3/bucketObjectv2:BucketObjectv2": {
+        "contentBase64": Read(page="RFC 4648", read=lambda text: base64.b64decode(text, validate=True)),
         "checksumAlgorithm": Limit(page="S3 API Reference, PutObject", among=("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")),
         "websiteRedirect": Limit(page="S3 User Guide, Configuring a webpage redirect", pattern=r"(/|https?://).*", high=2048),
     },
     "secretsmanager/secret:Secret": {
+        "replicas": Distinct(page="Secrets Manager API Reference, ReplicateSecretToRegions", by="region"),
         "policy": Checked(page=GRAMMAR, check=policies.problem_of(policies.SECRET)),
         "replicas[]": Has(page="Secrets Manager API Reference, ReplicaRegionType", names=("region",)),
         "replicas[].region": Read(page="AWS General Reference, Regions", read=session.region),
