@@ -84,9 +84,10 @@ def _alarm(call: Parameters) -> Iterator[Problem]:
         yield "ValidationError", f"Metrics cannot be checked across more than {longest // 86400} days (EvaluationPeriods * Period)"
     if call.get("DatapointsToAlarm", 0) > periods:
         yield "ValidationError", "DatapointsToAlarm must be less than or equal to EvaluationPeriods"
-    if metrics and sum(query.get("ReturnData", True) for query in metrics) != 1:
-        yield "ValidationError", "Exactly one element of the metrics list should return data."
     band = call.get("ThresholdMetricId")
+    # a band is shown beside what is compared with it
+    if metrics and sum(query.get("ReturnData", True) for query in metrics) not in ((1, 2) if band else (1,)):
+        yield "ValidationError", "Exactly one element of the metrics list should return data."
     if (call["ComparisonOperator"] in OF_BANDS) != bool(band) or (band and band not in [query["Id"] for query in metrics]):
         yield "ValidationError", "ThresholdMetricId must name one of Metrics, for a comparison with an anomaly detection band only"
     yield from _expressions(metrics)

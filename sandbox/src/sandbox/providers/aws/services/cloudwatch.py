@@ -88,7 +88,7 @@ def _datapoints(inputs: Properties) -> Iterator[Problem]:
 
 def _query(query: dict[str, Any]) -> dict[str, Any]:
     """One of an alarm's metrics or expressions, as the API has it."""
-    own = {f"{name[0].upper()}{name[1:]}": value for name, value in query.items() if name != "metric"}
+    own = {"ReturnData": False, **{f"{name[0].upper()}{name[1:]}": value for name, value in query.items() if name != "metric"}}
     if metric := query.get("metric"):
         dimensions = [{"Name": name, "Value": value} for name, value in (metric.get("dimensions") or {}).items()]
         named = {
