@@ -452,11 +452,11 @@ BY_OPERATION: list[Case] = [
         PhoneNumber="+491234",
     ),
     call("sns", "Publish", "'call' does not match", Message="m", PhoneNumber="call"),
-    call("sns", "PublishBatch", "AWS wants 1 to 10 items", TopicArn=TOPIC, PublishBatchRequestEntries=[]),
+    call("sns", "PublishBatch", "EmptyBatchRequest", TopicArn=TOPIC, PublishBatchRequestEntries=[]),
     call(
         "sns",
         "PublishBatch",
-        "AWS wants 1 to 10 items",
+        "TooManyEntriesInBatchRequest",
         TopicArn=TOPIC,
         PublishBatchRequestEntries=[{"Id": f"i{n}", "Message": "m"} for n in range(11)],
     ),

@@ -452,7 +452,8 @@ RULES: dict[tuple[str, str], Table] = {
     },
     ("sns", "PublishBatch"): {
         "PublishBatchRequestEntries": (
-            Limit(page="SNS API Reference, PublishBatch: the batch request is empty, or has more than 10 entries", low=1, high=10),
+            Limit(page="SNS API Reference, PublishBatch: the batch request is empty", low=1, code="EmptyBatchRequest"),
+            Limit(page="SNS API Reference, PublishBatch: too many entries", high=10, code="TooManyEntriesInBatchRequest"),
             Distinct(page="SNS API Reference, PublishBatch: BatchEntryIdsNotDistinct", by="Id", code="BatchEntryIdsNotDistinct"),
         ),
         "PublishBatchRequestEntries[].Id": Limit(

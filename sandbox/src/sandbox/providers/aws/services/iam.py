@@ -71,13 +71,14 @@ def _put_managed(api: Api, id: str, new: Properties, old: Properties) -> None:
 
 
 def _delete_role(api: Api, id: str, state: Properties) -> None:
-    """Real provider: what the role's own lists say goes with it."""
-    _put_inline(api, id, {}, state)
-    _put_managed(api, id, {}, state)
-    if state.get("forceDetachPolicies"):
-        for policy in api.client.list_attached_role_policies(RoleName=id)["AttachedPolicies"]:
+    """Real provider: what the role's own lists say goes with it, where an attachment of its own did not take it away before."""
+    force, managed = state.get("forceDetachPolicies"), state.get("managedPolicyArns") or []
+    inline = [each["name"] for each in state.get("inlinePolicies") or [] if each.get("name")]
+    for policy in api.client.list_attached_role_policies(RoleName=id)["AttachedPolicies"]:
+        if force or policy["PolicyArn"] in managed:
             api.client.detach_role_policy(RoleName=id, PolicyArn=policy["PolicyArn"])
-        for name in api.client.list_role_policies(RoleName=id)["PolicyNames"]:
+    for name in api.client.list_role_policies(RoleName=id)["PolicyNames"]:
+        if force or name in inline:
             api.client.delete_role_policy(RoleName=id, PolicyName=name)
     api.client.delete_role(RoleName=id)
 
