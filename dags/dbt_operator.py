@@ -276,15 +276,15 @@ class DbtOperator(EcsRunTaskOperator):
 
     def _fail(self, found: Diagnosis) -> NoReturn:
         """Ends the try: Airflow retries what may pass by itself, and nothing else. What the container has explained is not
-        explained once more.
+        explained once more, nor repeated where its own lines stand above; a message to people has both.
         """
         self.found, report = found, self._report()
         if not self.summary and not heard(report):
             self._count(found.cause)
         explained = any(found.resolution in line for line in report)
-        message = fit("\n".join([*report, *self._ways(), found.detail if explained else str(found)]), MESSAGE_LIMIT)
-        self.log.error("%s", message)
-        raise RunFailedError(message, again=found.transient) from None
+        last = fit("\n".join([*self._ways(), found.detail if explained else str(found)]), MESSAGE_LIMIT)
+        self.log.error("%s", last)
+        raise RunFailedError(fit("\n".join([*report, last]), MESSAGE_LIMIT), again=found.transient) from None
 
     def _ways(self) -> list[str]:
         """To where there is more."""

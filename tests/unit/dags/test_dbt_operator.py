@@ -423,7 +423,7 @@ def report(logs):
     [(1, True, "exit code 1"), (137, False, "too little memory")],
 )
 def test_a_failure_ends_with_the_containers_report_and_what_to_do(operator, exit_code, again, text):
-    """Else the last lines of the task's log are a page of raw JSON; and no retry mends too little memory."""
+    """Who is told of it sees no log; and no retry mends too little memory."""
     operator.client.exit_code = exit_code
 
     with pytest.raises(RunFailedError) as failure, capture_logs() as said:
@@ -431,7 +431,9 @@ def test_a_failure_ends_with_the_containers_report_and_what_to_do(operator, exit
 
     assert failure.value.again is again
     message = str(failure.value)
-    assert [entry["event"] for entry in said if entry["log_level"] == "error"] == [message], "Airflow logs it without any frames"
+    [last] = [entry["event"] for entry in said if entry["log_level"] == "error"]
+    assert message.endswith(f"\n{last}"), "Airflow logs it without any frames"
+    assert "column total is gone" not in last, "it stands above, with the container's lines"
     assert text in message
     assert "column total is gone" in message
     assert "node finished" not in message
@@ -444,10 +446,11 @@ def test_what_the_container_has_explained_is_not_explained_once_more(operator, e
     advice = f"  What to do: {BY_ID['contract'].todo}"
     logs.lines = ["model orders: error", advice, "Tried again by itself: no. More: docs/errors.md#contract"]
 
-    with pytest.raises(RunFailedError) as failure:
+    with pytest.raises(RunFailedError) as failure, capture_logs() as said:
         run(operator)
 
     assert str(failure.value).count("What to do") == 1
+    assert sum("What to do" in entry["event"] for entry in said) == 1, "the container's own line, above"
     assert str(failure.value).endswith("(stop code EssentialContainerExited, exit code 1)")
 
 

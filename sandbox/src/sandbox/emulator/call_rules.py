@@ -1,4 +1,4 @@
-"""What a call's parameters must be that only a page says, as data; what takes more than a rule is said in `limits.py`."""
+"""What a call's parameters must be that only a page says, as data; what takes more than a rule is said in `limits/`."""
 
 import json
 
