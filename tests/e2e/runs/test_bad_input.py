@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.demo.demo import client
-from tests.e2e.airflow import Airflow, DagRun
+from tests.e2e.airflow import Airflow, DagRun, eventually
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +73,15 @@ def without_secret(airflow: Airflow) -> Iterator[None]:
 def without_cluster(airflow: Airflow) -> Iterator[None]:
     ecs, arn = client(airflow.stack, "ecs"), airflow.configuration("tram")["cluster"]
     [before] = ecs.describe_clusters(clusters=[arn], include=["TAGS", "SETTINGS", "CONFIGURATIONS"])["clusters"]
-    ecs.delete_cluster(cluster=arn)
+
+    def gone() -> bool:
+        try:
+            ecs.delete_cluster(cluster=arn)
+        except ecs.exceptions.ClusterContainsTasksException:  # of the faults before
+            return False
+        return True
+
+    eventually(gone, 300, "the end of the cluster's tasks")
     try:
         yield
     finally:
