@@ -4,6 +4,7 @@ A run of the workstream itself, so that it waits its turn and has the rights tha
 starts. Pause this DAG to have none of it, or start it to have it now.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
@@ -20,8 +21,9 @@ if found:
         dag_id="dbt-catalogue",
         dag_display_name="dbt-catalogue: writes dbt's documentation of every workstream anew",
         doc_md=__doc__,
-        # Without a date to start from, not at once in a new stack, where nothing is built yet.
-        schedule=CronTriggerTimetable(NIGHTLY, timezone="UTC", run_immediately=False),
+        # Without a date to start from, not at once in a new stack, where nothing is built yet. With False Airflow would make up for
+        # the night that has just passed, for a tenth of a day (CronTriggerTimetable._calc_first_run).
+        schedule=CronTriggerTimetable(NIGHTLY, timezone="UTC", run_immediately=timedelta(0)),
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,

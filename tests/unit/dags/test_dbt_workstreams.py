@@ -117,15 +117,18 @@ def test_each_night_every_workstream_writes_its_documentation(bag):
     assert dags["dbt_sales"].params.validate()["commands"] == ["docs generate --static"]
 
 
-def test_the_catalogue_of_a_new_stack_waits_for_its_night(bag):
+@pytest.mark.parametrize("hour", [0, 1, 2, 12, 23])
+def test_the_catalogue_of_a_new_stack_waits_for_its_night(bag, monkeypatch, hour: int):
     """At once it would find nothing built, and stand before the first runs."""
+    now = pendulum.datetime(2026, 1, 1, hour, 30, tz="UTC")
+    monkeypatch.setattr("airflow.timetables.trigger.utcnow", lambda: now)
     dag = bag(configuration("sales")).dags["dbt-catalogue"]
     timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
 
     restriction = TimeRestriction(earliest=dag.start_date, latest=None, catchup=False)
     first = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
     assert first
-    assert first.run_after > pendulum.now("UTC")
+    assert now < first.run_after < now.add(days=1)
 
 
 LANDED = "s3://landing/orders"
