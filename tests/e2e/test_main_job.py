@@ -12,7 +12,6 @@ from datetime import date
 from decimal import Decimal
 from html import unescape
 from typing import Any
-from urllib.parse import quote
 
 import docker
 import pytest
@@ -23,7 +22,7 @@ from sandbox.demo.demo import artifacts, client, put_credentials, query
 from sandbox.demo.stack import Stack
 from sandbox.docker_leftovers import references
 from sandbox.steps import Steps
-from tests.e2e.airflow import Airflow
+from tests.e2e.airflow import Airflow, DagRun
 
 
 def ops(stack: Stack, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -41,9 +40,8 @@ def run(stack: Stack, workstream: str) -> dict[str, Any]:
 
 
 def task_log(stack: Stack, run: dict[str, Any]) -> str:
-    """The log of the run's one task, as Airflow's page shows it."""
-    path = f"/api/v2/dags/{run['dagId']}/dagRuns/{quote(run['runId'])}/taskInstances/dbt/logs/1?full_content=true"
-    return opened(f"http://{stack.outputs()['airflowUrl']}{path}")
+    """The log of the run's one task, as Airflow's page shows it once its last line is there."""
+    return DagRun(Airflow(stack), run["workstream"], run["runId"]).whole_log()
 
 
 def register(stack: Stack, key: rsa.RSAPrivateKey) -> None:
