@@ -76,9 +76,16 @@ class Workstream:
         return ZoneInfo(self.timezone)
 
     @property
+    def cron(self) -> str:
+        """When the clock starts it; empty: it does not."""
+        return self.schedule if croniter.is_valid(self.schedule) else ""
+
+    @property
     def after(self) -> Sequence[str]:
         """What starts it, but for the clock; deployments of an older version tell only of one workstream."""
-        return self.upstreams or [self.schedule][: bool(self.schedule) and not croniter.is_valid(self.schedule)]
+        if self.upstreams or self.cron or not self.schedule:
+            return self.upstreams
+        return [self.schedule]
 
     @property
     def artifacts(self) -> tuple[str, str]:

@@ -138,10 +138,8 @@ class Record:
 
     def next(self, now: datetime) -> datetime | None:
         """When it begins, in its time zone; None if nothing but people or another workstream starts it."""
-        schedule = self.workstream.schedule
-        if not croniter.is_valid(schedule):
-            return None
-        return croniter(schedule, now.astimezone(self.workstream.zone)).get_next(datetime)
+        clock = self._clock(now)
+        return clock.get_next(datetime) if clock else None
 
     def _due(self, now: datetime, others: Mapping[str, "Record"]) -> datetime | None:
         """When it should have begun last."""
@@ -149,9 +147,12 @@ class Record:
         if schedule in others:
             good = [run.ended for run in others[schedule].runs if run.good]
             return max(good, default=None)
-        if not schedule:
-            return None
-        return croniter(schedule, now.astimezone(self.workstream.zone)).get_prev(datetime)
+        clock = self._clock(now)
+        return clock.get_prev(datetime) if clock else None
+
+    def _clock(self, now: datetime) -> croniter | None:
+        cron = self.workstream.cron
+        return croniter(cron, now.astimezone(self.workstream.zone)) if cron else None
 
 
 def read(workstream: Workstream, text: bytes | None) -> Record:

@@ -133,6 +133,13 @@ def test_who_follows_another_is_late_when_that_one_is_long_done():
     assert not board.late(AT_FIVE + timedelta(minutes=30), {"sales": sales, "board": board}), "it may still come"
 
 
+def test_what_follows_a_workstream_of_another_stack_is_not_late_by_any_clock():
+    """A team's page knows nothing of the runs of the platform's workstreams."""
+    record = read(workstream(schedule="sales"), history("board", [run(AT_FIVE - timedelta(days=60))]))
+
+    assert record.late(NOW, {"board": record}) is None
+
+
 def test_what_is_started_by_hand_is_never_late():
     record = read(workstream(schedule=""), history("sales", [run(AT_FIVE - timedelta(days=60))]))
 

@@ -25,11 +25,12 @@ _SESSION = policies.problem_of(replace(policies.IDENTITY, longest=None))
 _MANAGED = policies.problem_of(policies.MANAGED)
 _TRUST = policies.problem_of(policies.TRUST)
 _KEY = policies.problem_of(policies.KEY)
+_ENDPOINT = policies.problem_of(policies.ENDPOINT)
 
 DOCUMENTS: dict[tuple[str, str], dict[str, Check]] = {
     ("cloudwatch", "PutDashboard"): {"DashboardBody": _shaped("InvalidParameterInput", schemas.DASHBOARD, dashboards.body)},
-    ("ec2", "CreateVpcEndpoint"): {"PolicyDocument": policies.problem_of(policies.ENDPOINT)},
-    ("ec2", "ModifyVpcEndpoint"): {"PolicyDocument": policies.problem_of(policies.ENDPOINT)},
+    ("ec2", "CreateVpcEndpoint"): {"PolicyDocument": _ENDPOINT},
+    ("ec2", "ModifyVpcEndpoint"): {"PolicyDocument": _ENDPOINT},
     ("ecr", "PutLifecyclePolicy"): {
         "lifecyclePolicyText": _shaped("InvalidParameterException", schemas.IMAGE_LIFECYCLE, lifecycles.image_policy)
     },
